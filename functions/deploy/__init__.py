@@ -1,0 +1,1 @@
+"""Function: a trained adapter becomes an endpoint."""

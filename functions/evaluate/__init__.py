@@ -1,0 +1,1 @@
+"""Function: an endpoint becomes a verdict, a report and an email."""

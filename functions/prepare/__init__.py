@@ -1,0 +1,1 @@
+"""Function: a dropped file becomes checked splits."""

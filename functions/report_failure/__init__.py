@@ -1,0 +1,1 @@
+"""Function: any failure becomes one email that says what to do."""

@@ -1,0 +1,1 @@
+"""Function, on a schedule: what was lost on the way is set right."""

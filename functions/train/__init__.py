@@ -1,0 +1,1 @@
+"""Function: prepared splits become a training job."""

@@ -1,0 +1,116 @@
+"""dataset.json and the rows of the split files: what `prepare` promises to the later stages."""
+
+from typing import Literal
+
+import msgspec
+
+Task = Literal["classification", "generation"]
+Role = Literal["system", "user", "assistant"]
+
+
+class Message(msgspec.Struct):
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+class Row(msgspec.Struct):
+    """One line of train.jsonl, validation.jsonl or test.jsonl; TRL's prompt/completion form.
+
+    `row` is the 1-based data row in the source file, so that every answer in the report leads
+    back to what was dropped.
+    """
+
+    row: int
+    prompt: list[Message]
+    completion: list[Message]
+
+    @property
+    def answer(self) -> str:
+        """The text the model is to produce."""
+        return self.completion[-1].content
+
+
+class Rejected(msgspec.Struct, omit_defaults=True):
+    """One line of rejected.jsonl.
+
+    `line` is the 1-based physical line where the row starts, when the format has lines;
+    `content` is the row as it was read (cut to 2,000 characters), so that it can be corrected
+    and dropped again.
+    """
+
+    reason: str
+    message: str
+    row: int
+    line: int | None = None
+    column: str | None = None
+    fix: str | None = None
+    content: str | None = None
+
+
+class RowCounts(msgspec.Struct, rename={"source": "in"}):
+    """Where every row went: `in` is the sum of the others, for any input."""
+
+    source: int
+    train: int
+    validation: int
+    test: int
+    rejected: int
+    duplicates: int
+    not_sampled: int
+
+
+class Columns(msgspec.Struct):
+    """How the file's columns became prompt and completion.
+
+    `shape` is the name of the row shape; `mapping` leads from role (text, label, prompt,
+    completion, …) to the column's name; `why` says in words how it was found; `alternatives`
+    are other mappings that would have fitted.
+    """
+
+    shape: str
+    mapping: dict[str, str]
+    why: str
+    alternatives: list[str] = []
+
+
+class Split(msgspec.Struct):
+    """One split file: rows, SHA-256 of its bytes, and how many rows carry each label."""
+
+    rows: int
+    sha256: str
+    labels: dict[str, int] = {}
+
+
+class TokenStatistics(msgspec.Struct):
+    """Tokens a row (prompt and completion together), over the training split.
+
+    `method` says how they were counted: "characters" is an estimate at 4 characters a token.
+    """
+
+    method: Literal["characters", "tokenizer"]
+    total: int
+    mean: float
+    median: int
+    p95: int
+    longest: int
+
+
+class Dataset(msgspec.Struct):
+    """dataset.json, written last: its arrival starts the training job."""
+
+    version: int
+    dataset: str
+    run: str
+    source: str
+    format: str
+    task: Task
+    columns: Columns
+    rows: RowCounts
+    rejected_reasons: dict[str, int]
+    labels: list[str]
+    system: str | None
+    splits: dict[str, Split]
+    tokens: TokenStatistics
+    warnings: list[str]

@@ -1,0 +1,79 @@
+"""What can go wrong, as users meet it.
+
+    TunedropError            one clear sentence, and what to do about it
+    ├── RecipeError          recipe.yaml cannot be used as it stands
+    ├── DatasetError         the dropped file cannot be trained on
+    ├── BaseModelError       the base weights are not where they should be
+    ├── BudgetError          the run would cost more than the recipe allows
+    ├── TrainingError        the training job did not end well
+    ├── HostingError         the endpoint did not come up or stopped answering
+    ├── EvaluationError      the answers cannot be judged
+    └── StageError           a function gave up on the run's event
+
+Each ends the run with one email. Anything else is a defect or an outage: it is raised,
+Lambda tries again, and the dead letter becomes a `StageError`.
+"""
+
+
+class TunedropError(Exception):
+    """A failure that a user can act on.
+
+    Args:
+        message: what happened and where, one or two sentences.
+        remedy: what to do now.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class RecipeError(TunedropError):
+    """recipe.yaml cannot be used as it stands."""
+
+    code = "recipe"
+
+
+class DatasetError(TunedropError):
+    """The dropped file cannot be trained on."""
+
+    code = "dataset"
+
+
+class BaseModelError(TunedropError):
+    """The base weights are not where they should be."""
+
+    code = "base_model"
+
+
+class BudgetError(TunedropError):
+    """The run would cost more than the recipe allows."""
+
+    code = "budget"
+
+
+class TrainingError(TunedropError):
+    """The training job did not end well."""
+
+    code = "training"
+
+
+class HostingError(TunedropError):
+    """The endpoint did not come up or stopped answering."""
+
+    code = "hosting"
+
+
+class EvaluationError(TunedropError):
+    """The answers cannot be judged."""
+
+    code = "evaluation"
+
+
+class StageError(TunedropError):
+    """A function gave up on the run's event."""
+
+    code = "stage"

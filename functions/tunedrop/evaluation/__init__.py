@@ -1,0 +1,1 @@
+"""From answers of two models to figures, intervals and a verdict."""

@@ -1,0 +1,143 @@
+"""run.json: how one run stands, and the names derived from it."""
+
+import hashlib
+import re
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+Stage = Literal["prepare", "train", "deploy", "evaluate"]
+Status = Literal["running", "succeeded", "failed", "superseded"]
+
+STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
+MAX_NAME = 32  # a tuning job's name may have no more
+RUN_ID_LENGTH = 12
+
+
+class Source(msgspec.Struct):
+    """The dropped file: `checksum` tells the content, `version_id` the upload."""
+
+    bucket: str
+    key: str
+    version_id: str
+    etag: str
+    checksum: str
+    size: int
+    modified: str
+
+
+class StageTimes(msgspec.Struct, omit_defaults=True):
+    """When a stage was begun and ended (ISO 8601, UTC)."""
+
+    started: str
+    ended: str | None = None
+
+
+class Lease(msgspec.Struct):
+    """Who works on the run's next step; void after `expires` (epoch seconds)."""
+
+    owner: str
+    expires: float
+
+
+class Progress(msgspec.Struct):
+    """How far the stage has come: `done` of `total` things called `unit`."""
+
+    done: int
+    total: int
+    unit: str
+
+
+class Failure(msgspec.Struct):
+    """Why the run ended: `code` names the kind, `remedy` says what to do."""
+
+    stage: str
+    code: str
+    message: str
+    remedy: str
+
+
+class CostEstimate(msgspec.Struct):
+    """US dollars and hours of the training, as a range, said before it starts."""
+
+    low_usd: float
+    high_usd: float
+    low_hours: float
+    high_hours: float
+    cap_hours: float
+    instance: str
+
+
+class ActualCost(msgspec.Struct):
+    """What the training job was billed for: seconds, and US dollars where the price is known."""
+
+    billable_seconds: int
+    usd: float | None
+
+
+class Run(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """run.json, version 1.
+
+    `stage` is the step that is being done or waited for; `status` says whether the run goes on.
+    `attempt` numbers the job and the endpoint: it moves only from a failed run.
+    """
+
+    version: int = 1
+    run: str
+    dataset: str
+    generation: int
+    source: Source
+    recipe_digest: str
+    stage: Stage = "prepare"
+    status: Status = "running"
+    attempt: int = 1
+    created: str
+    ended: str | None = None
+    stages: dict[str, StageTimes] = {}
+    lease: Lease | None = None
+    progress: Progress | None = None
+    rows: dict[str, int] = {}
+    job: str | None = None
+    endpoint: str | None = None
+    endpoint_expires: str | None = None
+    estimate: CostEstimate | None = None
+    cost: ActualCost | None = None
+    error: Failure | None = None
+    verdict: str | None = None
+    warnings: list[str] = []
+    links: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The name of this attempt's job, model and endpoint."""
+        return resource_name(self.dataset, self.run, self.attempt)
+
+    @property
+    def folder(self) -> str:
+        """The run's key prefix, without a slash at the end."""
+        return f"runs/{self.dataset}/{self.run}"
+
+
+def run_id(bucket: str, key: str, version_id: str, recipe_digest: str) -> str:
+    """Return the id of the run that this upload with this recipe means: 12 hex characters."""
+    parts = f"{bucket}\n{key}\n{version_id}\n{recipe_digest}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:RUN_ID_LENGTH]
+
+
+def slug(dataset: str) -> str:
+    """Return a name that SageMaker accepts (`[a-zA-Z0-9-]`) and people recognise."""
+    ascii_name = unicodedata.normalize("NFKD", dataset).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-") or "dataset"
+
+
+def resource_name(dataset: str, run: str, attempt: int) -> str:
+    """Return `<slug>-<run>-<attempt>`, at most 32 characters in all."""
+    tail = f"-{run}-{attempt}"
+    return slug(dataset)[: MAX_NAME - len(tail)].strip("-") + tail
+
+
+def run_of_resource(name: str) -> tuple[str, int] | None:
+    """Return (run, attempt) of one of our names, or None for somebody else's resource."""
+    found = re.fullmatch(rf"[a-z0-9-]+-([0-9a-f]{{{RUN_ID_LENGTH}}})-(\d+)", name)
+    return (found.group(1), int(found.group(2))) if found else None

@@ -1,0 +1,1 @@
+"""One file an operation: what each function does with its event."""
