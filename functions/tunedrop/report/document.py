@@ -38,9 +38,10 @@ class Scores(msgspec.Struct):
 
 
 class Comparison(msgspec.Struct):
-    """Tuned minus base on one metric, paired row by row.
+    """Tuned minus a rival (the base model, or a trivial baseline), paired row by row.
 
-    `smallest_detectable` is the difference that this many rows would have shown with 80% power.
+    `smallest_detectable` is the difference that this many rows would have shown with 80% power;
+    `p_adjusted` is the p value after Holm's correction for all comparisons of the report.
     """
 
     metric: str
@@ -51,10 +52,12 @@ class Comparison(msgspec.Struct):
     losses: int
     ties: int
     smallest_detectable: float
+    rival: str = "base"
+    p_adjusted: float | None = None
 
 
 class Sample(msgspec.Struct):
-    """One test row with both answers, for the reader's own eyes."""
+    """One test row with both answers, for the reader's own eyes (long texts are cut)."""
 
     row: int
     prompt: str
@@ -64,7 +67,7 @@ class Sample(msgspec.Struct):
 
 
 class Baseline(msgspec.Struct):
-    """A trivial rival (the majority class): what no training at all would reach."""
+    """A trivial rival (always the same answer): what no training at all would reach."""
 
     name: str
     metric: str
@@ -91,6 +94,33 @@ class Cost(msgspec.Struct):
     training_usd: float | None
     billable_seconds: int | None
     instance: str | None
+
+
+class Confusion(msgspec.Struct):
+    """How often each right answer (a row) was answered how (a column); counts of the tuned model.
+
+    The last column is named "" and counts the answers that name no label or several.
+    """
+
+    labels: list[str]
+    counts: list[list[int]]
+
+
+class LossPoint(msgspec.Struct):
+    """One logged step of the training job: the loss on training or validation rows."""
+
+    step: int
+    loss: float | None = None
+    eval_loss: float | None = None
+
+
+class Asking(msgspec.Struct):
+    """How the answers were got: `seconds` is the wall-clock time for both models together."""
+
+    answers: int
+    seconds: float
+    prompt_tokens: int
+    completion_tokens: int
 
 
 class Report(msgspec.Struct):
@@ -121,3 +151,7 @@ class Report(msgspec.Struct):
     endpoint_kept: bool
     warnings: list[str]
     created: str
+    confusion: Confusion | None = None
+    curve: list[LossPoint] = []
+    asking: Asking | None = None
+    endpoint_expires: str | None = None

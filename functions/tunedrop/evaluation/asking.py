@@ -1,0 +1,125 @@
+"""Ask the test rows of both models at once, and end at once when one answer cannot be had."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import Literal
+
+import msgspec
+
+from tunedrop.dataset.document import Message, Row
+from tunedrop.errors import EvaluationError, TunedropError
+
+Model = Literal["base", "tuned"]
+MODELS: tuple[Model, ...] = ("base", "tuned")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one model said to one row.
+
+    `finish_reason` is the server's word ("stop", "length", …); "length" means that the answer was
+    cut at the recipe's `generation.max_tokens`. `seconds` is the time of this one request.
+    """
+
+    text: str
+    finish_reason: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """The answers of both models, each list in the order of the rows; wall-clock seconds."""
+
+    base: list[Answer]
+    tuned: list[Answer]
+    seconds: float = 0.0
+
+
+AskOne = Callable[[Model, list[Message]], Answer]
+Progress = Callable[[int, int], None]
+
+
+def ask(
+    rows: Sequence[Row],
+    ask_one: AskOne,
+    *,
+    concurrency: int = 32,
+    progress: Progress = lambda _done, _total: None,
+    deadline_seconds: float | None = None,
+) -> Answers:
+    """Ask every row of the base and of the tuned model, side by side.
+
+    Both models get each row one right after the other, so that a slow phase of the endpoint hits
+    both alike. An answer that cannot be had is never counted as a wrong one: it ends the whole.
+
+    Args:
+        rows: the test rows; only their prompts are sent.
+        ask_one: asks one model; retries are its own business, what it raises is final.
+        concurrency: requests in flight at a time.
+        progress: called in this thread after each answer with (answers so far, answers in all).
+        deadline_seconds: give up after so long.
+
+    Raises:
+        EvaluationError: no rows, the deadline passed, or `ask_one` broke down.
+        TunedropError: what `ask_one` raised, as it is.
+    """
+    if not rows:
+        raise EvaluationError(
+            "There is no test row to ask the models.",
+            "Drop more rows, or raise split.test in recipe.yaml.",
+        )
+    began = time.monotonic()
+    pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="ask")
+    try:
+        futures: dict[Future[Answer], tuple[int, Model]] = {
+            pool.submit(ask_one, model, row.prompt): (index, model)
+            for index, row in enumerate(rows)
+            for model in MODELS
+        }
+        found: dict[tuple[int, Model], Answer] = {}
+        for future in _as_they_come(futures, found, deadline_seconds):
+            index, model = futures[future]
+            found[index, model] = _answer(future, rows[index], model)
+            progress(len(found), len(futures))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # what is in flight may end by itself
+    return Answers(
+        base=[found[index, "base"] for index in range(len(rows))],
+        tuned=[found[index, "tuned"] for index in range(len(rows))],
+        seconds=time.monotonic() - began,
+    )
+
+
+def _as_they_come(
+    futures: dict[Future[Answer], tuple[int, Model]],
+    found: dict[tuple[int, Model], Answer],
+    deadline_seconds: float | None,
+) -> Iterator[Future[Answer]]:
+    try:
+        yield from as_completed(futures, timeout=deadline_seconds)
+    except TimeoutError:
+        raise EvaluationError(
+            f"Only {len(found)} of {len(futures)} answers had come when the evaluation's "
+            f"{deadline_seconds:.0f} seconds were over.",
+            f"Lower rows.max_test to {_affordable(len(found))} or generation.max_tokens in "
+            "recipe.yaml, or choose a faster instance in deploy.instances; then drop the "
+            "dataset again.",
+        ) from None
+
+
+def _affordable(answers: int) -> int:
+    """Return how many rows fit into the time that these answers took, with a fifth to spare."""
+    return max(1, int(answers / len(MODELS) * 0.8))
+
+
+def _answer(future: Future[Answer], row: Row, model: Model) -> Answer:
+    try:
+        return future.result()
+    except TunedropError:
+        raise
+    except Exception as error:
+        raise EvaluationError(
+            f"The {model} model could not be asked row {row.row}: {type(error).__name__}: {error}",
+            "See the function's log for the full error; drop the dataset again to try once more.",
+        ) from error
