@@ -1,0 +1,1 @@
+"""Rows to prompt and completion: one module a row shape."""

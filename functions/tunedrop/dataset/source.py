@@ -1,0 +1,40 @@
+"""What preparation reads and writes: a file that can be opened again, and named outputs.
+
+The stage gives these a body (S3 objects); the tests give them bytes in memory.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many bytes of the source are read, of how many."""
+
+
+class SourceFile(Protocol):
+    """A dropped file."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, without folders: its extension is a hint, its content decides."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """Return a new stream from the first byte; preparation closes it. May be called twice."""
+        ...
+
+
+class Sink(Protocol):
+    """Where the split files and rejected.jsonl go."""
+
+    def create(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Return a writer; the file exists once the block has ended without an error.
+
+        Several are open at the same time.
+        """
+        ...
