@@ -1,0 +1,119 @@
+"""The data bucket in S3."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from botocore.exceptions import ClientError
+
+from tunedrop.store import ChangedError, ExistsError, MissingError, Stored, Upload
+
+CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds
+PRECONDITION_FAILED, NOT_FOUND, CONFLICT = 412, 404, 409  # HTTP
+# Without s3:ListBucket a missing object answers 403; every role here may list its bucket.
+MISSING = ("404", "NoSuchKey", "NoSuchVersion")
+
+
+class Bucket:
+    """A bucket whose documents change only on a condition."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def read(self, key: str) -> Stored:
+        """Return the object; raises MissingError."""
+        answer = self._get(Key=key)
+        return Stored(answer["Body"].read(), answer["ETag"])
+
+    def create(self, key: str, body: bytes) -> str:
+        """Write the object if there is none and return its ETag; raises ExistsError."""
+        return self._put_if(ExistsError, key, body, IfNoneMatch="*")
+
+    def replace(self, key: str, body: bytes, etag: str) -> str:
+        """Write the object if it still has this ETag; raises ChangedError."""
+        return self._put_if(ChangedError, key, body, IfMatch=etag)
+
+    def write(self, key: str, body: bytes, content_type: str) -> None:
+        """Write the object, whatever was there."""
+        self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+
+    def send_file(self, path: Path, key: str) -> None:
+        """Write a file as an object, in parts when it is large."""
+        self.client.upload_file(str(path), self.name, key)
+
+    def open(self, key: str, version_id: str) -> BinaryIO:
+        """Stream one version of an object; raises MissingError."""
+        version = {} if version_id == "null" else {"VersionId": version_id}
+        body: BinaryIO = self._get(Key=key, **version)["Body"]
+        return body
+
+    def head(self, key: str) -> Upload:
+        """Describe the current version; raises MissingError.
+
+        The checksum is the CRC-64/NVME that S3 computes for every upload since 2025; with the
+        size and, for older objects, the ETag it tells contents apart (an ETag alone is no digest
+        of the content: multipart uploads and SSE-KMS change it).
+        """
+        try:
+            answer = self.client.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            raise _as_missing(error, key) from error
+        return Upload(
+            version_id=answer.get("VersionId", "null"),
+            etag=answer["ETag"].strip('"'),
+            checksum=answer.get("ChecksumCRC64NVME") or answer["ETag"].strip('"'),
+            size=answer["ContentLength"],
+            modified=answer["LastModified"].isoformat(timespec="seconds"),
+            metadata=answer.get("Metadata", {}),
+        )
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """List the keys below a prefix."""
+        pages = self.client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+            for item in page.get("Contents", []):
+                yield item["Key"]
+
+    def delete(self, key: str) -> None:
+        """Remove the object; a missing one is fine."""
+        self.client.delete_object(Bucket=self.name, Key=key)
+
+    def _get(self, **arguments: str) -> Any:
+        try:
+            return self.client.get_object(Bucket=self.name, **arguments)
+        except ClientError as error:
+            raise _as_missing(error, arguments["Key"]) from error
+
+    def _put_if(self, refused: type[Exception], key: str, body: bytes, **condition: str) -> str:
+        """Put on a condition; 412 means no, 409 means that a write is under way: ask again.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+        """
+        for pause in (*CONFLICT_PAUSES, None):
+            try:
+                answer = self.client.put_object(
+                    Bucket=self.name,
+                    Key=key,
+                    Body=body,
+                    ContentType="application/json",
+                    **condition,
+                )
+            except ClientError as error:
+                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+                if status == PRECONDITION_FAILED or (
+                    status == NOT_FOUND and refused is ChangedError
+                ):
+                    raise refused(key) from error
+                if status != CONFLICT or pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                etag: str = answer["ETag"]
+                return etag
+        raise AssertionError("unreachable: the last conflict is raised")
+
+
+def _as_missing(error: ClientError, key: str) -> Exception:
+    return MissingError(key) if error.response["Error"]["Code"] in MISSING else error

@@ -1,0 +1,199 @@
+"""SageMaker: training jobs and endpoints, by name."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from tunedrop.errors import HostingError, TrainingError, TunedropError
+from tunedrop.evaluation.asking import Answer
+from tunedrop.service import Endpoint, Request, TrainingJob
+
+# What SageMaker says when a request can never succeed as it stands; anything else (throttling,
+# an outage) is raised, and Lambda tries again.
+REFUSALS = ("ValidationException", "AccessDeniedException", "ResourceLimitExceeded")
+# The runtime's passing troubles; the pauses before asking again are seconds.
+RETRYABLE = (
+    "ModelError",
+    "ModelNotReadyException",
+    "InternalDependencyException",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "ThrottlingException",
+)
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+BAD_REQUEST, SERVER_ERROR = 400, 500  # HTTP
+QUOTA_REMEDY = (
+    "Ask for a higher quota for this instance type in the Service Quotas console (training and "
+    "endpoint quotas are separate), or name another type in recipe.yaml; then drop the file again."
+)
+REMEDY = "Correct the recipe or the stack's parameters, then drop the file again."
+
+
+class SageMakerService:
+    """The SageMaker API behind `tunedrop.service.SageMaker`."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def create_training_job(self, request: Request) -> None:
+        """Start a job; one of that name is ours already. Raises TrainingError on a refusal."""
+        self._create(self.client.create_training_job, request, TrainingError)
+
+    def training_job(self, name: str) -> TrainingJob | None:
+        """Describe a job, or None when there is none."""
+        answer = _found(self.client.describe_training_job, TrainingJobName=name)
+        if answer is None:
+            return None
+        resources = answer.get("ResourceConfig", {})
+        return TrainingJob(
+            name=name,
+            status=answer["TrainingJobStatus"],
+            secondary_status=answer.get("SecondaryStatus", ""),
+            failure_reason=answer.get("FailureReason"),
+            artifact=answer.get("ModelArtifacts", {}).get("S3ModelArtifacts"),
+            billable_seconds=answer.get("BillableTimeInSeconds"),
+            instance=resources.get("SelectedInstanceType") or resources.get("InstanceType"),
+            metrics={m["MetricName"]: m["Value"] for m in answer.get("FinalMetricDataList", [])},
+        )
+
+    def stop_training_job(self, name: str) -> None:
+        """Ask a job to stop; one that has ended, or never was, is fine."""
+        with suppress(self.client.exceptions.ClientError):
+            job = self.training_job(name)
+            if job and job.status == "InProgress":
+                self.client.stop_training_job(TrainingJobName=name)
+
+    def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
+        """Create all three; what is there is ours already. Raises HostingError on a refusal."""
+        self._create(self.client.create_model, model, HostingError)
+        self._create(self.client.create_endpoint_config, config, HostingError)
+        self._create(self.client.create_endpoint, endpoint, HostingError)
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Describe an endpoint, or None when there is none."""
+        answer = _found(self.client.describe_endpoint, EndpointName=name)
+        if answer is None:
+            return None
+        return Endpoint(name, answer["EndpointStatus"], answer.get("FailureReason"))
+
+    def delete_endpoint(self, name: str) -> bool:
+        """Delete endpoint, endpoint config and model of that name; True when all are gone.
+
+        An endpoint that is still being created cannot be deleted yet: False, ask again later.
+        """
+        gone = [
+            _delete(self.client.delete_endpoint, EndpointName=name),
+            _delete(self.client.delete_endpoint_config, EndpointConfigName=name),
+            _delete(self.client.delete_model, ModelName=name),
+        ]
+        return all(gone)
+
+    def _create(
+        self, call: Callable[..., Any], request: Request, refused: type[TunedropError]
+    ) -> None:
+        try:
+            call(**request)
+        except ClientError as error:
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            if code == "ResourceInUse" or "already exist" in message:
+                return
+            if code not in REFUSALS:
+                raise
+            remedy = QUOTA_REMEDY if code == "ResourceLimitExceeded" else REMEDY
+            raise refused(f"SageMaker refused the request: {message}", remedy) from error
+
+
+class EndpointInference:
+    """The SageMaker runtime behind `tunedrop.service.Inference`."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def chat(self, endpoint: str, payload: Request) -> Answer:
+        """Answer one chat in the OpenAI shape; a busy or restarting container is asked again.
+
+        Raises HostingError when the endpoint is gone, refuses the request or stays broken.
+        """
+        began = time.monotonic()
+        for pause in (*PAUSES, None):
+            try:
+                body = self._invoke(endpoint, payload)
+            except (ClientError, HTTPClientError) as error:
+                if pause is None or not _may_recover(error):
+                    raise _unanswered(endpoint, error) from error
+                time.sleep(pause)
+            else:
+                return _answer(body, time.monotonic() - began)
+        raise AssertionError("unreachable: the last error is raised")
+
+    def _invoke(self, endpoint: str, payload: Request) -> Any:
+        answer = self.client.invoke_endpoint(
+            EndpointName=endpoint,
+            ContentType="application/json",
+            Body=json.dumps(payload).encode(),
+        )
+        return json.loads(answer["Body"].read())
+
+
+def _answer(body: Any, seconds: float) -> Answer:
+    choice, usage = body["choices"][0], body.get("usage", {})
+    return Answer(
+        text=choice["message"]["content"] or "",
+        finish_reason=choice.get("finish_reason") or "stop",
+        prompt_tokens=usage.get("prompt_tokens", 0),
+        completion_tokens=usage.get("completion_tokens", 0),
+        seconds=seconds,
+    )
+
+
+def _may_recover(error: Exception) -> bool:
+    """Say whether asking again can help: not when the container itself refused the request."""
+    if not isinstance(error, ClientError):
+        return True
+    status = error.response.get("OriginalStatusCode", 0)
+    retryable = error.response["Error"]["Code"] in RETRYABLE
+    return retryable and not BAD_REQUEST <= status < SERVER_ERROR
+
+
+def _unanswered(endpoint: str, error: Exception) -> HostingError:
+    reason = str(error)
+    if isinstance(error, ClientError):
+        reason = error.response.get("OriginalMessage") or error.response["Error"]["Message"]
+    return HostingError(
+        f"The endpoint {endpoint} stopped answering: {reason}",
+        f"Read the log group /aws/sagemaker/Endpoints/{endpoint}; then drop the file again.",
+    )
+
+
+def _is_missing(error: ClientError) -> bool:
+    """SageMaker says "Could not find …" or "… does not exist" under a general code."""
+    details = error.response["Error"]
+    return details["Code"] == "ResourceNotFound" or (
+        details["Code"] == "ValidationException"
+        and any(
+            words in details["Message"] for words in ("Could not find", "not exist", "not found")
+        )
+    )
+
+
+def _found(call: Callable[..., Any], **arguments: str) -> Any:
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if _is_missing(error):
+            return None
+        raise
+
+
+def _delete(call: Callable[..., Any], **arguments: str) -> bool:
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":
+            raise
+        return _is_missing(error)
+    return True

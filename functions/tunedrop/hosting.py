@@ -1,0 +1,131 @@
+"""The endpoint of a run: one vLLM server that answers as `base` and as `tuned`."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from tunedrop.base_model import model_prefix
+from tunedrop.recipe import Recipe
+from tunedrop.run import Run
+
+# CUDA 13 images need this host.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+INFERENCE_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
+VARIANT = "only"
+STARTUP_SECONDS = 1_200
+DOWNLOAD_SECONDS = 1_200
+PROVISION_SECONDS = 1_800
+ADAPTER = "/opt/ml/additional-model-data-sources/tuned"
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # what vLLM accepts as its maximum
+
+
+class HostingSettings(msgspec.Struct):
+    """What the stack decides about endpoints."""
+
+    image: str
+    role: str
+    stack: str
+
+
+def model_request(
+    run: Run, recipe: Recipe, artifact: str, settings: HostingSettings
+) -> dict[str, Any]:
+    """Return the CreateModel request: base weights and, beside them, the adapter.
+
+    Args:
+        run: names the model.
+        recipe: says which base weights and how long a conversation may be.
+        artifact: S3 prefix of the adapter, as the training job wrote it.
+        settings: image, role and stack.
+    """
+    base = f"s3://{run.source.bucket}/{model_prefix(recipe)}"
+    return {
+        "ModelName": run.name,
+        "ExecutionRoleArn": settings.role,
+        "EnableNetworkIsolation": True,
+        "PrimaryContainer": {
+            "Image": settings.image,
+            "ModelDataSource": {"S3DataSource": _prefix(base)},
+            "AdditionalModelDataSources": [
+                {"ChannelName": "tuned", "S3DataSource": _prefix(artifact)}
+            ],
+            "Environment": server_environment(recipe),
+        },
+        "Tags": _tags(run, settings),
+    }
+
+
+def server_environment(recipe: Recipe) -> dict[str, str]:
+    """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`."""
+    rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
+    return {
+        "SM_VLLM_SERVED_MODEL_NAME": "base",
+        "SM_VLLM_ENABLE_LORA": "true",
+        "SM_VLLM_MAX_LORA_RANK": str(rank),
+        "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),
+        "SM_VLLM_MAX_MODEL_LEN": str(
+            recipe.hyperparameters.max_length + recipe.generation.max_tokens
+        ),
+    }
+
+
+def endpoint_config_request(run: Run, recipe: Recipe, settings: HostingSettings) -> dict[str, Any]:
+    """Return the CreateEndpointConfig request: one variant, the instance types in order."""
+    instances = recipe.deploy.instances
+    variant: dict[str, Any] = {
+        "VariantName": VARIANT,
+        "ModelName": run.name,
+        "InitialInstanceCount": 1,
+        "InferenceAmiVersion": INFERENCE_AMI,
+        "ContainerStartupHealthCheckTimeoutInSeconds": STARTUP_SECONDS,
+        "ModelDataDownloadTimeoutInSeconds": DOWNLOAD_SECONDS,
+    }
+    if len(instances) == 1:
+        variant["InstanceType"] = instances[0]
+    else:
+        variant["InstancePools"] = [
+            {"InstanceType": name, "Priority": place}
+            for place, name in enumerate(instances, start=1)
+        ]
+        variant["VariantInstanceProvisionTimeoutInSeconds"] = PROVISION_SECONDS
+    return {
+        "EndpointConfigName": run.name,
+        "ProductionVariants": [variant],
+        "Tags": _tags(run, settings),
+    }
+
+
+def endpoint_request(run: Run, settings: HostingSettings) -> dict[str, Any]:
+    """Return the CreateEndpoint request."""
+    return {
+        "EndpointName": run.name,
+        "EndpointConfigName": run.name,
+        "Tags": _tags(run, settings),
+    }
+
+
+def chat_request(recipe: Recipe, model: str, messages: list[dict[str, str]]) -> dict[str, Any]:
+    """Return one question in the OpenAI chat shape, with the recipe's generation settings."""
+    settings = recipe.generation
+    request = {
+        "model": model,
+        "messages": messages,
+        "max_tokens": settings.max_tokens,
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "seed": settings.seed,
+    }
+    return {**request, "stop": list(settings.stop)} if settings.stop else request
+
+
+def _prefix(uri: str) -> dict[str, str]:
+    slashed = uri.rstrip("/") + "/"
+    return {"S3Uri": slashed, "S3DataType": "S3Prefix", "CompressionType": "None"}
+
+
+def _tags(run: Run, settings: HostingSettings) -> list[dict[str, str]]:
+    return [
+        {"Key": "tunedrop:stack", "Value": settings.stack},
+        {"Key": "tunedrop:run", "Value": run.run},
+    ]

@@ -1,0 +1,179 @@
+"""Where runs are kept: run.json, changed only by conditional writes, under a lease."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import time
+from typing import TypeVar
+
+import msgspec
+
+from tunedrop.errors import StageError, TunedropError
+from tunedrop.recipe import Recipe
+from tunedrop.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
+from tunedrop.store import ChangedError, ExistsError, MissingError, Store
+
+MAX_CONFLICTS = 20
+Document = TypeVar("Document")
+
+
+class Marker(msgspec.Struct):
+    """runs/_active/<run>: leads from a run's id to its folder until everything is cleaned up."""
+
+    dataset: str
+    run: str
+
+
+@dataclass(slots=True)
+class Held:
+    """run.json as it was read: it can be saved only while nobody else has written it."""
+
+    run: Run
+    etag: str
+
+
+def now() -> str:
+    """Return the time as run.json writes it: ISO 8601, UTC, seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def encode(document: object) -> bytes:
+    """Return a document's bytes: indented JSON, for people read it too."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+class Runs:
+    """All runs of a bucket."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def load(self, folder: str) -> Held:
+        """Read a run; raises MissingError."""
+        stored = self.store.read(f"{folder}/run.json")
+        return Held(msgspec.json.decode(stored.body, type=Run), stored.etag)
+
+    def create(self, run: Run) -> Held:
+        """Write a new run and its marker, or return the one that is there already."""
+        marker = encode(Marker(dataset=run.dataset, run=run.run))
+        with suppress(ExistsError):
+            self.store.create(f"runs/_active/{run.run}", marker)
+        try:
+            return Held(run, self.store.create(f"{run.folder}/run.json", encode(run)))
+        except ExistsError:
+            return self.load(run.folder)
+
+    def save(self, held: Held) -> None:
+        """Write the run back; raises ChangedError when somebody else did meanwhile."""
+        held.etag = self.store.replace(f"{held.run.folder}/run.json", encode(held.run), held.etag)
+
+    def update(self, folder: str, change: Callable[[Run], bool]) -> Held:
+        """Apply `change` to the newest run.json; `change` returns False to leave it as it is."""
+        for _ in range(MAX_CONFLICTS):
+            held = self.load(folder)
+            if not change(held.run):
+                return held
+            with suppress(ChangedError):
+                self.save(held)
+                return held
+        raise RuntimeError(f"{folder}/run.json changed {MAX_CONFLICTS} times while being written")
+
+    def find(self, resource: str) -> Held | None:
+        """Return the run whose job or endpoint has this name, unless it is not one of ours."""
+        parsed = run_of_resource(resource)
+        if parsed is None:
+            return None
+        with suppress(MissingError):
+            stored = self.store.read(f"runs/_active/{parsed[0]}")
+            marker = msgspec.json.decode(stored.body, type=Marker)
+            held = self.load(f"runs/{marker.dataset}/{marker.run}")
+            return held if held.run.attempt == parsed[1] else None
+        return None
+
+    def active(self) -> Iterator[str]:
+        """Yield the folders of the runs that are not yet ended and cleaned up."""
+        for key in self.store.keys("runs/_active/"):
+            with suppress(MissingError):
+                marker = msgspec.json.decode(self.store.read(key).body, type=Marker)
+                yield f"runs/{marker.dataset}/{marker.run}"
+
+    def forget(self, run: Run) -> None:
+        """Remove the marker: nothing of this run is left to look after."""
+        self.store.delete(f"runs/_active/{run.run}")
+
+    def recipe(self, run: Run) -> Recipe:
+        """Return the recipe that the run was started with."""
+        return self.document(run, "recipe.json", Recipe)
+
+    def document(self, run: Run, name: str, kind: type[Document]) -> Document:
+        """Read one of the run's documents; raises MissingError."""
+        return msgspec.json.decode(self.store.read(f"{run.folder}/{name}").body, type=kind)
+
+    def claim(self, held: Held, stage: Stage, owner: str, seconds: float) -> bool:
+        """Take the lease for one step of a running run; False when another has it.
+
+        Args:
+            held: the run as read; saved with the lease on it.
+            stage: the stage that the step belongs to; the run moves there.
+            owner: the invocation's id; the same invocation, tried again, gets its lease back.
+            seconds: how long the owner can live at most.
+        """
+        run = held.run
+        if run.status != "running":
+            return False
+        if run.lease and run.lease.owner != owner and run.lease.expires > time():
+            return False
+        run.lease = Lease(owner=owner, expires=time() + seconds)
+        run.stage = stage
+        run.progress = None
+        run.stages.setdefault(stage, StageTimes(started=now()))
+        try:
+            self.save(held)
+        except ChangedError:
+            return False
+        return True
+
+    def revive(self, held: Held) -> bool:
+        """Start the next attempt of a run that has ended; False when somebody else did."""
+        run = held.run
+        run.attempt += 1
+        run.status, run.stage, run.stages = "running", "prepare", {}
+        run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
+        run.lease = run.progress = run.verdict = run.cost = None
+        run.warnings = []
+        try:
+            self.save(held)
+        except ChangedError:
+            return False
+        marker = encode(Marker(dataset=run.dataset, run=run.run))
+        with suppress(ExistsError):
+            self.store.create(f"runs/_active/{run.run}", marker)
+        return True
+
+    def fail(self, folder: str, stage: str, error: TunedropError) -> Held:
+        """End a running run as failed, and leave the failure for `report_failure` to find."""
+
+        def end(run: Run) -> bool:
+            if run.status != "running":
+                return False
+            run.status, run.ended, run.lease, run.progress = "failed", now(), None, None
+            run.error = Failure(
+                stage=stage, code=error.code, message=error.message, remedy=error.remedy
+            )
+            return True
+
+        held = self.update(folder, end)
+        if held.run.status == "failed" and held.run.error:
+            with suppress(ExistsError):
+                key = f"{folder}/failure/{held.run.attempt}.json"
+                self.store.create(key, encode(held.run.error))
+        return held
+
+
+def gave_up(stage: str, reason: str) -> StageError:
+    """Return the error for a function that failed for reasons of its own."""
+    return StageError(
+        f"The {stage} function gave up: {reason}",
+        f"Read the log group of the {stage} function; then drop the file again to try again.",
+    )

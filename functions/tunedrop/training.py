@@ -1,0 +1,126 @@
+"""The training job of a run: its configuration file and its CreateTrainingJob request."""
+
+from typing import Any
+
+import msgspec
+
+from tunedrop.base_model import model_prefix
+from tunedrop.pricing import cap_hours
+from tunedrop.recipe import Hyperparameters, Recipe
+from tunedrop.run import Run
+
+CHECKPOINTS = "/opt/ml/checkpoints"
+VOLUME_GB = 100
+PENDING_SECONDS = 7_200
+SPOT_WAIT_SECONDS = 3_600  # beyond the running time; MaxWait must not be below MaxRuntime
+METRICS = {
+    "train:loss": r'"loss": ([0-9.eE+-]+)',
+    "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
+    "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
+}
+
+
+class TrainingSettings(msgspec.Struct):
+    """What the stack decides about training jobs."""
+
+    image: str
+    role: str
+    stack: str
+
+
+class BaseModel(msgspec.Struct):
+    """The base model by name."""
+
+    id: str
+    revision: str
+
+
+class TrainingConfig(msgspec.Struct):
+    """config/training.json, which the job reads from its `config` channel.
+
+    Hyperparameters of a training job are strings of at most 256 characters; a typed file is not.
+    """
+
+    version: int
+    run: str
+    base_model: BaseModel
+    method: str
+    hyperparameters: Hyperparameters
+
+
+def training_config(run: Run, recipe: Recipe) -> TrainingConfig:
+    """Return the configuration that the container is to obey."""
+    model = BaseModel(id=recipe.model_id, revision=recipe.model_revision)
+    return TrainingConfig(1, run.run, model, recipe.method, recipe.hyperparameters)
+
+
+def training_job_request(run: Run, recipe: Recipe, settings: TrainingSettings) -> dict[str, Any]:
+    """Return the CreateTrainingJob request.
+
+    The job sees its channels and nothing else: exact objects, so that the test rows cannot be
+    among them; no network.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+    """
+    root = f"s3://{run.source.bucket}/{run.folder}"
+    return {
+        "TrainingJobName": run.name,
+        "RoleArn": settings.role,
+        "AlgorithmSpecification": {
+            "TrainingImage": settings.image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": n, "Regex": regex} for n, regex in METRICS.items()],
+        },
+        "InputDataConfig": [
+            _channel("train", f"{root}/dataset/train.jsonl"),
+            _channel("validation", f"{root}/dataset/validation.jsonl"),
+            _channel("config", f"{root}/config/training.json"),
+            _channel("model", f"s3://{run.source.bucket}/{model_prefix(recipe)}"),
+        ],
+        "OutputDataConfig": {"S3OutputPath": f"{root}/model", "CompressionType": "NONE"},
+        "CheckpointConfig": {
+            "S3Uri": f"{root}/checkpoints/{run.attempt}",
+            "LocalPath": CHECKPOINTS,
+        },
+        "EnableNetworkIsolation": True,
+        **_capacity(recipe),
+        "Tags": [
+            {"Key": "tunedrop:stack", "Value": settings.stack},
+            {"Key": "tunedrop:run", "Value": run.run},
+        ],
+    }
+
+
+def _channel(name: str, uri: str) -> dict[str, Any]:
+    return {
+        "ChannelName": name,
+        "DataSource": {
+            "S3DataSource": {
+                "S3DataType": "S3Prefix",
+                "S3Uri": uri,
+                "S3DataDistributionType": "FullyReplicated",
+            }
+        },
+    }
+
+
+def _capacity(recipe: Recipe) -> dict[str, Any]:
+    """Return where the job runs and for how long.
+
+    Spot takes one instance type; on demand, SageMaker takes the first of several that it has.
+    """
+    wanted, seconds = recipe.training, int(cap_hours(recipe) * 3600)
+    resources: dict[str, Any] = {"InstanceCount": wanted.count, "VolumeSizeInGB": VOLUME_GB}
+    stopping: dict[str, Any] = {"MaxRuntimeInSeconds": seconds}
+    if wanted.spot or len(wanted.instances) == 1:
+        resources["InstanceType"] = wanted.instances[0]
+    else:
+        resources["InstancePreferences"] = [{"InstanceType": name} for name in wanted.instances]
+    if wanted.spot:
+        stopping["MaxWaitTimeInSeconds"] = seconds + SPOT_WAIT_SECONDS
+    else:
+        stopping["MaxPendingTimeInSeconds"] = PENDING_SECONDS
+    return {
+        "ResourceConfig": resources,
+        "StoppingCondition": stopping,
+        "EnableManagedSpotTraining": wanted.spot,
+    }
