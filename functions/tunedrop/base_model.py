@@ -41,7 +41,7 @@ def model_prefix(recipe: Recipe) -> str:
 
 
 def read_manifest(store: Store, recipe: Recipe) -> Manifest:
-    """Return the manifest of the recipe's base model; raises BaseModelError when it is not there."""
+    """Return the manifest of the base model; raises BaseModelError when it is not there."""
     key = f"{model_prefix(recipe)}manifest.json"
     try:
         return msgspec.json.decode(store.read(key).body, type=Manifest)

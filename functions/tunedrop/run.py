@@ -80,7 +80,8 @@ class Run(msgspec.Struct, omit_defaults=True, kw_only=True):
     """run.json, version 1.
 
     `stage` is the step that is being done or waited for; `status` says whether the run goes on.
-    `attempt` numbers the job and the endpoint: it moves only from a failed run.
+    `attempt` numbers the job and the endpoint: it moves only from a run that has ended.
+    `nudges` counts how often `sweep` called each function for a lost event.
     """
 
     version: int = 1
@@ -107,6 +108,7 @@ class Run(msgspec.Struct, omit_defaults=True, kw_only=True):
     verdict: str | None = None
     warnings: list[str] = []
     links: dict[str, str] = {}
+    nudges: dict[str, int] = {}
 
     @property
     def name(self) -> str:

@@ -38,6 +38,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def seconds_since(moment: str) -> float:
+    """Return how many seconds ago a time of run.json was."""
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+
+
 def encode(document: object) -> bytes:
     """Return a document's bytes: indented JSON, for people read it too."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -141,7 +146,7 @@ class Runs:
         run.status, run.stage, run.stages = "running", "prepare", {}
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
         run.lease = run.progress = run.verdict = run.cost = None
-        run.warnings = []
+        run.warnings, run.nudges = [], {}
         try:
             self.save(held)
         except ChangedError:

@@ -1,0 +1,38 @@
+"""SageMaker Training Job State Change, Completed → one endpoint."""
+
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+
+from tunedrop.aws import application
+from tunedrop.events import job_name
+from tunedrop.hosting import HostingSettings
+from tunedrop.settings import BucketSettings, read_settings
+from tunedrop.stages.deploy import deploy
+
+logger = Logger(service="deploy")
+
+
+class Settings(BucketSettings, frozen=True):
+    """The function's environment."""
+
+    serving_image: str
+    serving_role_arn: str
+    stack_name: str
+
+
+@logger.inject_lambda_context(correlation_id_path="id")
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Create the endpoint of the run whose job the event names."""
+    settings = read_settings(Settings)
+    name = job_name(event)
+    logger.append_keys(job=name)
+    outcome = deploy(
+        name,
+        application.step(settings, context),
+        HostingSettings(settings.serving_image, settings.serving_role_arn, settings.stack_name),
+    )
+    logger.info(outcome.outcome, run=outcome.run)
+    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    return answer

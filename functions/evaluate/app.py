@@ -1,0 +1,41 @@
+"""SageMaker Endpoint State Change, in service → report, email, and the endpoint kept or not."""
+
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+
+from tunedrop.aws import application
+from tunedrop.aws.clients import client
+from tunedrop.aws.sagemaker import EndpointInference
+from tunedrop.events import endpoint_name
+from tunedrop.settings import EndingSettings, read_settings
+from tunedrop.stages.evaluate import evaluate
+from tunedrop.stages.reporting import EvaluationSettings
+
+logger = Logger(service="evaluate")
+
+
+class Settings(EndingSettings, frozen=True):
+    """The function's environment."""
+
+    training_image: str
+    serving_image: str
+
+
+@logger.inject_lambda_context(correlation_id_path="id")
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Evaluate the run whose endpoint the event names."""
+    settings = read_settings(Settings)
+    name = endpoint_name(event)
+    logger.append_keys(endpoint=name)
+    outcome = evaluate(
+        name,
+        application.step(settings, context),
+        EndpointInference(client("sagemaker-runtime")),
+        application.ending(settings),
+        EvaluationSettings(settings.training_image, settings.serving_image),
+    )
+    logger.info(outcome.outcome, run=outcome.run)
+    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    return answer

@@ -1,0 +1,43 @@
+"""A failed run, job or endpoint, or a dead letter → one email that says what to do."""
+
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+
+from tunedrop.aws import application
+from tunedrop.events import created_key, dead_letters, endpoint_name, job_name, subject
+from tunedrop.settings import EndingSettings, read_settings
+from tunedrop.stages import report_failure
+from tunedrop.stages.ending import Ending
+from tunedrop.stages.step import Outcome
+
+logger = Logger(service="report_failure")
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
+    """Report what the event tells of."""
+    outcomes = report(event, application.ending(read_settings(EndingSettings)))
+    for outcome in outcomes:
+        logger.info(outcome.outcome, run=outcome.run)
+    answer: list[dict[str, Any]] = msgspec.to_builtins(outcomes)
+    return answer
+
+
+def report(event: dict[str, Any], ending: Ending) -> list[Outcome]:
+    """Tell the four kinds of events apart."""
+    if "Records" in event:
+        return [
+            report_failure.report_dead_letter(
+                subject(letter.request_payload), letter.function, letter.reason, ending
+            )
+            for letter in dead_letters(event)
+        ]
+    kind = event["detail-type"]
+    if kind == "SageMaker Training Job State Change":
+        return [report_failure.report_failed_job(job_name(event), ending)]
+    if kind == "SageMaker Endpoint State Change":
+        return [report_failure.report_failed_endpoint(endpoint_name(event), ending)]
+    folder = report_failure.run_folder(created_key(event))
+    return [report_failure.report_failed_run(folder, ending)]

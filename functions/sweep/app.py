@@ -1,0 +1,42 @@
+"""On a schedule → lost events sent again, ended runs settled, expired endpoints deleted."""
+
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+
+from tunedrop.aws import application
+from tunedrop.aws.clients import client
+from tunedrop.aws.messages import LambdaFunctions
+from tunedrop.settings import EndingSettings, read_settings
+from tunedrop.stages.sweep import sweep
+
+logger = Logger(service="sweep")
+
+
+class Settings(EndingSettings, frozen=True):
+    """The function's environment."""
+
+    prepare_function: str
+    train_function: str
+    deploy_function: str
+    evaluate_function: str
+    report_failure_function: str
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
+    """Look after every run that is not yet ended and cleaned up."""
+    settings = read_settings(Settings)
+    names = {
+        "prepare": settings.prepare_function,
+        "train": settings.train_function,
+        "deploy": settings.deploy_function,
+        "evaluate": settings.evaluate_function,
+        "report_failure": settings.report_failure_function,
+    }
+    outcomes = sweep(application.ending(settings), LambdaFunctions(client("lambda"), names))
+    for outcome in outcomes:
+        logger.info(outcome.outcome, run=outcome.run)
+    answer: list[dict[str, Any]] = msgspec.to_builtins(outcomes)
+    return answer

@@ -1,0 +1,39 @@
+"""S3 Object Created on runs/*/dataset/dataset.json → one SageMaker training job."""
+
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+
+from tunedrop.aws import application
+from tunedrop.events import created_key
+from tunedrop.settings import BucketSettings, read_settings
+from tunedrop.stages.report_failure import run_folder
+from tunedrop.stages.train import train
+from tunedrop.training import TrainingSettings
+
+logger = Logger(service="train")
+
+
+class Settings(BucketSettings, frozen=True):
+    """The function's environment."""
+
+    training_image: str
+    training_role_arn: str
+    stack_name: str
+
+
+@logger.inject_lambda_context(correlation_id_path="id")
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Start the training job of the run whose dataset.json the event names."""
+    settings = read_settings(Settings)
+    folder = run_folder(created_key(event))
+    logger.append_keys(run=folder)
+    outcome = train(
+        folder,
+        application.step(settings, context),
+        TrainingSettings(settings.training_image, settings.training_role_arn, settings.stack_name),
+    )
+    logger.info(outcome.outcome)
+    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    return answer

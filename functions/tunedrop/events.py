@@ -1,0 +1,93 @@
+"""The events that call the functions, each spelled as AWS spells it.
+
+An event is only a hint: nothing but names is read from it.
+S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (the key is not
+URL-encoded in this form); SageMaker:
+https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class ObjectName(msgspec.Struct):
+    """`detail.object` of an S3 event."""
+
+    key: str
+
+
+class ObjectCreated(msgspec.Struct):
+    """`detail` of S3's "Object Created"."""
+
+    object: ObjectName
+
+
+class JobChanged(msgspec.Struct, rename="pascal"):
+    """`detail` of "SageMaker Training Job State Change"."""
+
+    training_job_name: str
+
+
+class EndpointChanged(msgspec.Struct, rename="pascal"):
+    """`detail` of "SageMaker Endpoint State Change"."""
+
+    endpoint_name: str
+
+
+class RequestContext(msgspec.Struct, rename="camel"):
+    """What an on-failure record says of the function: its ARN, with a version or alias."""
+
+    function_arn: str
+    condition: str = ""
+
+
+class DeadLetter(msgspec.Struct, rename="camel"):
+    """An on-failure record of Lambda's asynchronous invocation.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+
+    request_context: RequestContext
+    request_payload: dict[str, Any]
+    response_payload: dict[str, Any] | None = None
+
+    @property
+    def function(self) -> str:
+        """The name of the function that gave up."""
+        return self.request_context.function_arn.split(":")[6]
+
+    @property
+    def reason(self) -> str:
+        """What the function said last."""
+        said = self.response_payload or {}
+        message = said.get("errorMessage") or self.request_context.condition or "no reason given"
+        return f"{said.get('errorType', 'Error')}: {message}"
+
+
+def created_key(event: dict[str, Any]) -> str:
+    """Return the key of the object that was created."""
+    return msgspec.convert(event["detail"], ObjectCreated).object.key
+
+
+def job_name(event: dict[str, Any]) -> str:
+    """Return the name of the training job that changed."""
+    return msgspec.convert(event["detail"], JobChanged).training_job_name
+
+
+def endpoint_name(event: dict[str, Any]) -> str:
+    """Return the name of the endpoint that changed."""
+    return msgspec.convert(event["detail"], EndpointChanged).endpoint_name
+
+
+def subject(event: dict[str, Any]) -> str:
+    """Return what an event is about: a key, a job's name or an endpoint's."""
+    detail = event.get("detail", {})
+    if "object" in detail:
+        return created_key(event)
+    return job_name(event) if "TrainingJobName" in detail else endpoint_name(event)
+
+
+def dead_letters(event: dict[str, Any]) -> list[DeadLetter]:
+    """Return the on-failure records of an SQS event."""
+    return [msgspec.json.decode(record["body"], type=DeadLetter) for record in event["Records"]]

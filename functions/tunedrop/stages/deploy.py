@@ -1,0 +1,53 @@
+"""A trained adapter becomes one endpoint that answers as `base` and as `tuned`."""
+
+from tunedrop.errors import TrainingError
+from tunedrop.hosting import (
+    HostingSettings,
+    endpoint_config_request,
+    endpoint_request,
+    model_request,
+)
+from tunedrop.pricing import bill
+from tunedrop.run import ActualCost
+from tunedrop.runs import Held
+from tunedrop.service import TrainingJob
+from tunedrop.stages.step import Outcome, Step
+
+
+def deploy(job_name: str, step: Step, settings: HostingSettings) -> Outcome:
+    """Create the endpoint of the run whose job has this name, unless it is there."""
+    held = step.runs.find(job_name)
+    if held is None:
+        return Outcome("ignored: not a job of a run that counts")
+    run = held.run
+    job = step.sagemaker.training_job(job_name)
+    if job is None or job.status != "Completed" or run.stage not in ("train", "deploy"):
+        return Outcome("nothing to do", run.folder)
+    if run.stage == "deploy" and run.endpoint and step.sagemaker.endpoint(run.endpoint):
+        return Outcome("nothing to do", run.folder)
+    with step.claimed(held, "deploy") as ours:
+        if ours:
+            _start(held, job, step, settings)
+    return step.outcome(run.folder, "deploying") if ours else Outcome("nothing to do", run.folder)
+
+
+def _start(held: Held, job: TrainingJob, step: Step, settings: HostingSettings) -> None:
+    run = held.run
+    recipe = step.runs.recipe(run)
+    if not job.artifact:
+        raise TrainingError(
+            f"The training job {job.name} completed without a model artifact.",
+            "Read its log in /aws/sagemaker/TrainingJobs; then drop the file again.",
+        )
+    if job.billable_seconds is not None:
+        run.cost = ActualCost(job.billable_seconds, bill(job.instance, job.billable_seconds))
+    run.stages["train"].ended = run.stages["deploy"].started
+    run.endpoint = run.name
+    run.links["artifact"] = job.artifact
+    step.runs.save(held)
+    step.sagemaker.create_endpoint(
+        model_request(run, recipe, job.artifact, settings),
+        endpoint_config_request(run, recipe, settings),
+        endpoint_request(run, settings),
+    )
+    step.finish(held, "deploy")

@@ -1,0 +1,107 @@
+"""An endpoint in service becomes a verdict, a report and an email."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from tunedrop.dataset.document import Dataset, Message, Row
+from tunedrop.evaluation.asking import Answer, Answers, Model, ask
+from tunedrop.evaluation.judging import judge
+from tunedrop.hosting import chat_request
+from tunedrop.recipe import Recipe
+from tunedrop.report.judgement import Judgement
+from tunedrop.report.page import render_page
+from tunedrop.runs import Held, encode, now
+from tunedrop.service import Inference
+from tunedrop.stages.ending import Ending
+from tunedrop.stages.progress import Reporter
+from tunedrop.stages.reporting import EvaluationSettings, compose_report, lineage_of, read_summary
+from tunedrop.stages.step import Outcome, Step
+
+CONCURRENCY = 32
+SPARE_SECONDS = 60.0  # of the function's time, for the report and the email
+
+
+def evaluate(
+    endpoint: str,
+    step: Step,
+    inference: Inference,
+    ending: Ending,
+    settings: EvaluationSettings,
+) -> Outcome:
+    """Ask the test rows of both models, write the report, announce it, settle the endpoint."""
+    held = step.runs.find(endpoint)
+    if held is None:
+        return Outcome("ignored: not an endpoint of a run that counts")
+    run = held.run
+    if run.status != "running":  # its email may still be owed
+        ending.settle(run.folder)
+        return Outcome("settled", run.folder)
+    found = step.sagemaker.endpoint(endpoint)
+    if found is None or found.status != "InService" or run.stage not in ("deploy", "evaluate"):
+        return Outcome("nothing to do", run.folder)
+    with step.claimed(held, "evaluate") as ours:
+        if ours:
+            _evaluate(held, step, inference, settings)
+    if ours:
+        ending.settle(run.folder)
+    return step.outcome(run.folder, "evaluated") if ours else Outcome("nothing to do", run.folder)
+
+
+def _evaluate(held: Held, step: Step, inference: Inference, settings: EvaluationSettings) -> None:
+    run, runs = held.run, step.runs
+    run.stages["deploy"].ended = run.stages["evaluate"].started
+    recipe = runs.recipe(run)
+    dataset = runs.document(run, "dataset/dataset.json", Dataset)
+    rows = _rows(held, step, "test")
+    answers = _answers(held, step, recipe, inference, rows)
+    judgement = judge(dataset, rows, answers, recipe, train=_rows(held, step, "train"))
+    run.endpoint_expires = _expiry(recipe, judgement)
+    summary = read_summary(run, runs)
+    lineage = lineage_of(run, recipe, summary.packages, settings)
+    report = compose_report(run, dataset, judgement, summary, lineage)
+    page = render_page(report).encode()
+    runs.store.write(f"{run.folder}/report/report.html", page, "text/html; charset=utf-8")
+    runs.store.write(f"{run.folder}/report/report.json", encode(report), "application/json")
+    run.verdict, run.status, run.ended = report.verdict, "succeeded", now()
+    run.stages["evaluate"].ended = run.ended
+    run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/report/report.html"
+    step.finish(held, "evaluate")
+
+
+def _rows(held: Held, step: Step, split: str) -> list[Row]:
+    key = f"{held.run.folder}/dataset/{split}.jsonl"
+    lines = step.runs.store.read(key).body.splitlines()
+    return [msgspec.json.decode(line, type=Row) for line in lines]
+
+
+def _answers(
+    held: Held, step: Step, recipe: Recipe, inference: Inference, rows: list[Row]
+) -> Answers:
+    return ask(
+        rows,
+        _asker(held.run.name, recipe, inference),
+        concurrency=CONCURRENCY,
+        progress=Reporter(held, step, "answers"),
+        deadline_seconds=max(1.0, step.invocation.seconds - SPARE_SECONDS),
+    )
+
+
+def _asker(
+    endpoint: str, recipe: Recipe, inference: Inference
+) -> Callable[[Model, list[Message]], Answer]:
+    def ask_one(model: Model, messages: list[Message]) -> Answer:
+        turns = [{"role": turn.role, "content": turn.content} for turn in messages]
+        return inference.chat(endpoint, chat_request(recipe, model, turns))
+
+    return ask_one
+
+
+def _expiry(recipe: Recipe, judgement: Judgement) -> str | None:
+    """Return until when the endpoint stays (ISO 8601, UTC), or None when it goes at once."""
+    keep = recipe.deploy.keep
+    if keep == "never" or (keep == "if_better" and not judgement.passed_gate):
+        return None
+    until = datetime.now(UTC) + timedelta(hours=recipe.deploy.ttl_hours)
+    return until.isoformat(timespec="seconds")

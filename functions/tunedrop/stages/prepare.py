@@ -1,0 +1,195 @@
+"""A dropped file becomes checked splits: runs/<dataset>/<run>/dataset/."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import msgspec
+
+from tunedrop.dataset.prepare import prepare_dataset
+from tunedrop.errors import DatasetError, RecipeError
+from tunedrop.pointer import move_pointer, read_pointer
+from tunedrop.recipe import Recipe
+from tunedrop.recipe_file import read_recipe
+from tunedrop.run import Run, Source, run_id
+from tunedrop.runs import Held, Runs, encode, now, seconds_since
+from tunedrop.stages.ending import supersede
+from tunedrop.stages.progress import Reporter
+from tunedrop.stages.step import Outcome, Step
+from tunedrop.store import ExistsError, MissingError, Store, Upload
+
+ROOT = "datasets/"
+RECIPE = "recipe.yaml"
+RERUN = "tunedrop-rerun"  # S3 metadata that asks for a new run of the same content
+WRITE_SECONDS = 60.0  # dataset.json follows the end of the step within this time
+
+
+class DroppedFile:
+    """One version of a dropped object, as `tunedrop.dataset` reads it."""
+
+    def __init__(self, store: Store, source: Source) -> None:
+        self.store = store
+        self.source = source
+        self.name = PurePosixPath(source.key).name
+        self.size = source.size
+
+    def open(self) -> BinaryIO:
+        """Return a new stream from the first byte."""
+        return self.store.open(self.source.key, self.source.version_id)
+
+
+class Folder:
+    """A temporary folder whose files become the run's dataset."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """Return a writer for one file."""
+        with (self.path / name).open("wb") as file:
+            yield file
+
+
+def prepare(key: str, step: Step) -> Outcome:
+    """Prepare the newest version of a dropped file.
+
+    The event that brought us here is only a hint: the object as it is now decides.
+    """
+    runs = step.runs
+    dataset = dataset_of(key)
+    if dataset is None:
+        return Outcome("ignored: not a dataset file")
+    try:
+        upload = runs.store.head(key)
+    except MissingError:
+        return Outcome("ignored: the file is gone")
+    recipe, digest = _recipe(runs.store, dataset)
+    run = _new_run(runs.store.name, key, dataset, upload, digest)
+    decision, before = move_pointer(runs, run, rerun=upload.metadata.get(RERUN) == "true")
+    if decision in ("join", "older"):
+        folder = f"runs/{dataset}/{before.run}" if before else None
+        return Outcome("joined" if decision == "join" else "ignored: an older upload", folder)
+    if decision == "start" and before:
+        supersede_run(runs, step, dataset, before.run)
+    held = _started(runs, run)
+    if held is None:
+        return Outcome("nothing to do", run.folder)
+    with step.claimed(held, "prepare") as ours:
+        if ours:
+            _prepare(held, recipe, step)
+    return step.outcome(run.folder, "prepared") if ours else Outcome("nothing to do", run.folder)
+
+
+def dataset_of(key: str) -> str | None:
+    """Return the dataset that a key belongs to: the folder below datasets/, else the file's stem.
+
+    None for what is no data: the recipe, folders, hidden files.
+    """
+    parts = PurePosixPath(key.removeprefix(ROOT)).parts
+    if not key.startswith(ROOT) or not parts or key.endswith("/") or parts[-1] == RECIPE:
+        return None
+    if any(part.startswith((".", "_")) for part in parts):
+        return None
+    return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
+
+
+def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
+    """End the run that counted before, if it was ever written down."""
+    try:
+        supersede(f"runs/{dataset}/{run}", runs, step.sagemaker)
+    except MissingError:
+        return
+
+
+def _recipe(store: Store, dataset: str) -> tuple[Recipe | RecipeError, str]:
+    """Return the recipe, or what is wrong with it, and the digest that names the run."""
+    try:
+        text = store.read(f"{ROOT}{dataset}/{RECIPE}").body
+    except MissingError:
+        return Recipe(), Recipe().digest
+    try:
+        recipe = read_recipe(text)
+    except RecipeError as error:
+        return error, hashlib.sha256(text).hexdigest()
+    return recipe, recipe.digest
+
+
+def _new_run(bucket: str, key: str, dataset: str, upload: Upload, digest: str) -> Run:
+    details = msgspec.structs.asdict(upload)
+    del details["metadata"]
+    return Run(
+        run=run_id(bucket, key, upload.version_id, digest),
+        dataset=dataset,
+        generation=1,
+        source=Source(bucket=bucket, key=key, **details),
+        recipe_digest=digest,
+        created=now(),
+    )
+
+
+def _started(runs: Runs, run: Run) -> Held | None:
+    """Return the run to work on: new, or one that ended and for which a new upload came."""
+    pointer, _ = read_pointer(runs.store, run.dataset)
+    run.generation = pointer.generation if pointer else run.generation
+    held = runs.create(run)
+    found = held.run
+    if found.status == "running":
+        # `train` is legal too: prepare was killed before it could write dataset.json.
+        return held if found.stage == "prepare" or _unwritten(runs, found) else None
+    newer = found.ended is not None and run.source.modified > found.ended
+    if found.status == "superseded" or (found.status == "failed" and newer):
+        found.source = run.source
+        return held if runs.revive(held) else None
+    return None
+
+
+def _unwritten(runs: Runs, run: Run) -> bool:
+    """Say whether prepare ended a while ago, and dataset.json never came."""
+    ended = run.stages["prepare"].ended if "prepare" in run.stages else None
+    if run.stage != "train" or run.job or ended is None or seconds_since(ended) < WRITE_SECONDS:
+        return False
+    try:
+        runs.store.read(f"{run.folder}/dataset/dataset.json")
+    except MissingError:
+        return True
+    return False
+
+
+def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
+    if isinstance(recipe, RecipeError):
+        raise recipe
+    run, store = held.run, step.runs.store
+    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
+    with tempfile.TemporaryDirectory() as path:
+        folder = Path(path)
+        try:
+            dataset = prepare_dataset(
+                DroppedFile(store, run.source),
+                recipe,
+                Folder(folder),
+                dataset=run.dataset,
+                run=run.run,
+                source_uri=f"s3://{store.name}/{run.source.key}",
+                progress=Reporter(held, step, "bytes"),
+            )
+        except DatasetError:
+            _send(folder, run, store)
+            raise
+        _send(folder, run, store)
+    run.rows = msgspec.to_builtins(dataset.rows)
+    run.warnings = [*run.warnings, *dataset.warnings]
+    # The run is ready for `train` before dataset.json, whose arrival calls it.
+    step.finish(held, "train")
+    try:
+        store.create(f"{run.folder}/dataset/dataset.json", encode(dataset))
+    except ExistsError:  # a run that is tried again: same content, same recipe, new attempt
+        store.write(f"{run.folder}/dataset/dataset.json", encode(dataset), "application/json")
+
+
+def _send(folder: Path, run: Run, store: Store) -> None:
+    for file in sorted(folder.iterdir()):
+        store.send_file(file, f"{run.folder}/dataset/{file.name}")

@@ -1,0 +1,102 @@
+"""What the report says beside the verdict: the training, the cost, the lineage."""
+
+import msgspec
+
+from tunedrop.dataset.document import Dataset
+from tunedrop.recipe import Recipe
+from tunedrop.report.build import ReportContext, build_report
+from tunedrop.report.document import Cost, Lineage, LossPoint, Report
+from tunedrop.report.judgement import Judgement
+from tunedrop.run import Run
+from tunedrop.runs import Runs, now
+from tunedrop.store import MissingError
+
+
+class EvaluationSettings(msgspec.Struct):
+    """What the report says about where the models ran."""
+
+    training_image: str
+    serving_image: str
+
+
+class TrainingSummary(msgspec.Struct):
+    """training_summary.json in the model artifact: what the training job says of itself."""
+
+    steps: int = 0
+    epochs: float = 0.0
+    best_step: int = 0
+    best_eval_loss: float | None = None
+    first_loss: float | None = None
+    last_loss: float | None = None
+    train_rows: int = 0
+    train_tokens: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    packages: dict[str, str] = {}
+    curve: list[LossPoint] = []
+
+
+def read_summary(run: Run, runs: Runs) -> TrainingSummary:
+    """Return what the training job says of itself; empty when the artifact does not say."""
+    artifact = run.links["artifact"].removeprefix(f"s3://{run.source.bucket}/")
+    try:
+        stored = runs.store.read(f"{artifact.rstrip('/')}/training_summary.json")
+    except MissingError:
+        return TrainingSummary()
+    return msgspec.json.decode(stored.body, type=TrainingSummary)
+
+
+def compose_report(
+    run: Run,
+    dataset: Dataset,
+    judgement: Judgement,
+    summary: TrainingSummary,
+    lineage: Lineage,
+) -> Report:
+    """Join the judgement with where it came from, what it cost and what becomes of the endpoint."""
+    numbers = msgspec.to_builtins(summary)
+    training = {k: float(v) for k, v in numbers.items() if isinstance(v, int | float)}
+    context = ReportContext(
+        dataset=run.dataset,
+        run=run.run,
+        rows=msgspec.to_builtins(dataset.rows),
+        cost=_cost(run),
+        lineage=lineage,
+        endpoint=run.name,
+        endpoint_kept=run.endpoint_expires is not None,
+        endpoint_expires=run.endpoint_expires,
+        created=now(),
+        training=training,
+        curve=summary.curve,
+        warnings=run.warnings,
+    )
+    return build_report(context, judgement)
+
+
+def lineage_of(
+    run: Run, recipe: Recipe, packages: dict[str, str], settings: EvaluationSettings
+) -> Lineage:
+    """Return all that names what was compared."""
+    return Lineage(
+        source=f"s3://{run.source.bucket}/{run.source.key}",
+        source_version=run.source.version_id,
+        recipe=msgspec.to_builtins(recipe),
+        base_model=f"{recipe.model_id}@{recipe.model_revision}",
+        training_image=settings.training_image,
+        serving_image=settings.serving_image,
+        packages=packages,
+        seeds={
+            "split": recipe.split.seed,
+            "training": recipe.hyperparameters.seed,
+            "generation": recipe.generation.seed,
+        },
+    )
+
+
+def _cost(run: Run) -> Cost:
+    return Cost(
+        estimated_usd=run.estimate.high_usd if run.estimate else None,
+        training_usd=run.cost.usd if run.cost else None,
+        billable_seconds=run.cost.billable_seconds if run.cost else None,
+        instance=run.estimate.instance if run.estimate else None,
+    )

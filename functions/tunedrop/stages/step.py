@@ -1,0 +1,93 @@
+"""What every step of a run shares: the lease, the last look at the pointer, the failure."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import msgspec
+
+from tunedrop.errors import TunedropError
+from tunedrop.pointer import is_current
+from tunedrop.run import Run, Stage
+from tunedrop.runs import Held, Runs, now
+from tunedrop.service import SageMaker
+from tunedrop.stages.ending import release, supersede
+from tunedrop.store import ChangedError
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """One run of a function: its id, and how many seconds it may still take."""
+
+    id: str
+    seconds: float
+
+
+class Outcome(msgspec.Struct, omit_defaults=True):
+    """What a function says it did; `run` is the run's folder."""
+
+    outcome: str
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The work of one function on one run, under its lease."""
+
+    runs: Runs
+    sagemaker: SageMaker
+    invocation: Invocation
+
+    @contextmanager
+    def claimed(self, held: Held, stage: Stage) -> Iterator[bool]:
+        """Hold the run's lease while the block works; yields False when another has it.
+
+        A TunedropError in the block ends the run as failed. Any other error releases the lease,
+        so that Lambda's next try can have it.
+        """
+        folder = held.run.folder
+        if not self.runs.claim(held, stage, self.invocation.id, self.invocation.seconds):
+            yield False
+            return
+        try:
+            if is_current(self.runs.store, held.run):
+                yield True
+            else:
+                supersede(folder, self.runs, self.sagemaker)
+                yield False
+        except TunedropError as error:
+            self.runs.fail(folder, stage, error)
+        except ChangedError:
+            self._undo_if_ended(folder)
+        except BaseException:
+            self._release_lease(folder)
+            raise
+
+    def finish(self, held: Held, next_stage: Stage) -> None:
+        """Save the run with the step done; raises ChangedError when it was ended meanwhile."""
+        run = held.run
+        if next_stage != run.stage:
+            run.stages[run.stage].ended = now()
+        run.stage, run.lease, run.progress = next_stage, None, None
+        self.runs.save(held)
+
+    def outcome(self, folder: str, done: str) -> Outcome:
+        """Say what came of the step: `done`, or how the run ended instead."""
+        run = self.runs.load(folder).run
+        if run.status == "failed" and run.error:
+            return Outcome(f"failed: {run.error.message}", folder)
+        return Outcome(run.status if run.status == "superseded" else done, folder)
+
+    def _undo_if_ended(self, folder: str) -> None:
+        """Somebody ended the run while we worked on it: take away what we have just made."""
+        run = self.runs.load(folder).run
+        if run.status != "running":
+            release(run, self.runs, self.sagemaker)
+
+    def _release_lease(self, folder: str) -> None:
+        def let_go(run: Run) -> bool:
+            ours = run.lease is not None and run.lease.owner == self.invocation.id
+            run.lease = None if ours else run.lease
+            return ours
+
+        with suppress(Exception):  # the error that brought us here is the one to tell
+            self.runs.update(folder, let_go)

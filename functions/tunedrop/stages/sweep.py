@@ -1,0 +1,105 @@
+"""On a schedule: what was lost on the way is found and set right.
+
+Only runs with a marker are looked at, so the past costs nothing.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tunedrop.pointer import is_current
+from tunedrop.run import Run
+from tunedrop.runs import gave_up
+from tunedrop.service import Functions
+from tunedrop.stages.ending import Ending, supersede
+from tunedrop.stages.step import Outcome
+from tunedrop.store import MissingError
+
+MAX_NUDGES = 3  # of one stage; then the run is given up
+
+
+def sweep(ending: Ending, functions: Functions) -> list[Outcome]:
+    """Look after every run that is not yet ended and cleaned up."""
+    return [_look_after(folder, ending, functions) for folder in ending.runs.active()]
+
+
+def _look_after(folder: str, ending: Ending, functions: Functions) -> Outcome:
+    try:
+        run = ending.runs.load(folder).run
+    except MissingError:
+        return Outcome("left alone: not yet written", folder)
+    if run.status != "running":
+        ending.settle(folder)
+        return Outcome("settled", folder)
+    if not is_current(ending.runs.store, run):
+        supersede(folder, ending.runs, ending.sagemaker)
+        return Outcome("superseded", folder)
+    if run.lease and run.lease.expires > time.time():
+        return Outcome("left alone: being worked on", folder)
+    lost = lost_event(run, ending)
+    if lost is None:
+        return Outcome("left alone: waiting for SageMaker", folder)
+    return _send(run, *lost, ending, functions)
+
+
+def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the function and the event that the run waits for, or None while SageMaker works."""
+    if run.stage == "prepare":
+        return "prepare", _object_event(run, run.source.key)
+    if run.stage == "train":
+        return _lost_in_training(run, ending)
+    endpoint = ending.sagemaker.endpoint(run.name)
+    if endpoint is None and run.stage == "deploy":
+        return "deploy", {"detail": {"TrainingJobName": run.name, "TrainingJobStatus": "Completed"}}
+    status = endpoint.status if endpoint else "Failed"
+    detail = {"EndpointName": run.name, "EndpointStatus": status}
+    if status == "InService":
+        return "evaluate", {"detail": detail}
+    if status == "Failed":
+        return "report_failure", {
+            "detail-type": "SageMaker Endpoint State Change",
+            "detail": detail,
+        }
+    return None
+
+
+def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
+    job = ending.sagemaker.training_job(run.name)
+    if job is None:
+        try:
+            ending.runs.store.head(f"{run.folder}/dataset/dataset.json")
+        except MissingError:
+            return "prepare", _object_event(run, run.source.key)
+        return "train", _object_event(run, f"{run.folder}/dataset/dataset.json")
+    detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
+    if job.status == "Completed":
+        return "deploy", {"detail": detail}
+    if job.status in ("Failed", "Stopped"):
+        return "report_failure", {
+            "detail-type": "SageMaker Training Job State Change",
+            "detail": detail,
+        }
+    return None
+
+
+def _object_event(run: Run, key: str) -> Mapping[str, Any]:
+    return {
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": run.source.bucket}, "object": {"key": key}},
+    }
+
+
+def _send(
+    run: Run, function: str, event: Mapping[str, Any], ending: Ending, functions: Functions
+) -> Outcome:
+    def count(newest: Run) -> bool:
+        newest.nudges[function] = newest.nudges.get(function, 0) + 1
+        return newest.status == "running"
+
+    nudges = ending.runs.update(run.folder, count).run.nudges[function]
+    if nudges > MAX_NUDGES:
+        reason = f"it was called {MAX_NUDGES} times more and did not finish"
+        ending.fail(run.folder, run.stage, gave_up(function, reason))
+        return Outcome("given up", run.folder)
+    functions.send(function, event)
+    return Outcome(f"sent to {function} again", run.folder)

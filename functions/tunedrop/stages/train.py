@@ -1,0 +1,44 @@
+"""Prepared splits become one training job."""
+
+from tunedrop.base_model import read_manifest
+from tunedrop.dataset.document import Dataset
+from tunedrop.pricing import estimate
+from tunedrop.runs import Held, encode
+from tunedrop.stages.step import Outcome, Step
+from tunedrop.training import TrainingSettings, training_config, training_job_request
+
+
+def train(folder: str, step: Step, settings: TrainingSettings) -> Outcome:
+    """Start the run's training job, unless it is there."""
+    held = step.runs.load(folder)
+    run = held.run
+    if run.stage != "train" or (run.job and step.sagemaker.training_job(run.job)):
+        return Outcome("nothing to do", folder)
+    with step.claimed(held, "train") as ours:
+        if ours:
+            _start(held, step, settings)
+    return step.outcome(folder, "training") if ours else Outcome("nothing to do", folder)
+
+
+def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
+    run, runs = held.run, step.runs
+    recipe = runs.recipe(run)
+    dataset = runs.document(run, "dataset/dataset.json", Dataset)
+    manifest = read_manifest(runs.store, recipe)
+    run.estimate = estimate(recipe, dataset.tokens.total, manifest.parameters)
+    if run.estimate is None:
+        run.warnings = [
+            *run.warnings,
+            (
+                f"No price is known for {recipe.training.instances[0]}: the run's cost is not "
+                "estimated, and only training.max_hours limits it."
+            ),
+        ]
+    config = encode(training_config(run, recipe))
+    runs.store.write(f"{run.folder}/config/training.json", config, "application/json")
+    # The name is in run.json before the job is there: its events can come at once.
+    run.job = run.name
+    run.links["logs"] = "/aws/sagemaker/TrainingJobs"
+    runs.save(held)
+    step.sagemaker.create_training_job(training_job_request(run, recipe, settings))
+    step.finish(held, "train")
