@@ -1,11 +1,25 @@
 """From the answers of both models to a judgement."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from tunedrop.dataset.document import Dataset, Row
-from tunedrop.evaluation.asking import Answers
-from tunedrop.evaluation.judgement import Judgement
+from tunedrop.errors import EvaluationError
+from tunedrop.evaluation.asking import Answer, Answers
+from tunedrop.evaluation.cautions import cautions
+from tunedrop.evaluation.comparing import row_scores
+from tunedrop.evaluation.f1 import confusion, label_scores
+from tunedrop.evaluation.findings import Findings, find
+from tunedrop.evaluation.labels import UNPARSED
+from tunedrop.evaluation.leakage import leaked_rows
+from tunedrop.evaluation.samples import draw
+from tunedrop.evaluation.significance import holm
+from tunedrop.evaluation.wording import headline, sentences
 from tunedrop.recipe import Recipe
+from tunedrop.report.document import Asking, Baseline, Comparison, Estimate, Sample, Scores
+from tunedrop.report.judgement import Judgement
 
 
 def judge(
@@ -15,5 +29,100 @@ def judge(
     recipe: Recipe,
     train: Iterable[Row] = (),
 ) -> Judgement:
-    """Score both models, compare them row by row, and say in words what follows."""
-    raise NotImplementedError
+    """Score both models, compare them row by row, and say in words what follows.
+
+    The verdict hangs on one metric, chosen without a look at the answers (`evaluate.gate`), so
+    its p value needs no correction; beside it, every comparison carries Holm's.
+
+    Args:
+        dataset: dataset.json; its labels and label counts.
+        rows: the test rows.
+        answers: of both models, in the order of the rows.
+        recipe: its gate and generation settings.
+        train: the training rows, to find leaks and the commonest answer.
+
+    Raises:
+        EvaluationError: no rows.
+        RecipeError: the gate's metric does not exist for the task.
+    """
+    if not rows:
+        raise EvaluationError(
+            "There is no test row to judge the models by.",
+            "Drop more rows, or raise split.test in recipe.yaml.",
+        )
+    seen = list(train)
+    findings = find(dataset, rows, answers, recipe, seen)
+    wins, losses, ties = _samples(findings)
+    return Judgement(
+        task=dataset.task,
+        verdict=findings.verdict,
+        passed_gate=findings.passed_gate,
+        headline=headline(findings),
+        sentences=sentences(findings),
+        confidence=recipe.evaluate.gate.confidence,
+        primary_metric=findings.metric.name,
+        base=_scores(findings, findings.base, answers.base),
+        tuned=_scores(findings, findings.tuned, answers.tuned),
+        baselines=[
+            Baseline(each.comparison.rival, name, each.rival)
+            for name, each in findings.trivial.items()
+        ],
+        comparisons=_comparisons(findings),
+        wins=wins,
+        losses=losses,
+        ties=ties,
+        confusion=confusion(_counts(findings, findings.tuned), list(findings.labels)),
+        asking=_asking(answers),
+        warnings=cautions(findings, leaked_rows(seen, rows)),
+    )
+
+
+def _scores(findings: Findings, said: Sequence[str], answers: Sequence[Answer]) -> Scores:
+    metrics: dict[str, Estimate] = {
+        name: each.tuned if said is findings.tuned else each.rival
+        for name, each in findings.compared.items()
+    }
+    return Scores(
+        metrics=metrics,
+        labels=label_scores(_counts(findings, said), findings.labels),
+        unparsed=said.count(UNPARSED) if findings.labels else 0,
+        truncated=sum(answer.finish_reason == "length" for answer in answers),
+    )
+
+
+def _counts(findings: Findings, said: Sequence[str]) -> Counter[tuple[str, str]]:
+    return Counter(zip(findings.golds, said, strict=True))
+
+
+def _comparisons(findings: Findings) -> list[Comparison]:
+    """Return the deciding comparison first, then the trivial rival, then the other metrics."""
+    found = [findings.decisive.comparison]
+    if findings.beside_trivial is not None:
+        found.append(findings.beside_trivial.comparison)
+    found += [each.comparison for _, each in findings.other_metrics]
+    adjusted = holm([comparison.p_value for comparison in found])
+    return [
+        msgspec.structs.replace(comparison, p_adjusted=p)
+        for comparison, p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _samples(findings: Findings) -> tuple[list[Sample], list[Sample], list[Sample]]:
+    base = row_scores(findings.metric, findings.base, findings.golds)
+    tuned = row_scores(findings.metric, findings.tuned, findings.golds)
+    gaps = [mine - other for other, mine in zip(base, tuned, strict=True)]
+    return (
+        draw(findings.rows, findings.answers, gaps, lambda gap: gap > 0),
+        draw(findings.rows, findings.answers, gaps, lambda gap: gap < 0),
+        draw(findings.rows, findings.answers, gaps, lambda gap: gap == 0),
+    )
+
+
+def _asking(answers: Answers) -> Asking:
+    every = [*answers.base, *answers.tuned]
+    return Asking(
+        answers=len(every),
+        seconds=round(answers.seconds, 1),
+        prompt_tokens=sum(answer.prompt_tokens for answer in every),
+        completion_tokens=sum(answer.completion_tokens for answer in every),
+    )

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from tunedrop.evaluation.judgement import Judgement
 from tunedrop.report.document import Cost, Lineage, LossPoint, Report
+from tunedrop.report.judgement import Judgement
 
 VERSION = 1
 

@@ -1,0 +1,113 @@
+"""What makes the figures less than they seem: each with its count and its remedy."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from tunedrop.evaluation.findings import Findings
+from tunedrop.evaluation.labels import UNPARSED
+from tunedrop.report.figures import count, percent
+
+FEW_ROWS = 100
+MANY_UNPARSED = 0.05
+BYTES_A_TOKEN = 4  # a common average; only used to find answers that plainly do not fit
+ROWS_NAMED = 5
+
+
+def cautions(found: Findings, leaked: Sequence[int]) -> list[str]:
+    """Return the warnings that the reader of this report needs, none when all is well."""
+    return [*_leaks(found, leaked), *(text for check in CHECKS for text in check(found))]
+
+
+def _leaks(found: Findings, leaked: Sequence[int]) -> Iterator[str]:
+    if leaked:
+        more = ", …" if len(leaked) > ROWS_NAMED else ""
+        yield (
+            f"{count(len(leaked), 'test row asks', 'test rows ask')} what a training row asks "
+            f"(rows {', '.join(map(str, leaked[:ROWS_NAMED]))}{more}), out of "
+            f"{len(found.rows):,}: they flatter the tuned model. Remove one of each pair from the "
+            "dataset."
+        )
+
+
+def _few_rows(found: Findings) -> Iterator[str]:
+    if len(found.rows) < FEW_ROWS:
+        yield (
+            f"Only {count(len(found.rows), 'test row')}: small differences stay unseen. Raise "
+            "split.test in recipe.yaml, or drop more data."
+        )
+
+
+def _truncated(found: Findings) -> Iterator[str]:
+    for model, answers in (("base", found.answers.base), ("tuned", found.answers.tuned)):
+        cut = sum(answer.finish_reason == "length" for answer in answers)
+        if cut:
+            yield (
+                f"{cut:,} of the {model} model's {count(len(answers), 'answer')} were cut at "
+                f"generation.max_tokens = {found.recipe.generation.max_tokens} and are judged as "
+                "they stand."
+            )
+
+
+def _long_golds(found: Findings) -> Iterator[str]:
+    limit = found.recipe.generation.max_tokens
+    long = sum(len(gold.encode()) / BYTES_A_TOKEN > limit for gold in found.golds)
+    if long:
+        yield (
+            f"{count(long, 'right answer is', 'right answers are')} probably longer than "
+            f"generation.max_tokens = {limit}: no model can reach them. Raise it in recipe.yaml."
+        )
+
+
+def _empty_golds(found: Findings) -> Iterator[str]:
+    empty = sum(not gold for gold in found.golds)
+    if empty:
+        yield (
+            f"{count(empty, 'test row has', 'test rows have')} an empty right answer: a model that "
+            "says nothing is right there. Fill them in, or take them out of the dataset."
+        )
+
+
+def _one_label(found: Findings) -> Iterator[str]:
+    if found.labels and len(set(found.golds)) == 1:
+        yield (
+            f"Every test row has the same label, “{found.golds[0]}”: these figures say nothing "
+            "about the others."
+        )
+
+
+def _tuned_unparsed(found: Findings) -> Iterator[str]:
+    unparsed = found.tuned.count(UNPARSED) if found.labels else 0
+    if unparsed >= MANY_UNPARSED * len(found.rows) and unparsed:
+        yield (
+            f"{percent(unparsed / len(found.rows))} of the tuned model's answers name no label, or "
+            "several. Name the labels in the recipe's system prompt, or train longer."
+        )
+
+
+def _collapsed(found: Findings) -> Iterator[str]:
+    if len(found.rows) > 1 and len(set(found.tuned)) == 1 and len(set(found.golds)) > 1:
+        yield (
+            "The tuned model gives the same answer to every row: it has not learned the task. Try "
+            "more rows, more epochs or another learning rate."
+        )
+
+
+def _no_effect(found: Findings) -> Iterator[str]:
+    pairs = zip(found.answers.base, found.answers.tuned, strict=True)
+    if all(base.text == tuned.text for base, tuned in pairs):
+        yield (
+            "Both models gave the same answers, letter by letter: the training had no effect, or "
+            "the adapter was not in use."
+        )
+
+
+CHECKS: tuple[Callable[[Findings], Iterator[str]], ...] = (
+    _no_effect,
+    _collapsed,
+    _one_label,
+    _few_rows,
+    _tuned_unparsed,
+    _truncated,
+    _long_golds,
+    _empty_golds,
+)
+"""A new caution is a function of the findings, added here in the order of importance."""

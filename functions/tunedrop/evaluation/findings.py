@@ -1,0 +1,102 @@
+"""All that was found, in one value: what the headline, the sentences and the warnings read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tunedrop.dataset.document import Dataset, Row
+from tunedrop.evaluation.asking import Answers
+from tunedrop.evaluation.comparing import Compared, Evidence, compare
+from tunedrop.evaluation.metrics import METRICS, Metric
+from tunedrop.evaluation.tasks import TASKS, deciding_metric
+from tunedrop.evaluation.trivial import commonest_answer, trivial_name
+from tunedrop.evaluation.verdict import passes, verdict_of
+from tunedrop.recipe import Recipe
+from tunedrop.report.document import Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """The figures of both models and of the trivial rival, by the name of the metric.
+
+    `golds`, `base` and `tuned` are what was read from the answers, in the order of the rows;
+    `labels` are those that a right answer may have, none for free text. `trivial` is empty where
+    no answer occurs twice among the training rows.
+    """
+
+    dataset: Dataset
+    recipe: Recipe
+    rows: Sequence[Row]
+    answers: Answers
+    labels: Sequence[str]
+    golds: Sequence[str]
+    base: Sequence[str]
+    tuned: Sequence[str]
+    metric: Metric
+    compared: dict[str, Compared]
+    trivial: dict[str, Compared]
+
+    @property
+    def decisive(self) -> Compared:
+        """The comparison with the base model that the verdict hangs on."""
+        return self.compared[self.metric.name]
+
+    @property
+    def beside_trivial(self) -> Compared | None:
+        """The same metric against the trivial rival."""
+        return self.trivial.get(self.metric.name)
+
+    @property
+    def other_metrics(self) -> list[tuple[Metric, Compared]]:
+        """What is reported beside the deciding metric."""
+        return [
+            (METRICS[name], each)
+            for name, each in self.compared.items()
+            if name != self.metric.name
+        ]
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the tuned model stands against the base model."""
+        return verdict_of(self.decisive.comparison, self.recipe.evaluate.gate)
+
+    @property
+    def passed_gate(self) -> bool:
+        """Whether the gain is above what the recipe asks for, with its confidence."""
+        return passes(self.decisive.comparison, self.recipe.evaluate.gate)
+
+
+def find(
+    dataset: Dataset, rows: Sequence[Row], answers: Answers, recipe: Recipe, train: Sequence[Row]
+) -> Findings:
+    """Read the answers, score both models by every metric of the task, and compare them.
+
+    Raises:
+        RecipeError: the gate's metric does not exist for the task.
+    """
+    task, gate = TASKS[dataset.task], recipe.evaluate.gate
+    golds = [row.answer.strip() for row in rows]
+    labels = list(dict.fromkeys([*dataset.labels, *golds])) if task.has_labels else []
+    read = task.reader(labels)
+    base = [read(answer.text) for answer in answers.base]
+    tuned = [read(answer.text) for answer in answers.tuned]
+
+    def against(rival: Sequence[str], name: str) -> dict[str, Compared]:
+        evidence = Evidence(
+            golds=golds, rival=rival, tuned=tuned, rival_name=name, confidence=gate.confidence
+        )
+        return {metric.name: compare(metric, evidence) for metric in task.metrics}
+
+    answer = commonest_answer(dataset, train)
+    return Findings(
+        dataset=dataset,
+        recipe=recipe,
+        rows=rows,
+        answers=answers,
+        labels=labels,
+        golds=golds,
+        base=base,
+        tuned=tuned,
+        metric=deciding_metric(dataset.task, gate, golds),
+        compared=against(base, "base"),
+        trivial={} if answer is None else against([answer] * len(rows), trivial_name(answer)),
+    )

@@ -1,0 +1,19 @@
+"""Test rows that the model has already seen in training."""
+
+from collections.abc import Iterable, Sequence
+
+from tunedrop.dataset.document import Row
+from tunedrop.evaluation.labels import normalise
+
+
+def leaked_rows(train: Iterable[Row], test: Sequence[Row]) -> list[int]:
+    """Return the test rows (by source row) that ask what a training row asks.
+
+    Case, width, spacing and marks at the ends do not count; near twins are not found.
+    """
+    seen = {_question(row) for row in train}
+    return [row.row for row in test if _question(row) in seen]
+
+
+def _question(row: Row) -> str:
+    return "\n".join(normalise(turn.content) for turn in row.prompt if turn.role != "system")

@@ -1,0 +1,39 @@
+"""Rows for the reader's own eyes, drawn at random so that nobody picked the pretty ones."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from tunedrop.dataset.document import Message, Row
+from tunedrop.evaluation.asking import Answers
+from tunedrop.report.document import Sample
+from tunedrop.report.figures import cut
+
+SAMPLES = 5
+MAX_CHARACTERS = 1_200
+SEED = 17
+
+
+def draw(
+    rows: Sequence[Row], answers: Answers, gaps: Sequence[float], wanted: Callable[[float], bool]
+) -> list[Sample]:
+    """Return up to `SAMPLES` rows whose gap (tuned minus base score) is `wanted`, in row order."""
+    fitting = [index for index, gap in enumerate(gaps) if wanted(gap)]
+    drawn = Random(SEED).sample(fitting, min(SAMPLES, len(fitting)))  # noqa: S311 - no secret
+    return [
+        Sample(
+            row=rows[index].row,
+            prompt=cut(_question(rows[index].prompt), MAX_CHARACTERS),
+            expected=cut(rows[index].answer, MAX_CHARACTERS),
+            base=cut(answers.base[index].text, MAX_CHARACTERS),
+            tuned=cut(answers.tuned[index].text, MAX_CHARACTERS),
+        )
+        for index in sorted(drawn)
+    ]
+
+
+def _question(prompt: Sequence[Message]) -> str:
+    """Return the turns without the system prompt, which is the same in every row."""
+    turns = [turn for turn in prompt if turn.role != "system"]
+    if len(turns) == 1:
+        return turns[0].content
+    return "\n\n".join(f"{turn.role}: {turn.content}" for turn in turns)

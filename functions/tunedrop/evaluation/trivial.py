@@ -1,0 +1,26 @@
+"""The trivial rival: the same answer to every row, the one most common in training."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tunedrop.dataset.document import Dataset, Row
+from tunedrop.report.figures import cut
+
+MAX_NAME = 40  # characters of the answer
+
+
+def commonest_answer(dataset: Dataset, train: Sequence[Row]) -> str | None:
+    """Return the most common right answer of the training rows; ties go to the first by name.
+
+    None where every answer is another: then always giving the same one is no rival.
+    """
+    counts = Counter(dataset.splits["train"].labels if "train" in dataset.splits else {})
+    if not counts:
+        counts = Counter(row.answer.strip() for row in train)
+    answer, occurrences = min(counts.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
+    return answer if occurrences > 1 else None
+
+
+def trivial_name(answer: str) -> str:
+    """Return the rival's name in tables: always “negative”."""
+    return f"always “{cut(' '.join(answer.split()), MAX_NAME)}”"

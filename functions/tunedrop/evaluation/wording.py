@@ -1,0 +1,172 @@
+"""The verdict in words: one headline for everybody, then the sentences that bear it out."""
+
+from collections.abc import Iterator
+from math import ceil, log10
+
+from tunedrop.evaluation.findings import Findings
+from tunedrop.evaluation.labels import UNPARSED
+from tunedrop.evaluation.verdict import is_certain, matters, verdict_of
+from tunedrop.report.figures import count, p_value, percent, points, signed
+
+MANY_UNPARSED = 0.1  # from here on the format explains so much that the report says how much
+
+
+def headline(found: Findings) -> str:
+    """Say in one sentence whether the tuned model is better, and on what evidence."""
+    rows = len(found.rows)
+    mine, base = found.decisive.tuned.value, found.decisive.rival.value
+    figures = f"{found.metric.phrase.format(percent(mine))} against {percent(base)}"
+    on_rows = f"on {count(rows, 'held-out row')}"
+    match found.verdict:
+        case "better":
+            return (
+                f"The tuned model is better than the base model{_but(found)}: {figures}, {on_rows}."
+            )
+        case "worse":
+            return f"The tuned model is worse than the base model: {figures}, {on_rows}."
+        case "no_difference":
+            return f"The tuned model is no better than the base model: {figures}, {on_rows}."
+    return (
+        f"{count(rows, 'test row is', 'test rows are')} too few to tell which model is better: "
+        f"{figures}."
+    )
+
+
+def sentences(found: Findings) -> list[str]:
+    """Return the evidence, the most important first."""
+    return [
+        _difference(found),
+        _row_by_row(found),
+        *_beside_trivial(found),
+        *_format(found),
+        *_gate(found),
+        *_other_metrics(found),
+        *_what_it_takes(found),
+    ]
+
+
+def _but(found: Findings) -> str:
+    """Take back what "better than the base" promises too much."""
+    trivial = found.beside_trivial
+    if trivial is not None:
+        stands = verdict_of(trivial.comparison, found.recipe.evaluate.gate)
+        name = _answering(trivial.comparison.rival)
+        if stands == "worse":
+            return f", but worse than {name} ({percent(trivial.rival.value)})"
+        if stands != "better":
+            return f", but not clearly better than {name} ({percent(trivial.rival.value)})"
+    if not found.passed_gate:
+        gain = found.recipe.evaluate.gate.min_gain
+        return f", but not surely by the {gain * 100:g} points that the recipe asks for"
+    return ""
+
+
+def _difference(found: Findings) -> str:
+    comparison = found.decisive.comparison
+    gap = comparison.difference
+    sure = f"{found.recipe.evaluate.gate.confidence * 100:g}%"
+    chance = (
+        "chance alone would hardly do that"
+        if is_certain(comparison, found.recipe.evaluate.gate)
+        else "chance alone could do that"
+    )
+    return (
+        f"The difference is {points(gap.value)}; with {sure} confidence the true one lies between "
+        f"{signed(gap.low)} and {points(gap.high)} ({comparison.test}, "
+        f"{p_value(comparison.p_value)}: {chance})."
+    )
+
+
+def _row_by_row(found: Findings) -> str:
+    comparison = found.decisive.comparison
+    return (
+        f"Row by row, the tuned model did better than the base model on {comparison.wins:,}, worse "
+        f"on {comparison.losses:,}, and equally well on {comparison.ties:,}."
+    )
+
+
+def _beside_trivial(found: Findings) -> Iterator[str]:
+    trivial = found.beside_trivial
+    if trivial is None:
+        return
+    comparison = trivial.comparison
+    name = _answering(comparison.rival)
+    says = (
+        f"{name[0].upper()}{name[1:]}, with no model at all, reaches {percent(trivial.rival.value)}"
+    )
+    low, high = comparison.difference.low, comparison.difference.high
+    between = f"{signed(low)} to {points(high)}"
+    match verdict_of(comparison, found.recipe.evaluate.gate):
+        case "better":
+            yield f"{says}; the tuned model beats that too ({between})."
+        case "worse":
+            yield f"{says}: more than the tuned model ({between}). It has not learned the task."
+        case _:
+            yield f"{says}; the tuned model is not clearly better than that ({between})."
+
+
+def _format(found: Findings) -> Iterator[str]:
+    """Tell a gain in format from a gain in knowledge."""
+    named = [index for index, said in enumerate(found.base) if said != UNPARSED]
+    unparsed = len(found.base) - len(named)
+    if not found.labels or unparsed < MANY_UNPARSED * len(found.base):
+        return
+    text = (
+        f"{unparsed:,} of the base model's {count(len(found.base), 'answer')} name no label, or "
+        "several, and count as wrong"
+    )
+    if not named:
+        yield f"{text}: much of the gain may be mere format."
+        return
+    base = sum(found.base[index] == found.golds[index] for index in named)
+    tuned = sum(found.tuned[index] == found.golds[index] for index in named)
+    yield (
+        f"{text}. On the other {len(named):,} rows, where format plays no part, the base model is "
+        f"right on {percent(base / len(named))} and the tuned model on "
+        f"{percent(tuned / len(named))}."
+    )
+
+
+def _gate(found: Findings) -> Iterator[str]:
+    gain = found.recipe.evaluate.gate.min_gain
+    if gain > 0:
+        reached = "reached" if found.passed_gate else "not reached"
+        yield (
+            f"The recipe asks for a gain above {gain * 100:g} points, surely: the lower end of the "
+            f"interval is {points(found.decisive.comparison.difference.low)}, so it is {reached}."
+        )
+
+
+def _other_metrics(found: Findings) -> Iterator[str]:
+    for metric, each in found.other_metrics:
+        title = metric.title[0].upper() + metric.title[1:]
+        yield (
+            f"{title} goes from {percent(each.rival.value)} to {percent(each.tuned.value)} "
+            f"({points(each.comparison.difference.value)})."
+        )
+
+
+def _what_it_takes(found: Findings) -> Iterator[str]:
+    """Say how many rows a clear answer needs, when this was none."""
+    if found.verdict != "too_small_to_tell":
+        return
+    seen, target = (
+        found.decisive.comparison.smallest_detectable,
+        matters(found.recipe.evaluate.gate),
+    )
+    rows = _rounded_up(len(found.rows) * (seen / target) ** 2)
+    yield (
+        f"{count(len(found.rows), 'row')} would show a true difference of {seen * 100:.0f} points "
+        f"or more; to see {target * 100:g} points it takes about {count(rows, 'test row')}: raise "
+        "rows.max_test and split.test in recipe.yaml, or drop more data."
+    )
+
+
+def _rounded_up(rows: float) -> int:
+    """Return two digits that count: 1,234 as 1,300."""
+    step = int(10.0 ** max(0, int(log10(max(rows, 1))) - 1))
+    return ceil(rows / step) * step
+
+
+def _answering(rival: str) -> str:
+    return rival.replace("always ", "always answering ", 1)

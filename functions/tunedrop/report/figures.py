@@ -1,0 +1,55 @@
+"""Figures as people read them: percentages, points, p values, money, durations."""
+
+MINUS = "\u2212"
+
+
+def percent(share: float) -> str:
+    """Return 0.655 as "65.5%"."""
+    return f"{share * 100:.1f}%"
+
+
+def points(difference: float) -> str:
+    """Return 0.465 as "+46.5 points": the difference of two percentages."""
+    return f"{signed(difference)} points"
+
+
+def signed(difference: float) -> str:
+    """Return 0.465 as "+46.5"."""
+    text = f"{abs(difference) * 100:.1f}"
+    sign = "" if text == "0.0" else "+" if difference > 0 else MINUS
+    return sign + text
+
+
+def p_value(p: float) -> str:
+    """Return "p < 0.0001" or "p = 0.031"."""
+    if p < 0.0001:  # noqa: PLR2004 - below this nobody cares how far
+        return "p < 0.0001"
+    return f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"  # noqa: PLR2004 - two digits that count
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return "1 row", "1,200 rows"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def usd(amount: float | None) -> str:
+    """Return "$0.42", "less than $0.01", or "unknown"."""
+    if amount is None:
+        return "unknown"
+    return "less than $0.01" if 0 < amount < 0.01 else f"${amount:,.2f}"  # noqa: PLR2004 - a cent
+
+
+def duration(seconds: float) -> str:
+    """Return "42 s", "1 min 56 s", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004 - seconds a minute
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:  # noqa: PLR2004 - minutes an hour
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def cut(text: str, length: int) -> str:
+    """Return the text, cut with an ellipsis when it is longer than `length` characters."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
