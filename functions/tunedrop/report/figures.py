@@ -1,5 +1,7 @@
 """Figures as people read them: percentages, points, p values, money, durations."""
 
+from datetime import UTC, datetime
+
 MINUS = "\u2212"
 
 
@@ -53,3 +55,13 @@ def duration(seconds: float) -> str:
 def cut(text: str, length: int) -> str:
     """Return the text, cut with an ellipsis when it is longer than `length` characters."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def moment(iso: str) -> str:
+    """Return "2026-11-23T14:31:07Z" as "23 November 2026, 14:31 UTC"; other text as it is."""
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    at = when.astimezone(UTC) if when.tzinfo else when
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"

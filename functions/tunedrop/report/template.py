@@ -1,0 +1,39 @@
+"""Pages from the templates beside this file: escaped, and with nothing left undefined."""
+
+from pathlib import Path
+
+import jinja2
+
+from tunedrop.report import figures
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, /, **values: object) -> str:
+    """Return the page that a template makes of these values.
+
+    Every value is escaped; every name that a template uses must be given. The functions of
+    `tunedrop.report.figures` are there as filters (`{{ share | percent }}`).
+    """
+    return _environment().get_template(template).render(**values)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": figures.percent,
+        "points": figures.points,
+        "signed": figures.signed,
+        "p_value": figures.p_value,
+        "usd": figures.usd,
+        "duration": figures.duration,
+        "count": figures.count,
+        "moment": figures.moment,
+    }
+    return environment
