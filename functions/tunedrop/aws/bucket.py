@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from tunedrop.store import ChangedError, ExistsError, MissingError, Stored, Upload
 
 CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds
+CHECKSUMS = ("SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32")
 PRECONDITION_FAILED, NOT_FOUND, CONFLICT = 412, 404, 409  # HTTP
 # Without s3:ListBucket a missing object answers 403; every role here may list its bucket.
 MISSING = ("404", "NoSuchKey", "NoSuchVersion")
@@ -52,9 +53,10 @@ class Bucket:
     def head(self, key: str) -> Upload:
         """Describe the current version; raises MissingError.
 
-        The checksum is the CRC-64/NVME that S3 computes for every upload since 2025; with the
-        size and, for older objects, the ETag it tells contents apart (an ETag alone is no digest
-        of the content: multipart uploads and SSE-KMS change it).
+        The checksum is the one that the client sent or, since 2025, the CRC-64/NVME that S3
+        computes itself; only objects from before have none, and then the ETag must do (it is no
+        digest of the content after a multipart upload or under SSE-KMS).
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
         """
         try:
             answer = self.client.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
@@ -63,7 +65,7 @@ class Bucket:
         return Upload(
             version_id=answer.get("VersionId", "null"),
             etag=answer["ETag"].strip('"'),
-            checksum=answer.get("ChecksumCRC64NVME") or answer["ETag"].strip('"'),
+            checksum=_checksum(answer),
             size=answer["ContentLength"],
             modified=answer["LastModified"].isoformat(timespec="seconds"),
             metadata=answer.get("Metadata", {}),
@@ -113,6 +115,14 @@ class Bucket:
                 etag: str = answer["ETag"]
                 return etag
         raise AssertionError("unreachable: the last conflict is raised")
+
+
+def _checksum(head: dict[str, Any]) -> str:
+    """Return "<algorithm>:<value>" of the best checksum that S3 knows, else of the ETag."""
+    for algorithm in CHECKSUMS:
+        if value := head.get(f"Checksum{algorithm}"):
+            return f"{algorithm}:{value}"
+    return f"ETag:{head['ETag']}"
 
 
 def _as_missing(error: ClientError, key: str) -> Exception:
