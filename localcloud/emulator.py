@@ -33,17 +33,14 @@ The emulator keeps its state in module globals: one Emulator per process, starte
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import json
 import logging
-import os
-import socket
+import shutil
 import threading
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from localcloud.process_setup import HOST, EmulatorSettings, configure_process, lock_state
+from localcloud.server import Server, free_port
 from localcloud.service import (
     Credentials,
     LocalCloudError,
@@ -54,8 +51,9 @@ from localcloud.service import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
+
+    from localcloud.ministack_hooks.installation import Installation
 
 __all__ = [
     "Credentials",
@@ -69,34 +67,13 @@ __all__ = [
     "free_port",
 ]
 
-HOST = "127.0.0.1"
 ROOT_CREDENTIALS = Credentials(
     access_key_id="test",
     secret_access_key="test",  # noqa: S106  # ministack's root, printed for the user by `up`
     session_token="",
 )
-START_TIMEOUT_SECONDS = 30.0
 
 log = logging.getLogger("localcloud.emulator")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EmulatorSettings:
-    """Where the emulator listens and keeps its state."""
-
-    state_dir: Path
-    """Holds the objects, the state of the services, the log and the work folders."""
-    port: int
-    account_id: str = "123456789012"
-    region: str = "us-east-1"
-
-
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Emulator:
@@ -107,55 +84,43 @@ class Emulator:
         self.account_id = settings.account_id
         self.region = settings.region
         self.endpoint_url = f"http://{HOST}:{settings.port}"
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._shutdown: asyncio.Event | None = None
-        self._failure: BaseException | None = None
-        _configure_process(settings)
-
-    # --- the server -----------------------------------------------------------------------------
+        self.confirmed_addresses: list[str] = []
+        """Email addresses confirmed on their owners' behalf."""
+        self._server = Server(settings.port)
+        self._lock: IO[str] | None = lock_state(settings.state_dir)
+        configure_process(settings)
+        self._hooks = self._install_hooks()
 
     def start(self) -> None:
         """Serve on 127.0.0.1; raises LocalCloudError when the port is taken or nothing starts."""
-        _refuse_taken_port(self.settings.port)
-        self._thread = threading.Thread(target=self._serve, name="localcloud-emulator", daemon=True)
-        self._thread.start()
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while not _accepts(self.settings.port):
-            if self._failure or not self._thread.is_alive() or time.monotonic() > deadline:
-                raise LocalCloudError(
-                    f"the local AWS did not start on port {self.settings.port}: {self._failure}; "
-                    f"see {self.settings.state_dir / 'localcloud.log'}"
-                )
-            time.sleep(0.02)
+        self._server.start()
+        self._hooks.start()
 
     def stop(self) -> None:
-        """Write the state, end the Lambda processes and the server; harmless when not started."""
-        if self._thread is None or self._loop is None or self._shutdown is None:
+        """End the functions' processes and the server; harmless when not started."""
+        self._hooks.stop()
+        self._server.stop()
+        if self._lock:
+            shutil.rmtree(self.settings.state_dir / "tmp", ignore_errors=True)
+            self._lock.close()
+            self._lock = None
+
+    def _install_hooks(self) -> Installation:
+        from localcloud.ministack_hooks.installation import Installation  # noqa: PLC0415
+
+        return Installation(self, self._on_confirmation)
+
+    def _on_confirmation(self, address: str, topic_arn: str, token: str) -> None:
+        """Confirm an address for its owner, unless told to leave that to the user."""
+        if not self.settings.confirm_emails:
             return
-        self._loop.call_soon_threadsafe(self._shutdown.set)
-        self._thread.join(timeout=START_TIMEOUT_SECONDS)
-        self._thread = None
 
-    def _serve(self) -> None:
-        try:
-            asyncio.run(self._serve_until_stopped())
-        except BaseException as error:  # noqa: BLE001  # told by start(), which waits for us
-            self._failure = error
+        def confirm() -> None:
+            self.client("sns").confirm_subscription(TopicArn=topic_arn, Token=token)
+            log.info("confirmed the email subscription of %s", address)
+            self.confirmed_addresses.append(address)
 
-    async def _serve_until_stopped(self) -> None:
-        app: Any = importlib.import_module("ministack.app")
-        config: Any = importlib.import_module("hypercorn.config").Config()
-        serve: Callable[..., Coroutine[Any, Any, None]] = importlib.import_module(
-            "hypercorn.asyncio"
-        ).serve
-        config.bind = [f"{HOST}:{self.settings.port}"]
-        config.keep_alive_timeout = 75  # longer than an SDK keeps an idle connection (60 s)
-        config.graceful_timeout = 2
-        config.errorlog = logging.getLogger("hypercorn.error")
-        self._loop = asyncio.get_running_loop()
-        self._shutdown = asyncio.Event()
-        await serve(app.app, config, shutdown_trigger=self._shutdown.wait)
+        threading.Thread(target=confirm, daemon=True).start()
 
     # --- services of our own --------------------------------------------------------------------
 
@@ -194,7 +159,7 @@ class Emulator:
         from localcloud.ministack_hooks import events  # noqa: PLC0415
 
         text = json.dumps(detail, default=_json_default)
-        self._call_on_loop(lambda: events.put("aws.sagemaker", detail_type, resources, text))
+        self._server.call(lambda: events.put("aws.sagemaker", detail_type, resources, text))
 
     # --- identity -------------------------------------------------------------------------------
 
@@ -261,65 +226,6 @@ class Emulator:
             aws_session_token=credentials.session_token or None,
         )
 
-    def _call_on_loop(self, function: Callable[[], None]) -> None:
-        """Run `function` where ministack runs its own handlers: its state has no locks."""
-        if self._loop is None:
-            raise LocalCloudError("the local AWS is not started: call Emulator.start() first")
-        if threading.current_thread() is self._thread:
-            function()
-            return
-
-        async def call() -> None:
-            function()
-
-        asyncio.run_coroutine_threadsafe(call(), self._loop).result()
-
 
 def _json_default(value: Any) -> float:
     return float(value.timestamp())
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
-
-
-def _refuse_taken_port(port: int) -> None:
-    if _accepts(port):
-        raise LocalCloudError(
-            f"port {port} on {HOST} is taken: stop what listens there or choose another with --port"
-        )
-
-
-def _configure_process(settings: EmulatorSettings) -> None:
-    """Set what ministack reads from the environment when it is imported.
-
-    The host's own AWS settings are dropped first: they would become the emulator's root
-    credentials, and nothing started from here may ever reach a real account.
-    """
-    state = settings.state_dir.resolve()
-    for folder in ("state", "objects", "tmp"):
-        (state / folder).mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(  # or ministack would write to the console
-        filename=state / "localcloud.log",
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
-    )
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(
-        {
-            "BIND_HOST": HOST,
-            "MINISTACK_HOST": HOST,
-            "GATEWAY_PORT": str(settings.port),
-            "MINISTACK_ACCOUNT_ID": settings.account_id,
-            "MINISTACK_REGION": settings.region,
-            "AUTH": "true",
-            "DOCKER_HOST": "unix:///nonexistent",  # containers are never started
-            "IOT_MTLS_ENABLED": "0",  # would listen on a port of its own
-            "SFTP_ENABLED": "0",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        }
-    )

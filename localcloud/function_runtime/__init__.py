@@ -1,0 +1,1 @@
+"""Lambda functions as processes that see their package, their environment, and nothing else."""

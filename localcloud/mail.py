@@ -1,0 +1,58 @@
+"""The outbox: every mail that SNS would send, as an .eml file that any mail program opens."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
+CONFIRMATION_SUBJECT = "AWS Notification - Subscription Confirmation"
+
+
+class Mailbox:
+    """Writes mails into a folder, oldest first by name.
+
+    Args:
+        folder: where the .eml files go.
+        on_confirmation: called with (address, topic ARN, token) when an address is asked.
+    """
+
+    def __init__(self, folder: Path, on_confirmation: Callable[[str, str, str], None]) -> None:
+        self._folder = folder
+        self._on_confirmation = on_confirmation
+        self._sequence = itertools.count()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def deliver(self, address: str, subject: str, text: str, message_id: str) -> Path:
+        """Write one mail and return its path."""
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = SENDER
+        mail["To"] = address
+        mail["Subject"] = subject or "AWS Notification Message"
+        mail["Date"] = formatdate(localtime=True)
+        mail["Message-ID"] = f"<{message_id}@sns.amazonaws.com>"
+        mail.set_content(text)
+        name = f"{time.strftime('%Y%m%dT%H%M%S')}-{next(self._sequence):04}-{message_id[:8]}.eml"
+        path = self._folder / name
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(mail.as_bytes())
+        partial.rename(path)
+        return path
+
+    def ask_confirmation(self, address: str, topic_arn: str, token: str, url: str) -> None:
+        """Write the mail that asks to confirm a subscription."""
+        text = (
+            f"You have chosen to subscribe to the topic:\n{topic_arn}\n\n"
+            "To confirm this subscription, open the link below (If this was in error no action "
+            f"is necessary):\n{url}\n"
+        )
+        self.deliver(address, CONFIRMATION_SUBJECT, text, token)
+        self._on_confirmation(address, topic_arn, token)

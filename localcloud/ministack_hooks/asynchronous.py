@@ -1,0 +1,163 @@
+"""Asynchronous invocations as Lambda does them: retries, then the destination or dead-letter queue.
+
+ministack's EventBridge calls a function once and forgets it, and its envelope counts wrong.
+Delays between attempts are seconds here (AWS: one and two minutes), see `RetryDelays`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from ministack.services import eventbridge, lambda_svc
+
+from localcloud.service import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Record = dict[str, Any]
+DEFAULT_RETRIES = 2
+
+log = logging.getLogger("localcloud.async")
+
+
+class AsyncInvoker:
+    """Runs events of a function until one attempt succeeds or they are used up.
+
+    Args:
+        delays_seconds: before each retry; the last one holds for any further.
+        deliver: sends a text to an SQS queue or SNS topic as the function's role:
+            `deliver(role_arn, target_arn, body, attributes)`.
+    """
+
+    def __init__(
+        self,
+        delays_seconds: tuple[float, ...],
+        deliver: Callable[[str, str, str, dict[str, str]], None],
+    ) -> None:
+        self._delays = delays_seconds
+        self._deliver = deliver
+        self._stopping = threading.Event()
+
+    def install(self) -> None:
+        """Take over EventBridge's and every other asynchronous invocation."""
+        lambda_svc.invoke_async_with_retry = self.start
+        eventbridge._dispatch_to_lambda = self.dispatch  # noqa: SLF001
+
+    def stop(self) -> None:
+        """Start no further attempt."""
+        self._stopping.set()
+
+    def dispatch(self, function_arn: str, payload: str) -> None:
+        """Take an event from EventBridge or a schedule."""
+        function, config, name = lambda_svc._get_func_record_for_ref(function_arn)  # noqa: SLF001
+        if not function or not config:
+            log.error("an event's target does not exist: function %s", name)
+            return
+        self.start(
+            lambda_svc._execution_record_for_config(function, config),  # noqa: SLF001
+            json.loads(payload),
+        )
+
+    def start(self, function: Record, event: Any) -> None:
+        """Begin in the background; nothing is reported to the sender, as on AWS."""
+        threading.Thread(target=self._run, args=(function, event), daemon=True).start()
+
+    def _run(self, function: Record, event: Any) -> None:
+        config = function.get("config") or function
+        settings = _invoke_config(function)
+        retries = settings.get("MaximumRetryAttempts", DEFAULT_RETRIES)
+        result: Record = {}
+        attempts = 0
+        while attempts <= retries and not self._stopping.is_set():
+            if attempts:
+                time.sleep(self._delays[min(attempts, len(self._delays)) - 1])
+            result = self._attempt(function, config, event)
+            if result.get("throttle"):
+                time.sleep(1)  # a throttled attempt does not count, as on AWS
+                continue
+            attempts += 1
+            if not result.get("error"):
+                return
+        if not self._stopping.is_set():
+            self._give_up(config, settings, event, result["body"], attempts)
+
+    @staticmethod
+    def _attempt(function: Record, config: Record, event: Any) -> Record:
+        started = time.monotonic()
+        try:
+            result: Record = lambda_svc._execute_function(function, event)  # noqa: SLF001
+        except Exception as error:
+            log.exception("%s could not be run", config["FunctionName"])
+            result = {
+                "error": True,
+                "body": {"errorType": type(error).__name__, "errorMessage": str(error)},
+            }
+        lambda_svc._emit_lambda_metrics(  # noqa: SLF001
+            config["FunctionName"],
+            duration_ms=(time.monotonic() - started) * 1000,
+            error=bool(result.get("error")),
+            throttle=bool(result.get("throttle")),
+        )
+        return result
+
+    def _give_up(
+        self, config: Record, settings: Record, event: Any, error: Record, attempts: int
+    ) -> None:
+        """Deliver to what the function declares: OnFailure, DeadLetterConfig, both or none."""
+        on_failure = (settings.get("DestinationConfig") or {}).get("OnFailure") or {}
+        request_id = error.get("requestId") or str(uuid.uuid4())
+        if target := on_failure.get("Destination"):
+            record = _failure_record(config, event, error, attempts, request_id)
+            self._send(config, target, json.dumps(record), {})
+        if target := (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+            attributes = {
+                "RequestID": request_id,
+                "ErrorCode": "200",
+                "ErrorMessage": str(error.get("errorMessage", ""))[:1024],
+            }
+            self._send(config, target, json.dumps(event), attributes)
+
+    def _send(self, config: Record, target: str, body: str, attributes: dict[str, str]) -> None:
+        try:
+            self._deliver(config["Role"], target, body, attributes)
+        except ServiceError as error:
+            log.error("%s: no delivery to %s: %s", config["FunctionName"], target, error.message)  # noqa: TRY400
+        except Exception:
+            log.exception("%s: no delivery to %s", config["FunctionName"], target)
+
+
+def _invoke_config(function: Record) -> Record:
+    """The EventInvokeConfig of $LATEST, which CloudFormation and the API store in two places."""
+    configs = function.get("event_invoke_configs") or {}
+    settings: Record = function.get("event_invoke_config") or configs.get("$LATEST") or {}
+    return settings
+
+
+def _failure_record(
+    config: Record, event: Any, error: Record, attempts: int, request_id: str
+) -> Record:
+    """The invocation record (docs.aws.amazon.com/lambda: invocation-async-retain-records)."""
+    return {
+        "version": "1.0",
+        "timestamp": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+        "requestContext": {
+            "requestId": request_id,
+            "functionArn": f"{config['FunctionArn']}:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": attempts,
+        },
+        "requestPayload": event,
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled",
+        },
+        "responsePayload": error,
+    }

@@ -1,0 +1,73 @@
+"""S3: events that name the version, and buckets that survive a restart.
+
+ministack keeps objects and versions on disk (S3_PERSIST) but not the stack; the next deployment
+finds the bucket there and adopts it.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import json
+from typing import Any
+
+from ministack.services import eventbridge, s3
+from ministack.services.cloudformation import provisioners
+
+_version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
+_fire_async = s3._fire_s3_event_async  # noqa: SLF001
+_fire = s3._fire_s3_event  # noqa: SLF001
+_dispatch = eventbridge._dispatch_event  # noqa: SLF001
+_create_bucket = provisioners._s3_create  # noqa: SLF001
+
+
+def install() -> None:
+    """Replace the functions above."""
+    s3._fire_s3_event_async = _fire_async_with_version  # noqa: SLF001
+    s3._fire_s3_event = _fire_with_version  # noqa: SLF001
+    eventbridge._dispatch_event = _dispatch_with_version  # noqa: SLF001
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]  # noqa: SLF001
+    handlers["create"] = _create_or_adopt_bucket
+    provisioners.s3_bucket_name_conflict = lambda _name: None
+
+
+def _fire_async_with_version(bucket: str, key: str, event_name: str, **details: Any) -> None:
+    """Take the version while the request is still being answered: the next one may replace it."""
+    if event_name.startswith("s3:ObjectCreated:") and not details.get("version_id"):
+        stored = s3._buckets[bucket]["objects"].get(key) or {}  # noqa: SLF001
+        details["version_id"] = stored.get("version_id")
+    _fire_async(bucket, key, event_name, **details)
+
+
+def _fire_with_version(*arguments: Any, version_id: str | None = None, **details: Any) -> None:
+    _version.set(version_id)  # runs in a context of its own, see _fire_s3_event_async
+    _fire(*arguments, version_id=version_id, **details)
+
+
+def _dispatch_with_version(event: dict[str, Any], view: Any = None) -> None:
+    if event.get("Source") == "aws.s3":
+        detail = json.loads(event["Detail"])
+        if version := _version.get():
+            detail["object"]["version-id"] = version
+        event["Detail"] = json.dumps(detail)
+        event["Time"] = f"{event['Time'][:19]}Z"  # AWS gives whole seconds
+    _dispatch(event, view)
+
+
+def _create_or_adopt_bucket(
+    logical_id: str, properties: dict[str, Any], stack_name: str
+) -> tuple[str, dict[str, str]]:
+    if not properties.get("BucketName"):
+        # ministack draws a new name for every stack; objects must be found again.
+        seed = hashlib.sha256(f"{stack_name}/{logical_id}".encode()).hexdigest()[:8]
+        provisioners._NAME_SEED.set(seed)  # noqa: SLF001
+    name = properties.get("BucketName") or provisioners._physical_name(  # noqa: SLF001
+        stack_name, logical_id, lowercase=True, max_len=63
+    )
+    create = provisioners._s3_update if name in s3._buckets else None  # noqa: SLF001
+    created: tuple[str, dict[str, str]] = (
+        create(name, {}, properties, stack_name)
+        if create
+        else _create_bucket(logical_id, properties, stack_name)
+    )
+    return created

@@ -1,0 +1,100 @@
+"""The HTTP server of the emulated AWS, on a thread with an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from localcloud.process_setup import HOST, LOG_NAME
+from localcloud.service import LocalCloudError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+START_TIMEOUT_SECONDS = 30.0
+STOP_TIMEOUT_SECONDS = 10.0
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """Serves ministack on 127.0.0.1 until stopped."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._shutdown: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._serve, name="localcloud-server", daemon=True)
+
+    def start(self) -> None:
+        """Return once it answers; raises LocalCloudError when the port is taken."""
+        if _accepts(self.port):
+            raise LocalCloudError(
+                f"port {self.port} on {HOST} is taken: stop what listens there or choose another "
+                "with --port"
+            )
+        self._thread.start()
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not _accepts(self.port):
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise LocalCloudError(
+                    f"the local AWS did not start on port {self.port}: {self._failure}; "
+                    f"see {LOG_NAME}"
+                )
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the server; harmless when not started."""
+        if self._loop and self._shutdown and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._shutdown.set)
+            self._thread.join(timeout=STOP_TIMEOUT_SECONDS)
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run `function` where ministack runs its own handlers: its state has no locks."""
+        if self._loop is None:
+            raise LocalCloudError("the local AWS is not started: call Emulator.start() first")
+        if threading.current_thread() is self._thread:
+            function()
+            return
+
+        async def call() -> None:
+            function()
+
+        asyncio.run_coroutine_threadsafe(call(), self._loop).result()
+
+    def _serve(self) -> None:
+        try:
+            asyncio.run(self._serve_until_stopped())
+        except BaseException as error:  # noqa: BLE001  # told by start(), which waits for us
+            self._failure = error
+
+    async def _serve_until_stopped(self) -> None:
+        app: Any = importlib.import_module("ministack.app")
+        config: Any = importlib.import_module("hypercorn.config").Config()
+        serve: Callable[..., Coroutine[Any, Any, None]] = importlib.import_module(
+            "hypercorn.asyncio"
+        ).serve
+        config.bind = [f"{HOST}:{self.port}"]
+        config.keep_alive_timeout = 75  # longer than an SDK keeps an idle connection (60 s)
+        config.graceful_timeout = 2
+        config.errorlog = logging.getLogger("hypercorn.error")
+        self._loop = asyncio.get_running_loop()
+        self._shutdown = asyncio.Event()
+        await serve(app.app, config, shutdown_trigger=self._shutdown.wait)
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
