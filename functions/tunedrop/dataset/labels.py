@@ -1,0 +1,73 @@
+"""Is it classification, and what are the labels."""
+
+from array import array
+from collections import Counter
+from typing import Literal
+
+LONGEST_LABEL = 64  # characters
+MOST_LABELS = 200
+LEAST_REPEATS = 5  # rows a label on average, for short answers to count as labels
+NO_LABEL = 0xFFFF
+
+
+class Labels:
+    """Numbers the distinct answers as long as they could be labels."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self.of_row = array("H")
+        self.possible = True
+
+    def add(self, answer: str) -> None:
+        """Note the next row's answer."""
+        if not self.possible:
+            return
+        number = self._numbers.get(answer)
+        if number is None:
+            if len(answer) > LONGEST_LABEL or len(self._numbers) >= MOST_LABELS:
+                self.possible = False
+                self.of_row = array("H")
+                self._numbers = {}
+                return
+            number = self._numbers[answer] = len(self._numbers)
+        self.of_row.append(number)
+
+    @property
+    def names(self) -> list[str]:
+        """The labels in order of their first row."""
+        return list(self._numbers)
+
+    def number(self, name: str) -> int:
+        """Return a label's number."""
+        return self._numbers[name]
+
+    def task(
+        self, wanted: Literal["auto", "classification", "generation"], *, labelled: bool
+    ) -> Literal["classification", "generation"]:
+        """Decide: few distinct short answers are labels, unless the recipe says otherwise.
+
+        Args:
+            wanted: the recipe's task.
+            labelled: the shape has a column of labels.
+        """
+        if wanted == "generation" or not self.possible:
+            return "generation"
+        if wanted == "classification":
+            return "classification"
+        rows = len(self.of_row)
+        repeats = 2 if labelled else LEAST_REPEATS
+        few = len(self._numbers) * repeats <= rows
+        return "classification" if few else "generation"
+
+    def counts(self) -> Counter[str]:
+        """Return how many rows carry each label."""
+        names = self.names
+        return Counter({names[number]: count for number, count in Counter(self.of_row).items()})
+
+
+def default_system_prompt(labels: list[str]) -> str:
+    """Return the instruction that both the base and the tuned model get."""
+    listed = ", ".join(labels)
+    return (
+        f"Classify the text into exactly one of these labels: {listed}. Answer with the label only."
+    )

@@ -1,0 +1,149 @@
+"""CSV and its kin: comma, tab, semicolon or bar between the values."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+
+from tunedrop.dataset.readers.json_lines import too_long
+from tunedrop.dataset.readers.lines import LONGEST_LINE, lines_of
+from tunedrop.dataset.readers.text import TextFile
+from tunedrop.dataset.record import Record, RowError, utf8
+
+DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV (semicolons)", "|": "CSV (bars)"}
+SNIFFED_ROWS = 50
+LONGEST_QUOTE = 1_000  # lines; a quoted value that goes on longer was never closed
+
+
+class UnclosedQuoteError(Exception):
+    """A quoted value does not end where a value could."""
+
+
+class Delimited:
+    """A delimited file with a header."""
+
+    def __init__(self, text: TextFile, delimiter: str) -> None:
+        self._text = text
+        self._delimiter = delimiter
+        self.format = DELIMITERS[delimiter]
+
+    def records(self) -> Iterator[Record]:
+        """Yield the rows below the header; blank lines are no rows."""
+        csv.field_size_limit(LONGEST_LINE)
+        row = 0
+        header: list[str] | None = None
+        with self._text.open() as stream:
+            feed = _Feed(lines_of(stream, self._text.newline))
+            reader = csv.reader(feed, delimiter=self._delimiter)
+            while True:
+                feed.begin()
+                try:
+                    values = next(reader)
+                    error = None
+                except StopIteration:
+                    return
+                except (csv.Error, UnclosedQuoteError) as found:
+                    values, error = [], feed.give_back(found)
+                if not values and error is None:
+                    continue
+                if header is None and error is None:
+                    header = unique(values)
+                    continue
+                row += 1
+                yield _record(row, feed, header or [], values, error)
+
+
+def _record(
+    row: int, feed: "_Feed", header: list[str], values: list[str], error: RowError | None
+) -> Record:
+    raw = b"\n".join(feed.taken)
+    if error is None and not raw.isascii():
+        try:
+            utf8(raw)
+        except RowError as found:
+            error = found
+    if error is None and len(values) > len(header):
+        error = RowError(
+            "column_count",
+            f"The row has {len(values)} values, the header names {len(header)} columns.",
+            fix="Put values that contain the delimiter in double quotes.",
+        )
+    if error is not None:
+        return Record(row, feed.line, raw, error=error)
+    values += [""] * (len(header) - len(values))
+    return Record(row, feed.line, raw, dict(zip(header, values, strict=True)))
+
+
+class _Feed:
+    """Gives the csv module its lines and remembers which of them made the current row."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+        self._returned: list[bytes] = []
+        self._number = 0
+        self._patience = LONGEST_QUOTE
+        self.taken: list[bytes] = []
+
+    @property
+    def line(self) -> int:
+        """The 1-based physical line on which the current row begins."""
+        return self._number - len(self.taken) + 1
+
+    def begin(self) -> None:
+        self.taken = []
+
+    def give_back(self, error: Exception) -> RowError:
+        """Keep the first line as the broken row; the others are read again as rows."""
+        rest = self.taken[1:]
+        self._returned = rest[::-1] + self._returned
+        self._number -= len(rest)
+        self.taken = self.taken[:1]
+        self._patience = max(2, self._patience // 2)  # many broken quotes stay cheap
+        if len(self.taken[0]) > LONGEST_LINE:
+            return too_long()
+        if isinstance(error, UnclosedQuoteError):
+            return RowError(
+                "unclosed_quote",
+                "A double quote opens a value and is never closed.",
+                fix='Close the quote, or write a quote inside a value as "".',
+            )
+        return RowError("invalid_csv", f"The row cannot be read: {error}.")
+
+    def __iter__(self) -> "_Feed":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= self._patience:
+            raise UnclosedQuoteError
+        line = self._returned.pop() if self._returned else next(self._lines, None)
+        if line is None:
+            if self.taken:
+                raise UnclosedQuoteError
+            raise StopIteration
+        self._number += 1
+        self.taken.append(line)
+        return line.removesuffix(b"\r").decode("utf-8", "replace") + "\n"
+
+
+def unique(header: list[str]) -> list[str]:
+    """Return column names without blanks at the ends, empty ones and twins numbered."""
+    names: list[str] = []
+    for position, name in enumerate(header, 1):
+        plain = name.strip() or f"column {position}"
+        names.append(plain if plain not in names else f"{plain} ({position})")
+    return names
+
+
+def delimiter_of(head: bytes) -> str | None:
+    """Return the delimiter under which most of the first rows have the same width (> 1)."""
+    lines = head.decode("utf-8", "replace").splitlines(keepends=True)
+    complete = lines[: SNIFFED_ROWS + 1] if len(lines) > SNIFFED_ROWS else lines
+    best: tuple[int, int, str] | None = None
+    for delimiter in DELIMITERS:
+        try:
+            widths = Counter(len(row) for row in csv.reader(complete, delimiter=delimiter) if row)
+        except csv.Error:
+            continue
+        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        if width > 1 and (best is None or (rows, width) > best[:2]):
+            best = (rows, width, delimiter)
+    return best[2] if best else None

@@ -1,0 +1,124 @@
+"""Text files of any common encoding, as a stream of UTF-8 bytes."""
+
+import codecs
+import io
+from typing import BinaryIO, cast
+
+from tunedrop.dataset.source import SourceFile
+
+HEAD = 4 << 20  # bytes looked at to tell encoding, format and delimiter
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+_WESTERN = frozenset(  # letters of Western Europe, typographic quotes, dashes and signs
+    "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþßœšž ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝÞŒŠŽ"
+    "\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026\u2022€£§°\xb4«»¿¡ºª½²³·©®™\xa0"
+)
+
+
+class TextFile:
+    """A text file: its encoding and line end are known, its bytes come as UTF-8."""
+
+    def __init__(self, source: SourceFile, head: bytes) -> None:
+        self._source = source
+        self.encoding = encoding_of(head)
+        self.head = _readable(head, self.encoding)
+        self.newline = b"\r" if b"\n" not in self.head and b"\r" in self.head else b"\n"
+
+    def open(self) -> BinaryIO:
+        """Return the text from its beginning, as UTF-8 without a byte order mark."""
+        stream = self._source.open()
+        if self.encoding == "utf-8":
+            return stream
+        return cast("BinaryIO", io.BufferedReader(_Recoded(stream, self.encoding)))
+
+
+class _Recoded(io.RawIOBase):
+    """Another encoding's bytes, read as UTF-8; what does not decode stays invalid UTF-8."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors)
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        while not self._ready:
+            block = self._stream.read(1 << 16)
+            text = self._decoder.decode(block, final=not block)
+            self._ready = text.encode("utf-8", "surrogateescape")
+            if not block:
+                break
+        given = self._ready[: len(view)]
+        view[: len(given)] = given
+        self._ready = self._ready[len(given) :]
+        return len(given)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def encoding_of(head: bytes) -> str:
+    """Tell the encoding from the first bytes: UTF-8 unless there is proof of another.
+
+    A file with some broken rows stays UTF-8, so that just those rows are rejected; one whose
+    accented lines are all invalid UTF-8 but valid Windows-1252 is Windows-1252.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    wide = _wide_encoding(head[:4_096])
+    if wide:
+        return wide
+    accented = [line for line in head.split(b"\n")[:-1] or [head] if not line.isascii()]
+    broken = sum(not _decodes(line, "utf-8") for line in accented)
+    if broken * 2 > len(accented) and _is_windows_1252(accented):
+        return "cp1252"
+    return "utf-8"
+
+
+def _is_windows_1252(lines: list[bytes]) -> bool:
+    """Whether the lines are Western European: nearly all accented characters are common ones."""
+    if not all(_decodes(line, "cp1252") for line in lines):
+        return False
+    accented = [char for line in lines for char in line.decode("cp1252") if not char.isascii()]
+    return sum(char in _WESTERN for char in accented) >= len(accented) * 0.9
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """Recognise UTF-16 without a mark: Latin text has a NUL in every other byte."""
+    pairs = len(head) // 2
+    if pairs < 2:  # noqa: PLR2004 - two characters at least
+        return None
+    if head[1::2].count(0) > pairs * 0.6 and head[0::2].count(0) < pairs * 0.1:
+        return "utf-16-le"
+    if head[0::2].count(0) > pairs * 0.6 and head[1::2].count(0) < pairs * 0.1:
+        return "utf-16-be"
+    return None
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _readable(head: bytes, encoding: str) -> bytes:
+    """Return the head as UTF-8, for telling format and columns."""
+    if encoding == "utf-8":
+        return head
+    return codecs.getincrementaldecoder(encoding)("replace").decode(head).encode()

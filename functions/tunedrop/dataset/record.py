@@ -1,0 +1,113 @@
+"""One row as it was read, before anybody knows what it means."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import msgspec
+
+Fields = dict[str, Any]
+
+LONGEST_CONTENT = 2_000  # characters of a rejected row that are kept
+
+
+class RowError(ValueError):
+    """Why a row cannot be used.
+
+    Args:
+        reason: a short code, counted in dataset.json.
+        message: one sentence for people.
+        column: the column or JSON path, where one is to blame.
+        fix: what to change, where we know it.
+    """
+
+    def __init__(
+        self, reason: str, message: str, column: str | None = None, fix: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.column = column
+        self.fix = fix
+
+
+class Record(msgspec.Struct, gc=False):
+    """A row of the source: named values, or JSON not yet parsed, or the reason it is neither.
+
+    `row` is the 1-based data row, `line` the physical line it begins on, `raw` its bytes.
+    """
+
+    row: int
+    line: int | None
+    raw: bytes
+    values: Fields | None = None
+    error: RowError | None = None
+
+    def fields(self) -> Fields:
+        """Return the named values.
+
+        Raises:
+            RowError: the row could not be read, or is not a JSON object.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.values is not None:
+            return self.values
+        return parse_object(self.raw)
+
+    @property
+    def content(self) -> str:
+        """The row as people see it, cut to 2,000 characters."""
+        return self.raw[: LONGEST_CONTENT * 4].decode("utf-8", "replace")[:LONGEST_CONTENT]
+
+
+class Table(Protocol):
+    """A file as rows; `records` may be called twice and gives the same rows."""
+
+    @property
+    def format(self) -> str:
+        """What the file turned out to be, in words."""
+        ...
+
+    def records(self) -> Iterator[Record]:
+        """Read the file from its first byte."""
+        ...
+
+
+def parse_object(raw: bytes) -> Fields:
+    """Parse one JSON object.
+
+    Raises:
+        RowError: not JSON, nested too deep, or another kind of value.
+    """
+    try:
+        value = msgspec.json.decode(raw)
+    except RecursionError:
+        raise RowError("too_deep", "The row is nested too deep to be read.") from None
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error) from None
+    except msgspec.DecodeError as error:
+        raise RowError("invalid_json", f"Not valid JSON: {error}.") from None
+    if not isinstance(value, dict):
+        kind = "list" if isinstance(value, list) else type(value).__name__
+        raise RowError("not_an_object", f"A row must be a JSON object; this is a {kind}.")
+    return value
+
+
+def _not_utf8(error: UnicodeDecodeError) -> RowError:
+    return RowError(
+        "invalid_encoding",
+        f"Byte {error.start + 1} (0x{error.object[error.start]:02x}) of the row is not UTF-8.",
+        fix="Save the file as UTF-8.",
+    )
+
+
+def utf8(raw: bytes) -> str:
+    """Decode strictly.
+
+    Raises:
+        RowError: names the first byte that is not UTF-8.
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error) from None

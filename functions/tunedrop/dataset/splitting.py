@@ -1,0 +1,92 @@
+"""Which split a row belongs to: by the order of seeded digests, the same on every run."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from tunedrop.recipe import RowLimits, SplitShares
+
+SplitName = Literal["train", "validation", "test"]
+SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """The bounds within one label: keys below `test` are test rows, and so on.
+
+    A key is a prompt's digest, so equal prompts always fall on the same side.
+    """
+
+    test: int
+    validation: int
+    train: int
+
+    def split(self, key: int) -> SplitName | None:
+        """Return the split, or None when the row is not sampled."""
+        if key < self.test:
+            return "test"
+        if key < self.validation:
+            return "validation"
+        return "train" if key < self.train else None
+
+
+def cuts(
+    keys_by_label: Sequence[Sequence[int]], shares: SplitShares, limits: RowLimits
+) -> list[Cut]:
+    """Return a cut a label, so that every split has the labels in the same proportion.
+
+    Args:
+        keys_by_label: the prompt digests of each label's rows (64 bits), in any order.
+        shares: of the rows for test and validation; training gets the others.
+        limits: rows a split at most.
+    """
+    counts = [len(keys) for keys in keys_by_label]
+    rows = sum(counts)
+    test = apportion(counts, _wanted(rows, shares.test, limits.max_test))
+    left = [count - taken for count, taken in zip(counts, test, strict=True)]
+    validation = apportion(left, _wanted(rows, shares.validation, limits.max_validation))
+    left = [count - taken for count, taken in zip(left, validation, strict=True)]
+    train = apportion(left, min(sum(left), limits.max_train), spare=0)
+    return [
+        _cut(keys, *sizes)
+        for keys, *sizes in zip(keys_by_label, test, validation, train, strict=True)
+    ]
+
+
+def _wanted(rows: int, share: float, most: int) -> int:
+    """Return how many rows to hold out: a share above zero is at least one row."""
+    return min(max(1, round(rows * share)), most) if share else 0
+
+
+def _cut(keys: Sequence[int], test: int, validation: int, train: int) -> Cut:
+    ordered = sorted(keys)
+    sizes = (test, test + validation, test + validation + train)
+    return Cut(*(_end(ordered, size) for size in sizes))
+
+
+def _end(ordered: list[int], size: int) -> int:
+    """Return the bound that leaves `size` keys below it; a group of equal keys is kept whole."""
+    if size >= len(ordered):
+        return 1 << 64
+    return ordered[size]
+
+
+def apportion(counts: Sequence[int], total: int, spare: int = 1) -> list[int]:
+    """Share out `total` in proportion to `counts`: the largest remainder gets the odd ones.
+
+    Every label leaves `spare` rows for the splits that follow.
+    """
+    rows = sum(counts)
+    if not rows:
+        return [0] * len(counts)
+    exact = [count * total / rows for count in counts]
+    given = [
+        min(int(share), max(0, count - spare)) for share, count in zip(exact, counts, strict=True)
+    ]
+    by_remainder = sorted(range(len(counts)), key=lambda i: (int(exact[i]) - exact[i], i))
+    for index in by_remainder:
+        if sum(given) >= total:
+            break
+        if given[index] < counts[index] - spare:
+            given[index] += 1
+    return given
