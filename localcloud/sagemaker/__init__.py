@@ -1,0 +1,52 @@
+"""Amazon SageMaker on one machine: training jobs and endpoints as real processes.
+
+Requests, errors, events, roles, logs and the container contract are AWS's; the instance types are
+taken at their word and everything runs on this machine. How to use it:
+
+    service = start_sagemaker(emulator, SageMakerSettings(state_dir=…, images={…}))
+    …
+    service.close()                          # before the emulator stops
+
+Where things are:
+    service       the table of operations: a new kind of job gets a folder and its lines there
+    shapes        requests checked against botocore's model
+    training/     training jobs        hosting/   models, endpoint configurations, endpoints
+    runtime       what both share: roles, clean environments, work folders, processes
+    guard         ends the processes when localcloud is killed
+
+What differs from AWS, on purpose:
+    - nothing waits for capacity: the first instance preference is always free, spot is never
+      interrupted, volumes and KMS keys are taken and have no effect;
+    - MaxRuntimeInSeconds counts from the start of the program;
+    - network isolation gives the program no credentials, but cannot cut its network;
+    - an endpoint whose program exits three times before it was healthy has failed at once, while
+      AWS would restart it until the health check's time is over;
+    - a member of a request that AWS does not know is refused, not ignored; what AWS knows and this
+      service has not is refused by name (`NotEmulated`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.sagemaker import resources
+from localcloud.sagemaker.service import SageMakerService
+from localcloud.sagemaker.settings import Image, SageMakerSettings
+
+if TYPE_CHECKING:
+    from localcloud.emulator import Emulator
+
+__all__ = ["Image", "SageMakerService", "SageMakerSettings", "start_sagemaker"]
+
+
+def start_sagemaker(emulator: Emulator, settings: SageMakerSettings) -> SageMakerService:
+    """Make the emulated AWS answer SageMaker requests; close() the service before the emulator."""
+    service = SageMakerService(emulator, settings)
+    emulator.register_service(
+        "sagemaker",
+        service,
+        target_prefix=resources.TARGET_PREFIX,
+        routes=resources.ROUTES,
+        resource_arn=service.resource_arn,
+    )
+    return service

@@ -1,0 +1,43 @@
+"""State changes as EventBridge events, spelled as AWS spells them.
+
+Source: the SageMaker user guide, "Events that Amazon SageMaker AI sends to Amazon EventBridge".
+Times are milliseconds since the epoch there, while the API answers in seconds; tags are a map.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from localcloud.sagemaker.platform import Platform
+
+TRAINING_JOB = "SageMaker Training Job State Change"
+ENDPOINT = "SageMaker Endpoint State Change"
+
+
+class EventSender:
+    """Sends each change `copies` times, as AWS may."""
+
+    def __init__(self, platform: Platform, copies: int = 1) -> None:
+        self._platform = platform
+        self._copies = copies
+
+    def send(self, detail_type: str, arn: str, detail: dict[str, Any]) -> None:
+        """Put the event on the default bus; times in `detail` are epoch seconds."""
+        told = in_milliseconds(detail)
+        for _ in range(self._copies):
+            self._platform.emit_event(detail_type, [arn], told)
+
+
+def in_milliseconds(value: Any) -> Any:
+    """The same document with every `…Time` in whole milliseconds."""
+    if isinstance(value, list):
+        return [in_milliseconds(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: round(member * 1000)
+        if name.endswith("Time") and isinstance(member, float)
+        else in_milliseconds(member)
+        for name, member in value.items()
+    }

@@ -1,0 +1,160 @@
+"""An endpoint's life: download, start, health check, service, restarts, end."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import time
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from localcloud.sagemaker.container import Container
+from localcloud.sagemaker.errors import ContractError
+from localcloud.sagemaker.hosting.model_data import download_model_data
+from localcloud.sagemaker.hosting.server import Server, start_server
+from localcloud.sagemaker.logs import LogStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.sagemaker.hosting.endpoint import Endpoint
+    from localcloud.sagemaker.runtime import Runtime
+    from localcloud.sagemaker.settings import Image
+    from localcloud.service import Credentials
+
+LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
+DEFAULT_HEALTH_SECONDS = 480
+"""AWS gives a container 8 minutes unless the variant says otherwise."""
+MAX_STARTS = 3
+"""AWS restarts a container that exits until the health check's time is over; here a program that
+exits this often without having been healthy has failed."""
+RESTART_PAUSE_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Before each restart in a row of an endpoint in service; the last figure repeats."""
+POLL_SECONDS = 0.1
+
+log = logging.getLogger("localcloud.sagemaker")
+
+
+class Deployment:
+    """Runs one endpoint; downloads and logs go with the model's role, as on AWS."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: dict[str, Any],
+        runtime: Runtime,
+        image: Image,
+        credentials: Credentials,
+    ) -> None:
+        self._endpoint = endpoint
+        self._model = model
+        self._runtime = runtime
+        self._image = image
+        self._credentials = credentials
+
+    def run(self) -> None:
+        """Live until the endpoint is deleted or the service closes."""
+        with self._runtime.work_folder(self._endpoint.name) as folder:
+            reason = self._serve_in(
+                Container(
+                    image=self._image,
+                    credentials=self._credentials,
+                    isolated=self._model.get("EnableNetworkIsolation", False),
+                    folder=folder,
+                )
+            )
+        if reason and not self._runtime.closing.is_set():
+            self._endpoint.fail(reason)
+        # A failed endpoint can be described, though nothing runs, until it is deleted.
+        while not self._should_end():
+            self._endpoint.delete_requested.wait(POLL_SECONDS)
+
+    def _serve_in(self, container: Container) -> str:
+        """Why the endpoint failed; nothing when it was ended."""
+        try:
+            download_model_data(
+                self._runtime.store(self._credentials),
+                self._model["PrimaryContainer"],
+                container.root,
+                lambda: not self._should_end(),
+            )
+            with self._log_stream() as logs:
+                self._keep_serving(container, logs)
+        except ContractError as failure:
+            return str(failure)
+        except Exception:
+            log.exception("endpoint %s", self._endpoint.name)
+            return "Internal error (see localcloud.log)"
+        return ""
+
+    def _log_stream(self) -> LogStream:
+        return LogStream(
+            self._runtime.platform.client("logs", self._credentials),
+            f"{LOG_GROUP_PREFIX}{self._endpoint.name}",
+            f"{self._endpoint.variant['VariantName']}/i-{uuid.uuid4().hex[:17]}",
+            self._runtime.settings.log_interval_seconds,
+        )
+
+    def _keep_serving(self, container: Container, logs: LogStream) -> None:
+        """Start the program again whenever it exits, as AWS restarts a container."""
+        seconds = self._endpoint.variant.get(
+            "ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_HEALTH_SECONDS
+        )
+        deadline = time.monotonic() + seconds
+        exits = itertools.count(1)
+        while not self._should_end():
+            with self._started(container, logs) as server:
+                if self._becomes_healthy(server, deadline):
+                    deadline, exits = math.inf, itertools.count(1)
+                    self._serve_until_exit(server)
+            if not self._should_end():
+                self._after_exit(next(exits))
+
+    @contextmanager
+    def _started(self, container: Container, logs: LogStream) -> Iterator[Server]:
+        server = start_server(self._endpoint, self._model, self._runtime, container, logs)
+        try:
+            yield server
+        except BaseException:
+            server.process.kill()
+            raise
+        server.process.stop(self._runtime.settings.serve_stop_grace_seconds, self._runtime.closing)
+
+    def _becomes_healthy(self, server: Server, deadline: float) -> bool:
+        """Whether /ping answers; False when the program ends first."""
+        while not server.is_healthy():
+            if time.monotonic() > deadline:
+                raise ContractError(self._unhealthy())
+            if server.process.wait(self._runtime.settings.ping_interval_seconds):
+                return False
+            if self._should_end():
+                return False
+        return True
+
+    def _serve_until_exit(self, server: Server) -> None:
+        self._endpoint.port = server.port
+        if self._endpoint.status == "Creating":
+            self._endpoint.move("InService")
+        while not (server.process.wait(POLL_SECONDS) or self._should_end()):
+            continue
+        self._endpoint.port = None
+
+    def _after_exit(self, count: int) -> None:
+        if self._endpoint.status == "Creating":
+            if count >= MAX_STARTS:
+                raise ContractError(self._unhealthy())
+            return
+        pause = RESTART_PAUSE_SECONDS[min(count, len(RESTART_PAUSE_SECONDS)) - 1]
+        log.warning("endpoint %s: its program ended; restart in %s s", self._endpoint.name, pause)
+        self._endpoint.delete_requested.wait(pause)
+
+    def _unhealthy(self) -> str:
+        return (
+            f"The primary container for production variant {self._endpoint.variant['VariantName']} "
+            "did not pass the ping health check. Please check CloudWatch logs for this endpoint."
+        )
+
+    def _should_end(self) -> bool:
+        return self._endpoint.delete_requested.is_set() or self._runtime.closing.is_set()

@@ -1,0 +1,133 @@
+"""One endpoint as DescribeEndpoint tells it, and how it moves from status to status."""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from localcloud.sagemaker.errors import validation_error
+from localcloud.sagemaker.events import ENDPOINT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.sagemaker.runtime import Runtime
+
+MAX_FAILURE_REASON = 1024
+_EVENT_MEMBERS = (
+    "EndpointName",
+    "EndpointArn",
+    "EndpointConfigName",
+    "ProductionVariants",
+    "CreationTime",
+    "LastModifiedTime",
+)
+
+
+class Endpoint:
+    """The state of one endpoint; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        description: dict[str, Any],
+        variant: dict[str, Any],
+        runtime: Runtime,
+        tags: Callable[[], dict[str, str]],
+    ) -> None:
+        self.variant = variant
+        """The production variant of the configuration."""
+        self._description = description
+        self._runtime = runtime
+        self._tags = tags
+        self._lock = threading.RLock()
+        self.port: int | None = None
+        """Where the serving program listens on this machine while it is healthy."""
+        self.delete_requested = threading.Event()
+
+    @property
+    def name(self) -> str:
+        """EndpointName."""
+        return str(self._description["EndpointName"])
+
+    @property
+    def status(self) -> str:
+        """EndpointStatus in the spelling of the API: `InService`."""
+        return str(self._description["EndpointStatus"])
+
+    def describe(self) -> dict[str, Any]:
+        """The answer of DescribeEndpoint at this moment; times are epoch seconds."""
+        with self._lock:
+            return copy.deepcopy(self._description)
+
+    def move(self, status: str, **members: Any) -> None:
+        """Enter a status, and tell it as an event."""
+        with self._lock:
+            self._description |= {
+                **members,
+                "EndpointStatus": status,
+                "LastModifiedTime": time.time(),
+            }
+            self._tell()
+
+    def fail(self, reason: str) -> None:
+        """The endpoint never came into service."""
+        self.move("Failed", FailureReason=reason[:MAX_FAILURE_REASON])
+
+    def request_delete(self) -> None:
+        """DeleteEndpoint: refused while the endpoint is Creating, as AWS refuses it."""
+        with self._lock:
+            if self.status not in ("InService", "Failed"):
+                raise validation_error(
+                    f'Cannot update in-progress endpoint "{self._description["EndpointArn"]}".'
+                )
+            self.move("Deleting")
+            self.delete_requested.set()
+
+    def _tell(self) -> None:
+        detail = {name: self._description[name] for name in _EVENT_MEMBERS}
+        self._runtime.events.send(
+            ENDPOINT,
+            self._description["EndpointArn"],
+            {
+                **copy.deepcopy(detail),
+                "EndpointStatus": upper_snake(self.status),
+                "Tags": self._tags(),
+            },
+        )
+
+
+def upper_snake(status: str) -> str:
+    """`InService` as events spell it: `IN_SERVICE`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
+
+
+def new_description(name: str, arn: str, config: dict[str, Any], image: str) -> dict[str, Any]:
+    """What DescribeEndpoint answers first."""
+    now = time.time()
+    return {
+        "EndpointName": name,
+        "EndpointArn": arn,
+        "EndpointConfigName": config["EndpointConfigName"],
+        "ProductionVariants": [_variant_summary(config["ProductionVariants"][0], image, now)],
+        "EndpointStatus": "Creating",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+    }
+
+
+def _variant_summary(variant: dict[str, Any], image: str, now: float) -> dict[str, Any]:
+    weight = variant.get("InitialVariantWeight", 1.0)
+    count = variant.get("InitialInstanceCount", 1)
+    return {
+        "VariantName": variant["VariantName"],
+        "DeployedImages": [
+            {"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": now}
+        ],
+        "CurrentWeight": weight,
+        "DesiredWeight": weight,
+        "CurrentInstanceCount": count,
+        "DesiredInstanceCount": count,
+    }

@@ -1,0 +1,31 @@
+"""From the URI of a container image to the program that stands for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from localcloud.sagemaker.errors import validation_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from localcloud.sagemaker.settings import Image
+
+
+def repository(image_uri: str) -> str:
+    """`registry/team/name:tag@digest` has the repository name `name`."""
+    return image_uri.rsplit("/", 1)[-1].split("@", 1)[0].split(":", 1)[0]
+
+
+def find_image(
+    images: Mapping[str, Image], image_uri: str, command: Literal["train", "serve"]
+) -> Image:
+    """The image with a program for `command`; ValidationException when there is none."""
+    image = images.get(repository(image_uri))
+    if image is None or not getattr(image, command):
+        known = ", ".join(sorted(name for name in images if getattr(images[name], command)))
+        raise validation_error(
+            f"Requested image {image_uri} not found. localcloud has a '{command}' program for the "
+            f"repositories: {known or 'none'}"
+        )
+    return image

@@ -1,0 +1,98 @@
+"""A container's output as a CloudWatch Logs stream, written while the program runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+MAX_BATCH_EVENTS = 10_000
+MAX_BATCH_BYTES = 1_048_576
+EVENT_OVERHEAD_BYTES = 26
+"""PutLogEvents' limits: events, and bytes with so many added for each event."""
+MAX_MESSAGE_CHARACTERS = 60_000
+"""Stays below 256 KiB in UTF-8; a longer line is cut into several events."""
+
+log = logging.getLogger("localcloud.sagemaker")
+
+
+class LogStream:
+    """One stream of one group; lines wait for the next batch, never the program for the service.
+
+    A role that may not write logs loses them, and the job goes on: so it is on AWS.
+    """
+
+    def __init__(self, client: Any, group: str, stream: str, interval_seconds: float) -> None:
+        self._client = client
+        self._place = {"logGroupName": group, "logStreamName": stream}
+        self._interval = interval_seconds
+        self._lines: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._refused = False
+        self._writer = threading.Thread(target=self._write_batches, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._attempt(self._create)
+        self._writer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        self._writer.join()
+
+    def write(self, line: str) -> None:
+        """Take one line of output, without its line break."""
+        now = int(time.time() * 1000)
+        size = MAX_MESSAGE_CHARACTERS
+        pieces = [line[at : at + size] for at in range(0, len(line), size)]
+        with self._lock:
+            # CloudWatch refuses an empty message.
+            self._lines += [{"timestamp": now, "message": piece} for piece in pieces or [" "]]
+
+    def _write_batches(self) -> None:
+        closing = False
+        while not closing:
+            closing = self._closing.wait(self._interval)
+            while batch := self._take():
+                self._attempt(self._client.put_log_events, logEvents=batch, **self._place)
+
+    def _take(self) -> list[dict[str, Any]]:
+        """The oldest lines, as many as one request may carry."""
+        with self._lock:
+            count = size = 0
+            for line in self._lines[:MAX_BATCH_EVENTS]:
+                size += len(line["message"].encode()) + EVENT_OVERHEAD_BYTES
+                if size > MAX_BATCH_BYTES:
+                    break
+                count += 1
+            batch, self._lines = self._lines[:count], self._lines[count:]
+            return batch
+
+    def _create(self) -> None:
+        group = self._place["logGroupName"]
+        try:
+            self._client.create_log_group(logGroupName=group)
+        except self._client.exceptions.ResourceAlreadyExistsException:
+            log.debug("log group %s exists", group)
+        self._client.create_log_stream(**self._place)
+
+    def _attempt(self, call: Any, **arguments: Any) -> None:
+        if self._refused:
+            return
+        try:
+            call(**arguments)
+        except (ClientError, BotoCoreError) as error:
+            self._refused = True
+            log.warning("no logs in %s: %s", self._place["logGroupName"], error)

@@ -1,0 +1,1 @@
+"""Training jobs: a program, its input channels, its checkpoints and its artifact."""
