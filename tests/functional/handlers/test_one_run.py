@@ -1,0 +1,87 @@
+"""A run from the dropped file to the email, function by function."""
+
+import msgspec
+import pytest
+
+from tests.functional.handlers.conftest import Stack
+from tunedrop.dataset.document import Dataset
+
+
+@pytest.mark.usefixtures("base_model")
+def test_given_a_dropped_table_when_every_event_arrives_then_one_report_and_one_email(
+    stack: Stack, tweets: bytes
+) -> None:
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+
+    prepared = stack.call("prepare", stack.event("s3_dataset_dropped"))
+    folder = prepared["run"]
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+    assert prepared["outcome"] == "prepared"
+    assert dataset.rows.source == 60
+
+    name = stack.run(folder).name
+    key = f"{folder}/dataset/dataset.json"
+    assert stack.call("train", stack.event("s3_dataset_prepared", key=key))["outcome"] == "training"
+    assert stack.run(folder).job == name
+
+    stack.sagemaker.set_job(name, "Completed", artifact=f"s3://b/{folder}/model/x/output/model/")
+    event = stack.event("training_job_completed", job=name)
+    assert stack.call("deploy", event)["outcome"] == "deploying"
+
+    stack.sagemaker.set_endpoint(name, "InService")
+    event = stack.event("endpoint_in_service", endpoint=name)
+    assert stack.call("evaluate", event)["outcome"] == "evaluated"
+
+    run = stack.run(folder)
+    assert (run.status, run.stage, run.endpoint) == ("succeeded", "evaluate", name)
+    assert {"report/report.html", "report/report.json"} <= {
+        found.removeprefix(f"{folder}/") for found in stack.keys(f"{folder}/report/")
+    }
+    assert len(stack.emails) == 1
+    assert all(times.ended for times in run.stages.values())
+
+
+@pytest.mark.usefixtures("base_model")
+def test_given_every_event_twice_when_they_arrive_then_nothing_is_made_or_sent_twice(
+    stack: Stack, tweets: bytes
+) -> None:
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+    folder = next(stack.prepare("datasets/tweets/tweets.csv") for _ in range(2))["run"]
+    name = stack.run(folder).name
+    key = f"{folder}/dataset/dataset.json"
+    for _ in range(2):
+        stack.call("train", stack.event("s3_dataset_prepared", key=key))
+    stack.sagemaker.set_job(name, "Completed", artifact=f"s3://b/{folder}/model/x/output/model/")
+    for _ in range(2):
+        stack.call("deploy", stack.event("training_job_completed", job=name))
+    stack.sagemaker.set_endpoint(name, "InService")
+    for _ in range(2):
+        stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
+
+    operations = [operation for operation, _ in stack.sagemaker.requests]
+    assert operations == [
+        "CreateTrainingJob",
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreateEndpoint",
+    ]
+    assert len(stack.emails) == 1
+
+
+@pytest.mark.usefixtures("base_model")
+def test_given_a_training_job_when_its_channels_are_read_then_no_test_row_is_among_them(
+    stack: Stack, tweets: bytes
+) -> None:
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+    folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+
+    _, request = stack.sagemaker.requests[0]
+    prefixes = [
+        channel["DataSource"]["S3DataSource"]["S3Uri"].split("/", 3)[3]
+        for channel in request["InputDataConfig"]
+    ]
+    seen = [key for prefix in prefixes for key in stack.keys(prefix)]
+    assert f"{folder}/dataset/train.jsonl" in seen
+    assert not [key for key in seen if "test" in key]
+    assert request["EnableNetworkIsolation"] is True

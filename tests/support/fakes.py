@@ -1,0 +1,97 @@
+"""Stand-ins for SageMaker at the edge of the domain, where a test is about something else.
+
+SageMaker's own behaviour is tested on the local service with real processes (tests/e2e).
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+
+from tunedrop.errors import HostingError
+from tunedrop.evaluation.asking import Answer
+from tunedrop.service import Endpoint, TrainingJob
+
+MODEL = botocore.session.get_session().get_service_model("sagemaker")
+
+
+def assert_valid_request(operation: str, request: Mapping[str, Any]) -> None:
+    """Check a request against the shapes that AWS publishes for it."""
+    shape = MODEL.operation_model(operation).input_shape
+    report = ParamValidator().validate(dict(request), shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+class FakeSageMaker:
+    """Jobs and endpoints by name; the test decides how they stand."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, TrainingJob] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.requests: list[tuple[str, Mapping[str, Any]]] = []
+        self.stopped: list[str] = []
+
+    def create_training_job(self, request: Mapping[str, Any]) -> None:
+        assert_valid_request("CreateTrainingJob", request)
+        name = request["TrainingJobName"]
+        if name not in self.jobs:
+            self.requests.append(("CreateTrainingJob", request))
+            self.set_job(name, "InProgress")
+
+    def set_job(self, name: str, status: Any, **details: Any) -> None:
+        values = {
+            "secondary_status": status,
+            "failure_reason": None,
+            "artifact": None,
+            "billable_seconds": 60,
+            "instance": "ml.g6.2xlarge",
+            "metrics": {},
+        }
+        self.jobs[name] = TrainingJob(name=name, status=status, **{**values, **details})
+
+    def training_job(self, name: str) -> TrainingJob | None:
+        return self.jobs.get(name)
+
+    def stop_training_job(self, name: str) -> None:
+        if name in self.jobs and self.jobs[name].status == "InProgress":
+            self.stopped.append(name)
+            self.set_job(name, "Stopped")
+
+    def create_endpoint(
+        self, model: Mapping[str, Any], config: Mapping[str, Any], endpoint: Mapping[str, Any]
+    ) -> None:
+        for operation, request in (
+            ("CreateModel", model),
+            ("CreateEndpointConfig", config),
+            ("CreateEndpoint", endpoint),
+        ):
+            assert_valid_request(operation, request)
+            self.requests.append((operation, request))
+        self.set_endpoint(endpoint["EndpointName"], "Creating")
+
+    def set_endpoint(self, name: str, status: str, reason: str | None = None) -> None:
+        self.endpoints[name] = Endpoint(name, status, reason)
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        return self.endpoints.get(name)
+
+    def delete_endpoint(self, name: str) -> bool:
+        self.endpoints.pop(name, None)
+        return True
+
+
+class FakeInference:
+    """A base model that never knows, and a tuned one that answers what the row's text says."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken = broken
+
+    def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
+        if self.broken:
+            raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
+        json.dumps(payload)
+        text = payload["messages"][-1]["content"]
+        right = "positive" if "good" in text else "negative"
+        return Answer(right if payload["model"] == "tuned" else "I do not know")
