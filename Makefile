@@ -1,0 +1,90 @@
+# Tunedrop: `make demo` shows it, `make test` proves it, `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+TORCH := torch==2.13.0
+REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt \
+	training_container/requirements.txt localcloud/requirements.txt examples/demo/requirements.txt \
+	tests/requirements.txt
+# The Python of the Lambda runtime, where it is installed (a name on PATH may be an empty shim).
+LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
+	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
+LAMBDA_VENV := .venv-lambda
+
+export OMP_NUM_THREADS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: help
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: install
+install: $(VENV)/.installed ## Make .venv with everything pinned
+
+# PyTorch comes first and by itself: a resolver that may choose takes gigabytes of CUDA.
+$(VENV)/.installed: $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "Installing pinned dependencies into $(VENV) (about 1.5 GB, a few minutes)…"
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet $(TORCH)
+	@$(RUN) -m pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
+	@touch $@
+
+.PHONY: demo
+demo: install ## Fine-tune a real model on real tweets, on this machine, and print the email
+	@$(RUN) -m examples.demo $(ARGS)
+
+.PHONY: test
+test: install lambda-test ## Run every tier of the tests
+	@$(RUN) -m pytest $(ARGS)
+
+.PHONY: lambda-test
+lambda-test: ## Run the functions' tests on the Lambda runtime's Python, where it is installed
+ifeq ($(LAMBDA_PYTHON),)
+	@echo "No python3.13 on PATH: the functions are tested on $$($(PYTHON) --version) only."
+else
+lambda-test: $(LAMBDA_VENV)/.installed
+	@$(LAMBDA_VENV)/bin/python -m pytest -q tests/unit tests/functional/handlers
+endif
+
+$(LAMBDA_VENV)/.installed: constraints.txt functions/requirements.txt tests/requirements.txt
+	@$(LAMBDA_PYTHON) -m venv $(LAMBDA_VENV)
+	@$(LAMBDA_VENV)/bin/python -m pip install --quiet --constraint constraints.txt \
+		--requirement functions/requirements.txt --requirement tests/requirements.txt
+	@touch $@
+
+.PHONY: lint
+lint: install ## Check style, types and the direction of imports
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy functions localcloud examples benchmarks tests
+	@cd training_container && ../$(RUN) -m mypy --config-file ../pyproject.toml .
+	@PYTHONPATH=functions $(VENV)/bin/lint-imports
+
+.PHONY: format
+format: install ## Format the sources
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
+
+.PHONY: validate
+validate: .venv-sam/.installed ## Check the template and build the functions with the SAM CLI
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
+	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
+
+# The SAM CLI pins much; it lives by itself.
+.venv-sam/.installed:
+	@$(PYTHON) -m venv .venv-sam
+	@.venv-sam/bin/python -m pip install --quiet aws-sam-cli==1.170.0
+	@touch $@
+
+.PHONY: pr
+pr: lint validate test ## All that a pull request must pass
+
+.PHONY: clean
+clean: ## Remove what the local AWS and the builds left; the environments stay
+	rm -rf .local .aws-sam .cache
