@@ -41,7 +41,7 @@ def estimate(recipe: Recipe, tokens: int, parameters: int) -> CostEstimate | Non
         parameters: of the base model.
 
     Raises:
-        BudgetError: even the low end is over `budget_usd`.
+        BudgetError: even the low end is over `budget_usd` or over `training.max_hours`.
     """
     name = recipe.training.instances[0]
     instance = INSTANCES.get(name)
@@ -60,6 +60,13 @@ def estimate(recipe: Recipe, tokens: int, parameters: int) -> CostEstimate | Non
             "file again.",
         )
     cap = cap_hours(recipe)
+    if low > cap:
+        raise BudgetError(
+            f"This training would take at least {low:.1f} hours on {name}, and would be stopped "
+            f"after {cap:.1f}.",
+            "Lower rows.max_train or hyperparameters.epochs, or raise training.max_hours and "
+            "budget_usd; then drop the file again.",
+        )
     return CostEstimate(
         low_usd=round(low * low_price, 2),
         high_usd=round(min(high, cap) * instance.usd, 2),

@@ -1,0 +1,58 @@
+"""The price is said before, the cap is kept: MaxRuntime never exceeds what the budget pays for."""
+
+import pytest
+
+from tunedrop.errors import BudgetError
+from tunedrop.pricing import INSTANCES, bill, cap_hours, estimate
+from tunedrop.recipe import Recipe
+from tunedrop.recipe_file import read_recipe
+
+MILLION = 1_000_000
+
+
+def test_given_a_known_instance_when_estimated_then_the_range_is_within_the_cap() -> None:
+    recipe = read_recipe(b"training: {instances: [ml.g5.2xlarge], spot: false, max_hours: 2}")
+    found = estimate(recipe, tokens=1 * MILLION, parameters=7_000 * MILLION)
+
+    assert found
+    assert 0 < found.low_usd <= found.high_usd <= 2 * INSTANCES["ml.g5.2xlarge"].usd + 0.01
+    assert found.low_hours <= found.high_hours <= 2
+
+
+def test_given_more_tokens_when_estimated_then_it_costs_more() -> None:
+    few, many = (estimate(Recipe(), n * MILLION, 135 * MILLION) for n in (1, 100))
+
+    assert few
+    assert many
+    assert few.low_usd < many.low_usd
+
+
+def test_given_a_job_over_budget_when_estimated_then_the_error_names_both_figures() -> None:
+    recipe = read_recipe(b"budget_usd: 1")
+    with pytest.raises(BudgetError, match=r"budget_usd is 1\.00"):
+        estimate(recipe, 1_000 * MILLION, 70_000 * MILLION)
+
+
+def test_given_a_job_that_cannot_end_in_time_when_estimated_then_it_is_not_begun() -> None:
+    recipe = read_recipe(b"training: {max_hours: 2}\nbudget_usd: 1000")
+    with pytest.raises(BudgetError, match=r"would be stopped after 2\.0"):
+        estimate(recipe, 100 * MILLION, 7_000 * MILLION)
+
+
+def test_given_a_small_budget_when_capped_then_the_hours_are_what_it_pays_for() -> None:
+    recipe = read_recipe(b"budget_usd: 3.03\ntraining: {instances: [ml.g5.2xlarge], max_hours: 9}")
+
+    assert cap_hours(recipe) == pytest.approx(2.0)
+
+
+def test_given_an_instance_without_a_price_when_asked_then_no_figure_is_made_up() -> None:
+    recipe = read_recipe(b"training: {instances: [ml.x9.large], max_hours: 3}")
+
+    assert estimate(recipe, MILLION, MILLION) is None
+    assert cap_hours(recipe) == 3
+    assert bill("ml.x9.large", 3600) is None
+
+
+def test_given_the_best_known_job_when_billed_then_it_is_the_known_price() -> None:
+    # 6,162 s on ml.g5.2xlarge: about 2.59 US dollars.
+    assert bill("ml.g5.2xlarge", 6_162) == pytest.approx(2.593, abs=0.001)
