@@ -18,14 +18,14 @@ def cautions(found: Findings, leaked: Sequence[int]) -> list[str]:
 
 
 def _leaks(found: Findings, leaked: Sequence[int]) -> Iterator[str]:
-    if leaked:
-        more = ", …" if len(leaked) > ROWS_NAMED else ""
-        yield (
-            f"{count(len(leaked), 'test row asks', 'test rows ask')} what a training row asks "
-            f"(rows {', '.join(map(str, leaked[:ROWS_NAMED]))}{more}), out of "
-            f"{len(found.rows):,}: they flatter the tuned model. Remove one of each pair from the "
-            "dataset."
-        )
+    if not leaked:
+        return
+    named = ", ".join(map(str, leaked[:ROWS_NAMED])) + (", …" if leaked[ROWS_NAMED:] else "")
+    asks, rows = ("ask", "rows") if leaked[1:] else ("asks", "row")
+    yield (
+        f"{len(leaked):,} of the {count(len(found.rows), 'test row')} {asks} what a training row "
+        f"asks ({rows} {named}), which flatters the tuned model. Remove the twins from the dataset."
+    )
 
 
 def _few_rows(found: Findings) -> Iterator[str]:

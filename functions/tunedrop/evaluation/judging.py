@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset, Row
+from tunedrop.dataset.document import Dataset, Message, Row
 from tunedrop.errors import EvaluationError
 from tunedrop.evaluation.asking import Answer, Answers
 from tunedrop.evaluation.cautions import cautions
@@ -16,9 +16,19 @@ from tunedrop.evaluation.labels import UNPARSED
 from tunedrop.evaluation.leakage import leaked_rows
 from tunedrop.evaluation.samples import draw
 from tunedrop.evaluation.significance import holm
+from tunedrop.evaluation.tasks import TASKS
 from tunedrop.evaluation.wording import headline, sentences
 from tunedrop.recipe import Recipe
-from tunedrop.report.document import Asking, Baseline, Comparison, Estimate, Sample, Scores
+from tunedrop.report.document import (
+    Asking,
+    Baseline,
+    Comparison,
+    Estimate,
+    Example,
+    MetricWords,
+    Sample,
+    Scores,
+)
 from tunedrop.report.judgement import Judgement
 
 
@@ -60,6 +70,7 @@ def judge(
         headline=headline(findings),
         sentences=sentences(findings),
         confidence=recipe.evaluate.gate.confidence,
+        min_gain=recipe.evaluate.gate.min_gain,
         primary_metric=findings.metric.name,
         base=_scores(findings, findings.base, answers.base),
         tuned=_scores(findings, findings.tuned, answers.tuned),
@@ -73,6 +84,11 @@ def judge(
         ties=ties,
         confusion=confusion(_counts(findings, findings.tuned), list(findings.labels)),
         asking=_asking(answers),
+        metrics={
+            metric.name: MetricWords(metric.title, metric.explains)
+            for metric in TASKS[dataset.task].metrics
+        },
+        example=_example(rows, recipe),
         warnings=cautions(findings, leaked_rows(seen, rows)),
     )
 
@@ -125,4 +141,19 @@ def _asking(answers: Answers) -> Asking:
         seconds=round(answers.seconds, 1),
         prompt_tokens=sum(answer.prompt_tokens for answer in every),
         completion_tokens=sum(answer.completion_tokens for answer in every),
+    )
+
+
+def _example(rows: Sequence[Row], recipe: Recipe) -> Example:
+    """Return a question in the form of the test rows: their system prompt, if they share one."""
+    systems = {turn.content for row in rows for turn in row.prompt if turn.role == "system"}
+    everywhere = all(row.prompt[0].role == "system" for row in rows)
+    shared = systems.pop() if everywhere and len(systems) == 1 else None
+    return Example(
+        messages=[
+            *([Message("system", shared)] if shared else []),
+            Message("user", "YOUR TEXT HERE"),
+        ],
+        max_tokens=recipe.generation.max_tokens,
+        temperature=recipe.generation.temperature,
     )

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from tunedrop.dataset.document import Message
+
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 
 
@@ -66,6 +68,13 @@ class Sample(msgspec.Struct):
     tuned: str
 
 
+class MetricWords(msgspec.Struct):
+    """What a metric is called, and what it measures, in words."""
+
+    title: str
+    explains: str
+
+
 class Baseline(msgspec.Struct):
     """A trivial rival (always the same answer): what no training at all would reach."""
 
@@ -123,6 +132,14 @@ class Asking(msgspec.Struct):
     completion_tokens: int
 
 
+class Example(msgspec.Struct):
+    """How to ask the tuned model as it was asked here; the last turn is a placeholder."""
+
+    messages: list[Message]
+    max_tokens: int
+    temperature: float
+
+
 class Report(msgspec.Struct):
     """report.json, version 1."""
 
@@ -154,4 +171,7 @@ class Report(msgspec.Struct):
     confusion: Confusion | None = None
     curve: list[LossPoint] = []
     asking: Asking | None = None
+    metrics: dict[str, MetricWords] = {}
+    min_gain: float = 0.0
+    example: Example | None = None
     endpoint_expires: str | None = None

@@ -1,20 +1,40 @@
-"""The one email at the end of a run."""
+"""The one email at the end of a run: the verdict first, then why, what it cost, what to do."""
 
 import msgspec
 
+from tunedrop.report import letter
+from tunedrop.report.commands import ask_tuned, delete_endpoint, download
 from tunedrop.report.document import Report
-from tunedrop.run import Failure, Run
+from tunedrop.report.figures import duration, moment, p_value, percent, signed, usd
+from tunedrop.run import Failure, Run, slug
+
+SUBJECTS = {
+    "better": "the tuned model is better",
+    "worse": "the tuned model is worse",
+    "no_difference": "the tuned model is no better",
+    "too_small_to_tell": "too few test rows to tell",
+}
+WHERE = {
+    "prepare": "while the dataset was prepared, before any training",
+    "train": "in the training",
+    "deploy": "while the endpoint was brought up, after the training",
+    "evaluate": "in the evaluation, after the training",
+}
+SENTENCES = 6  # of the evidence; the report has them all
 
 
 class Email(msgspec.Struct, frozen=True):
-    """What SNS publishes: the subject is ASCII, one line, under 100 characters."""
+    """What SNS publishes: the subject is one line of ASCII, under 100 characters."""
 
     subject: str
     body: str
 
 
 class Links(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a reader finds the rest: s3:// URIs, console addresses where there are any."""
+    """Where a reader finds the rest: s3:// URIs, console addresses where there are any.
+
+    `logs` is the name of a log group; `region` goes into the commands when it is known.
+    """
 
     folder: str
     report: str | None = None
@@ -25,9 +45,151 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 
 def success_email(report: Report, links: Links) -> Email:
     """Say the verdict, the evidence, the cost, and how to use or remove the model."""
-    raise NotImplementedError
+    metric = report.primary_metric
+    base, tuned = report.base.metrics[metric].value, report.tuned.metrics[metric].value
+    title = report.metrics[metric].title
+    return Email(
+        letter.subject(
+            f"{_name(report.dataset)}: {SUBJECTS[report.verdict]}, {title} {percent(base)} -> "
+            f"{percent(tuned)}"
+        ),
+        letter.body(
+            (
+                letter.paragraph(report.headline),
+                _figures(report),
+                letter.section("Why", letter.bullets(report.sentences[:SENTENCES])),
+                letter.section("Read with care", letter.bullets(report.warnings)),
+                letter.section("What it cost", _cost(report)),
+                letter.section("The whole report", _report_at(links)),
+                *_endpoint(report, links),
+            )
+        ),
+    )
 
 
 def failure_email(run: Run, failure: Failure, links: Links) -> Email:
     """Say what went wrong, where, what to do, and what still costs money."""
-    raise NotImplementedError
+    where = WHERE.get(failure.stage, f"in the step {failure.stage!r}")
+    file = run.source.key.rpartition("/")[2]
+    rejected = f"{links.folder}dataset/rejected.jsonl" if run.rows.get("rejected") else None
+    return Email(
+        letter.subject(f"{_name(run.dataset)}: failed in {failure.stage}: {failure.message}"),
+        letter.body(
+            (
+                letter.paragraph(f"The run for {file} failed {where}."),
+                letter.section("What went wrong", letter.paragraph(failure.message)),
+                letter.section("What to do", letter.paragraph(failure.remedy)),
+                letter.section("What still runs, and costs", _still_running(run, links)),
+                letter.section(
+                    "Where to look",
+                    letter.facts(
+                        (
+                            ("File", f"s3://{run.source.bucket}/{run.source.key}"),
+                            ("Dropped", moment(run.source.modified)),
+                            ("Run", links.folder),
+                            ("Rejected rows", rejected),
+                            ("Log group", links.logs),
+                        )
+                    ),
+                ),
+            )
+        ),
+    )
+
+
+def _name(dataset: str) -> str:
+    """Return the dataset's name for a subject: its slug where the name is not ASCII."""
+    return dataset if dataset.isascii() else slug(dataset)
+
+
+def _figures(report: Report) -> str:
+    """Return both models and the trivial rival, metric by metric."""
+    names = list(report.base.metrics)
+    gaps = {each.metric: each for each in report.comparisons if each.rival == "base"}
+    rivals = {each.name for each in report.baselines}
+    values = {(each.name, each.metric): percent(each.value.value) for each in report.baselines}
+    intervals = [gaps[name].difference for name in names]
+    rows = [
+        ["", *(report.metrics[name].title for name in names)],
+        ["Tuned model", *(percent(report.tuned.metrics[name].value) for name in names)],
+        ["Base model", *(percent(report.base.metrics[name].value) for name in names)],
+        *([rival, *(values[rival, name] for name in names)] for rival in sorted(rivals)),
+        ["Gain in points", *(signed(gap.value) for gap in intervals)],
+        [
+            f"  {report.confidence * 100:g}% interval",
+            *(f"{signed(gap.low)} to {signed(gap.high)}" for gap in intervals),
+        ],
+        ["  chance alone", *(p_value(gaps[name].p_value) for name in names)],
+    ]
+    return letter.table(rows)
+
+
+def _cost(report: Report) -> str:
+    cost = report.cost
+    seconds = cost.billable_seconds
+    billed = f", billed for {duration(seconds)}" if seconds is not None else ""
+    on = f" on {cost.instance}" if cost.instance else ""
+    estimate = usd(cost.estimated_usd) if cost.estimated_usd is not None else None
+    stays = "billed by the hour until it is removed" if report.endpoint_kept else "removed"
+    return letter.facts(
+        (
+            ("Training", f"{usd(cost.training_usd)}{on}{billed}"),
+            ("Estimated", estimate),
+            ("Endpoint", stays),
+        )
+    )
+
+
+def _report_at(links: Links) -> str:
+    fetch = download(links.report, links.region) if links.report else None
+    return letter.facts(
+        (
+            ("Browser", links.report_console),
+            ("Report", links.report),
+            ("Everything", links.folder),
+            ("Fetch it", fetch),
+        )
+    )
+
+
+def _endpoint(report: Report, links: Links) -> list[str]:
+    """Return how to call the model and how to stop paying, or that nothing runs any more."""
+    if not report.endpoint_kept:
+        text = (
+            "The endpoint is being removed: nothing of this run goes on costing money. To keep the "
+            "endpoint whatever the verdict, say `deploy: {keep: always}` in recipe.yaml."
+        )
+        return [letter.section("The endpoint", letter.paragraph(text))]
+    until = f" on {moment(report.endpoint_expires)}" if report.endpoint_expires else " by hand only"
+    ask = ask_tuned(report.endpoint, report.example, links.region) if report.example else ""
+    return [
+        letter.section("Ask the tuned model", ask),
+        letter.section(
+            "Stop paying",
+            letter.paragraph(f"The endpoint will be removed{until}. To remove it now:"),
+            delete_endpoint(report.endpoint, links.region),
+        ),
+    ]
+
+
+def _still_running(run: Run, links: Links) -> str:
+    spent = ""
+    if run.cost is not None:
+        spent = f"The training was billed for {duration(run.cost.billable_seconds)}"
+        spent += f" ({usd(run.cost.usd)})." if run.cost.usd is not None else "."
+    if run.endpoint:
+        return "\n".join(
+            (
+                letter.paragraph(
+                    f"{spent} The endpoint {run.endpoint} is being removed now. Should it still be "
+                    "there in an hour, remove it:"
+                ),
+                delete_endpoint(run.endpoint, links.region),
+            )
+        )
+    if run.job:
+        return letter.paragraph(
+            f"{spent} Nothing goes on running: the training job {run.job} has ended or is being "
+            "stopped, and there is no endpoint."
+        )
+    return "Nothing: no training job and no endpoint was started."

@@ -8,6 +8,8 @@ from tunedrop.report.document import (
     Baseline,
     Comparison,
     Confusion,
+    Example,
+    MetricWords,
     Sample,
     Scores,
     Verdict,
@@ -26,6 +28,7 @@ class Judgement(msgspec.Struct, kw_only=True):
     headline: str
     sentences: list[str]
     confidence: float
+    min_gain: float
     primary_metric: str
     base: Scores
     tuned: Scores
@@ -36,4 +39,6 @@ class Judgement(msgspec.Struct, kw_only=True):
     ties: list[Sample]
     confusion: Confusion | None
     asking: Asking
+    metrics: dict[str, MetricWords]
+    example: Example
     warnings: list[str]

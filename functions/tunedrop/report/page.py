@@ -1,8 +1,95 @@
 """report.html: the report as a page that needs nothing but itself."""
 
-from tunedrop.report.document import Report
+from dataclasses import dataclass
+
+import msgspec
+
+from tunedrop.report.charts import difference_axis, loss_chart
+from tunedrop.report.document import Comparison, Confusion, Estimate, Report
+from tunedrop.report.template import render
+
+PILLS = {
+    "better": ("good", "Better"),
+    "worse": ("bad", "Worse"),
+    "no_difference": ("calm", "No real difference"),
+    "too_small_to_tell": ("unsure", "Too few rows to tell"),
+}
+ROWS_IN_WORDS = {
+    "train": "trained on",
+    "validation": "to pick the best checkpoint",
+    "test": "held out for this report",
+    "rejected": "rejected, see rejected.jsonl",
+    "duplicates": "exact duplicates, left out",
+    "not_sampled": "beyond the recipe's row limits",
+}
+HEAT_STEPS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """One line of the chart of values: who, how it is drawn, and the figure."""
+
+    name: str
+    style: str
+    value: Estimate
 
 
 def render_page(report: Report) -> str:
     """Return the whole page: HTML with its style and its charts inside, and no script."""
-    raise NotImplementedError
+    primary = report.comparisons[0]
+    tone, pill = _pill(report)
+    return render(
+        "report.html.j2",
+        report=report,
+        tone=tone,
+        pill=pill,
+        metric=report.metrics[report.primary_metric],
+        bars=_bars(report),
+        primary=primary,
+        trivial=_beside_trivial(report),
+        axis=difference_axis(primary),
+        loss=loss_chart(report.curve),
+        heat=_heat(report.confusion),
+        rows=[(name, report.rows.get(name, 0), words) for name, words in ROWS_IN_WORDS.items()],
+        recipe=msgspec.json.format(msgspec.json.encode(report.lineage.recipe), indent=2).decode(),
+    )
+
+
+def _pill(report: Report) -> tuple[str, str]:
+    """Return the tone and the word of the verdict; green only if nothing takes it back."""
+    tone, word = PILLS[report.verdict]
+    trivial = _beside_trivial(report)
+    if report.verdict == "better" and trivial is not None and trivial.difference.low <= 0:
+        return "unsure", "Better than the base model only"
+    if report.verdict == "better" and not report.passed_gate:
+        return "unsure", "Better, but below the recipe's gate"
+    return tone, word
+
+
+def _beside_trivial(report: Report) -> Comparison | None:
+    rivals = (each for each in report.comparisons if each.rival != "base")
+    return next(rivals, None)
+
+
+def _bars(report: Report) -> list[Bar]:
+    name = report.primary_metric
+    trivial = [
+        Bar(name=each.name, style="trivial", value=each.value)
+        for each in report.baselines
+        if each.metric == name
+    ]
+    return [
+        Bar(name="Tuned model", style="tuned", value=report.tuned.metrics[name]),
+        Bar(name="Base model", style="base", value=report.base.metrics[name]),
+        *trivial,
+    ]
+
+
+def _heat(confusion: Confusion | None) -> list[list[tuple[int, int]]]:
+    """Return each cell as (count, shade from 0 to 10 by its share of the row)."""
+    if confusion is None:
+        return []
+    return [
+        [(cell, round(HEAT_STEPS * cell / max(1, sum(line)))) for cell in line]
+        for line in confusion.counts
+    ]

@@ -1,0 +1,66 @@
+"""The geometry of the charts; `templates/charts.html.j2` draws them as inline SVG."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from tunedrop.report.document import Comparison, LossPoint
+
+MAX_POINTS = 300  # more than a screen can show
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DifferenceAxis:
+    """An axis from -bound to +bound with zero in the middle, wide enough for the interval."""
+
+    bound: float
+
+    def at(self, difference: float) -> str:
+        """Return where on the axis a difference lies, as a percentage of its length."""
+        return f"{50 + 50 * max(-1.0, min(1.0, difference / self.bound)):.2f}%"
+
+
+def difference_axis(comparison: Comparison) -> DifferenceAxis:
+    """Return an axis that ends on a full ten points."""
+    gap = comparison.difference
+    widest = max(abs(gap.low), abs(gap.high), abs(gap.value))
+    return DifferenceAxis(bound=min(1.0, max(0.1, ceil(widest * 10 + 1e-9) / 10)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LossChart:
+    """Two polylines in a square of 100 by 100, the loss from 0 at the bottom to `top`."""
+
+    training: str
+    validation: str
+    top: float
+    steps: int
+    first: float | None
+    last: float | None
+    best: float | None
+
+
+def loss_chart(curve: Sequence[LossPoint]) -> LossChart | None:
+    """Return the curve of a training job, or None when there is too little to draw."""
+    training = [(point.step, point.loss) for point in curve if point.loss is not None]
+    validation = [(point.step, point.eval_loss) for point in curve if point.eval_loss is not None]
+    every = [*training, *validation]
+    steps = max((step for step, _ in every), default=0)
+    if len(every) < 2 or steps == 0:  # noqa: PLR2004 - a line needs two points
+        return None
+    top = max(loss for _, loss in every) * 1.05 or 1.0
+
+    def line(points: Sequence[tuple[int, float]]) -> str:
+        every_nth = ceil(len(points) / MAX_POINTS) or 1
+        kept = [*points[:-1:every_nth], *points[-1:]]
+        return " ".join(f"{100 * x / steps:.2f},{100 - 100 * y / top:.2f}" for x, y in kept)
+
+    return LossChart(
+        training=line(training),
+        validation=line(validation),
+        top=top,
+        steps=steps,
+        first=training[0][1] if training else None,
+        last=training[-1][1] if training else None,
+        best=min((loss for _, loss in validation), default=None),
+    )

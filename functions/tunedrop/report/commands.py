@@ -1,0 +1,42 @@
+"""Commands to paste into a shell: they work with version 1 and version 2 of the AWS CLI."""
+
+import json
+import shlex
+
+import msgspec
+
+from tunedrop.report.document import Example
+
+
+def ask_tuned(endpoint: str, example: Example, region: str | None) -> str:
+    """Return the commands that ask the tuned model one question.
+
+    The question goes through a file: version 2 of the CLI takes an inline body for Base64, and a
+    file spares the quoting.
+    """
+    question = {"model": "tuned", **msgspec.to_builtins(example)}
+    return "\n".join(
+        (
+            "cat > question.json <<'END'",
+            json.dumps(question, ensure_ascii=False),
+            "END",
+            f"aws sagemaker-runtime invoke-endpoint{_in(region)} \\",
+            f"  --endpoint-name {endpoint} \\",
+            "  --content-type application/json --body fileb://question.json answer.json",
+            "cat answer.json",
+        )
+    )
+
+
+def delete_endpoint(endpoint: str, region: str | None) -> str:
+    """Return the command that removes an endpoint, and with it what it costs."""
+    return f"aws sagemaker delete-endpoint{_in(region)} --endpoint-name {endpoint}"
+
+
+def download(uri: str, region: str | None) -> str:
+    """Return the command that copies an object into the current folder."""
+    return f"aws s3 cp{_in(region)} {shlex.quote(uri)} ."
+
+
+def _in(region: str | None) -> str:
+    return f" --region {region}" if region else ""

@@ -1,0 +1,74 @@
+"""The layout of a plain-text email: paragraphs, sections, small tables, a safe subject.
+
+SNS wants a subject of ASCII characters in one line, under 100 of them, and a body of at most
+256 KiB (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+WIDTH = 76  # columns; what mail clients show without wrapping
+MAX_SUBJECT = 99
+MAX_BODY = 60_000  # characters, at most 4 bytes each: within the 256 KiB
+_TYPOGRAPHY = str.maketrans("“”‘’−–—", "\"\"''---") | {ord("…"): "..."}  # noqa: RUF001
+
+
+def subject(text: str) -> str:
+    """Return the text as SNS takes it: one line of ASCII, cut to 99 characters."""
+    plain = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHY))
+    ascii_text = plain.encode("ascii", "ignore").decode()
+    line = re.sub(r"[\x00-\x20\x7f]+", " ", ascii_text).strip()
+    return line if len(line) <= MAX_SUBJECT else line[: MAX_SUBJECT - 3].rstrip() + "..."
+
+
+def body(parts: Iterable[str]) -> str:
+    """Return the parts with an empty line between them; empty parts vanish."""
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    return text if len(text) <= MAX_BODY else text[:MAX_BODY] + "\n[cut: see the report]\n"
+
+
+def paragraph(text: str) -> str:
+    """Return the text wrapped; words longer than a line (addresses) stay whole."""
+    return fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def section(title: str, *parts: str) -> str:
+    """Return a titled section, or nothing when it has no content."""
+    content = "\n".join(part for part in parts if part)
+    return f"{title.upper()}\n{content}" if content else ""
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Return a list, wrapped, each item after a dash."""
+    return "\n".join(
+        fill(
+            " ".join(line.split()),
+            WIDTH,
+            initial_indent="- ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in lines
+    )
+
+
+def facts(pairs: Iterable[tuple[str, str | None]]) -> str:
+    """Return "name  value" lines in two columns; pairs without a value are left out."""
+    known = [(name, value) for name, value in pairs if value]
+    width = max((len(name) for name, _ in known), default=0)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in known)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as aligned columns: the first to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "   ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
