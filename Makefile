@@ -88,3 +88,8 @@ pr: lint validate test ## All that a pull request must pass
 .PHONY: clean
 clean: ## Remove what the local AWS and the builds left; the environments stay
 	rm -rf .local .aws-sam .cache
+
+.PHONY: constraints
+constraints: install ## Write constraints.txt anew from what is installed
+	@{ echo "# Every package of .venv, pinned: written by 'make constraints'."; \
+	$(RUN) -m pip freeze | grep -E '^[A-Za-z0-9._-]+==' | sed 's/+cpu$$//'; } > constraints.txt
