@@ -105,6 +105,11 @@ class Emulator:
             self._lock.close()
             self._lock = None
 
+    def reconcile(self) -> None:
+        """Put in place what CloudFormation dropped since the last call; after each deployment."""
+        while self._hooks.dropped:
+            self._hooks.dropped.pop().reconcile(self.client)
+
     def _install_hooks(self) -> Installation:
         from localcloud.ministack_hooks.installation import Installation  # noqa: PLC0415
 

@@ -97,7 +97,7 @@ def main() -> None:
     answers = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
     sys.argv = [""]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115, PTH123
+    sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     logging.basicConfig(format="[%(levelname)s] %(message)s")
     start = json.loads(requests.readline())
     try:

@@ -9,7 +9,7 @@ from localcloud.destinations import LAMBDA, Destinations
 from localcloud.function_runtime.code import CodeStore
 from localcloud.function_runtime.pool import FunctionPool
 from localcloud.mail import Mailbox
-from localcloud.ministack_hooks import alarms, objects
+from localcloud.ministack_hooks import alarms, objects, provisioning
 from localcloud.ministack_hooks.asynchronous import AsyncInvoker
 from localcloud.ministack_hooks.email import EmailDelivery
 from localcloud.ministack_hooks.functions import FunctionExecutor
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from localcloud.emulator import Emulator
+    from localcloud.reconciliation import Dropped
 
 ALARM_PERIOD_SECONDS = 10.0
 
@@ -39,6 +40,8 @@ class Installation:
             credentials = emulator.assume_role(role_arn, session[:64], service_principal=LAMBDA)
             return emulator.environment(credentials)
 
+        self.dropped: list[Dropped] = []
+        """What CloudFormation dropped and nobody has reconciled yet."""
         self._stopping = threading.Event()
         self._pool = FunctionPool(state / "tmp" / "functions", aws_environment)
         self._invoker = AsyncInvoker(
@@ -46,6 +49,7 @@ class Installation:
         )
         mailbox = Mailbox(state / "outbox", on_confirmation)
         objects.install()
+        provisioning.collect(self.dropped)
         FunctionExecutor(self._pool, CodeStore(state / "tmp" / "code")).install()
         self._invoker.install()
         EmailDelivery(mailbox, emulator.endpoint_url).install()

@@ -1,0 +1,212 @@
+"""What becomes of each property of the template: the one checked list.
+
+ministack's CloudFormation provisions most of them, drops some without a word, and takes some
+that have no meaning on one machine. A test compares this list with template.yaml, and another
+reads back from the deployed stack what is said to be provisioned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Clients = Callable[[str], Any]
+    """A boto3 client by service name."""
+    Properties = Mapping[str, Any]
+
+PROVISIONED: dict[str, frozenset[str]] = {
+    "AWS::CloudWatch::Alarm": frozenset(
+        [
+            "ActionsEnabled",
+            "AlarmActions",
+            "AlarmDescription",
+            "AlarmName",
+            "ComparisonOperator",
+            "DatapointsToAlarm",
+            "Dimensions",
+            "EvaluationPeriods",
+            "InsufficientDataActions",
+            "MetricName",
+            "Namespace",
+            "OKActions",
+            "Period",
+            "Statistic",
+            "Threshold",
+            "TreatMissingData",
+            "Unit",
+        ]
+    ),
+    "AWS::ECR::Repository": frozenset(
+        ["EmptyOnDelete", "ImageScanningConfiguration", "ImageTagMutability", "RepositoryName"]
+    ),
+    "AWS::Events::Rule": frozenset(
+        [
+            "Description",
+            "EventBusName",
+            "EventPattern",
+            "Name",
+            "ScheduleExpression",
+            "State",
+            "Targets",
+        ]
+    ),
+    "AWS::IAM::Role": frozenset(
+        ["AssumeRolePolicyDocument", "ManagedPolicyArns", "Path", "Policies", "RoleName"]
+    ),
+    "AWS::Lambda::EventInvokeConfig": frozenset(
+        ["DestinationConfig", "FunctionName", "MaximumRetryAttempts", "Qualifier"]
+    ),
+    "AWS::Lambda::EventSourceMapping": frozenset(
+        [
+            "BatchSize",
+            "Enabled",
+            "EventSourceArn",
+            "FunctionName",
+            "FunctionResponseTypes",
+            "MaximumBatchingWindowInSeconds",
+        ]
+    ),
+    "AWS::Lambda::Function": frozenset(
+        [
+            "Code",
+            "Description",
+            "Environment",
+            "FunctionName",
+            "Handler",
+            "Layers",
+            "LoggingConfig",
+            "MemorySize",
+            "Role",
+            "Timeout",
+        ]
+    ),
+    "AWS::Lambda::LayerVersion": frozenset(["Content", "Description", "LayerName"]),
+    "AWS::Logs::LogGroup": frozenset(["LogGroupName", "RetentionInDays"]),
+    "AWS::S3::Bucket": frozenset(
+        [
+            "BucketEncryption",
+            "BucketName",
+            "NotificationConfiguration",
+            "PublicAccessBlockConfiguration",
+            "VersioningConfiguration",
+        ]
+    ),
+    "AWS::SNS::Subscription": frozenset(["Endpoint", "FilterPolicy", "Protocol", "TopicArn"]),
+    "AWS::SNS::Topic": frozenset(["DisplayName", "TopicName"]),
+    "AWS::SQS::Queue": frozenset(
+        [
+            "DelaySeconds",
+            "MessageRetentionPeriod",
+            "QueueName",
+            "RedrivePolicy",
+            "SqsManagedSseEnabled",
+            "VisibilityTimeout",
+        ]
+    ),
+    "AWS::Scheduler::Schedule": frozenset(
+        ["FlexibleTimeWindow", "GroupName", "Name", "ScheduleExpression", "State", "Target"]
+    ),
+}
+
+IGNORED: dict[str, dict[str, str]] = {
+    "AWS::ECR::Repository": {"LifecyclePolicy": "no image is ever pushed here"},
+    "AWS::Lambda::EventInvokeConfig": {
+        "MaximumEventAgeInSeconds": "retries take seconds here, no event gets old"
+    },
+    "AWS::Lambda::Function": {
+        "Architectures": "functions run on this machine's processor",
+        "EphemeralStorage": "temporary files go to this machine's disk",
+        "Runtime": "functions run on the Python that runs localcloud",
+        "Tags": "nothing here reads tags of functions",
+        "TracingConfig": "there is no X-Ray here",
+    },
+    "AWS::Lambda::LayerVersion": {
+        "CompatibleRuntimes": "functions run on the Python that runs localcloud",
+        "LicenseInfo": "it has no effect on AWS either",
+    },
+    "AWS::Lambda::Permission": dict.fromkeys(
+        ("Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"),
+        "made by SAM itself for each event; events are always let through here",
+    ),
+    "AWS::IAM::Role": {"Tags": "nothing here reads tags of roles"},
+}
+
+
+def _lifecycle(clients: Clients, bucket: str, value: Any) -> None:
+    rules = [_lifecycle_rule(rule) for rule in value["Rules"]]
+    clients("s3").put_bucket_lifecycle_configuration(
+        Bucket=bucket, LifecycleConfiguration={"Rules": rules}
+    )
+
+
+def _lifecycle_rule(rule: Properties) -> dict[str, Any]:
+    """From CloudFormation's spelling of a rule to the API's."""
+    known = {
+        "AbortIncompleteMultipartUpload",
+        "ExpirationInDays",
+        "Id",
+        "NoncurrentVersionExpiration",
+        "Prefix",
+        "Status",
+    }
+    if unknown := set(rule) - known:
+        raise ValueError(f"lifecycle rules with {', '.join(sorted(unknown))} are not reconciled")
+    converted: dict[str, Any] = {
+        "Status": rule["Status"],
+        "Filter": {"Prefix": rule.get("Prefix", "")},
+    }
+    if "Id" in rule:
+        converted["ID"] = rule["Id"]
+    if "ExpirationInDays" in rule:
+        converted["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
+    for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
+        if name in rule:
+            converted[name] = {key: int(number) for key, number in rule[name].items()}
+    return converted
+
+
+def _dead_letters(clients: Clients, function: str, value: Any) -> None:
+    clients("lambda").update_function_configuration(FunctionName=function, DeadLetterConfig=value)
+
+
+def _concurrency(clients: Clients, function: str, value: Any) -> None:
+    clients("lambda").put_function_concurrency(
+        FunctionName=function, ReservedConcurrentExecutions=int(value)
+    )
+
+
+RECONCILED: dict[str, dict[str, Callable[[Clients, str, Any], None]]] = {
+    "AWS::S3::Bucket": {"LifecycleConfiguration": _lifecycle},
+    "AWS::Lambda::Function": {
+        "DeadLetterConfig": _dead_letters,
+        "ReservedConcurrentExecutions": _concurrency,
+    },
+}
+"""Dropped by CloudFormation here, put in place by an API call after the deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """One property that CloudFormation did not put in place, with its references resolved."""
+
+    kind: str
+    name: str
+    physical_id: str
+    value: Any
+
+    def reconcile(self, clients: Clients) -> None:
+        """Put it in place."""
+        RECONCILED[self.kind][self.name](clients, self.physical_id, self.value)
+
+
+def unknown_properties(resources: Mapping[str, Properties]) -> Iterator[str]:
+    """Yield `LogicalId (Type): Property` for what stands on none of the lists."""
+    for logical_id, resource in resources.items():
+        kind = resource["Type"]
+        known = PROVISIONED.get(kind, frozenset()) | set(IGNORED.get(kind, {}))
+        for name in resource.get("Properties") or {}:
+            if name not in known and name not in RECONCILED.get(kind, {}):
+                yield f"{logical_id} ({kind}): {name}"

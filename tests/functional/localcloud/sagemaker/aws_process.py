@@ -1,0 +1,37 @@
+"""An emulated AWS with our SageMaker in a process of its own, so that a test can kill it.
+
+    python aws_process.py '{"root": repository, "state_dir": …, "settings": {…}}'
+
+Prints its endpoint URL, runs until its standard input closes, then ends in order.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+options = json.loads(sys.argv[1])
+sys.path.insert(0, options["root"])
+
+from localcloud.emulator import Emulator, EmulatorSettings, free_port  # noqa: E402
+from localcloud.sagemaker import Image, SageMakerSettings, start_sagemaker  # noqa: E402
+
+programs = Path(__file__).parent / "programs"
+images = {
+    "tunedrop-training": Image(
+        train=[sys.executable, str(programs / "train.py")],
+        environment={"LANG": "C.UTF-8", "FROM_DOCKERFILE": "image"},
+    ),
+    "vllm": Image(serve=[sys.executable, str(programs / "serve.py")]),
+    "broken": Image(train=["/nonexistent/program"], serve=["/nonexistent/program"]),
+}
+state_dir = Path(options["state_dir"])
+emulator = Emulator(EmulatorSettings(state_dir=state_dir, port=free_port()))
+service = start_sagemaker(
+    emulator,
+    SageMakerSettings(state_dir=state_dir / "sagemaker", images=images, **options["settings"]),
+)
+emulator.start()
+print(emulator.endpoint_url, flush=True)
+sys.stdin.read()
+service.close()
+emulator.stop()

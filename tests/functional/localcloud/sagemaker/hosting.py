@@ -1,0 +1,90 @@
+"""What the hosting tests share: how they make an endpoint, and ask it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.functional.localcloud.sagemaker.cloud import (
+    ROLE,
+    SERVING_IMAGE,
+    Cloud,
+    s3_prefix,
+    wait_for,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def model_request(
+    name: str,
+    *,
+    container: dict[str, Any] | None = None,
+    tags: Sequence[dict[str, str]] = (),
+    **changes: Any,
+) -> dict[str, Any]:
+    """A CreateModel request: base weights and one adapter, network-isolated."""
+    default = {
+        "Image": SERVING_IMAGE,
+        "ModelDataSource": s3_prefix("weights/"),
+        "AdditionalModelDataSources": [{"ChannelName": "tuned", **s3_prefix("adapter/")}],
+    }
+    environment = changes.pop("Environment", {})
+    return {
+        "ModelName": name,
+        "PrimaryContainer": {**(container or default), "Environment": environment},
+        "ExecutionRoleArn": ROLE,
+        "EnableNetworkIsolation": True,
+        "Tags": list(tags),
+        **changes,
+    }
+
+
+def variant(model: str) -> dict[str, Any]:
+    """A production variant of the model."""
+    return {
+        "VariantName": "AllTraffic",
+        "ModelName": model,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.g6.xlarge",
+        "InitialVariantWeight": 1.0,
+        "InferenceAmiVersion": "al2023-ami-sagemaker-inference-gpu-4-1",
+        "ContainerStartupHealthCheckTimeoutInSeconds": 600,
+    }
+
+
+def create_endpoint(cloud: Cloud, name: str, **model: Any) -> None:
+    """Model, configuration and endpoint of one name; `tags` go to the endpoint."""
+    sagemaker = cloud.client("sagemaker")
+    tags = model.pop("tags", [])
+    sagemaker.create_model(**model_request(name, **model))
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant(name)])
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=tags)
+
+
+def settled(cloud: Cloud, name: str) -> dict[str, Any]:
+    """DescribeEndpoint once it is no longer Creating."""
+    sagemaker = cloud.client("sagemaker")
+
+    def done() -> dict[str, Any] | None:
+        endpoint: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=name)
+        return endpoint if endpoint["EndpointStatus"] != "Creating" else None
+
+    return wait_for(done)
+
+
+def deployed(cloud: Cloud, name: str, **model: Any) -> None:
+    """An endpoint in service."""
+    create_endpoint(cloud, name, **model)
+    endpoint = settled(cloud, name)
+    assert endpoint["EndpointStatus"] == "InService", endpoint
+
+
+def invoke(cloud: Cloud, name: str, request: dict[str, Any]) -> dict[str, Any]:
+    """What the program answers to a JSON request."""
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=name, Body=json.dumps(request), ContentType="application/json"
+    )
+    document: dict[str, Any] = json.loads(answer["Body"].read())
+    return document

@@ -1,0 +1,156 @@
+"""InvokeEndpoint: limits, and how what goes wrong is told."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.functional.localcloud.sagemaker.cloud import ACCOUNT, REGION, Cloud
+from tests.functional.localcloud.sagemaker.hosting import (
+    create_endpoint,
+    deployed,
+    invoke,
+    settled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENDPOINT = "shared-endpoint"
+
+
+@pytest.fixture(scope="module")
+def endpoint(cloud: Cloud) -> Iterator[str]:
+    deployed(cloud, ENDPOINT)
+    yield ENDPOINT
+    cloud.client("sagemaker").delete_endpoint(EndpointName=ENDPOINT)
+
+
+def refusal(cloud: Cloud, **request: Any) -> dict[str, Any]:
+    with pytest.raises(ClientError) as refused:
+        cloud.client("sagemaker-runtime").invoke_endpoint(**request)
+    answer: dict[str, Any] = refused.value.response
+    return answer
+
+
+@pytest.mark.parametrize(("status", "side"), [(400, "client"), (503, "server")])
+def test_error_of_the_program_is_a_model_error(
+    cloud: Cloud, endpoint: str, status: int, side: str
+) -> None:
+    body = f'{{"status": {status}}}'
+
+    answer = refusal(cloud, EndpointName=endpoint, Body=body, ContentType="application/json")
+
+    assert answer["Error"]["Code"] == "ModelError"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 424
+    assert answer["OriginalStatusCode"] == status
+    assert '"path": "/invocations"' in answer["OriginalMessage"]
+    assert answer["LogStreamArn"] == (
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/Endpoints/{endpoint}"
+    )
+    assert answer["Error"]["Message"].startswith(
+        f"Received {side} error ({status}) from primary with message "
+    )
+
+
+def test_program_that_takes_too_long_is_a_model_error(cloud: Cloud, endpoint: str) -> None:
+    started = time.monotonic()
+
+    answer = refusal(
+        cloud, EndpointName=endpoint, Body='{"sleep": 5}', ContentType="application/json"
+    )
+
+    assert time.monotonic() - started < 4
+    assert answer["Error"]["Code"] == "ModelError"
+    assert answer["OriginalStatusCode"] == 0
+    assert "Your invocation timed out while waiting for a response" in answer["OriginalMessage"]
+
+
+def test_largest_body_passes_and_one_byte_more_does_not(cloud: Cloud, endpoint: str) -> None:
+    runtime = cloud.client("sagemaker-runtime")
+    limit = 6_291_456
+
+    largest = runtime.invoke_endpoint(
+        EndpointName=endpoint, Body=b"x" * limit, ContentType="text/plain"
+    )
+    answer = refusal(
+        cloud, EndpointName=endpoint, Body=b"x" * (limit + 1), ContentType="text/plain"
+    )
+
+    assert f'"bytes": {limit}'.encode() in largest["Body"].read()
+    assert answer["Error"] == {
+        "Code": "413",
+        "Message": "HTTP content length exceeded 6291456 bytes.",
+    }
+
+
+@pytest.mark.parametrize("missing", ["no-such-endpoint", ENDPOINT.upper()])
+def test_endpoint_that_is_not_there(cloud: Cloud, endpoint: str, missing: str) -> None:
+    """The name must be spelled as it was created."""
+    answer = refusal(cloud, EndpointName=missing, Body=b"{}", ContentType="application/json")
+
+    assert missing.lower() != endpoint or missing != endpoint
+    assert answer["Error"] == {
+        "Code": "ValidationError",
+        "Message": f"Endpoint {missing} of account {ACCOUNT} not found.",
+    }
+
+
+def test_endpoint_that_is_not_in_service_is_not_found(
+    cloud: Cloud, sagemaker: Any, name: str
+) -> None:
+    create_endpoint(cloud, name, Environment={"BEHAVIOUR": "exits"})
+    settled(cloud, name)
+
+    answer = refusal(cloud, EndpointName=name, Body=b"{}", ContentType="application/json")
+
+    assert answer["Error"]["Code"] == "ValidationError"
+    sagemaker.delete_endpoint(EndpointName=name)
+
+
+def test_caller_without_permission_for_this_endpoint_is_denied(
+    cloud: Cloud, endpoint: str, name: str
+) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    other = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/another"
+    statement = {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": other}
+    cloud.put_role(role, [], [statement])
+    runtime = cloud.client("sagemaker-runtime", cloud.keys_of(role))
+
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:InvokeEndpoint") as denied:
+        runtime.invoke_endpoint(EndpointName=endpoint, Body=b"{}", ContentType="application/json")
+    assert denied.value.response["Error"]["Code"].startswith("AccessDenied")
+
+
+def test_invocations_run_side_by_side_and_leave_room_for_other_requests(
+    cloud: Cloud, endpoint: str
+) -> None:
+    """Given 32 invocations of a second each at once: the emulator answers others meanwhile."""
+    callers = 32
+    with ThreadPoolExecutor(callers) as pool:
+        started = time.monotonic()
+        futures = [
+            pool.submit(invoke, cloud, endpoint, {"sleep": 1}) for _ in range(callers)
+        ]
+        time.sleep(0.5)
+        asked = time.monotonic()
+        cloud.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+        waited = time.monotonic() - asked
+        answers = [future.result() for future in futures]
+        took = time.monotonic() - started
+
+    assert {answer["pid"] for answer in answers} != {os.getpid()}
+    assert waited < 1
+    assert took < 5
+
+
+def test_streaming_is_refused_by_name(cloud: Cloud, endpoint: str) -> None:
+    with pytest.raises(ClientError, match="InvokeEndpointWithResponseStream is not emulated"):
+        cloud.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
+            EndpointName=endpoint, Body=b"{}"
+        )

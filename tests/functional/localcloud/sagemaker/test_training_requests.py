@@ -1,0 +1,289 @@
+"""What CreateTrainingJob refuses, and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.functional.localcloud.sagemaker.cloud import (
+    ACCOUNT,
+    REGION,
+    ROLE,
+    Cloud,
+    channel,
+    training_request,
+)
+
+
+def refusal(sagemaker: Any, request: dict[str, Any]) -> tuple[str, str]:
+    """Code and message of what CreateTrainingJob answers."""
+    with pytest.raises(ClientError) as refused:
+        sagemaker.create_training_job(**request)
+    error = refused.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_name_can_be_used_once(cloud: Cloud, sagemaker: Any, name: str) -> None:
+    """The name is a lock: also in another case, also after the job has ended."""
+    request = training_request(name, "report")
+    sagemaker.create_training_job(**request)
+
+    code, message = refusal(sagemaker, request)
+
+    assert code == "ResourceInUse"
+    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}"
+    assert message == (
+        "Training job names must be unique within an AWS account and region, and a training job "
+        f"with this name already exists ({arn})"
+    )
+    cloud.ended_job(name)
+    assert refusal(sagemaker, {**request, "TrainingJobName": name.upper()})[0] == "ResourceInUse"
+
+
+@pytest.mark.parametrize(
+    ("changes", "violation"),
+    [
+        (
+            {"TrainingJobName": "under_score"},
+            "1 validation error detected: Value 'under_score' at 'trainingJobName' failed to "
+            "satisfy constraint: Member must satisfy regular expression pattern: "
+            "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}",
+        ),
+        (
+            {"HyperParameters": {"action": "x" * 2501}},
+            "Map value must satisfy constraint: [Member must have length less than or equal to",
+        ),
+        (
+            {"HyperParameters": {f"key{number}": "value" for number in range(101)}},
+            "at 'hyperParameters' failed to satisfy constraint: Member must have length less "
+            "than or equal to 100",
+        ),
+        (
+            {"ResourceConfig": {"InstanceType": "ml.g99.huge", "InstanceCount": 1}},
+            "Value 'ml.g99.huge' at 'resourceConfig.instanceType' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [",
+        ),
+        (
+            {"InputDataConfig": [{**channel("train", "data/"), "ChannelName": "a b"}]},
+            "Value 'a b' at 'inputDataConfig.1.member.channelName' failed to satisfy constraint",
+        ),
+        (
+            {"StoppingCondition": {"MaxPendingTimeInSeconds": 1}},
+            "Value '1' at 'stoppingCondition.maxPendingTimeInSeconds' failed to satisfy "
+            "constraint: Member must have value greater than or equal to 1800",
+        ),
+        (
+            {"EnableManagedSpotTraining": True},
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+            "MaxRuntimeInSeconds",
+        ),
+        (
+            {
+                "ResourceConfig": {
+                    "InstanceType": "ml.g6.xlarge",
+                    "InstancePreferences": [{"InstanceType": "ml.g6.xlarge"}],
+                }
+            },
+            "exactly one of InstanceType and InstancePreferences",
+        ),
+        (
+            {"InputDataConfig": [channel("train", "a"), channel("train", "b")]},
+            "Channel names must be unique: train, train",
+        ),
+        (
+            {"OutputDataConfig": {"S3OutputPath": "https://bucket/x"}},
+            "is not of the form s3://bucket/key",
+        ),
+        (
+            {
+                "AlgorithmSpecification": {
+                    "TrainingImage": "registry/unknown:1",
+                    "TrainingInputMode": "File",
+                }
+            },
+            "Requested image registry/unknown:1 not found. localcloud has a 'train' program for "
+            "the repositories: broken, tunedrop-training",
+        ),
+        (
+            {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/missing"},
+            f"Could not assume role arn:aws:iam::{ACCOUNT}:role/missing.",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_request_that_aws_refuses(
+    sagemaker: Any, name: str, changes: dict[str, Any], violation: str
+) -> None:
+    code, message = refusal(sagemaker, training_request(name, "report", **changes))
+
+    assert code == "ValidationException"
+    assert violation in message
+
+
+def test_every_violation_is_counted(sagemaker: Any) -> None:
+    request = training_request("-", "report", Tags=[{"Key": "a{b", "Value": "x"}])
+
+    code, message = refusal(sagemaker, request)
+
+    assert code == "ValidationException"
+    assert message.startswith("2 validation errors detected: ")
+    assert "'tags.1.member.key'" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"DebugHookConfig": {"S3OutputPath": "s3://b/x"}}, "CreateTrainingJob DebugHookConfig"),
+        (
+            {"ResourceConfig": {"InstanceType": "ml.g6.xlarge", "InstanceCount": 2}},
+            "InstanceCount other than 1",
+        ),
+        (
+            {
+                "InputDataConfig": [
+                    {
+                        "ChannelName": "train",
+                        "DataSource": {
+                            "S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": "s3://b/k"}
+                        },
+                    }
+                ]
+            },
+            "channel train: S3DataType ManifestFile",
+        ),
+        (
+            {"CheckpointConfig": {"S3Uri": "s3://b/k", "LocalPath": "/var/data"}},
+            "CheckpointConfig.LocalPath /var/data",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_not_emulated_is_refused_by_name(
+    sagemaker: Any, name: str, changes: dict[str, Any], named: str
+) -> None:
+    code, message = refusal(sagemaker, training_request(name, "report", **changes))
+
+    assert code == "NotEmulated"
+    assert message.startswith(f"{named} is not emulated by localcloud")
+
+
+def test_operation_that_is_not_emulated_is_refused_by_name(sagemaker: Any) -> None:
+    with pytest.raises(ClientError, match="SageMaker ListNotebookInstances is not emulated") as no:
+        sagemaker.list_notebook_instances()
+    assert no.value.response["Error"]["Code"] == "NotEmulated"
+    assert no.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_member_aws_does_not_know_is_refused(cloud: Cloud, name: str) -> None:
+    """boto3 would refuse it first, other clients would not."""
+    sagemaker = cloud.client("sagemaker")
+
+    def add_member(params: dict[str, Any], **_rest: Any) -> None:
+        params["body"] = params["body"].replace(b'{"Training', b'{"Trainning": 1, "Training', 1)
+
+    sagemaker.meta.events.register("before-call.sagemaker.CreateTrainingJob", add_member)
+    code, message = refusal(sagemaker, training_request(name, "report"))
+
+    assert code == "ValidationException"
+    assert "Unknown member 'trainning'" in message
+
+
+def test_missing_job_is_not_found_as_aws_says_it(sagemaker: Any) -> None:
+    with pytest.raises(ClientError, match="Requested resource not found.") as missing:
+        sagemaker.describe_training_job(TrainingJobName="missing")
+    assert missing.value.response["Error"]["Code"] == "ValidationException"
+
+
+def caller(cloud: Cloud, name: str, statements: list[dict[str, Any]]) -> Any:
+    """A SageMaker client of a role with these permissions."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/caller-{name}"
+    cloud.put_role(arn, [], statements)
+    return cloud.client("sagemaker", cloud.keys_of(arn))
+
+
+def allow(action: str, resource: str = "*", **condition: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **condition}
+
+
+PASS_ROLE = allow(
+    "iam:PassRole",
+    ROLE,
+    Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+)
+
+
+def test_caller_with_the_right_permissions_may_create(
+    cloud: Cloud, sagemaker: Any, name: str
+) -> None:
+    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/t-*"
+    statements = [
+        allow("sagemaker:CreateTrainingJob", arn),
+        allow("sagemaker:AddTags", arn),
+        PASS_ROLE,
+    ]
+    request = training_request(name, "report", Tags=[{"Key": "run", "Value": "x"}])
+
+    caller(cloud, name, statements).create_training_job(**request)
+
+    assert cloud.ended_job(name)["TrainingJobStatus"] == "Completed"
+
+
+@pytest.mark.parametrize(
+    ("statements", "refused_action"),
+    [
+        ([allow("sagemaker:CreateTrainingJob"), allow("sagemaker:AddTags")], "iam:PassRole"),
+        (
+            [
+                allow("sagemaker:CreateTrainingJob"),
+                allow("sagemaker:AddTags"),
+                allow(
+                    "iam:PassRole",
+                    Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+                ),
+            ],
+            "iam:PassRole",
+        ),
+        ([allow("sagemaker:CreateTrainingJob"), PASS_ROLE], "sagemaker:AddTags"),
+        (
+            [
+                allow(
+                    "sagemaker:CreateTrainingJob",
+                    f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/other-*",
+                ),
+                allow("sagemaker:AddTags"),
+                PASS_ROLE,
+            ],
+            "sagemaker:CreateTrainingJob",
+        ),
+    ],
+    ids=["no PassRole", "PassRole for another service", "no AddTags", "another job's name"],
+)
+def test_caller_without_a_permission_is_denied_and_no_job_exists(
+    cloud: Cloud,
+    sagemaker: Any,
+    name: str,
+    statements: list[dict[str, Any]],
+    refused_action: str,
+) -> None:
+    request = training_request(name, "report", Tags=[{"Key": "run", "Value": "x"}])
+
+    code, message = refusal(caller(cloud, name, statements), request)
+
+    assert code == "AccessDeniedException"
+    assert f"is not authorized to perform: {refused_action}" in message
+    with pytest.raises(ClientError, match="Requested resource not found"):
+        sagemaker.describe_training_job(TrainingJobName=name)
+
+
+def test_role_that_does_not_trust_sagemaker_is_refused(
+    cloud: Cloud, sagemaker: Any, name: str
+) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    cloud.put_role(role, ["lambda.amazonaws.com"], [allow("s3:*")])
+
+    code, message = refusal(sagemaker, training_request(name, "report", RoleArn=role))
+
+    assert code == "ValidationException"
+    assert message.startswith(f"Could not assume role {role}.")
