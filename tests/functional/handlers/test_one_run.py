@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from tests.functional.handlers.conftest import Stack
+from tests.functional.handlers.test_failures import deployed
 from tunedrop.dataset.document import Dataset
 
 
@@ -11,6 +12,7 @@ from tunedrop.dataset.document import Dataset
 def test_given_a_dropped_table_when_every_event_arrives_then_one_report_and_one_email(
     stack: Stack, tweets: bytes
 ) -> None:
+    stack.drop("datasets/tweets/recipe.yaml", b"deploy: {keep: always}")
     stack.drop("datasets/tweets/tweets.csv", tweets)
 
     prepared = stack.call("prepare", stack.event("s3_dataset_dropped"))
@@ -85,3 +87,16 @@ def test_given_a_training_job_when_its_channels_are_read_then_no_test_row_is_amo
     assert f"{folder}/dataset/train.jsonl" in seen
     assert not [key for key in seen if "test" in key]
     assert request["EnableNetworkIsolation"] is True
+
+
+@pytest.mark.usefixtures("base_model")
+def test_given_too_few_rows_to_tell_when_evaluated_then_the_endpoint_goes_and_the_email_says_so(
+    stack: Stack, tweets: bytes
+) -> None:
+    folder, name = deployed(stack, tweets)
+    stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
+
+    assert stack.run(folder).verdict == "too_small_to_tell"
+    assert stack.sagemaker.endpoints == {}
+    assert stack.keys("runs/_active/") == []
+    assert len(stack.emails) == 1

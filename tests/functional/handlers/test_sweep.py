@@ -77,6 +77,7 @@ def test_given_a_run_that_never_goes_on_when_swept_often_then_it_is_given_up_wit
 def test_given_a_kept_endpoint_when_its_time_is_over_then_it_is_deleted(
     stack: Stack, tweets: bytes
 ) -> None:
+    stack.drop("datasets/tweets/recipe.yaml", b"deploy: {keep: always}")
     folder, name = deployed(stack, tweets)
     stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
     sweep(stack)
