@@ -1,0 +1,88 @@
+"""What the documents promise is what the code does."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tunedrop.events import created_key, dead_letters, endpoint_name, job_name
+from tunedrop.recipe import Recipe, Section
+
+ROOT = Path(__file__).parents[3]
+
+
+def keys(section: type[Section], path: str = "") -> Iterator[tuple[str, Any]]:
+    for field in msgspec.structs.fields(section):
+        below = f"{path}.{field.name}".lstrip(".")
+        if isinstance(field.type, type) and issubclass(field.type, Section):
+            yield from keys(field.type, below)
+        else:
+            yield below, field.default
+
+
+def written(default: Any) -> str:
+    if default is None:
+        return "found"
+    if isinstance(default, tuple):
+        return f"`{', '.join(default)}`" if default else "none"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+@pytest.mark.parametrize(("key", "default"), keys(Recipe))
+def test_given_a_recipe_key_when_looked_up_then_it_is_documented_with_its_default(
+    key: str, default: Any
+) -> None:
+    assert f"| `{key}` | {written(default)} |" in (ROOT / "docs/recipe.md").read_text()
+
+
+def test_given_a_documented_recipe_key_when_looked_up_then_it_exists() -> None:
+    rows = re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs/recipe.md").read_text(), re.MULTILINE)
+
+    assert set(rows) == {key for key, _ in keys(Recipe)}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "events").glob("*.json")), ids=lambda p: p.stem)
+def test_given_an_event_when_parsed_then_it_names_what_it_is_about(path: Path) -> None:
+    event = json.loads(path.read_text())
+
+    if "Records" in event:
+        assert dead_letters(event)[0].function.startswith("tunedrop-PrepareFunction")
+    elif event["source"] == "aws.s3":
+        assert created_key(event).startswith(("datasets/", "runs/"))
+    elif "TrainingJobName" in event["detail"]:
+        assert job_name(event) == "tweets-0a1b2c3d4e5f-1"
+    elif "EndpointName" in event["detail"]:
+        assert endpoint_name(event) == "tweets-0a1b2c3d4e5f-1"
+    else:
+        assert event["source"] == "aws.events"
+
+
+@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
+def test_given_a_document_when_its_links_are_followed_then_each_leads_somewhere(
+    document: Path,
+) -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
+
+    missing = [
+        target
+        for target in targets
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("tree", ["functions", "training_container"])
+def test_given_the_product_when_searched_then_it_has_no_switch_for_one_machine(tree: str) -> None:
+    words = re.compile(r"localcloud|127\.0\.0\.1|localhost|AWS_ENDPOINT_URL")
+
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in (ROOT / tree).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+        for word in words.findall(path.read_text(errors="ignore"))
+    ]
+    assert found == []
