@@ -30,6 +30,10 @@ class Columns(Section, frozen=True, kw_only=True):
     prompt: str | None = None
     completion: str | None = None
     messages: str | None = None
+    context: str | None = None
+    system: str | None = None
+    chosen: str | None = None
+    rejected: str | None = None
 
 
 class SplitShares(Section, frozen=True, kw_only=True):
@@ -37,7 +41,7 @@ class SplitShares(Section, frozen=True, kw_only=True):
 
     validation: Fraction = 0.1
     test: Fraction = 0.1
-    seed: Annotated[int, Meta(ge=0, le=2**31)] = 17
+    seed: Annotated[int, Meta(ge=0, lt=2**31)] = 17
 
 
 class RowLimits(Section, frozen=True, kw_only=True):
@@ -51,19 +55,19 @@ class RowLimits(Section, frozen=True, kw_only=True):
 class Hyperparameters(Section, frozen=True, kw_only=True):
     """What TRL and PEFT are told. Lengths in tokens."""
 
-    epochs: Annotated[float, Meta(gt=0, le=100)] = 3.0
-    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 2.0e-4
+    epochs: Annotated[float, Meta(ge=0.01, le=100)] = 3.0
+    learning_rate: Annotated[float, Meta(ge=1e-7, le=1)] = 2.0e-4
     lora_rank: Annotated[int, Meta(ge=1, le=256)] = 16
     lora_alpha: Annotated[int, Meta(ge=1, le=1024)] = 32
-    lora_dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.05
+    lora_dropout: Annotated[float, Meta(ge=0, le=0.9)] = 0.05
     batch_size: Annotated[int, Meta(ge=1, le=512)] = 8
     gradient_accumulation_steps: Annotated[int, Meta(ge=1, le=512)] = 1
     max_length: Annotated[int, Meta(ge=16, le=131_072)] = 1024
-    warmup_fraction: Annotated[float, Meta(ge=0, lt=1)] = 0.03
+    warmup_fraction: Annotated[float, Meta(ge=0, le=0.5)] = 0.03
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: Annotated[float, Meta(ge=0, le=1)] = 0.0
     evaluations_per_epoch: Annotated[int, Meta(ge=1, le=100)] = 4
-    seed: Annotated[int, Meta(ge=0, le=2**31)] = 17
+    seed: Annotated[int, Meta(ge=0, lt=2**31)] = 17
 
 
 class Generation(Section, frozen=True, kw_only=True):
@@ -73,7 +77,7 @@ class Generation(Section, frozen=True, kw_only=True):
     temperature: Annotated[float, Meta(ge=0, le=2)] = 0.0
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
     stop: tuple[str, ...] = ()
-    seed: Annotated[int, Meta(ge=0, le=2**31)] = 1
+    seed: Annotated[int, Meta(ge=0, lt=2**31)] = 1
 
 
 class Training(Section, frozen=True, kw_only=True):
@@ -113,6 +117,7 @@ class Recipe(Section, frozen=True, kw_only=True):
     task: Literal["auto", "classification", "generation"] = "auto"
     base_model: ModelId = DEFAULT_BASE_MODEL
     columns: Columns = Columns()
+    template: str | None = None
     system: str | None = None
     split: SplitShares = SplitShares()
     rows: RowLimits = RowLimits()

@@ -32,7 +32,7 @@ def written(default: Any) -> str:
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
-@pytest.mark.parametrize(("key", "default"), keys(Recipe))
+@pytest.mark.parametrize(("key", "default"), list(keys(Recipe)))
 def test_given_a_recipe_key_when_looked_up_then_it_is_documented_with_its_default(
     key: str, default: Any
 ) -> None:
