@@ -103,7 +103,9 @@ class _Module:
 
 def _success(result: dict[str, Any] | ServiceResponse) -> Answer:
     if isinstance(result, ServiceResponse):
-        return result.status, dict(result.headers), result.body
+        # ministack turns a `Content-Type` of JSON into that of the service's other protocol; it
+        # looks for this spelling only, while HTTP takes any.
+        return result.status, {k.lower(): v for k, v in result.headers.items()}, result.body
     return 200, {"Content-Type": JSON_TYPE}, json.dumps(result, default=_epoch).encode()
 
 

@@ -38,6 +38,8 @@ class SageMakerSettings:
     """How long a container may take to answer an invocation."""
     ping_interval_seconds: float = 0.2
     """Between two health checks while an endpoint starts."""
+    max_health_check_seconds: float = 3600.0
+    """Upper bound of ContainerStartupHealthCheckTimeoutInSeconds, whose lower bound is 60."""
     checkpoint_interval_seconds: float = 2.0
     """Between two looks at the checkpoint folder."""
     log_interval_seconds: float = 0.5

@@ -102,7 +102,7 @@ class Deployment:
         seconds = self._endpoint.variant.get(
             "ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_HEALTH_SECONDS
         )
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + min(seconds, self._runtime.settings.max_health_check_seconds)
         exits = itertools.count(1)
         while not self._should_end():
             with self._started(container, logs) as server:

@@ -26,6 +26,7 @@ REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
 TRAINING_IMAGE = f"{REGISTRY}/tunedrop-training:1.0"
 SERVING_IMAGE = f"{REGISTRY}/vllm:server-sagemaker-cuda-v2.6"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/execution"
+EVENT_COPIES = 2
 SETTINGS = {
     "stop_grace_seconds": 1.0,
     "serve_stop_grace_seconds": 1.0,
@@ -34,7 +35,7 @@ SETTINGS = {
     "checkpoint_interval_seconds": 0.1,
     "log_interval_seconds": 0.1,
     "max_health_check_seconds": 2.0,
-    "event_copies": 2,
+    "event_copies": EVENT_COPIES,
 }
 WAIT_SECONDS = 30.0
 
@@ -47,9 +48,9 @@ class Cloud:
         self.sagemaker_dir = state_dir / "sagemaker" / "work"
         options = {"root": str(ROOT), "state_dir": str(state_dir), "settings": SETTINGS}
         with (state_dir / "process.log").open("wb") as log:
+            program = Path(__file__).with_name("aws_process.py")
             self.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("aws_process.py"))]
-                + [json.dumps(options)],
+                [sys.executable, str(program), json.dumps(options)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -95,9 +96,7 @@ class Cloud:
             s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())
         self.put_role(ROLE, ["sagemaker.amazonaws.com"], execution_statements())
 
-    def put_role(
-        self, arn: str, services: list[str], statements: list[dict[str, Any]]
-    ) -> None:
+    def put_role(self, arn: str, services: list[str], statements: list[dict[str, Any]]) -> None:
         """Make a role that these services may assume; without services: the account."""
         principal = {"Service": services} if services else {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
         name = arn.rsplit("/", 1)[-1]
@@ -160,13 +159,13 @@ class Events:
             for message in got.get("Messages", []):
                 seen.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-            return sum(map(is_last, seen)) == SETTINGS["event_copies"]
+            return sum(map(is_last, seen)) == EVENT_COPIES
 
         wait_for(found)
         return seen
 
 
-def wait_for(question: Callable[[], T]) -> T:
+def wait_for(question: Callable[[], T | None]) -> T:
     """Ask until the answer is true; the answer."""
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:

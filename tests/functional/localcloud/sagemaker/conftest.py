@@ -40,9 +40,7 @@ def events(cloud: Cloud, name: str) -> Iterator[Events]:
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     bridge.put_rule(Name=name, EventPattern=json.dumps({"source": ["aws.sagemaker"]}))
-    bridge.put_targets(
-        Rule=name, Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}]
-    )
+    bridge.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}])
     yield Events(sqs, url)
     bridge.remove_targets(Rule=name, Ids=["queue"])
     bridge.delete_rule(Name=name)

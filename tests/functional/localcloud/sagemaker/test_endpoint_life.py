@@ -54,7 +54,7 @@ def test_program_finds_model_data_and_its_environment(cloud: Cloud, name: str) -
     assert environment == {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": f"{folder}/home",
-        "TMPDIR": f"{folder}/tmp",
+        "TMPDIR": f"{folder}/tmp",  # noqa: S108  # the program's own
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAGEMAKER_BASE_DIR": f"{folder}/ml",
@@ -158,9 +158,8 @@ def is_gone(sagemaker: Any, name: str) -> bool:
     try:
         sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as error:
-        return error.response["Error"]["Message"] == (
-            f'Could not find endpoint "{ARN}:endpoint/{name}".'
-        )
+        words = error.response["Error"]["Message"]
+        return bool(words == f'Could not find endpoint "{ARN}:endpoint/{name}".')
     return False
 
 
@@ -195,20 +194,19 @@ def test_endpoint_cannot_be_deleted_while_it_is_created(
 def test_names_are_taken_once_and_free_again(cloud: Cloud, sagemaker: Any, name: str) -> None:
     deployed(cloud, name)
     config = {"EndpointConfigName": name, "ProductionVariants": [variant(name)]}
+    endpoint = {"EndpointName": name, "EndpointConfigName": name}
 
-    for call, words in (
-        (lambda: sagemaker.create_model(**model_request(name)), f'model "{ARN}:model/{name}"'),
+    for create, request, words in (
+        (sagemaker.create_model, model_request(name), f'model "{ARN}:model/{name}"'),
         (
-            lambda: sagemaker.create_endpoint_config(**config),
+            sagemaker.create_endpoint_config,
+            config,
             f'endpoint configuration "{ARN}:endpoint-config/{name}"',
         ),
-        (
-            lambda: sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name),
-            f'endpoint "{ARN}:endpoint/{name}"',
-        ),
+        (sagemaker.create_endpoint, endpoint, f'endpoint "{ARN}:endpoint/{name}"'),
     ):
         with pytest.raises(ClientError) as refused:
-            call()
+            create(**request)
         error = refused.value.response["Error"]
         assert error["Code"] == "ValidationException"
         assert error["Message"] == f"Cannot create already existing {words}."
@@ -286,7 +284,7 @@ def test_killed_program_is_started_again(cloud: Cloud, sagemaker: Any, name: str
     assert wait_for(answers) != first
 
 
-def test_lists_filter_sort_and_page(cloud: Cloud, sagemaker: Any, name: str) -> None:
+def test_lists_filter_sort_and_page(sagemaker: Any, name: str) -> None:
     for number in range(3):
         sagemaker.create_model(**model_request(f"{name}-{number}"))
 
@@ -305,7 +303,7 @@ def test_lists_filter_sort_and_page(cloud: Cloud, sagemaker: Any, name: str) -> 
     assert names == [f"{name}-0", f"{name}-1", f"{name}-2"]
 
 
-def test_tags_can_be_added_listed_and_deleted(cloud: Cloud, sagemaker: Any, name: str) -> None:
+def test_tags_can_be_added_listed_and_deleted(sagemaker: Any, name: str) -> None:
     arn = sagemaker.create_model(**model_request(name, tags=[{"Key": "a", "Value": "1"}]))[
         "ModelArn"
     ]

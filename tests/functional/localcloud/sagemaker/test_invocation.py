@@ -122,7 +122,9 @@ def test_caller_without_permission_for_this_endpoint_is_denied(
     cloud.put_role(role, [], [statement])
     runtime = cloud.client("sagemaker-runtime", cloud.keys_of(role))
 
-    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:InvokeEndpoint") as denied:
+    with pytest.raises(
+        ClientError, match="not authorized to perform: sagemaker:InvokeEndpoint"
+    ) as denied:
         runtime.invoke_endpoint(EndpointName=endpoint, Body=b"{}", ContentType="application/json")
     assert denied.value.response["Error"]["Code"].startswith("AccessDenied")
 
@@ -134,9 +136,7 @@ def test_invocations_run_side_by_side_and_leave_room_for_other_requests(
     callers = 32
     with ThreadPoolExecutor(callers) as pool:
         started = time.monotonic()
-        futures = [
-            pool.submit(invoke, cloud, endpoint, {"sleep": 1}) for _ in range(callers)
-        ]
+        futures = [pool.submit(invoke, cloud, endpoint, {"sleep": 1}) for _ in range(callers)]
         time.sleep(0.5)
         asked = time.monotonic()
         cloud.client("sagemaker").describe_endpoint(EndpointName=endpoint)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from itertools import pairwise
 from typing import Any
 
 from tests.functional.localcloud.sagemaker.cloud import (
     BUCKET,
+    EVENT_COPIES,
     REGION,
     ROLE,
-    SETTINGS,
     Cloud,
     Events,
     channel,
@@ -77,7 +78,7 @@ def test_environment_holds_the_role_the_image_and_the_job_and_nothing_of_the_hos
     assert environment == {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": f"{folder}/home",
-        "TMPDIR": f"{folder}/tmp",
+        "TMPDIR": f"{folder}/tmp",  # noqa: S108  # the program's own
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": cloud.endpoint_url,
@@ -96,9 +97,7 @@ def test_environment_holds_the_role_the_image_and_the_job_and_nothing_of_the_hos
 def test_network_isolation_gives_the_program_no_credentials_and_the_job_goes_on(
     cloud: Cloud, sagemaker: Any, name: str
 ) -> None:
-    sagemaker.create_training_job(
-        **training_request(name, "report", EnableNetworkIsolation=True)
-    )
+    sagemaker.create_training_job(**training_request(name, "report", EnableNetworkIsolation=True))
 
     assert cloud.ended_job(name)["TrainingJobStatus"] == "Completed"
     aws = {key for key in report_of(cloud, name)["environment"] if key.startswith("AWS_")}
@@ -165,7 +164,7 @@ def test_transitions_times_and_figures(cloud: Cloud, sagemaker: Any, name: str) 
         "Uploading",
         "Completed",
     ]
-    for before, after in zip(transitions, transitions[1:], strict=False):
+    for before, after in pairwise(transitions):
         assert before["StartTime"] <= before["EndTime"] == after["StartTime"]
     assert job["CreationTime"] <= job["TrainingStartTime"] <= job["TrainingEndTime"]
     assert job["TrainingTimeInSeconds"] == job["BillableTimeInSeconds"] >= 1
@@ -182,7 +181,7 @@ def test_events_carry_every_change_in_aws_spelling(
 
     statuses = [event["detail"]["SecondaryStatus"] for event in told]
     changes = ["Starting", "Downloading", "Training", "Uploading", "Completed"]
-    assert sorted(statuses) == sorted(changes * SETTINGS["event_copies"])
+    assert sorted(statuses) == sorted(changes * EVENT_COPIES)
     last = next(e for e in told if e["detail"]["SecondaryStatus"] == "Completed")
     detail = last["detail"]
     job = cloud.ended_job(name)

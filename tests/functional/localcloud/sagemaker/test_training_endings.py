@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,6 +19,9 @@ from tests.functional.localcloud.sagemaker.cloud import (
     training_request,
     wait_for,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 

@@ -1,4 +1,5 @@
 """A training program in miniature: does what its hyperparameter `action` says."""
+# ruff: noqa: T201  # it speaks to whoever started it
 
 import json
 import os
