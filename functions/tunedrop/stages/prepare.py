@@ -178,6 +178,8 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
             )
         except DatasetError:
             _send(folder, run, store)
+            run.rows = {"rejected": _lines_of(folder / "rejected.jsonl")}
+            step.runs.save(held)
             raise
         _send(folder, run, store)
     run.rows = msgspec.to_builtins(dataset.rows)
@@ -193,3 +195,10 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
 def _send(folder: Path, run: Run, store: Store) -> None:
     for file in sorted(folder.iterdir()):
         store.send_file(file, f"{run.folder}/dataset/{file.name}")
+
+
+def _lines_of(file: Path) -> int:
+    if not file.exists():  # the file could not be read at all
+        return 0
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines)
