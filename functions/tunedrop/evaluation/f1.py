@@ -33,8 +33,8 @@ def macro_f1(counts: Counter[tuple[str, str]]) -> float:
 
 
 def confusion(counts: Counter[tuple[str, str]], labels: list[str]) -> Confusion | None:
-    """Return right answers by given answers, the unparsed in a last column; None when too wide."""
-    if len(labels) > MAX_CONFUSION_LABELS:
+    """Return right answers by given answers, the unparsed in a last column; None without labels or too wide."""
+    if not 0 < len(labels) <= MAX_CONFUSION_LABELS:
         return None
     columns = [*labels, ""]
     return Confusion(

@@ -75,7 +75,8 @@ def find(
     """
     task, gate = TASKS[dataset.task], recipe.evaluate.gate
     golds = [row.answer.strip() for row in rows]
-    labels = list(dict.fromkeys([*dataset.labels, *golds])) if task.has_labels else []
+    named = [label.strip() for label in dataset.labels]
+    labels = list(dict.fromkeys([*named, *golds])) if task.has_labels else []
     read = task.reader(labels)
     base = [read(answer.text) for answer in answers.base]
     tuned = [read(answer.text) for answer in answers.tuned]

@@ -21,7 +21,7 @@ def label_reader(labels: Iterable[str]) -> Callable[[str], str]:
 
     Both models are read by the same rule, and leniently: "The sentiment is negative." counts.
     """
-    by_text = {label.strip(): label for label in labels}
+    by_text = {label.strip(): label.strip() for label in labels}
     by_form: dict[str, set[str]] = {}
     for label in by_text.values():
         by_form.setdefault(normalise(label), set()).add(label)

@@ -8,7 +8,7 @@ from tunedrop.evaluation.asking import Answers
 from tunedrop.report.document import Sample
 from tunedrop.report.figures import cut
 
-SAMPLES = 5
+SAMPLES = 4
 MAX_CHARACTERS = 1_200
 SEED = 17
 

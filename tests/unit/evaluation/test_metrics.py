@@ -1,0 +1,73 @@
+"""The registry of metrics and tasks, and the F1 of labels."""
+
+from collections import Counter
+from typing import get_args
+
+import pytest
+
+from tunedrop.dataset.document import Task
+from tunedrop.errors import RecipeError
+from tunedrop.evaluation.f1 import confusion, label_scores, macro_f1
+from tunedrop.evaluation.metrics import METRICS
+from tunedrop.evaluation.tasks import TASKS, check_gate, deciding_metric
+from tunedrop.recipe import Gate, Metric
+from tunedrop.report.document import LabelScore
+
+# (gold, answer): 4 negative of which 3 found, 2 neutral of which 1 found, 1 positive unparsed
+COUNTS = Counter(
+    {
+        ("negative", "negative"): 3,
+        ("negative", "neutral"): 1,
+        ("neutral", "neutral"): 1,
+        ("neutral", "negative"): 1,
+        ("positive", ""): 1,
+    }
+)
+
+
+def test_every_task_is_judged_and_every_metric_belongs_to_a_task() -> None:
+    assert set(TASKS) <= set(get_args(Task))
+    assert {metric.name for task in TASKS.values() for metric in task.metrics} == set(METRICS)
+
+
+def test_the_recipe_knows_exactly_the_metrics_there_are() -> None:
+    assert {"auto", *METRICS} == set(get_args(Metric))
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
+def test_every_metric_says_what_it_is(metric: object) -> None:
+    assert getattr(metric, "explains", "").endswith(".")
+    assert getattr(metric, "phrase", "").count("{}") == 1
+
+
+def test_label_figures_by_hand() -> None:
+    """As sklearn 1.7 `precision_recall_fscore_support(..., zero_division=0)` has them."""
+    scores = label_scores(COUNTS, ["negative", "neutral", "positive"])
+    assert scores["negative"] == LabelScore(rows=4, precision=0.75, recall=0.75, f1=0.75)
+    assert scores["neutral"] == LabelScore(rows=2, precision=0.5, recall=0.5, f1=0.5)
+    assert scores["positive"] == LabelScore(rows=1, precision=0.0, recall=0.0, f1=0.0)
+
+
+def test_macro_f1_weighs_labels_alike_and_an_unparsed_answer_is_no_label() -> None:
+    assert macro_f1(COUNTS) == pytest.approx((0.75 + 0.5 + 0.0) / 3)
+    assert macro_f1(Counter()) == 0.0
+
+
+def test_the_confusion_ends_with_the_unparsed_and_is_left_out_for_many_labels() -> None:
+    found = confusion(COUNTS, ["negative", "neutral", "positive"])
+    assert found is not None
+    assert found.counts == [[3, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 1]]
+    assert confusion(COUNTS, [str(n) for n in range(13)]) is None
+
+
+def test_short_right_answers_are_judged_by_exact_match_and_long_ones_by_token_f1() -> None:
+    assert deciding_metric("generation", Gate(), ["Paris", "in 1889"]).name == "exact_match"
+    assert deciding_metric("generation", Gate(), ["one two three four five six"]).name == "token_f1"
+    assert deciding_metric("classification", Gate(), ["spam"]).name == "accuracy"
+    assert deciding_metric("generation", Gate(metric="token_f1"), ["Paris"]).name == "token_f1"
+
+
+def test_given_a_gate_metric_of_another_task_then_it_names_those_that_exist() -> None:
+    with pytest.raises(RecipeError, match="macro_f1 does not exist for generation") as caught:
+        check_gate("generation", Gate(metric="macro_f1"))
+    assert "auto, exact_match, token_f1" in caught.value.remedy
