@@ -1,0 +1,60 @@
+"""Write the model artifact: the adapter, the tokenizer and a summary of the training."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from transformers import PreTrainedTokenizerBase, TrainerState
+from trl import SFTTrainer
+
+from tuning.configuration import TrainingConfig
+
+SUMMARY_VERSION: Final = 1
+PACKAGES: Final = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
+
+
+def save_adapter(
+    trainer: SFTTrainer, tokenizer: PreTrainedTokenizerBase, config: TrainingConfig, folder: Path
+) -> None:
+    """Save the adapter as safetensors, named after its base model instead of our folder."""
+    adapter = trainer.accelerator.unwrap_model(trainer.model)
+    settings = adapter.peft_config["default"]
+    settings.base_model_name_or_path = config.base_model.id
+    settings.revision = config.base_model.revision
+    settings.target_modules = sorted(settings.target_modules)  # a set: its order is chance
+    # The embeddings are not tuned; "auto" would look for the base model on the network to find out.
+    adapter.save_pretrained(folder, save_embedding_layers=False)
+    tokenizer.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)  # PEFT's model card is an unfilled form
+
+
+def save_summary(
+    state: TrainerState,
+    *,
+    config: TrainingConfig,
+    rows: dict[str, Any],
+    seconds: float,
+    folder: Path,
+) -> None:
+    """Write training_summary.json.
+
+    `train_tokens` in `rows` counts one pass over the training rows; `seconds` is this process's
+    time: after a spot interruption, what went before is not in it.
+    """
+    losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+    summary = {
+        "version": SUMMARY_VERSION,
+        "steps": state.global_step,
+        "epochs": round(state.epoch or 0.0, 4),
+        "best_step": state.best_global_step,
+        "best_eval_loss": state.best_metric,
+        "first_loss": losses[0],
+        "last_loss": losses[-1],
+        **rows,
+        "seed": config.hyperparameters.seed,
+        "packages": {name: version(name) for name in PACKAGES},
+        "seconds": round(seconds, 1),
+    }
+    text = json.dumps(summary, indent=2) + "\n"
+    (folder / "training_summary.json").write_text(text, encoding="utf-8")
