@@ -65,7 +65,7 @@ def deploy(
     else:
         formation.create_stack(**request)
     outputs = _wait(formation, stack_name)
-    emulator.reconcile()
+    emulator.finish_deployment()
     _warn_of_unknown(formation, stack_name)
     resources = formation.describe_stack_resources(StackName=stack_name)["StackResources"]
     return Stack(

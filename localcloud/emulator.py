@@ -86,6 +86,7 @@ class Emulator:
         self.endpoint_url = f"http://{HOST}:{settings.port}"
         self.confirmed_addresses: list[str] = []
         """Email addresses confirmed on their owners' behalf."""
+        self._confirmations: list[threading.Thread] = []
         self._server = Server(settings.port)
         self._lock: IO[str] | None = lock_state(settings.state_dir)
         configure_process(settings)
@@ -105,10 +106,22 @@ class Emulator:
             self._lock.close()
             self._lock = None
 
-    def reconcile(self) -> None:
-        """Put in place what CloudFormation dropped since the last call; after each deployment."""
+    def idle_seconds(self) -> float:
+        """How long no event has been under way to a function, nor waited for its next attempt."""
+        return self._hooks.idle_seconds()
+
+    def make_schedules_due(self) -> None:
+        """Let every schedule with a rate fire now: time has passed while localcloud was down."""
+        from localcloud.ministack_hooks import schedules  # noqa: PLC0415
+
+        self._server.call(schedules.make_due)
+
+    def finish_deployment(self) -> None:
+        """Put in place what CloudFormation dropped, and wait for confirmations under way."""
         while self._hooks.dropped:
             self._hooks.dropped.pop().reconcile(self.client)
+        for confirmation in self._confirmations:
+            confirmation.join()
 
     def _install_hooks(self) -> Installation:
         from localcloud.ministack_hooks.installation import Installation  # noqa: PLC0415
@@ -125,7 +138,9 @@ class Emulator:
             log.info("confirmed the email subscription of %s", address)
             self.confirmed_addresses.append(address)
 
-        threading.Thread(target=confirm, daemon=True).start()
+        confirmation = threading.Thread(target=confirm, daemon=True)
+        self._confirmations.append(confirmation)
+        confirmation.start()
 
     # --- services of our own --------------------------------------------------------------------
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
+from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, default
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
@@ -56,3 +57,22 @@ class Mailbox:
         )
         self.deliver(address, CONFIRMATION_SUBJECT, text, token)
         self._on_confirmation(address, topic_arn, token)
+
+
+def find_mail(folder: Path, message_id: str) -> Path | None:
+    """The mail with SNS's message id, or None."""
+    found = sorted(folder.glob(f"*-{message_id[:8]}.eml"))
+    return found[-1] if found else None
+
+
+def mail_text(path: Path) -> str:
+    """A mail as people read it: three headers and the body."""
+    mail = message_from_bytes(path.read_bytes(), policy=default)
+    headers = [f"{name}: {mail[name]}" for name in ("From", "To", "Subject")]
+    body = mail.get_body(("plain",))
+    return "\n".join([*headers, "", body.get_content().rstrip() if body else ""])
+
+
+def mail_subject(path: Path) -> str:
+    """The subject, decoded."""
+    return str(message_from_bytes(path.read_bytes(), policy=default)["Subject"])

@@ -44,6 +44,9 @@ class AsyncInvoker:
         self._delays = delays_seconds
         self._deliver = deliver
         self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._pending = 0
+        self._last_active = time.monotonic()
 
     def install(self) -> None:
         """Take over EventBridge's and every other asynchronous invocation."""
@@ -67,7 +70,22 @@ class AsyncInvoker:
 
     def start(self, function: Record, event: Any) -> None:
         """Begin in the background; nothing is reported to the sender, as on AWS."""
-        threading.Thread(target=self._run, args=(function, event), daemon=True).start()
+        with self._lock:
+            self._pending += 1
+        threading.Thread(target=self._run_counted, args=(function, event), daemon=True).start()
+
+    def idle_seconds(self) -> float:
+        """How long no event has been under way or waiting for its next attempt."""
+        with self._lock:
+            return 0.0 if self._pending else time.monotonic() - self._last_active
+
+    def _run_counted(self, function: Record, event: Any) -> None:
+        try:
+            self._run(function, event)
+        finally:
+            with self._lock:
+                self._pending -= 1
+                self._last_active = time.monotonic()
 
     def _run(self, function: Record, event: Any) -> None:
         config = function.get("config") or function
@@ -77,10 +95,10 @@ class AsyncInvoker:
         attempts = 0
         while attempts <= retries and not self._stopping.is_set():
             if attempts:
-                time.sleep(self._delays[min(attempts, len(self._delays)) - 1])
+                self._stopping.wait(self._delays[min(attempts, len(self._delays)) - 1])
             result = self._attempt(function, config, event)
             if result.get("throttle"):
-                time.sleep(1)  # a throttled attempt does not count, as on AWS
+                self._stopping.wait(1)  # a throttled attempt does not count, as on AWS
                 continue
             attempts += 1
             if not result.get("error"):

@@ -54,6 +54,10 @@ class Installation:
         self._invoker.install()
         EmailDelivery(mailbox, emulator.endpoint_url).install()
 
+    def idle_seconds(self) -> float:
+        """See `AsyncInvoker.idle_seconds`."""
+        return self._invoker.idle_seconds()
+
     def start(self) -> None:
         """Begin what runs beside the server."""
         alarms.evaluate_until(self._stopping, ALARM_PERIOD_SECONDS)

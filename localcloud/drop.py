@@ -1,0 +1,43 @@
+"""Drops a dataset into the bucket, as `aws s3 cp` would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RECIPE = "recipe.yaml"
+RERUN_METADATA = {"tunedrop-rerun": "true"}
+"""Asks the product for a new run of content that it knows already."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drop:
+    """An uploaded file."""
+
+    dataset: str
+    key: str
+    version_id: str
+    etag: str
+    size: int
+
+
+def drop_file(  # noqa: PLR0913  # a bucket, a dataset, two files, one choice
+    s3: Any, bucket: str, dataset: str, file: Path, recipe: Path | None, *, rerun: bool
+) -> Drop:
+    """Upload the recipe, when one is given, and then the file."""
+    if recipe:
+        s3.upload_file(str(recipe), bucket, f"datasets/{dataset}/{RECIPE}")
+    key = f"datasets/{dataset}/{file.name}"
+    extra = {"Metadata": RERUN_METADATA} if rerun else {}
+    s3.upload_file(str(file), bucket, key, ExtraArgs=extra)
+    head = s3.head_object(Bucket=bucket, Key=key)
+    return Drop(
+        dataset=dataset,
+        key=key,
+        version_id=head["VersionId"],
+        etag=head["ETag"].strip('"'),
+        size=head["ContentLength"],
+    )

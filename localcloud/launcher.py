@@ -1,0 +1,118 @@
+"""The whole local AWS: emulator, SageMaker, stack and base models, up and down together."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from localcloud.base_model import provide_base_model
+from localcloud.deployment import Stack, deploy
+from localcloud.emulator import Emulator, EmulatorSettings
+from localcloud.sagemaker import Image, SageMakerSettings, start_sagemaker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from localcloud.sagemaker import SageMakerService
+
+PROJECT = Path(__file__).resolve().parent.parent
+CONTAINER = PROJECT / "training_container"
+IMAGES = {
+    "tunedrop-training": Image(train=(sys.executable, str(CONTAINER / "train.py"))),
+    "vllm": Image(serve=(sys.executable, str(CONTAINER / "serve.py"))),
+}
+"""Programs by the repository name of an image's URI."""
+
+log = logging.getLogger("localcloud.launcher")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalCloudSettings:
+    """What to run and where."""
+
+    state_dir: Path
+    port: int
+    template: Path = PROJECT / "template.yaml"
+    stack_name: str = "tunedrop"
+    email: str = "demo@example.com"
+    confirm_emails: bool = True
+    models: Mapping[str, Path] = field(default_factory=dict)
+    """Hugging Face directories by model id."""
+    images: Mapping[str, Image] = field(default_factory=lambda: IMAGES)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Of the stack, beside NotificationEmail."""
+    retry_delays_seconds: tuple[float, ...] = (2.0, 5.0)
+
+
+class LocalCloud:
+    """A context manager: the stack is deployed inside, and nothing runs any more outside."""
+
+    def __init__(self, settings: LocalCloudSettings) -> None:
+        self.settings = settings
+        state = settings.state_dir
+        self.outbox = state / "outbox"
+        self.emulator = Emulator(
+            EmulatorSettings(
+                state_dir=state,
+                port=settings.port,
+                confirm_emails=settings.confirm_emails,
+                retry_delays_seconds=settings.retry_delays_seconds,
+            )
+        )
+        self.sagemaker: SageMakerService | None = None
+        self.stack = Stack(name=settings.stack_name, outputs={}, physical_ids={})
+
+    @property
+    def bucket(self) -> str:
+        """The data bucket: the stack's output `Bucket`."""
+        return self.stack.outputs["Bucket"]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client as the root of the account."""
+        return self.emulator.client(service)
+
+    def __enter__(self) -> Self:
+        try:
+            self._up()
+        except BaseException:
+            self._down()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._down()
+
+    def _up(self) -> None:
+        settings = self.settings
+        self.sagemaker = start_sagemaker(
+            self.emulator,
+            SageMakerSettings(state_dir=settings.state_dir / "sagemaker", images=settings.images),
+        )
+        self.emulator.start()
+        self.stack = deploy(
+            self.emulator,
+            settings.template,
+            settings.stack_name,
+            {"NotificationEmail": settings.email, **settings.parameters},
+            settings.state_dir / "build",
+        )
+        s3 = self.client("s3")
+        for model_id, directory in settings.models.items():
+            if provide_base_model(s3, self.bucket, model_id, directory):
+                log.info("uploaded the base model %s", model_id)
+        # Runs that an earlier localcloud left behind are looked after now, not in minutes.
+        self.emulator.make_schedules_due()
+
+    def _down(self) -> None:
+        if self.sagemaker:
+            self.sagemaker.close()
+        self.emulator.stop()

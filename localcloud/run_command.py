@@ -1,0 +1,118 @@
+"""`python -m localcloud run FILE`: drop, follow, show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.drop import drop_file
+from localcloud.follow import Follower
+from localcloud.mail import find_mail, mail_text
+from localcloud.run_documents import RunDocuments
+from localcloud.training_log import TrainingLog
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from localcloud.follow import Followed
+    from localcloud.launcher import LocalCloud
+
+    Say = Callable[[str], None]
+
+REPORT = "report/report.html"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunResult:
+    """What the command ends with; `--json` prints it."""
+
+    dataset: str
+    run: str
+    status: str
+    reached: bool
+    joined: bool
+    folder: str
+    """The local copy of the run's folder."""
+    s3_uri: str
+    report: str | None
+    email: str | None
+    """The .eml file."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when the stage was reached, 1 when the run ended before."""
+        return 0 if self.reached else 1
+
+
+def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunResult:
+    """Drop the file and follow its run until the stage is reached or the run has ended."""
+    documents = RunDocuments(cloud.client("s3"), cloud.bucket)
+    dataset = options.dataset or options.file.stem
+    cut_off = _cut_off(documents, dataset)
+    if cut_off:
+        say(f"run {cut_off} was cut off when localcloud ended: a new one takes its place")
+    drop = drop_file(
+        cloud.client("s3"),
+        cloud.bucket,
+        dataset,
+        options.file,
+        options.recipe,
+        rerun=options.force or cut_off is not None,
+    )
+    say(f"dropped {options.file} as s3://{cloud.bucket}/{drop.key}")
+    follower = Follower(
+        documents, TrainingLog(cloud.client("logs")), cloud.emulator.idle_seconds, say
+    )
+    followed = follower.follow(drop, options.until)
+    ended = followed.run["status"] in ("succeeded", "failed")
+    message_id = follower.wait_for_email(followed.run) if ended else None
+    return _result(cloud, options, documents, followed, message_id)
+
+
+def _cut_off(documents: RunDocuments, dataset: str) -> str | None:
+    """The run that was under way when an earlier localcloud ended: its processes are gone."""
+    pointer = documents.current(dataset)
+    run = documents.run(dataset, pointer["run"]) if pointer else None
+    return run["run"] if run and run["status"] == "running" else None
+
+
+def _result(
+    cloud: LocalCloud,
+    options: argparse.Namespace,
+    documents: RunDocuments,
+    followed: Followed,
+    message_id: str | None,
+) -> RunResult:
+    run = followed.run
+    name = f"{run['dataset']}/{run['run']}"
+    folder: Path = options.out or cloud.settings.state_dir / "runs" / name
+    documents.copy_run(run["dataset"], run["run"], folder)
+    report = folder / REPORT
+    mail = find_mail(cloud.outbox, message_id) if message_id else None
+    return RunResult(
+        dataset=run["dataset"],
+        run=run["run"],
+        status=run["status"],
+        reached=followed.reached,
+        joined=followed.joined,
+        folder=str(folder.resolve()),
+        s3_uri=f"s3://{cloud.bucket}/runs/{name}/",
+        report=str(report.resolve()) if report.exists() else None,
+        email=str(mail.resolve()) if mail else None,
+    )
+
+
+def as_json(result: RunResult) -> str:
+    """The result as one JSON object."""
+    return json.dumps(asdict(result), indent=2)
+
+
+def as_text(result: RunResult) -> str:
+    """The email, and where everything is."""
+    lines = [mail_text(Path(result.email)) if result.email else "no email was sent", ""]
+    lines += [f"report:     {result.report}"] if result.report else []
+    lines += [f"run folder: {result.folder}"]
+    return "\n".join(lines)

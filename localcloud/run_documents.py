@@ -1,0 +1,56 @@
+"""The run's documents in the bucket, read as the JSON they are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Document = dict[str, Any]
+
+
+class RunDocuments:
+    """Reads what the product writes below runs/ of one bucket."""
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3 = s3
+        self.bucket = bucket
+
+    def read(self, key: str) -> Document | None:
+        """A document, or None when it is not there."""
+        try:
+            body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        document: Document = json.loads(body)
+        return document
+
+    def current(self, dataset: str) -> Document | None:
+        """The pointer of a dataset."""
+        return self.read(f"runs/{dataset}/current.json")
+
+    def run(self, dataset: str, run: str) -> Document | None:
+        """run.json."""
+        return self.read(f"runs/{dataset}/{run}/run.json")
+
+    def email(self, run: Document) -> Document | None:
+        """The announcement of the run's present attempt."""
+        return self.read(f"runs/{run['dataset']}/{run['run']}/email/{run['attempt']}.json")
+
+    def copy_run(self, dataset: str, run: str, target: Path) -> None:
+        """Copy the run's folder; files that are there already are replaced."""
+        prefix = f"runs/{dataset}/{run}/"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        for page in pages:
+            for item in page.get("Contents", []):
+                path = target / item["Key"].removeprefix(prefix)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._s3.download_file(self.bucket, item["Key"], str(path))
