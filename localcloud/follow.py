@@ -110,5 +110,5 @@ def _reached(run: Document, stage: str) -> bool:
         return True
     if stage == STAGES[-1]:
         return False  # the last stage is reached with the verdict
-    later = STAGES.index(run.get("stage", STAGES[0])) > STAGES.index(stage)
+    later = STAGES.index(run["stage"]) > STAGES.index(stage)
     return later or bool(run.get("stages", {}).get(stage, {}).get("ended"))

@@ -25,7 +25,7 @@ class ProgressLines:
 
     def update(self, run: Document) -> None:
         """Look at run.json and, while training, at the job's log."""
-        stage = run.get("stage", "prepare")
+        stage = run["stage"]
         if run["status"] == "running":
             self._once("stage", stage, "begins")
         if rows := run.get("rows"):

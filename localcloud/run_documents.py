@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Document = dict[str, Any]
+DEFAULTS: Document = {"stage": "prepare", "status": "running", "attempt": 1}
 
 
 class RunDocuments:
@@ -36,8 +37,9 @@ class RunDocuments:
         return self.read(f"runs/{dataset}/current.json")
 
     def run(self, dataset: str, run: str) -> Document | None:
-        """run.json."""
-        return self.read(f"runs/{dataset}/{run}/run.json")
+        """run.json, with the defaults that the product leaves out when it writes."""
+        document = self.read(f"runs/{dataset}/{run}/run.json")
+        return DEFAULTS | document if document else None
 
     def email(self, run: Document) -> Document | None:
         """The announcement of the run's present attempt."""
