@@ -33,7 +33,7 @@ def macro_f1(counts: Counter[tuple[str, str]]) -> float:
 
 
 def confusion(counts: Counter[tuple[str, str]], labels: list[str]) -> Confusion | None:
-    """Return right answers by given answers, the unparsed in a last column; None without labels or too wide."""
+    """Return right answers by given ones, the unparsed last; None for no labels or too many."""
     if not 0 < len(labels) <= MAX_CONFUSION_LABELS:
         return None
     columns = [*labels, ""]

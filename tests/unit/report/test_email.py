@@ -1,0 +1,150 @@
+"""The email: safe for SNS, the verdict first, commands that can be pasted."""
+
+import json
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.report.written import ENDPOINT, FOLDER, tweets_report
+from tunedrop.report import letter
+from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.run import ActualCost, Failure, Run, Source
+
+LINKS = Links(
+    folder=FOLDER,
+    report=f"{FOLDER}report/report.html",
+    report_console="https://eu-central-1.console.aws.amazon.com/s3/object/data",
+    logs="/aws/sagemaker/TrainingJobs",
+    region="eu-central-1",
+)
+
+
+def failed_run(**known: object) -> Run:
+    return Run(
+        run="9f3a61c2d04e",
+        dataset="tweets",
+        generation=1,
+        source=Source(
+            "data", "datasets/tweets/tweets.csv", "v", "e", "c", 1, "2026-11-23T14:01:07Z"
+        ),
+        recipe_digest="0" * 64,
+        created="2026-11-23T14:01:09Z",
+        status="failed",
+        **known,  # type: ignore[arg-type]
+    )
+
+
+def assert_fit_for_sns(email: Email) -> None:
+    """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""
+    assert 0 < len(email.subject) < 100
+    assert email.subject.isascii()
+    assert email.subject.isprintable()
+    assert email.subject[0].isalnum() or email.subject[0] in "\"'("
+    assert len(email.body.encode()) < 256 * 1024
+
+
+def section(email: Email, title: str) -> str:
+    """Return the text below a title, up to the next empty line."""
+    return email.body.split(f"{title}\n", 1)[1].split("\n\n", 1)[0]
+
+
+def test_the_subject_says_how_it_ended() -> None:
+    email = success_email(tweets_report(), LINKS)
+    assert_fit_for_sns(email)
+    assert email.subject == "tweets: the tuned model is better, accuracy 19.0% -> 65.5%"
+
+
+def test_the_verdict_comes_first_then_the_figures() -> None:
+    lines = success_email(tweets_report(), LINKS).body.splitlines()
+    assert " ".join(lines[:2]).startswith("The tuned model is better than the base model: 65.5%")
+    assert lines[4].split() == ["Tuned", "model", "65.5%", "62.6%"]
+    assert lines[5].split()[:3] == ["Base", "model", "19.0%"]
+    assert lines[6].split()[:3] == ["always", "“negative”", "52.0%"]
+
+
+def test_it_says_what_it_cost_and_where_the_report_is() -> None:
+    email = success_email(tweets_report(), LINKS)
+    assert "$0.04 on ml.g6.2xlarge, billed for 1 min 56 s" in section(email, "WHAT IT COST")
+    assert f"{FOLDER}report/report.html" in section(email, "THE WHOLE REPORT")
+
+
+def test_the_commands_ask_the_tuned_model_as_it_was_asked_here() -> None:
+    commands = section(success_email(tweets_report(), LINKS), "ASK THE TUNED MODEL").splitlines()
+    question = json.loads(commands[1])
+    assert (commands[0], commands[2]) == ("cat > question.json <<'END'", "END")
+    assert question["model"] == "tuned"
+    assert [turn["role"] for turn in question["messages"]] == ["system", "user"]
+    assert question["max_tokens"] == 256
+    command = shlex.split(" ".join(commands[3:6]).replace("\\", ""))
+    assert command[:3] == ["aws", "sagemaker-runtime", "invoke-endpoint"]
+    assert command[command.index("--endpoint-name") + 1] == ENDPOINT
+    assert command[command.index("--body") + 1] == "fileb://question.json"
+    assert command[command.index("--region") + 1] == "eu-central-1"
+
+
+def test_it_says_when_the_endpoint_goes_and_how_to_stop_paying_now() -> None:
+    stop = section(success_email(tweets_report(), LINKS), "STOP PAYING")
+    assert "24 November 2026, 14:31 UTC" in stop
+    assert f"aws sagemaker delete-endpoint --region eu-central-1 --endpoint-name {ENDPOINT}" in stop
+
+
+def test_given_the_endpoint_goes_at_once_then_there_is_nothing_to_call() -> None:
+    email = success_email(tweets_report(kept=False), LINKS)
+    assert "invoke-endpoint" not in email.body
+    assert "nothing of this run goes on costing money" in email.body
+
+
+def test_warnings_are_told() -> None:
+    email = success_email(tweets_report(warnings=["31 rows carry mojibake."]), LINKS)
+    assert "- 31 rows carry mojibake." in section(email, "READ WITH CARE")
+
+
+def test_a_failure_says_what_where_and_what_to_do() -> None:
+    failure = Failure(
+        "prepare", "dataset", "tweets.csv, line 3, is not UTF-8.", "Save it as UTF-8."
+    )
+    email = failure_email(failed_run(), failure, LINKS)
+    assert_fit_for_sns(email)
+    assert email.subject == "tweets: failed in prepare: tweets.csv, line 3, is not UTF-8."
+    assert email.body.startswith("The run for tweets.csv failed while the dataset was prepared")
+    assert section(email, "WHAT WENT WRONG") == "tweets.csv, line 3, is not UTF-8."
+    assert section(email, "WHAT TO DO") == "Save it as UTF-8."
+    assert section(email, "WHAT STILL RUNS, AND COSTS").startswith("Nothing: no training job")
+    assert FOLDER in section(email, "WHERE TO LOOK")
+    assert "rejected.jsonl" not in email.body
+
+
+def test_a_failure_after_the_training_says_what_was_billed_and_how_to_remove_the_rest() -> None:
+    run = failed_run(job=ENDPOINT, endpoint=ENDPOINT, cost=ActualCost(116, 0.0407))
+    failure = Failure("deploy", "hosting", "The endpoint did not come up.", "Raise the quota.")
+    costs = section(failure_email(run, failure, LINKS), "WHAT STILL RUNS, AND COSTS")
+    assert "billed for 1 min 56 s ($0.04)" in costs
+    assert f"delete-endpoint --region eu-central-1 --endpoint-name {ENDPOINT}" in costs
+
+
+def test_a_failed_training_leaves_nothing_running() -> None:
+    failure = Failure("train", "training", "The loss is NaN.", "Lower the learning rate.")
+    email = failure_email(failed_run(job=ENDPOINT), failure, LINKS)
+    assert "Nothing goes on running" in section(email, "WHAT STILL RUNS, AND COSTS")
+
+
+@pytest.mark.parametrize("dataset", ["データ", "naïve reviews", "a\nb", "x" * 300])
+def test_any_dataset_name_makes_a_subject_that_sns_takes(dataset: str) -> None:
+    report = tweets_report()
+    report.dataset = dataset
+    assert_fit_for_sns(success_email(report, LINKS))
+
+
+@given(st.text())
+def test_any_text_becomes_one_ascii_line(text: str) -> None:
+    line = letter.subject(text)
+    assert line.isascii()
+    assert line.isprintable() or not line
+    assert len(line) < 100
+
+
+def test_a_body_never_grows_beyond_what_sns_takes() -> None:
+    report = tweets_report(warnings=["🙂" * 300_000])
+    assert_fit_for_sns(success_email(report, LINKS))
