@@ -62,6 +62,7 @@ def _settings(options: argparse.Namespace) -> LocalCloudSettings:
     return LocalCloudSettings(
         state_dir=options.dir,
         port=options.port or free_port(),
+        template=options.template,
         email=options.email,
         confirm_emails=not options.no_confirm,
         models=dict(options.model),

@@ -9,6 +9,7 @@ from localcloud.follow import UNTIL
 
 DEFAULT_DIR = Path(".local")
 DEFAULT_PORT = 4566
+TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -43,6 +44,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="of 127.0.0.1 (default: %(default)s)"
     )
+    parser.add_argument(
+        "--template", type=_file, default=TEMPLATE, help="SAM template (default: the project's)"
+    )
     parser.add_argument("--email", default="demo@example.com", help="whom the stack notifies")
     parser.add_argument(
         "--no-confirm", action="store_true", help="leave email subscriptions unconfirmed"
@@ -60,7 +64,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def _file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
-        raise argparse.ArgumentTypeError(f"{text} is no file")
+        raise argparse.ArgumentTypeError(f"{text} is not a file")
     return path
 
 

@@ -1,0 +1,25 @@
+"""One local AWS for all end-to-end tests that do not break it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cloud import Cloud
+from tests.support.tiny_model import make_tiny_model
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A causal language model of two small layers, made here."""
+    directory = tmp_path_factory.mktemp("model")
+    make_tiny_model(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Cloud]:
+    """A local AWS with the stack deployed, as `python -m localcloud up` makes it."""
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"), tiny_model)
+    yield cloud
+    assert cloud.stop() == 0

@@ -1,0 +1,43 @@
+"""An endpoint that dies while it is asked ends the run in one failure email."""
+
+import contextlib
+
+import psutil
+
+from tests.support.cloud import Cloud, labelled_rows, wait_for
+
+LONG = """
+rows: {max_train: 16, max_validation: 8, max_test: 300}
+split: {validation: 0.05, test: 0.45}
+hyperparameters: {epochs: 0.5, max_length: 256}
+generation: {max_tokens: 128}
+"""
+
+
+def kill_servers(cloud: Cloud) -> None:
+    for child in psutil.Process(cloud.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if any("serve.py" in part for part in child.cmdline()):
+                child.kill()
+
+
+def test_given_serve_killed_in_mid_evaluation_when_it_does_not_come_back_then_one_failure_email(
+    cloud: Cloud,
+) -> None:
+    cloud.drop("killed", labelled_rows(600), LONG)
+    cloud.reached("killed", "evaluate")
+
+    def killed() -> bool:
+        kill_servers(cloud)  # each one that SageMaker starts anew, too
+        run = cloud.current_run("killed")
+        return run is not None and run["status"] != "running"
+
+    wait_for(killed, 120, cloud.logs)
+    run = cloud.ended("killed")
+    wait_for(lambda: cloud.emails("killed"), 30, cloud.logs)
+
+    assert run["status"] == "failed"
+    assert run["error"]["code"] == "hosting"
+    assert len(cloud.emails("killed")) == 1
+    endpoints = cloud.client("sagemaker").list_endpoints()["Endpoints"]
+    assert [found for found in endpoints if found["EndpointName"].startswith("killed-")] == []

@@ -1,0 +1,54 @@
+"""Functions, jobs and endpoints hold their own role's credentials and nothing of the host's."""
+
+import psutil
+import pytest
+
+from tests.e2e.test_once_and_the_newest import FAST
+from tests.support.cloud import Cloud, labelled_rows, wait_for
+
+
+def environments(cloud: Cloud) -> dict[str, dict[str, str]]:
+    """Return the environment of each process that the local AWS has started, by command line."""
+    found = {}
+    for child in psutil.Process(cloud.process.pid).children(recursive=True):
+        try:
+            found[f"{child.pid} {' '.join(child.cmdline())}"] = child.environ()
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return found
+
+
+@pytest.mark.parametrize("program", ["train.py", "serve.py"])
+def test_given_a_job_and_an_endpoint_when_they_run_then_they_hold_no_credentials_at_all(
+    cloud: Cloud, program: str
+) -> None:
+    """Both are network-isolated: on AWS there is nothing in them to call AWS with."""
+    cloud.drop(f"seen-{program[:5]}", labelled_rows(40), FAST)
+
+    def running() -> dict[str, str] | None:
+        seen = environments(cloud).items()
+        return next((values for command, values in seen if program in command and values), None)
+
+    values = wait_for(running, 120, cloud.logs)
+    cloud.ended(f"seen-{program[:5]}")
+
+    assert "HOST_SECRET" not in values
+    assert [name for name in values if "SECRET" in name or "TOKEN" in name] == []
+
+
+def test_given_the_functions_when_they_run_then_each_holds_the_credentials_of_its_own_role(
+    cloud: Cloud,
+) -> None:
+    cloud.drop("seen", b"\x89PNG\r\n\x1a\n\x00 no table at all")
+    cloud.ended("seen")
+    seen = [
+        values for values in environments(cloud).values() if "AWS_LAMBDA_FUNCTION_NAME" in values
+    ]
+    keys: dict[str, set[str]] = {}
+    for values in seen:
+        keys.setdefault(values["AWS_LAMBDA_FUNCTION_NAME"], set()).add(values["AWS_ACCESS_KEY_ID"])
+
+    assert keys
+    assert [values for values in seen if "HOST_SECRET" in values or "HOME" in values] == []
+    assert [values for values in seen if values["AWS_ACCESS_KEY_ID"] == "test"] == []
+    assert sum(map(len, keys.values())) == len(set.union(*keys.values()))

@@ -1,0 +1,177 @@
+"""The local AWS as a user starts it, `python -m localcloud up`, for tests that want the whole."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+from botocore.exceptions import ClientError
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ROOT / ".cache" / "packages"
+MODEL_ID = "tests/tiny"
+START_SECONDS = 120.0
+RUN_SECONDS = 240.0
+Found = TypeVar("Found")
+
+
+class Cloud:
+    """One running local AWS with the stack deployed."""
+
+    def __init__(self, directory: Path, model: Path, template: Path | None = None) -> None:
+        self.directory = directory
+        _share_packages(directory)
+        command = [sys.executable, "-m", "localcloud", "up", "--dir", str(directory)]
+        command += ["--port", "0", "--model", f"{MODEL_ID}={model}"]
+        if template:
+            command += ["--template", str(template)]
+        # A secret of the host that no function, job or endpoint may ever see.
+        environment = {**os.environ, "HOST_SECRET": "do-not-leak", "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.output: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+        wait_for(self._ready, START_SECONDS, lambda: "".join(self.output))
+        text = "".join(self.output)
+        self.exports = dict(re.findall(r"export (AWS_[A-Z_]+)=(\S+)", text))
+        bucket = re.search(r"s3://([a-z0-9.-]+)/datasets/", text)
+        assert bucket, text
+        self.bucket = bucket.group(1)
+        self.s3 = self.client("s3")
+        _keep_packages(directory)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client with the credentials that `up` printed."""
+        return boto3.client(
+            service,
+            endpoint_url=self.exports["AWS_ENDPOINT_URL"],
+            region_name=self.exports["AWS_DEFAULT_REGION"],
+            aws_access_key_id=self.exports["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.exports["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def drop(self, dataset: str, body: bytes, recipe: str = "", name: str = "data.csv") -> None:
+        """Upload a recipe and then a file."""
+        recipe_key = f"datasets/{dataset}/recipe.yaml"
+        text = f"base_model: {MODEL_ID}\n{recipe}"
+        self.s3.put_object(Bucket=self.bucket, Key=recipe_key, Body=text.encode())
+        self.s3.put_object(Bucket=self.bucket, Key=f"datasets/{dataset}/{name}", Body=body)
+
+    def current_run(self, dataset: str) -> dict[str, Any] | None:
+        """Read run.json of the run that counts, or None when there is none yet."""
+        pointer = self.document(f"runs/{dataset}/current.json")
+        return self.document(f"runs/{dataset}/{pointer['run']}/run.json") if pointer else None
+
+    def document(self, key: str) -> dict[str, Any] | None:
+        """Read a JSON object of the bucket, or None when there is none."""
+        try:
+            body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError:
+            return None
+        found: dict[str, Any] = json.loads(body)
+        return found
+
+    def ended(self, dataset: str) -> dict[str, Any]:
+        """Wait until the run that counts has ended and been cleaned up or kept; return run.json."""
+
+        def look() -> dict[str, Any] | None:
+            run = self.current_run(dataset)
+            return run if run and run["status"] in ("succeeded", "failed") else None
+
+        return wait_for(look, RUN_SECONDS, lambda: f"{self.current_run(dataset)}\n{self.logs()}")
+
+    def reached(self, dataset: str, stage: str) -> dict[str, Any]:
+        """Wait until the run that counts is at a stage; return run.json."""
+
+        def look() -> dict[str, Any] | None:
+            run = self.current_run(dataset)
+            return run if run and (run["stage"] == stage or run["status"] != "running") else None
+
+        return wait_for(look, RUN_SECONDS, lambda: f"{self.current_run(dataset)}\n{self.logs()}")
+
+    def emails(self, subject: str = "") -> list[Any]:
+        """Return the reports and failures in the outbox whose subject holds this text."""
+        paths = sorted(self.directory.rglob("outbox/*.eml"))
+        mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+        return [mail for mail in mails if subject in str(mail["Subject"])]
+
+    def keys(self, prefix: str) -> list[str]:
+        """List the keys below a prefix."""
+        answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [item["Key"] for item in answer.get("Contents", [])]
+
+    def logs(self) -> str:
+        """Return the last lines that each function and job logged."""
+        logs, lines = self.client("logs"), []
+        for group in logs.describe_log_groups()["logGroups"]:
+            events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"][-15:]
+            lines += [f"{group['logGroupName']}: {event['message'].rstrip()}" for event in events]
+        return "\n".join(lines)
+
+    def stop(self, with_signal: int = signal.SIGINT) -> int:
+        """End the local AWS as Ctrl-C does; return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        return self.process.wait(60)
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.output.append(line)
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, "".join(self.output)
+        return "aws s3 cp" in "".join(self.output)
+
+
+def _share_packages(directory: Path) -> None:
+    """Start from the packages that an earlier local AWS has built: pip takes its time."""
+    if PACKAGES.exists():
+        shutil.copytree(PACKAGES, directory / "build", dirs_exist_ok=True)
+
+
+def _keep_packages(directory: Path) -> None:
+    shutil.copytree(directory / "build", PACKAGES, dirs_exist_ok=True)
+
+
+def wait_for(
+    look: Callable[[], Found | None], seconds: float, story: Callable[[], object]
+) -> Found:
+    """Return what `look` finds; fails with the story when it finds nothing in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"nothing after {seconds:g} s:\n{story()}")
+
+
+def labelled_rows(count: int, seed: int = 0) -> bytes:
+    """Return a table that a tiny model can learn: short texts whose words tell the label."""
+    words: Mapping[str, tuple[str, ...]] = {
+        "good": ("fine", "nice", "great"),
+        "bad": ("poor", "awful", "sad"),
+    }
+    lines = ["text,label"]
+    for number in range(count):
+        label = ("good", "bad")[number % 2]
+        word = words[label][(number // 2 + seed) % 3]
+        lines.append(f"{word} {number + seed},{label}")
+    return ("\n".join(lines) + "\n").encode()
