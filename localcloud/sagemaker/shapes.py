@@ -32,7 +32,16 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 _SIZED = {"string", "list", "map"}
 _NUMBERS = {"integer", "long", "float", "double"}
-_JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
+_SIGNS = r"!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff"
+_JAVA_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\d",
+    r"\p{Z}": r"\s",
+    r"\p{M}": r"\u0300-\u036f",
+    r"\p{P}": _SIGNS,
+    r"\p{S}": _SIGNS,
+    r"\p{Alnum}": "a-zA-Z0-9",
+}
 
 
 @functools.cache
