@@ -41,6 +41,7 @@ _JAVA_CLASSES = {
     r"\p{P}": _SIGNS,
     r"\p{S}": _SIGNS,
     r"\p{Alnum}": "a-zA-Z0-9",
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010ffff",  # surrogate pairs
 }
 
 
@@ -120,7 +121,7 @@ def _broken_rules(value: Any, shape: Any) -> Iterator[str]:
 
 @functools.cache
 def python_pattern(java: str) -> re.Pattern[str]:
-    """AWS's models carry Java expressions; only their Unicode classes differ from Python's."""
+    """AWS's models carry Java expressions; only their Unicode notation differs from Python's."""
     for theirs, ours in _JAVA_CLASSES.items():
         java = java.replace(theirs, ours)
     return re.compile(java, re.DOTALL)
