@@ -42,6 +42,8 @@ class SplitShares(Section, frozen=True, kw_only=True):
     validation: Fraction = 0.1
     test: Fraction = 0.1
     seed: Annotated[int, Meta(ge=0, lt=2**31)] = 17
+    group_by: str | None = None
+    leakage: Literal["remove", "keep"] = "remove"
 
 
 class RowLimits(Section, frozen=True, kw_only=True):
@@ -121,6 +123,9 @@ class Recipe(Section, frozen=True, kw_only=True):
     system: str | None = None
     split: SplitShares = SplitShares()
     rows: RowLimits = RowLimits()
+    checks: Literal["full", "basic"] = "full"
+    secrets: Literal["reject", "mask", "report"] = "reject"
+    pii: Literal["report", "mask", "reject"] = "report"
     method: Literal["lora"] = "lora"
     hyperparameters: Hyperparameters = Hyperparameters()
     generation: Generation = Generation()

@@ -12,10 +12,8 @@ from tunedrop.recipe import Recipe, Section
 
 # Designed, but not built yet: refused as such, never ignored.
 NOT_BUILT = {
-    "template": "several input columns through a template",
     "tune": "hyperparameter tuning",
     "notify": "addresses a recipe; subscribe them to the stack's ReportTopic instead",
-    "split.group_by": "splitting by group",
     "evaluate.metrics": "a choice of metrics",
     "evaluate.judge": "a judge model",
     "task=extraction": "the task extraction",

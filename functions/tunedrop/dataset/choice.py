@@ -2,46 +2,109 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
-from tunedrop.dataset.intake import Intake, conflicting
+import msgspec
+
+from tunedrop.dataset.conflicts import conflicting
+from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.labels import default_system_prompt
-from tunedrop.dataset.splitting import Cut, SplitName, cuts
-from tunedrop.recipe import Recipe
+from tunedrop.dataset.shapes.example import Shape
+from tunedrop.dataset.splitting import SPLITS, Cut, cuts
+from tunedrop.recipe import Recipe, RowLimits, SplitShares
+
+Place = Literal["train", "validation", "test", "conflict", "leak"]
 
 
 class Choice:
     """Task, labels, system prompt and the split of every kept row."""
 
-    def __init__(self, intake: Intake, recipe: Recipe, *, labelled: bool) -> None:
+    def __init__(self, intake: Intake, recipe: Recipe, shape: Shape) -> None:
         self._intake = intake
-        self.task = intake.labels.task(recipe.task, labelled=labelled)
+        self._recipe = recipe
+        self._removes_leaks = recipe.split.leakage == "remove"
+        labelled = shape.columns.shape in ("text_label", "one_hot", "ground_truth")
+        self.task = (
+            intake.labels.task(recipe.task, labelled=labelled)
+            if shape.kind == "answers"
+            else shape.kind
+        )
         self.conflicts: set[int] = conflicting(intake) if self.is_classification else set()
         self.label_counts = intake.labels.counts() if self.is_classification else None
         self.labels = sorted(intake.labels.names) if self.is_classification else []
         self.system = recipe.system
         if self.system is None and self.is_classification:
             self.system = default_system_prompt(self.labels)
-        self._cuts = self._cut(recipe)
+        self._held_out = self._held_out_keys()
+        self._strata: dict[int, int] = {}
+        self._cuts = {given: self._cut(given) for given in sorted(set(intake.given))}
 
     @property
     def is_classification(self) -> bool:
         """Whether the answers are labels."""
         return self.task == "classification"
 
-    def splits(self) -> Iterator[SplitName | None]:
-        """Yield each kept row's split, in file order; None for rows that are left out."""
-        for at, (key, label) in enumerate(zip(self._intake.groups, self._numbers(), strict=True)):
-            yield None if at in self.conflicts else self._cuts[label].split(key)
+    def places(self) -> Iterator[Place | None]:
+        """Yield each kept row's place in file order; None when it is not sampled."""
+        for at, key, stratum, given in self._rows():
+            if at in self.conflicts:
+                yield "conflict"
+            elif self._leaks(key, given):
+                yield "leak"
+            else:
+                split = self._cuts[given][stratum].split(key)
+                yield SPLITS[given - 1] if split and given > 1 else split
+
+    def _rows(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield (position, key of the group, stratum, given split) of each kept row.
+
+        Rows that belong together share a key and a stratum, so that they share a split.
+        """
+        links, labels = self._intake.links, self._numbers()
+        rows = zip(self._intake.groups, labels, self._intake.given, strict=True)
+        for at, (own, label, given) in enumerate(rows):
+            if own in links:
+                key = links.of(own)
+                yield at, key, self._strata.setdefault(key, label), given
+            else:
+                yield at, own, label, given
+
+    def _leaks(self, key: int, given: int) -> bool:
+        """Whether a training row's text stands in a held-out split that the file names."""
+        return given == 1 and self._removes_leaks and key in self._held_out
+
+    def _held_out_keys(self) -> set[int]:
+        links = self._intake.links
+        rows = zip(self._intake.groups, self._intake.given, strict=True)
+        return {links.of(key) for key, given in rows if given > 1}
 
     def _numbers(self) -> Sequence[int]:
         if self.is_classification:
             return self._intake.labels.of_row
         return bytes(len(self._intake.groups))
 
-    def _cut(self, recipe: Recipe) -> list[Cut]:
+    def _cut(self, wanted: int) -> list[Cut]:
+        """Return the cuts, a stratum each, of the rows with one given split (0: none given)."""
         keys = [array("Q") for _ in self._intake.labels.names] if self.is_classification else []
         keys = keys or [array("Q")]
-        for at, (key, label) in enumerate(zip(self._intake.groups, self._numbers(), strict=True)):
-            if at not in self.conflicts:
-                keys[label].append(key)
-        return cuts(keys, recipe.split, recipe.rows)
+        for at, key, stratum, given in self._rows():
+            if given == wanted and at not in self.conflicts and not self._leaks(key, given):
+                keys[stratum].append(key)
+        return cuts(keys, self._shares(wanted), self._limits(wanted))
+
+    def _shares(self, given: int) -> SplitShares:
+        """Training rows that the file names only give what it does not name itself."""
+        shares = self._recipe.split
+        if given > 1:
+            return msgspec.structs.replace(shares, test=0.0, validation=0.0)
+        named = set(self._intake.given)
+        return msgspec.structs.replace(
+            shares,
+            validation=0.0 if 2 in named else shares.validation,  # noqa: PLR2004 - SPLITS
+            test=0.0 if 3 in named else shares.test,  # noqa: PLR2004 - SPLITS
+        )
+
+    def _limits(self, given: int) -> RowLimits:
+        limits = self._recipe.rows
+        most = {2: limits.max_validation, 3: limits.max_test}.get(given)
+        return msgspec.structs.replace(limits, max_train=most) if most else limits

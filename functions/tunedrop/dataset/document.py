@@ -1,18 +1,24 @@
 """dataset.json and the rows of the split files: what `prepare` promises to the later stages."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-Task = Literal["classification", "generation"]
-Role = Literal["system", "user", "assistant"]
+Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
+Role = Literal["system", "user", "assistant", "tool"]
+
+TRAINABLE: frozenset[Task] = frozenset({"classification", "generation"})
+"""What the training container can learn from; rows of the other tasks are prepared and refused."""
 
 
-class Message(msgspec.Struct):
-    """One turn of a conversation."""
+class Message(msgspec.Struct, omit_defaults=True):
+    """One turn of a conversation; the tool fields are OpenAI's, arguments as a JSON string."""
 
     role: Role
     content: str
+    tool_calls: list[dict[str, Any]] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
 
 
 class Row(msgspec.Struct):
@@ -32,10 +38,36 @@ class Row(msgspec.Struct):
         return self.completion[-1].content
 
 
+class PreferenceRow(msgspec.Struct):
+    """One line of a split file with two answers; TRL's form for DPO."""
+
+    row: int
+    prompt: list[Message]
+    chosen: list[Message]
+    rejected: list[Message]
+
+
+class JudgedRow(msgspec.Struct):
+    """One line of a split file with a judged answer; TRL's form for KTO."""
+
+    row: int
+    prompt: list[Message]
+    completion: list[Message]
+    label: bool
+
+
+class TextRow(msgspec.Struct):
+    """One line of a split file of running text; TRL's language modelling form."""
+
+    row: int
+    text: str
+
+
 class Rejected(msgspec.Struct, omit_defaults=True):
     """One line of rejected.jsonl.
 
-    `line` is the 1-based physical line where the row starts, when the format has lines;
+    `line` is the 1-based physical line where the row starts, when the format has lines; `file`
+    is the part of the drop it stands in, when there are several;
     `content` is the row as it was read (cut to 2,000 characters), so that it can be corrected
     and dropped again.
     """
@@ -43,6 +75,7 @@ class Rejected(msgspec.Struct, omit_defaults=True):
     reason: str
     message: str
     row: int
+    file: str | None = None
     line: int | None = None
     column: str | None = None
     fix: str | None = None

@@ -2,13 +2,14 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tunedrop.dataset.document import Message
+from tunedrop.dataset.shapes.example import Example, JudgedAnswer, PreferencePair
 
 _SPACE = b" \t\n\r\v\f"
 _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
-_TURN = {"system": "\x01", "user": "\x02", "assistant": "\x03"}
+_TURN = {"system": "\x01", "user": "\x02", "assistant": "\x03", "tool": "\x05"}
 
 
 class Keys:
@@ -21,13 +22,23 @@ class Keys:
     def __init__(self, seed: int) -> None:
         self._start = hashlib.sha256(seed.to_bytes(8, "big"))
 
-    def of(self, prompt: Sequence[Message], completion: Sequence[Message]) -> tuple[int, int]:
+    def of(self, example: Example) -> tuple[int, int]:
         """Return (the prompt's key of 64 bits, the whole row's key of 128 bits)."""
         state = self._start.copy()
-        state.update(_plain(prompt))
+        state.update(_plain(example.prompt or example.completion))
         group = int.from_bytes(state.digest()[:8], "big")
-        state.update(b"\x04" + _plain(completion))
+        state.update(b"\x04" + _plain(example.completion))
+        if isinstance(example, PreferencePair):
+            state.update(b"\x06" + _plain(example.rejected))
+        elif isinstance(example, JudgedAnswer):
+            state.update(b"\x07" if example.label else b"\x08")
         return group, int.from_bytes(state.digest()[:16], "big")
+
+    def of_value(self, value: str) -> int:
+        """Return the key of a column's value, by which rows are grouped."""
+        state = self._start.copy()
+        state.update(b"\x0e" + value.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(state.digest()[:8], "big")
 
 
 def _plain(messages: Iterable[Message]) -> bytes:

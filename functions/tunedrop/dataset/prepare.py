@@ -1,12 +1,14 @@
 """From a dropped file to checked, de-duplicated, split rows."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+
 import msgspec
 
 from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.document import Columns, Dataset, RowCounts
+from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, RowCounts
 from tunedrop.dataset.intake import Intake
-from tunedrop.dataset.keys import Keys
-from tunedrop.dataset.readers.open import open_table
+from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.record import RowError, Table
 from tunedrop.dataset.rejects import Rejects
 from tunedrop.dataset.shapes.infer import find_shape
@@ -14,8 +16,9 @@ from tunedrop.dataset.source import Progress, Sink, SourceFile
 from tunedrop.dataset.spool import Spool
 from tunedrop.dataset.statistics import estimated_tokens
 from tunedrop.dataset.warnings import warnings_of
-from tunedrop.dataset.watched import Watched
+from tunedrop.dataset.watched import Watch
 from tunedrop.dataset.write import Written, write_splits
+from tunedrop.errors import DatasetError
 from tunedrop.recipe import Recipe
 
 FEWEST_ROWS = 3  # one to learn from, one to validate with, one to test on
@@ -33,7 +36,7 @@ class Prepared(msgspec.Struct):
 
 
 def prepare_dataset(  # noqa: PLR0913 - the three names only go into the document
-    source: SourceFile,
+    source: SourceFile | Sequence[SourceFile],
     recipe: Recipe,
     sink: Sink,
     *,
@@ -45,7 +48,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     """Write train.jsonl, validation.jsonl, test.jsonl and rejected.jsonl, and describe them.
 
     Args:
-        source: the dropped file; read up to three times.
+        source: the dropped file, or the files of a dropped folder; each read up to four times.
         recipe: columns, shares, limits, seed and system prompt.
         sink: receives the four files; dataset.json is the caller's, to be written last.
         dataset: the dataset's name, for the document.
@@ -57,7 +60,8 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
         DatasetError: the file cannot be read, its columns are not known, or it leaves too few
             rows; in the last case the files have been written, rejected.jsonl among them.
     """
-    found = _work(Watched(source, progress), recipe, sink)
+    sources = source if isinstance(source, Sequence) else [source]
+    found = _work(Watch(sources, progress), recipe, sink)
     splits, rejects = found.written.splits, found.rejects
     rows = RowCounts(
         source=found.intake.rows,
@@ -65,13 +69,15 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
         validation=splits["validation"].rows,
         test=splits["test"].rows,
         rejected=rejects.total(),
-        duplicates=found.intake.duplicates,
+        duplicates=found.intake.duplicates + found.written.leaks,
         not_sampled=found.written.not_sampled,
     )
     usable = rows.train + rows.validation + rows.test
     shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
     if usable < FEWEST_ROWS or any(shares[name] and not splits[name].rows for name in shares):
-        raise rejects.as_error(source.name, usable, FEWEST_ROWS)
+        raise rejects.as_error(sources[0].name, usable, FEWEST_ROWS)
+    if found.choice.task not in TRAINABLE:
+        raise _not_built(found)
     reasons = dict(rejects.reasons.most_common())
     return Dataset(
         version=1,
@@ -91,18 +97,30 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     )
 
 
-def _work(source: Watched, recipe: Recipe, sink: Sink) -> Prepared:
-    table = open_table(source)
-    shape = find_shape(table, recipe.columns)
-    with sink.create("rejected.jsonl") as file, Spool() as spool:
+def _work(watch: Watch, recipe: Recipe, sink: Sink) -> Prepared:
+    with ExitStack() as resources:
+        table = open_parts(watch.sources, resources)
+        shape = find_shape(table, recipe)
+        file = resources.enter_context(sink.create("rejected.jsonl"))
+        spool = resources.enter_context(Spool())
         rejects = Rejects(file)
-        intake = Intake(Keys(recipe.split.seed), spool, rejects)
-        source.begin()
+        intake = Intake(recipe.split, spool, rejects)
+        watch.begin()
         intake.read(table, shape)
-        choice = Choice(intake, recipe, labelled=shape.columns.shape == "text_label")
+        watch.end()
+        choice = Choice(intake, recipe, shape)
         written = write_splits(spool, intake, choice, sink)
         _reject_conflicts(table, written.conflicts, rejects)
     return Prepared(table, shape.columns, intake, choice, written, rejects)
+
+
+def _not_built(found: Prepared) -> DatasetError:
+    return DatasetError(
+        f"The rows are for the task {found.choice.task}, whose training is not built yet: "
+        f"{found.columns.why}",
+        "Name the columns to learn from in recipe.yaml, for example columns: "
+        "{prompt: …, completion: …}.",
+    )
 
 
 def _reject_conflicts(table: Table, rows: set[int], rejects: Rejects) -> None:

@@ -1,11 +1,12 @@
 """One row as it was read, before anybody knows what it means."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 Fields = dict[str, Any]
+SplitName = Literal["train", "validation", "test"]
 
 LONGEST_CONTENT = 2_000  # characters of a rejected row that are kept
 
@@ -33,7 +34,8 @@ class RowError(ValueError):
 class Record(msgspec.Struct, gc=False):
     """A row of the source: named values, or JSON not yet parsed, or the reason it is neither.
 
-    `row` is the 1-based data row, `line` the physical line it begins on, `raw` its bytes.
+    `row` is the 1-based data row, `line` the physical line it begins on, `raw` its bytes (none
+    for formats that are not text); `file` and `split` are told when a drop has several parts.
     """
 
     row: int
@@ -41,6 +43,8 @@ class Record(msgspec.Struct, gc=False):
     raw: bytes
     values: Fields | None = None
     error: RowError | None = None
+    file: str | None = None
+    split: SplitName | None = None
 
     def fields(self) -> Fields:
         """Return the named values.
@@ -57,6 +61,9 @@ class Record(msgspec.Struct, gc=False):
     @property
     def content(self) -> str:
         """The row as people see it, cut to 2,000 characters."""
+        if not self.raw and self.values is not None:
+            shown = msgspec.json.encode(self.values, enc_hook=str)
+            return shown.decode("utf-8", "replace")[:LONGEST_CONTENT]
         return self.raw[: LONGEST_CONTENT * 4].decode("utf-8", "replace")[:LONGEST_CONTENT]
 
 

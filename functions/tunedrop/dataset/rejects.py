@@ -26,6 +26,7 @@ class Rejects:
             reason=error.reason,
             message=error.message,
             row=record.row,
+            file=record.file,
             line=record.line,
             column=error.column,
             fix=error.fix,

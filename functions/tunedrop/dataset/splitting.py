@@ -1,13 +1,12 @@
 """Which split a row belongs to: by the order of seeded digests, the same on every run."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
+from tunedrop.dataset.record import SplitName
 from tunedrop.recipe import RowLimits, SplitShares
 
-SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import msgspec
 
-from tunedrop.dataset.document import Message, Row
+from tunedrop.dataset.document import Message
 from tunedrop.dataset.shapes.example import Example
 
 IN_MEMORY = 8 << 20  # bytes; a larger spool is a file
@@ -29,7 +29,7 @@ class Spool:
     def add(self, row: int, example: Example) -> None:
         """Encode a row and keep it."""
         line = self._line
-        self._encoder.encode_into(Row(row, example.prompt, example.completion), line)
+        self._encoder.encode_into(example.as_row(row), line)
         line += b"\n"
         self._file.write(line)
 

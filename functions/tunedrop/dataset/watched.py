@@ -1,46 +1,60 @@
-"""A source that tells how much of it has been read."""
+"""Sources that tell how much of them has been read."""
 
+from collections.abc import Sequence
 from typing import BinaryIO, Self, cast
 
 from tunedrop.dataset.source import Progress, SourceFile
 
 
-class Watched:
-    """A source file whose reading is reported from the moment `begin` is called."""
+class Watch:
+    """Adds up what is read of several files, from the moment `begin` is called."""
 
-    def __init__(self, source: SourceFile, progress: Progress | None) -> None:
-        self._source = source
+    def __init__(self, sources: Sequence[SourceFile], progress: Progress | None) -> None:
         self._progress = progress
+        self._total = sum(source.size for source in sources)
+        self._done = 0
         self._begun = False
-        self.name = source.name
-        self.size = source.size
+        self.sources = [Watched(source, self) for source in sources]
 
     def begin(self) -> None:
         """Report from now on: what was read before was only a look at the beginning."""
         self._begun = True
 
+    def end(self) -> None:
+        """Report no more: what is read from now on was read before."""
+        self._begun = False
+
+    def add(self, size: int) -> None:
+        """Note bytes that were read."""
+        if self._begun and self._progress is not None:
+            self._done = min(self._done + size, self._total)
+            self._progress(self._done, self._total)
+
+
+class Watched:
+    """A source file whose reading is told to a watch."""
+
+    def __init__(self, source: SourceFile, watch: Watch) -> None:
+        self._source = source
+        self._watch = watch
+        self.name = source.name
+        self.size = source.size
+
     def open(self) -> BinaryIO:
         """Return a new stream."""
-        stream = self._source.open()
-        if not self._begun or self._progress is None:
-            return stream
-        self._begun = False  # the main reading only
-        return cast("BinaryIO", _WatchedStream(stream, self._progress, self.size))
+        return cast("BinaryIO", _WatchedStream(self._source.open(), self._watch))
 
 
 class _WatchedStream:
     """The part of a binary stream that the readers use, counted."""
 
-    def __init__(self, stream: BinaryIO, progress: Progress, size: int) -> None:
+    def __init__(self, stream: BinaryIO, watch: Watch) -> None:
         self._stream = stream
-        self._progress = progress
-        self._size = size
-        self._done = 0
+        self._watch = watch
 
     def read(self, size: int = -1) -> bytes:
         block = self._stream.read(size)
-        self._done += len(block)
-        self._progress(self._done, self._size)
+        self._watch.add(len(block))
         return block
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.document import Row, Split
+from tunedrop.dataset.document import Split
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.source import Sink
 from tunedrop.dataset.splitting import SPLITS
@@ -39,17 +39,25 @@ class SplitFile:
         return Split(self._rows, self._digest.hexdigest(), dict(sorted(self._labels.items())))
 
 
+class _Numbered(msgspec.Struct):
+    """The part of an encoded row that tells which one it is."""
+
+    row: int
+
+
 class Written(msgspec.Struct):
     """What became of the kept rows.
 
     The files, the training rows' lengths in characters, the numbers of the rows whose label
-    conflicts, and how many rows were not sampled.
+    conflicts, how many rows were not sampled, and how many training rows stand in a held-out
+    split as well.
     """
 
     splits: dict[str, Split]
     train_characters: Sequence[int]
     conflicts: set[int]
     not_sampled: int
+    leaks: int
 
 
 def write_splits(spool: Spool, intake: Intake, choice: Choice, sink: Sink) -> Written:
@@ -59,20 +67,22 @@ def write_splits(spool: Spool, intake: Intake, choice: Choice, sink: Sink) -> Wr
     names = intake.labels.names
     lengths = array("Q")
     conflicts: set[int] = set()
-    not_sampled = 0
+    not_sampled = leaks = 0
     with ExitStack() as stack:
         files = {
             name: SplitFile(stack.enter_context(sink.create(f"{name}.jsonl"))) for name in SPLITS
         }
-        for at, (line, split) in enumerate(zip(spool.lines(), choice.splits(), strict=True)):
-            if at in choice.conflicts:
-                conflicts.add(msgspec.json.decode(line, type=Row).row)
-            elif split is None:
+        for at, (line, place) in enumerate(zip(spool.lines(), choice.places(), strict=True)):
+            if place == "conflict":
+                conflicts.add(msgspec.json.decode(line, type=_Numbered).row)
+            elif place == "leak":
+                leaks += 1
+            elif place is None:
                 not_sampled += 1
             else:
                 label = names[intake.labels.of_row[at]] if choice.is_classification else None
-                files[split].add(system.before(line), label)
-                if split == "train":
+                files[place].add(system.before(line), label)
+                if place == "train":
                     lengths.append(intake.characters[at] + extra)
     splits: dict[str, Split] = {name: file.described() for name, file in files.items()}
-    return Written(splits, lengths, conflicts, not_sampled)
+    return Written(splits, lengths, conflicts, not_sampled, leaks)

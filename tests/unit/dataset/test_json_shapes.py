@@ -96,7 +96,7 @@ BAD = [
     ('{"messages": [1]}', "wrong_type", "messages[0]"),
     ('{"messages": [{"role": "robot", "content": "x"}]}', "bad_role", "messages[0].role"),
     ('{"messages": [{"role": "user", "content": null}]}', "empty", "messages[0].content"),
-    ('{"messages": [{"role": "user", "content": ["x"]}]}', "wrong_type", "messages[0].content"),
+    ('{"messages": [{"role": "user", "content": ["x"]}]}', "not_text", "messages[0].content"),
     ('{"messages": [{"role": "user", "content": "x"}]}', "no_answer", "messages[0].role"),
     ('{"messages": [{"role": "assistant", "content": "x"}]}', "no_question", "messages"),
 ]

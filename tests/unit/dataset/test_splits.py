@@ -1,5 +1,6 @@
 """Splits are stratified, deterministic, and never hold twins."""
 
+import json
 import random
 
 from tests.unit.dataset.memory import prepare, table
@@ -70,3 +71,28 @@ def test_shares_are_apportioned_by_largest_remainder_and_leave_a_row_to_train_on
     assert apportion([5, 5, 5], 4) == [2, 1, 1]
     assert apportion([1, 1, 8], 3) == [0, 0, 3]
     assert apportion([], 3) == []
+
+
+def test_rows_of_one_group_stay_in_one_split() -> None:
+    text = "text,label,customer\n"
+    text += "".join(f"text number {n},{'ab'[n % 2]},c{n % 25}\n" for n in range(200))
+    document, sink = prepare(text, split={"group_by": "customer"})
+    customers = [
+        {f"c{(row.row - 1) % 25}" for row in sink.rows(split)}
+        for split in ("train", "validation", "test")
+    ]
+    assert sum(map(len, customers)) == 25
+    assert all(customers)
+    assert document.rows.test in range(8, 25)
+
+
+def test_given_splits_may_keep_their_twins_when_the_recipe_says_so() -> None:
+    rows = [{"text": f"text {n} of them", "label": "ab"[n % 2]} for n in range(40)]
+    twin = {"text": "text 3 of them", "label": "b"}
+    text = json.dumps({"train": rows, "test": [twin, *({**twin, "text": f"t {n}"} for n in "xyz")]})
+    removed, kept = (
+        prepare(text, "data.json", split={"leakage": leakage})[0].rows
+        for leakage in ("remove", "keep")
+    )
+    assert (removed.duplicates, removed.test) == (1, 4)
+    assert (kept.duplicates, kept.test) == (0, 4)

@@ -14,7 +14,7 @@ from tunedrop.recipe import Recipe
         (b"", "data.csv is empty"),
         (b" \r\n\t\n", "data.csv holds nothing but blanks"),
         (b"\x89PNG\r\n\x1a\n1234", "data.csv is a PNG picture"),
-        (b"text,label\n", "The file has no readable row"),
+        (b"text,label\n", "leaves 0 usable rows; at least 3 are needed"),
         (b"text,label\none row,good\n", "leaves 1 usable rows; at least 3 are needed"),
         (b"text,label\n" + b"the same,good\n" * 50, "leaves 1 usable rows"),
     ],

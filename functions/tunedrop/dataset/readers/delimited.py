@@ -1,16 +1,14 @@
 """CSV and its kin: comma, tab, semicolon or bar between the values."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator
 
+from tunedrop.dataset.readers.header import DELIMITERS, made_up_header, unique
 from tunedrop.dataset.readers.json_lines import too_long
 from tunedrop.dataset.readers.lines import LONGEST_LINE, lines_of
 from tunedrop.dataset.readers.text import TextFile
 from tunedrop.dataset.record import Record, RowError, utf8
 
-DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV (semicolons)", "|": "CSV (bars)"}
-SNIFFED_ROWS = 50
 LONGEST_QUOTE = 1_000  # lines; a quoted value that goes on longer was never closed
 
 
@@ -19,18 +17,19 @@ class UnclosedQuoteError(Exception):
 
 
 class Delimited:
-    """A delimited file with a header."""
+    """A delimited file, with a header or without."""
 
     def __init__(self, text: TextFile, delimiter: str) -> None:
         self._text = text
         self._delimiter = delimiter
         self.format = DELIMITERS[delimiter]
+        self._header = made_up_header(text.head, delimiter)
 
     def records(self) -> Iterator[Record]:
         """Yield the rows below the header; blank lines are no rows."""
         csv.field_size_limit(LONGEST_LINE)
         row = 0
-        header: list[str] | None = None
+        header = self._header
         with self._text.open() as stream:
             feed = _Feed(lines_of(stream, self._text.newline))
             reader = csv.reader(feed, delimiter=self._delimiter)
@@ -122,28 +121,3 @@ class _Feed:
         self._number += 1
         self.taken.append(line)
         return line.removesuffix(b"\r").decode("utf-8", "replace") + "\n"
-
-
-def unique(header: list[str]) -> list[str]:
-    """Return column names without blanks at the ends, empty ones and twins numbered."""
-    names: list[str] = []
-    for position, name in enumerate(header, 1):
-        plain = name.strip() or f"column {position}"
-        names.append(plain if plain not in names else f"{plain} ({position})")
-    return names
-
-
-def delimiter_of(head: bytes) -> str | None:
-    """Return the delimiter under which most of the first rows have the same width (> 1)."""
-    lines = head.decode("utf-8", "replace").splitlines(keepends=True)
-    complete = lines[: SNIFFED_ROWS + 1] if len(lines) > SNIFFED_ROWS else lines
-    best: tuple[int, int, str] | None = None
-    for delimiter in DELIMITERS:
-        try:
-            widths = Counter(len(row) for row in csv.reader(complete, delimiter=delimiter) if row)
-        except csv.Error:
-            continue
-        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-        if width > 1 and (best is None or (rows, width) > best[:2]):
-            best = (rows, width, delimiter)
-    return best[2] if best else None

@@ -1,4 +1,4 @@
-"""A JSON document that holds the rows in a list, read without holding the whole of it."""
+"""JSON documents that hold the rows in lists, read without holding the whole of them."""
 
 import re
 from collections.abc import Iterator
@@ -11,34 +11,69 @@ from tunedrop.dataset.record import Record
 
 # A complete string, a bracket, or a quote whose string goes on in the next block.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)
+_TURN = re.compile(rb'\{\s*"(role|from)"')  # a message of a conversation, not a row
 _BETWEEN = b", \t\r\n"
 
+Element = tuple[str, int, bytes]
+"""The list's key ("" at the top), the line, and the bytes of one element."""
 
-class JsonArray:
-    """A file that is one JSON array of objects."""
 
-    def __init__(self, text: TextFile) -> None:
+class JsonDocument:
+    """The rows of one list of a JSON document; `key` is "" for a document that is a list."""
+
+    def __init__(self, text: TextFile, key: str = "") -> None:
         self._text = text
-        self.format = "JSON array"
+        self._key = key
+        self.format = "JSON object" if key else "JSON array"
 
     def records(self) -> Iterator[Record]:
         """Yield one record an element."""
+        row = 0
         with self._text.open() as stream:
-            for row, (line, raw) in enumerate(elements_of(stream), 1):
+            for key, line, raw in elements_of(stream):
+                if key != self._key:
+                    continue
+                row += 1
                 if len(raw) > LONGEST_LINE:
                     yield Record(row, line, raw[:8_192], error=too_long())
                 else:
                     yield Record(row, line, raw)
 
 
-def elements_of(stream: BinaryIO, longest: int = LONGEST_LINE) -> Iterator[tuple[int, bytes]]:
-    """Yield (line, bytes) of each element of the array at the top of the document.
+class JsonObjects:
+    """JSON objects one after the other, each over several lines."""
+
+    def __init__(self, text: TextFile) -> None:
+        self._text = text
+        self.format = "JSON objects"
+
+    def records(self) -> Iterator[Record]:
+        """Yield one record an object."""
+        with self._text.open() as stream:
+            for row, (_, line, raw) in enumerate(elements_of(stream, inside=True), 1):
+                yield Record(row, line, raw)
+
+
+def keys_of(text: TextFile) -> list[str]:
+    """Return the keys of a JSON object under which lists of rows stand."""
+    found: dict[str, bool] = {}
+    with text.open() as stream:
+        for key, _, raw in elements_of(stream):
+            if key not in found:
+                found[key] = raw.startswith(b"{") and not _TURN.match(raw)
+    return [key for key, holds_rows in found.items() if key and holds_rows]
+
+
+def elements_of(
+    stream: BinaryIO, longest: int = LONGEST_LINE, *, inside: bool = False
+) -> Iterator[Element]:
+    """Yield the elements of every list that is not itself part of an element.
 
     What stands between two elements and is no comma is an element of its own, so that nothing
     vanishes. An element that grows past `longest` or never ends is given out as far as it was
     read; what follows it cannot be told apart and is that element's.
     """
-    scanner = _Scanner()
+    scanner = _Scanner(inside=inside)
     while block := stream.read(BLOCK):
         yield from scanner.feed(block)
         if scanner.pending > longest + BLOCK:
@@ -49,60 +84,71 @@ def elements_of(stream: BinaryIO, longest: int = LONGEST_LINE) -> Iterator[tuple
 class _Scanner:
     """Finds the ends of elements by counting brackets outside strings."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, inside: bool) -> None:
         self._buffer = b""
-        self._line = 1  # of the buffer's first byte
-        self._inside = False
-        self._closed = False
-        self._counted = 0  # the position up to which lines are counted
+        self._line = 1  # of the position up to which lines are counted
+        self._counted = 0
+        self._outer = 0  # objects open around the list
+        self._inside = inside  # a list, or where objects follow each other
+        self._key = b""
 
     @property
     def pending(self) -> int:
         """Bytes read but not yet given out."""
         return len(self._buffer)
 
-    def feed(self, block: bytes) -> Iterator[tuple[int, bytes]]:
+    def feed(self, block: bytes) -> Iterator[Element]:
         """Yield the elements that are complete with this block."""
         self._buffer += block
-        depth = 1 if self._inside and not self._closed else 0
-        start = done = 0
+        depth = start = done = 0  # depth inside the current element
         for token in _TOKEN.finditer(self._buffer):
             text = token.group()
             if text == b'"':
                 break
-            if depth == 0:
-                if text == b"[" and not self._inside:
-                    depth, self._inside, done = 1, True, token.end()
-                continue
-            if depth == 1:
-                start = token.start()
-            if text in b"[{":
-                depth += 1
-            elif text in b"]}":
-                depth -= 1
-            if depth == 1:
-                yield from self._between(done, start)
-                yield self._at(start), self._buffer[start : token.end()]
+            if not self._inside:
+                self._outside(text)
                 done = token.end()
-            elif depth == 0:
-                yield from self._between(done, token.start())
-                self._closed, done = True, token.end()
+                continue
+            if depth == 0:
+                if text == b"]":
+                    yield from self._between(done, token.start())
+                    self._inside, done = False, token.end()
+                    continue
+                start = token.start()
+            depth += (text in b"[{") - (text in b"]}")
+            if depth == 0:
+                yield from self._between(done, start)
+                yield self._element(start, self._buffer[start : token.end()])
+                done = token.end()
         self._at(done)
         self._buffer = self._buffer[done:]
         self._counted = 0
 
-    def rest(self) -> Iterator[tuple[int, bytes]]:
+    def rest(self) -> Iterator[Element]:
         """Yield what is left when the document has ended."""
         left = self._buffer.strip(_BETWEEN)
-        if left:
-            yield self._line, left
+        if left and (self._inside or not self._key):
+            yield self._element(self._counted, left)
 
-    def _between(self, done: int, start: int) -> Iterator[tuple[int, bytes]]:
+    def _outside(self, text: bytes) -> None:
+        if text == b"[":
+            self._inside = True
+        elif text == b"{":
+            self._outer += 1
+        elif text == b"}":
+            self._outer -= 1
+        elif self._outer:
+            self._key = text[1:-1]
+
+    def _between(self, done: int, start: int) -> Iterator[Element]:
         for left in self._buffer[done:start].split(b","):
             if left.strip(_BETWEEN):
                 blank = len(left) - len(left.lstrip(_BETWEEN))
-                yield self._at(done + blank), left.strip(_BETWEEN)
+                yield self._element(done + blank, left.strip(_BETWEEN))
             done += len(left) + 1
+
+    def _element(self, start: int, raw: bytes) -> Element:
+        return self._key.decode("utf-8", "replace"), self._at(start), raw
 
     def _at(self, position: int) -> int:
         """Return the line of a position, which only ever moves forward."""

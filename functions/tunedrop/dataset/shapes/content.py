@@ -3,12 +3,41 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields
+from tunedrop.dataset.shapes.names import TEXT
 
 LONGEST_LABEL = 64  # characters
 MOST_LABELS = 200
 FEW = 0.2  # distinct values a row at most, for a column of labels
 LEAST_TEXT = 12  # characters on average, for a column of text
+
+
+def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
+    """Return the mappings that the values suggest, the likeliest first."""
+    texts = text_columns(sample, names)
+    labels = label_columns(sample, [name for name in names if name not in texts])
+    found = _one_hot(sample, names, texts)
+    found += [
+        Columns(
+            "text_label",
+            {"text": text, "label": label},
+            f"{text!r} holds long, varied text and {label!r} few, short, repeated values.",
+        )
+        for text in texts
+        for label in labels
+    ]
+    if len(texts) == 2:  # noqa: PLR2004 - one asks, one answers
+        asks, answers = sorted(texts, key=list(names).index)
+        why = (
+            f"{asks!r} and {answers!r} hold text; the first is taken to ask, the second to answer."
+        )
+        found.append(Columns("prompt_completion", {"prompt": asks, "completion": answers}, why))
+    alone = [name for name in names if name.lower() in TEXT] or (names if len(names) == 1 else [])
+    if not found and alone:
+        why = f"{alone[0]!r} holds text, and no other column an answer: material for pretraining."
+        found.append(Columns("text", {"text": alone[0]}, why))
+    return found
 
 
 def label_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
@@ -41,16 +70,32 @@ def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
+def _one_hot(sample: Sequence[Fields], names: Sequence[str], texts: Sequence[str]) -> list[Columns]:
+    """Recognise a column a label, with exactly one 1 in nearly every row."""
+    binary = [name for name in names if {*_values(sample, name)} in ({"0", "1"}, {"0.0", "1.0"})]
+    if len(binary) < 2 or not texts:  # noqa: PLR2004 - one label is no choice
+        return []
+    one = sum(
+        sum(_text(fields.get(name)) in ("1", "1.0") for name in binary) == 1 for fields in sample
+    )
+    if one < len(sample) * 0.9:
+        return []
+    mapping = {"text": texts[0]} | {f"label {n}": name for n, name in enumerate(binary, 1)}
+    return [Columns("one_hot", mapping, f"Of {', '.join(binary)}, one is 1 in every row.")]
+
+
 def _values(sample: Sequence[Fields], name: str) -> list[str]:
     return [text for fields in sample if (text := _text(fields.get(name)))]
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else str(value) if _is_scalar(value) else ""
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, bool | float) or _is_plain_int(value) else ""
 
 
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, bool | int | float)
+def _is_plain_int(value: Any) -> bool:
+    return isinstance(value, int) and value.bit_length() <= 64  # noqa: PLR2004 - printable
 
 
 def _is_measure(values: set[str]) -> bool:

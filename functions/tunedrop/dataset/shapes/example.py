@@ -1,11 +1,20 @@
 """What every row shape turns a row into."""
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from tunedrop.dataset.document import Columns, Message
+from tunedrop.dataset.document import (
+    Columns,
+    JudgedRow,
+    Message,
+    PreferenceRow,
+    Row,
+    TextRow,
+)
 from tunedrop.dataset.record import Record, RowError
+
+Kind = Literal["answers", "preference", "kto", "pretraining"]
 
 
 class Example(msgspec.Struct, gc=False):
@@ -14,9 +23,51 @@ class Example(msgspec.Struct, gc=False):
     prompt: list[Message]
     completion: list[Message]
 
+    def as_row(self, row: int) -> msgspec.Struct:
+        """Return the line of the split file."""
+        return Row(row, self.prompt, self.completion)
+
+    def texts(self) -> list[str]:
+        """Return everything that is written in the row."""
+        return [message.content for message in (*self.prompt, *self.completion)]
+
+
+class PreferencePair(Example, gc=False):
+    """Two answers to one prompt; `completion` is the better one."""
+
+    rejected: list[Message]
+
+    def as_row(self, row: int) -> msgspec.Struct:
+        """Return the line of the split file, as TRL's DPO reads it."""
+        return PreferenceRow(row, self.prompt, self.completion, self.rejected)
+
+    def texts(self) -> list[str]:
+        """Return everything that is written in the row."""
+        return [*super().texts(), *(message.content for message in self.rejected)]
+
+
+class JudgedAnswer(Example, gc=False):
+    """One answer and whether it is a good one."""
+
+    label: bool
+
+    def as_row(self, row: int) -> msgspec.Struct:
+        """Return the line of the split file, as TRL's KTO reads it."""
+        return JudgedRow(row, self.prompt, self.completion, self.label)
+
+
+class Passage(Example, gc=False):
+    """Running text without question or answer."""
+
+    def as_row(self, row: int) -> msgspec.Struct:
+        """Return the line of the split file, as TRL's language modelling reads it."""
+        return TextRow(row, self.completion[0].content)
+
 
 class Shape(Protocol):
     """How rows become examples."""
+
+    kind: Kind
 
     @property
     def columns(self) -> Columns:
@@ -48,7 +99,27 @@ def text_of(value: Any, column: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return _digits(value, column)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else str(value)
     raise RowError("wrong_type", f"{column} is a {type(value).__name__}; text is needed.", column)
+
+
+def _digits(value: int, column: str) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python refuses to print more than 4,300 digits
+        raise RowError("wrong_type", f"{column} is a number of enormous length.", column) from None
+
+
+def truth_of(value: Any, column: str) -> bool:
+    """Return a judgement as a boolean.
+
+    Raises:
+        RowError: neither true nor false.
+    """
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    found = known.get(text_of(value, column).lower())
+    if found is None:
+        raise RowError("wrong_type", f"{column} is neither true nor false.", column)
+    return found

@@ -1,64 +1,93 @@
-"""Prompt and completion under their many names, Alpaca's instruction and input included."""
+"""Prompt and completion under their many names; Alpaca, SQL and question answering included."""
 
 from typing import Any
 
 from tunedrop.dataset.document import Columns, Message
-from tunedrop.dataset.record import Record, RowError
-from tunedrop.dataset.shapes.example import Example, text_of
-from tunedrop.dataset.shapes.messages import conversation
+from tunedrop.dataset.record import Fields, Record, RowError
+from tunedrop.dataset.shapes.conversation import conversation, with_answer
+from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.dataset.shapes.messages import system_of
+from tunedrop.dataset.shapes.template import Template
 
-PAIRS = (
-    ("prompt", "completion"),
-    ("prompt", "response"),
-    ("instruction", "output"),
-    ("instruction", "response"),
-    ("question", "answer"),
-    ("input", "output"),
-    ("prompt", "output"),
-    ("prompt", "answer"),
-    ("query", "response"),
-    ("question", "response"),
-    ("source", "target"),
-    ("input", "target"),
-)
+
+class Asked:
+    """The prompt side of a row: system, history, context, question."""
+
+    def __init__(self, mapping: dict[str, str], template: Template | None = None) -> None:
+        self._prompt = mapping.get("prompt", "")
+        self._before = mapping.get("context")  # what the question is about
+        self._after = mapping.get("input")  # Alpaca: what the instruction is applied to
+        self._system = mapping.get("system")
+        self._history = mapping.get("history")
+        self._template = template
+
+    def messages(self, fields: Fields) -> list[Message]:
+        """Return the messages before the answer."""
+        return [
+            *system_of(fields, self._system),
+            *_history(fields.get(self._history) if self._history else None, self._history or ""),
+            *self._question(fields),
+        ]
+
+    def _question(self, fields: Fields) -> list[Message]:
+        if self._template:
+            return [Message("user", self._template.filled(fields))]
+        value = fields.get(self._prompt)
+        if isinstance(value, list):
+            return conversation(value, self._prompt)
+        parts = [
+            _optional(fields.get(self._before)) if self._before else "",
+            text_of(value, self._prompt),
+            _optional(fields.get(self._after)) if self._after else "",
+        ]
+        return [Message("user", "\n\n".join(part for part in parts if part))]
 
 
 class PromptCompletion:
     """One column asks, another answers; each is text or a list of messages."""
 
-    def __init__(self, columns: Columns) -> None:
+    kind: Kind = "answers"
+
+    def __init__(self, columns: Columns, template: Template | None = None) -> None:
         self.columns = columns
-        self._prompt = columns.mapping["prompt"]
+        self._asked = Asked(columns.mapping, template)
         self._completion = columns.mapping["completion"]
-        self._input = columns.mapping.get("input")
-        self._system = columns.mapping.get("system")
 
     def example(self, record: Record) -> Example:
         """Turn a row into an example."""
         fields = record.fields()
-        prompt = self._ask(fields)
-        system = fields.get(self._system) if self._system else None
-        if isinstance(system, str) and system.strip():
-            prompt.insert(0, Message("system", system.strip()))
-        answer = fields.get(self._completion)
-        if isinstance(answer, list):
-            completion = conversation(answer, self._completion)
-        else:
-            completion = [Message("assistant", text_of(answer, self._completion))]
-        if completion[-1].role != "assistant":
-            raise RowError(
-                "no_answer",
-                f"{self._completion} does not end with the assistant.",
-                self._completion,
-            )
-        return Example(prompt, completion)
+        prompt = self._asked.messages(fields)
+        return Example(prompt, answer_of(fields.get(self._completion), self._completion, prompt))
 
-    def _ask(self, fields: dict[str, Any]) -> list[Message]:
-        value = fields.get(self._prompt)
-        if isinstance(value, list):
-            return conversation(value, self._prompt)
-        prompt = text_of(value, self._prompt)
-        extra = fields.get(self._input) if self._input else None
-        if isinstance(extra, str) and extra.strip():
-            prompt = f"{prompt}\n\n{extra.strip()}"
-        return [Message("user", prompt)]
+
+def answer_of(value: Any, column: str, prompt: list[Message]) -> list[Message]:
+    """Return an answer, given as text or as the messages that follow the prompt.
+
+    Raises:
+        RowError: there is none.
+    """
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list):
+        return [Message("assistant", text_of(value, column))]
+    messages = conversation(value, column)
+    before, answer = with_answer([*prompt, *messages], column)
+    prompt[:] = before
+    return answer
+
+
+def _optional(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _history(value: Any, column: str) -> list[Message]:
+    """Return Alpaca's history: pairs of earlier instructions and answers."""
+    if not value:
+        return []
+    if not isinstance(value, list) or not all(isinstance(p, list) and len(p) == 2 for p in value):  # noqa: PLR2004
+        raise RowError("wrong_type", f"{column} is not a list of pairs.", column)
+    turns = []
+    for asked, answered in value:
+        turns.append(Message("user", text_of(asked, column)))
+        turns.append(Message("assistant", text_of(answered, column)))
+    return turns

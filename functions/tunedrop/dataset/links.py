@@ -1,0 +1,28 @@
+"""Rows that belong together and must therefore stand in the same split."""
+
+
+class Links:
+    """A union-find over prompt keys; keys that were never linked cost nothing."""
+
+    def __init__(self) -> None:
+        self._parent: dict[int, int] = {}
+
+    def unite(self, one: int, other: int) -> None:
+        """Declare two keys to belong together."""
+        first, second = sorted((self.of(one), self.of(other)))
+        if first != second:
+            self._parent[second] = first
+            self._parent.setdefault(first, first)
+
+    def of(self, key: int) -> int:
+        """Return the group's key: the smallest of its members' keys."""
+        parent = self._parent
+        root = key
+        while (above := parent.get(root, root)) != root:
+            root = above
+        while key != root:
+            parent[key], key = root, parent[key]
+        return root
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._parent

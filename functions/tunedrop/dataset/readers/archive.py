@@ -1,0 +1,72 @@
+"""Zip archives: every table inside is a part of the dataset; nothing is written to disk."""
+
+import zipfile
+from contextlib import ExitStack
+from pathlib import PurePosixPath
+from typing import BinaryIO, cast
+
+from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST, LARGEST_RATIO, Bounded
+from tunedrop.dataset.readers.seekable import seekable
+from tunedrop.dataset.source import SourceFile
+from tunedrop.errors import DatasetError
+
+MOST_MEMBERS = 1_000
+
+
+class Member:
+    """One file inside an archive, as a source of its own."""
+
+    def __init__(self, source: SourceFile, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        self._source = source
+        self._archive = archive
+        self._info = info
+        self.name = PurePosixPath(info.filename).name
+        self.size = info.file_size
+
+    def open(self) -> BinaryIO:
+        """Return the member's bytes."""
+        packed = cast("BinaryIO", self._archive.open(self._info))
+        return cast("BinaryIO", Bounded(packed, packed, self))
+
+
+def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
+    """Return the files of an archive that may be tables.
+
+    Raises:
+        DatasetError: damaged, encrypted, a bomb, or with names that lead out of it.
+    """
+    try:
+        archive = resources.enter_context(zipfile.ZipFile(seekable(source, resources)))
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise DatasetError(
+            f"{source.name} is a damaged zip archive ({error}).", "Pack the files again."
+        ) from error
+    infos = [info for info in archive.infolist() if _may_be_a_table(info)]
+    _refuse_hostile(source, infos)
+    if not infos:
+        raise DatasetError(f"{source.name} holds no file.", "Pack at least one table.")
+    return [Member(source, archive, info) for info in infos]
+
+
+def _may_be_a_table(info: zipfile.ZipInfo) -> bool:
+    """Skip folders and what operating systems leave behind."""
+    path = PurePosixPath(info.filename)
+    return not (info.is_dir() or path.name.startswith((".", "_")) or "__MACOSX" in path.parts)
+
+
+def _refuse_hostile(source: SourceFile, infos: list[zipfile.ZipInfo]) -> None:
+    remedy = "Pack the tables again, without a password and without folders above."
+    total = sum(info.file_size for info in infos)
+    for info in infos:
+        path = PurePosixPath(info.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts:
+            raise DatasetError(f"{source.name} holds the path {info.filename!r}.", remedy)
+        if info.flag_bits & 1:
+            raise DatasetError(f"{info.filename} in {source.name} is encrypted.", remedy)
+    if len(infos) > MOST_MEMBERS:
+        raise DatasetError(f"{source.name} holds {len(infos)} files.", remedy)
+    if total > LARGEST or total > max(HARMLESS, source.size * LARGEST_RATIO):
+        raise DatasetError(
+            f"{source.name} unpacks to {total >> 20} MB from {source.size} bytes.",
+            "Drop the files unpacked, or in smaller parts.",
+        )

@@ -1,0 +1,68 @@
+"""Which of the ways to keep rows in JSON a file follows."""
+
+from typing import Any
+
+import msgspec
+
+from tunedrop.dataset.readers.json_document import JsonDocument, JsonObjects, keys_of
+from tunedrop.dataset.readers.json_lines import JsonLines
+from tunedrop.dataset.readers.text import TextFile
+from tunedrop.dataset.record import Table
+from tunedrop.errors import DatasetError
+
+LOOKED_AT = 20  # lines
+
+
+def json_tables(name: str, text: TextFile) -> dict[str, Table]:
+    """Return the tables of a JSON file by the keys they stand under ("" without a key).
+
+    Raises:
+        DatasetError: one JSON object without a list of rows.
+    """
+    if text.head.lstrip().startswith(b"["):
+        return {"": JsonLines(text)} if _is_lines_of_lists(text) else {"": JsonDocument(text)}
+    lines = [line for line in text.head.split(b"\n") if line.strip()]
+    only = _object(lines[0]) if len(lines) == 1 else None
+    if len(lines) > 1 and _are_objects(lines[:LOOKED_AT]):
+        return {"": JsonLines(text)}
+    keys = [] if only is not None and _is_row(only) else keys_of(text)
+    if keys:
+        return {key: JsonDocument(text, key) for key in keys}
+    if only is not None and any(isinstance(value, dict) for value in only.values()):
+        raise DatasetError(
+            f"{name} is one JSON object without a list of rows.",
+            'Write a list of objects, or one object a line (pandas: orient="records").',
+        )
+    return {"": JsonLines(text) if len(lines) == 1 else JsonObjects(text)}
+
+
+def _are_objects(lines: list[bytes]) -> bool:
+    """Whether lines are rows: the first parses, or most look like whole objects."""
+    if _object(lines[0]) is not None:
+        return True
+    whole = sum(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in lines)
+    return whole * 2 >= len(lines)
+
+
+def _is_row(value: dict[str, Any]) -> bool:
+    """Whether a lone object is a row itself: its lists are messages, not rows."""
+    lists = [item for item in value.values() if isinstance(item, list) and item]
+    rows = [item[0] for item in lists if isinstance(item[0], dict)]
+    return all("role" in row or "from" in row for row in rows) and bool(value)
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = msgspec.json.decode(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _is_lines_of_lists(text: TextFile) -> bool:
+    lines = [line for line in text.head.split(b"\n") if line.strip()][:2]
+    return (
+        len(lines) > 1
+        and all(line.rstrip().endswith(b"]") for line in lines)
+        and all(line.startswith(b"[") for line in lines)
+    )

@@ -1,0 +1,90 @@
+"""Parquet, read by row group in small batches; needs pyarrow from the prepare layer."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, BinaryIO
+
+import msgspec
+
+from tunedrop.dataset.readers.seekable import seekable
+from tunedrop.dataset.record import Record
+from tunedrop.dataset.source import SourceFile
+from tunedrop.errors import DatasetError
+
+BATCH = 1_024  # rows
+
+
+class Parquet:
+    """A Parquet file; Hugging Face class labels come as their names."""
+
+    format = "Parquet"
+
+    def __init__(self, source: SourceFile, resources: ExitStack) -> None:
+        self._source = source
+        self._stream: BinaryIO = seekable(source, resources)
+        with self._damage():
+            self._names = _class_names(self._file().schema_arrow.metadata or {})
+
+    def records(self) -> Iterator[Record]:
+        """Yield the rows; a file that is damaged further on ends in a clear error."""
+        row = 0
+        with self._damage():
+            for batch in self._file().iter_batches(batch_size=BATCH):
+                for values in batch.to_pylist():
+                    row += 1
+                    for column, names in self._names.items():
+                        values[column] = _named(values.get(column), names)
+                    yield Record(row, None, b"", values)
+
+    def _file(self) -> Any:
+        self._stream.seek(0)
+        return _pyarrow("pyarrow.parquet").ParquetFile(self._stream)
+
+    def _damage(self) -> "_Damage":
+        return _Damage(self._source.name)
+
+
+class _Damage:
+    """Turns pyarrow's errors into one that tells what to do."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        arrow = _pyarrow("pyarrow")
+        if isinstance(error, arrow.ArrowException | OSError):
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise DatasetError(
+                f"{self._name} is a damaged Parquet file ({first}).", "Write the file again."
+            ) from error
+
+
+def _pyarrow(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise DatasetError(
+            "Parquet cannot be read here: the prepare layer is missing.",
+            "Deploy the layer with the function, or drop the table as CSV.",
+        ) from None
+
+
+def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
+    """Read the label names that `datasets` keeps in the schema's metadata."""
+    try:
+        features = msgspec.json.decode(metadata.get(b"huggingface", b"{}"))["info"]["features"]
+        return {
+            column: feature["names"]
+            for column, feature in features.items()
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (KeyError, TypeError, AttributeError, msgspec.DecodeError):
+        return {}
+
+
+def _named(value: Any, names: list[str]) -> Any:
+    return names[value] if isinstance(value, int) and 0 <= value < len(names) else value

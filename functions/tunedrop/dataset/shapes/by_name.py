@@ -1,0 +1,116 @@
+"""The mappings that column names suggest, the likeliest first."""
+
+from collections.abc import Sequence
+
+from tunedrop.dataset.document import Columns
+from tunedrop.dataset.record import Fields
+from tunedrop.dataset.shapes import names
+
+
+def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
+    """Return every mapping whose columns have well-known names."""
+    known = {name.lower(): name for name in reversed(columns)}
+    return [
+        *_ground_truth(sample, columns),
+        *_preferences(known),
+        *_judged(sample, known),
+        *_conversations(known),
+        *_pairs(known),
+        *_labelled(known),
+    ]
+
+
+def _found(known: dict[str, str], *wanted: str) -> str | None:
+    return next((known[name] for name in wanted if name in known), None)
+
+
+def _ground_truth(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
+    for name in columns:
+        attribute = name.removesuffix("-metadata")
+        of_job = any(
+            isinstance(value := fields.get(name), dict)
+            and str(value.get("type", "")).startswith("groundtruth/")
+            for fields in sample
+        )
+        if attribute != name and of_job and {"source", "source-ref"} & set(columns):
+            why = f"{name!r} is the metadata of a SageMaker Ground Truth labelling job."
+            return [Columns("ground_truth", {"text": "source", "label": name}, why)]
+    return []
+
+
+def _preferences(known: dict[str, str]) -> list[Columns]:
+    if "chosen" not in known or "rejected" not in known:
+        return []
+    mapping = {"chosen": known["chosen"], "rejected": known["rejected"]}
+    prompt = _found(known, "prompt", "question", "instruction", "input")
+    messages = _found(known, *names.CONVERSATION)
+    if prompt:
+        mapping["prompt"] = prompt
+    elif messages:
+        mapping["messages"] = messages
+    if "system" in known:
+        mapping["system"] = known["system"]
+    return [Columns("preference", mapping, "The columns 'chosen' and 'rejected' are compared.")]
+
+
+def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
+    """KTO: a prompt, a completion, and a label that is true or false."""
+    prompt, completion = _found(known, "prompt"), _found(known, "completion", "response")
+    label = _found(known, "label", "kto_tag")
+    if not (prompt and completion and label):
+        return []
+    values = {str(fields.get(label)).lower() for fields in sample}
+    if not values <= {"true", "false", "0", "1"}:
+        return []
+    mapping = {"prompt": prompt, "completion": completion, "label": label}
+    return [Columns("kto", mapping, f"{label!r} says of every completion whether it is good.")]
+
+
+def _conversations(known: dict[str, str]) -> list[Columns]:
+    return [
+        Columns(
+            "messages",
+            {"messages": known[name]},
+            f"The column {known[name]!r} holds conversations.",
+        )
+        for name in names.CONVERSATION
+        if name in known
+    ]
+
+
+def _pairs(known: dict[str, str]) -> list[Columns]:
+    return [
+        _pair(known, asks, answers)
+        for asks, answers in names.PAIRS
+        if asks in known and answers in known
+    ]
+
+
+def _pair(known: dict[str, str], asks: str, answers: str) -> Columns:
+    mapping = {"prompt": known[asks], "completion": known[answers]}
+    if asks == "instruction" and "input" in known:
+        mapping["input"] = known["input"]
+    context = _found(known, *names.CONTEXT)
+    if asks in ("question", "prompt") and context and context not in mapping.values():
+        mapping["context"] = context
+    for extra in ("system", "history"):
+        if extra in known:
+            mapping[extra] = known[extra]
+    listed = ", ".join(repr(name) for name in mapping.values())
+    shape = "alpaca" if asks == "instruction" else "prompt_completion"
+    if answers in ("sql", "query"):
+        shape = "text_to_sql"
+    return Columns(shape, mapping, f"The columns {listed} ask and answer by name.")
+
+
+def _labelled(known: dict[str, str]) -> list[Columns]:
+    return [
+        Columns(
+            "text_label",
+            {"text": known[text], "label": known[label]},
+            f"The columns {known[text]!r} and {known[label]!r} are text and label by name.",
+        )
+        for text in names.TEXT
+        for label in names.LABEL
+        if text in known and label in known and (text, label) not in names.PAIRS
+    ]

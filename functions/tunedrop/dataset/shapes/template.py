@@ -1,0 +1,42 @@
+"""A prompt made of several columns, such as `{question} {context}`."""
+
+import re
+from typing import Any
+
+from tunedrop.dataset.record import RowError
+from tunedrop.dataset.shapes.example import text_of
+from tunedrop.errors import DatasetError
+
+_SLOT = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+
+
+class Template:
+    """Text with column names in braces; double braces stand for themselves."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.columns = [found.group(1).strip() for found in _SLOT.finditer(text) if found.group(1)]
+        if not self.columns:
+            raise DatasetError(
+                f"The recipe's template {text!r} names no column.",
+                'Put column names in braces: template: "{question}\\n\\n{context}".',
+            )
+
+    def filled(self, fields: dict[str, Any]) -> str:
+        """Return the prompt of a row; a column may be empty, but not every one.
+
+        Raises:
+            RowError: nothing to put in.
+        """
+        texts = {name: _optional(fields.get(name), name) for name in self.columns}
+        if not any(texts.values()):
+            raise RowError("empty", f"{', '.join(texts)}: all empty.", self.columns[0])
+
+        def put(found: re.Match[str]) -> str:
+            return texts[found.group(1).strip()] if found.group(1) else found.group()[0]
+
+        return _SLOT.sub(put, self._text).strip()
+
+
+def _optional(value: Any, column: str) -> str:
+    return "" if value is None or value == "" else text_of(value, column)
