@@ -47,7 +47,11 @@ class Cloud:
         )
         self.output: list[str] = []
         threading.Thread(target=self._read, daemon=True).start()
-        wait_for(self._ready, START_SECONDS, lambda: "".join(self.output))
+        try:
+            wait_for(self._ready, START_SECONDS, lambda: "".join(self.output))
+        except AssertionError:
+            self.stop()
+            raise
         text = "".join(self.output)
         self.exports = dict(re.findall(r"export (AWS_[A-Z_]+)=(\S+)", text))
         bucket = re.search(r"s3://([a-z0-9.-]+)/datasets/", text)
@@ -137,7 +141,7 @@ class Cloud:
 
     def _ready(self) -> bool:
         assert self.process.poll() is None, "".join(self.output)
-        return "aws s3 cp" in "".join(self.output)
+        return "Ctrl-C" in "".join(self.output)
 
 
 def _share_packages(directory: Path) -> None:
