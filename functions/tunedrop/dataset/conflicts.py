@@ -1,5 +1,6 @@
 """The same text with several labels: which of its rows to believe."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -15,11 +16,13 @@ def conflicting(intake: Intake) -> set[int]:
     numbers = intake.labels.of_row
     losers: set[int] = set()
     for group, positions in _shared(intake.groups):
-        ballot = [(1 + intake.repeats[group, names[numbers[at]]], at) for at in positions]
-        most = max(votes for votes, _ in ballot)
-        winners = [at for votes, at in ballot if votes == most]
-        kept = winners if len(winners) == 1 else []
-        losers.update(at for _, at in ballot if at not in kept)
+        votes = Counter(numbers[at] for at in positions)
+        for number in votes:
+            votes[number] += intake.repeats[group, names[number]]
+        most = max(votes.values())
+        winners = [number for number, count in votes.items() if count == most]
+        winner = winners[0] if len(winners) == 1 else None
+        losers.update(at for at in positions if numbers[at] != winner)
     return losers
 
 
