@@ -46,7 +46,8 @@ class Cloud:
             text=True,
         )
         self.output: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
         try:
             wait_for(self._ready, START_SECONDS, lambda: "".join(self.output))
         except AssertionError:
@@ -132,12 +133,15 @@ class Cloud:
         """End the local AWS as Ctrl-C does; return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
-        return self.process.wait(60)
+        status = self.process.wait(60)
+        self.reader.join(10)
+        return status
 
     def _read(self) -> None:
         assert self.process.stdout
-        for line in self.process.stdout:
-            self.output.append(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self.output.append(line)
 
     def _ready(self) -> bool:
         assert self.process.poll() is None, "".join(self.output)
