@@ -11,12 +11,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from localcloud.service import LocalCloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 REQUIREMENTS = "requirements.txt"
@@ -40,42 +41,53 @@ def build_layer(sources: Path, build_dir: Path) -> Path:
 
 
 def _build(sources: Path, build_dir: Path, prefix: str) -> Path:
+    build_dir.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in sources.rglob("*") if _belongs(path))
-    requirements = _requirements(sources, build_dir)
-    digest = _digest([prefix.encode(), requirements.name.encode(), *_contents(sources, files)])
+    requirements = _requirements(sources, build_dir, prefix)
+    digest = _digest([requirements.name.encode(), *_contents(sources, files)])
     archive = build_dir / f"{sources.resolve().name}-{digest}.zip"
     if not archive.exists():
-        staging = build_dir / f"{archive.stem}.staging"
-        shutil.rmtree(staging, ignore_errors=True)
-        shutil.copytree(requirements, staging)
-        for path in files:
-            target = staging / path.relative_to(sources)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-        _compile(staging)
-        _zip(staging, archive, prefix)
-        shutil.rmtree(staging)
+        with _fresh(build_dir / f"{archive.stem}.staging") as staging:
+            for path in files:
+                target = staging / path.relative_to(sources)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+            _compile(staging)
+            partial = archive.with_suffix(".partial")
+            shutil.copyfile(requirements, partial)
+            _add_to_zip(partial, staging, prefix)
+            partial.rename(archive)
         for old in build_dir.glob(f"{sources.resolve().name}-*.zip"):
             if old != archive:
                 old.unlink()
     return archive
 
 
-def _requirements(sources: Path, build_dir: Path) -> Path:
-    """The folder with the installed requirements of `sources`, empty when there are none."""
+def _requirements(sources: Path, build_dir: Path, prefix: str) -> Path:
+    """The archive of the installed requirements of `sources`, empty when there are none."""
     declared = sources / REQUIREMENTS
     text = declared.read_bytes() if declared.exists() else b""
-    folder = build_dir / f"requirements-{_digest([sys.version.encode(), text])}"
-    if not folder.exists():
-        build_dir.mkdir(parents=True, exist_ok=True)
-        partial = folder.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        if text:
-            _install(declared, partial)
-            _compile(partial)
-        partial.rename(folder)
-    return folder
+    digest = _digest([sys.version.encode(), prefix.encode(), text])
+    archive = build_dir / f"requirements.{digest}.zip"
+    if not archive.exists():
+        with _fresh(build_dir / f"{archive.stem}.staging") as staging:
+            if text:
+                _install(declared, staging)
+                _compile(staging)
+            partial = archive.with_suffix(".partial")
+            partial.unlink(missing_ok=True)
+            _add_to_zip(partial, staging, prefix)
+            partial.rename(archive)
+    return archive
+
+
+@contextmanager
+def _fresh(folder: Path) -> Iterator[Path]:
+    """An empty folder, removed afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
 
 
 def _install(requirements: Path, target: Path) -> None:
@@ -101,16 +113,14 @@ def _compile(folder: Path) -> None:
     )
 
 
-def _zip(folder: Path, archive: Path, prefix: str) -> None:
-    partial = archive.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+def _add_to_zip(archive: Path, folder: Path, prefix: str) -> None:
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             name = prefix + path.relative_to(folder).as_posix()
             info = zipfile.ZipInfo(name, date_time=OLDEST_ZIP_TIME)
             info.external_attr = 0o644 << 16
             info.compress_type = zipfile.ZIP_DEFLATED
-            packed.writestr(info, path.read_bytes())
-    partial.rename(archive)
+            packed.writestr(info, path.read_bytes(), compresslevel=1)
 
 
 def _belongs(path: Path) -> bool:
