@@ -69,6 +69,9 @@ def test_given_the_endpoint_is_gone_then_its_error_comes_through_and_the_rest_is
 
     with pytest.raises(HostingError, match="gone"):
         ask(rows_of(["a"] * 200), gone, concurrency=2)
+    soon_after = asked
+    time.sleep(0.1)
+    assert asked <= soon_after + 2  # only what was in flight
     assert asked < 50
 
 

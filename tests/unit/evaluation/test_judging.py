@@ -21,6 +21,7 @@ from tunedrop.errors import EvaluationError, RecipeError
 from tunedrop.evaluation.asking import Answer, Answers
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe import Generation, Recipe
+from tunedrop.report.judgement import Judgement
 
 TRAINED_ON = {"negative": 300, "neutral": 200, "positive": 140}
 HALVES = ["negative", "positive"] * 100
@@ -33,13 +34,16 @@ def about(texts: list[str], word: str) -> str:
     return found[0]
 
 
+@pytest.fixture(scope="module")
+def judged() -> Judgement:
+    golds, base, tuned = the_tweets()
+    return judge_labels(golds, base, tuned, trained_on=TRAINED_ON)
+
+
 class TestTheTweets:
     """200 tweets as measured in a real run: base 19%, majority 52%, tuned 65.5%."""
 
-    golds, base, tuned = the_tweets()
-
-    def test_the_headline_says_who_is_better_and_by_how_much(self) -> None:
-        judged = judge_labels(self.golds, self.base, self.tuned, trained_on=TRAINED_ON)
+    def test_the_headline_says_who_is_better_and_by_how_much(self, judged: Judgement) -> None:
         assert judged.verdict == "better"
         assert judged.passed_gate
         assert judged.headline == (
@@ -47,8 +51,7 @@ class TestTheTweets:
             "on 200 held-out rows."
         )
 
-    def test_the_figures_are_those_of_the_run(self) -> None:
-        judged = judge_labels(self.golds, self.base, self.tuned, trained_on=TRAINED_ON)
+    def test_the_figures_are_those_of_the_run(self, judged: Judgement) -> None:
         primary = judged.comparisons[0]
         assert (primary.wins, primary.losses, primary.ties) == (97, 4, 99)
         assert primary.difference.value == pytest.approx(0.465)
@@ -58,34 +61,30 @@ class TestTheTweets:
         assert judged.tuned.unparsed == 0
         assert judged.tuned.metrics["accuracy"].low == pytest.approx(0.5867558926)
 
-    def test_always_answering_the_commonest_label_is_the_rival(self) -> None:
-        judged = judge_labels(self.golds, self.base, self.tuned, trained_on=TRAINED_ON)
+    def test_always_answering_the_commonest_label_is_the_rival(self, judged: Judgement) -> None:
         assert {each.name for each in judged.baselines} == {"always “negative”"}
         accuracy, macro_f1 = judged.baselines
         assert accuracy.value.value == pytest.approx(0.52)
         assert macro_f1.value.value == pytest.approx(2 * 104 / (104 + 200) / 3)
         assert "reaches 52.0%; the tuned model beats that too" in about(judged.sentences, "Always")
 
-    def test_format_is_told_from_knowledge(self) -> None:
-        judged = judge_labels(self.golds, self.base, self.tuned)
+    def test_format_is_told_from_knowledge(self, judged: Judgement) -> None:
         said = about(judged.sentences, "format plays no part")
         assert "125 of the base model's 200 answers name no label" in said
         assert "On the other 75 rows" in said
         assert "right on 50.7%" in said  # 38 of 75
 
-    def test_p_values_are_corrected_for_their_number(self) -> None:
-        judged = judge_labels(self.golds, self.base, self.tuned, trained_on=TRAINED_ON)
+    def test_p_values_are_corrected_for_their_number(self, judged: Judgement) -> None:
         assert [each.metric for each in judged.comparisons] == ["accuracy", "accuracy", "macro_f1"]
         for each in judged.comparisons:
             assert each.p_adjusted is not None
             assert each.p_adjusted >= each.p_value
 
-    def test_the_same_answers_give_the_same_judgement(self) -> None:
-        first = judge_labels(self.golds, self.base, self.tuned, trained_on=TRAINED_ON)
-        assert first == judge_labels(self.golds, self.base, self.tuned, trained_on=TRAINED_ON)
+    def test_the_same_answers_give_the_same_judgement(self, judged: Judgement) -> None:
+        golds, base, tuned = the_tweets()
+        assert judged == judge_labels(golds, base, tuned, trained_on=TRAINED_ON)
 
-    def test_samples_are_real_rows_of_their_kind(self) -> None:
-        judged = judge_labels(self.golds, self.base, self.tuned)
+    def test_samples_are_real_rows_of_their_kind(self, judged: Judgement) -> None:
         assert {1 <= sample.row <= 97 for sample in judged.wins} == {True}
         assert [sample.row for sample in judged.losses] == [98, 99, 100, 101]
         assert judged.losses[0].expected in judged.losses[0].base

@@ -38,6 +38,7 @@ def test_a_label_inside_a_longer_one_does_not_count() -> None:
     assert read("This is not spam.") == "not spam"
     assert read("This is spam.") == "spam"
     assert read("spam, or not spam?") == UNPARSED
+    assert label_reader(["credit", "credit card"])("It is a credit card.") == "credit card"
 
 
 def test_labels_that_differ_only_in_case_are_told_apart_by_the_exact_answer_only() -> None:

@@ -1,0 +1,58 @@
+"""When a difference counts."""
+
+import pytest
+
+from tunedrop.evaluation.intervals import tango
+from tunedrop.evaluation.significance import mcnemar_exact
+from tunedrop.evaluation.verdict import passes, verdict_of
+from tunedrop.recipe import Gate
+from tunedrop.report.document import Comparison, Estimate
+
+
+def compared(wins: int, losses: int, n: int) -> Comparison:
+    """Return the comparison of two models on right or wrong rows."""
+    return Comparison(
+        metric="accuracy",
+        difference=Estimate((wins - losses) / n, *tango(wins, losses, n, 0.95), n),
+        p_value=mcnemar_exact(wins, losses),
+        test="exact McNemar test",
+        wins=wins,
+        losses=losses,
+        ties=n - wins - losses,
+        smallest_detectable=0.1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "n", "verdict"),
+    [
+        (97, 4, 200, "better"),
+        (4, 97, 200, "worse"),
+        (6, 0, 20, "better"),
+        (6, 0, 19, "too_small_to_tell"),  # fewer than 20 rows tell nothing
+        (12, 8, 100, "too_small_to_tell"),  # -4.9 to +12.9: both are possible
+        (12, 10, 1000, "no_difference"),  # -0.8 to +1.2: neither would matter
+    ],
+)
+def test_the_verdict_of(wins: int, losses: int, n: int, verdict: str) -> None:
+    assert verdict_of(compared(wins, losses, n), Gate()) == verdict
+
+
+def test_interval_and_test_must_agree() -> None:
+    """Five wins of five: the interval leaves zero out, the exact test (p = 0.0625) does not."""
+    five_of_five = compared(5, 0, 40)
+    assert five_of_five.difference.low > 0
+    assert verdict_of(five_of_five, Gate()) == "too_small_to_tell"
+
+
+def test_the_gate_looks_at_the_lower_end_of_the_interval() -> None:
+    gain = compared(40, 10, 200)  # +15 points, +8.5 to +21.7
+    assert passes(gain, Gate(min_gain=0.08))
+    assert not passes(gain, Gate(min_gain=0.12))
+    assert verdict_of(gain, Gate(min_gain=0.12)) == "better"
+
+
+def test_a_difference_within_min_gain_does_not_matter() -> None:
+    small = compared(14, 8, 100)  # -3.4 to +15.5
+    assert verdict_of(small, Gate(min_gain=0.2)) == "no_difference"
+    assert verdict_of(small, Gate()) == "too_small_to_tell"
