@@ -27,7 +27,7 @@ class Source(msgspec.Struct):
     modified: str
 
 
-class StageTimes(msgspec.Struct, omit_defaults=True):
+class StageTimes(msgspec.Struct):
     """When a stage was begun and ended (ISO 8601, UTC)."""
 
     started: str
@@ -76,7 +76,7 @@ class ActualCost(msgspec.Struct):
     usd: float | None
 
 
-class Run(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Run(msgspec.Struct, kw_only=True):
     """run.json, version 1.
 
     `stage` is the step that is being done or waited for; `status` says whether the run goes on.
