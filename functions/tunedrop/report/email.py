@@ -129,8 +129,8 @@ def _cost(report: Report) -> str:
     seconds = cost.billable_seconds
     billed = f", billed for {duration(seconds)}" if seconds is not None else ""
     on = f" on {cost.instance}" if cost.instance else ""
-    estimate = usd(cost.estimated_usd) if cost.estimated_usd is not None else None
-    stays = "billed by the hour until it is removed" if report.endpoint_kept else "removed"
+    estimate = f"up to {usd(cost.estimated_usd)}" if cost.estimated_usd is not None else None
+    stays = "billed by the hour until it is removed" if report.endpoint_kept else "taken down"
     return letter.facts(
         (
             ("Training", f"{usd(cost.training_usd)}{on}{billed}"),
