@@ -30,7 +30,7 @@ EVENT_COPIES = 2
 SETTINGS = {
     "stop_grace_seconds": 1.0,
     "serve_stop_grace_seconds": 1.0,
-    "invocation_seconds": 1.5,
+    "invocation_seconds": 4.0,
     "ping_interval_seconds": 0.05,
     "checkpoint_interval_seconds": 0.1,
     "log_interval_seconds": 0.1,

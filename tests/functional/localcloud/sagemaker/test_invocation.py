@@ -62,10 +62,10 @@ def test_program_that_takes_too_long_is_a_model_error(cloud: Cloud, endpoint: st
     started = time.monotonic()
 
     answer = refusal(
-        cloud, EndpointName=endpoint, Body='{"sleep": 5}', ContentType="application/json"
+        cloud, EndpointName=endpoint, Body='{"sleep": 20}', ContentType="application/json"
     )
 
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 15
     assert answer["Error"]["Code"] == "ModelError"
     assert answer["OriginalStatusCode"] == 0
     assert "Your invocation timed out while waiting for a response" in answer["OriginalMessage"]
@@ -90,11 +90,11 @@ def test_largest_body_passes_and_one_byte_more_does_not(cloud: Cloud, endpoint: 
 
 
 @pytest.mark.parametrize("missing", ["no-such-endpoint", ENDPOINT.upper()])
-def test_endpoint_that_is_not_there(cloud: Cloud, endpoint: str, missing: str) -> None:
+@pytest.mark.usefixtures("endpoint")
+def test_endpoint_that_is_not_there(cloud: Cloud, missing: str) -> None:
     """The name must be spelled as it was created."""
     answer = refusal(cloud, EndpointName=missing, Body=b"{}", ContentType="application/json")
 
-    assert missing.lower() != endpoint or missing != endpoint
     assert answer["Error"] == {
         "Code": "ValidationError",
         "Message": f"Endpoint {missing} of account {ACCOUNT} not found.",
@@ -132,8 +132,8 @@ def test_caller_without_permission_for_this_endpoint_is_denied(
 def test_invocations_run_side_by_side_and_leave_room_for_other_requests(
     cloud: Cloud, endpoint: str
 ) -> None:
-    """Given 32 invocations of a second each at once: the emulator answers others meanwhile."""
-    callers = 32
+    """Given 64 invocations of a second each at once: the emulator answers others meanwhile."""
+    callers = 64
     with ThreadPoolExecutor(callers) as pool:
         started = time.monotonic()
         futures = [pool.submit(invoke, cloud, endpoint, {"sleep": 1}) for _ in range(callers)]
@@ -145,8 +145,8 @@ def test_invocations_run_side_by_side_and_leave_room_for_other_requests(
         took = time.monotonic() - started
 
     assert {answer["pid"] for answer in answers} != {os.getpid()}
-    assert waited < 1
-    assert took < 5
+    assert waited < 3
+    assert took < 10
 
 
 def test_streaming_is_refused_by_name(cloud: Cloud, endpoint: str) -> None:
