@@ -7,7 +7,6 @@ from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from tuning.errors import ModelError
 
-
 Message = dict[str, str]
 """One turn of a conversation: its `role` and its `content`."""
 

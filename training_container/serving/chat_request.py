@@ -1,0 +1,140 @@
+"""Read a chat request in OpenAI's shape; what is not obeyed is refused, never ignored."""
+
+import json
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+ROLES: Final = ("system", "user", "assistant")
+MAX_STOPS: Final = 4
+"""As many stop strings as OpenAI's API takes."""
+
+
+class RequestError(Exception):
+    """A request that cannot be answered: the HTTP status, the reason and the field."""
+
+    def __init__(self, status: HTTPStatus, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.field = field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatRequest:
+    """A request whose every field has been checked."""
+
+    model: str
+    messages: list[dict[str, str]]
+    max_tokens: int | None
+    temperature: float
+    top_p: float
+    seed: int | None
+    stop: tuple[str, ...]
+
+
+def read_chat_request(body: bytes, *, served: Collection[str], default: str) -> ChatRequest:
+    """Parse and check a request; `default` of the `served` models answers when none is named.
+
+    Raises:
+        RequestError: 404 for an unknown model, 400 naming the field for everything else.
+    """
+    fields = _object(body)
+    _refuse_unknown(fields)
+    return ChatRequest(
+        model=_model(fields, served, default),
+        messages=_messages(fields.get("messages")),
+        max_tokens=_max_tokens(fields),
+        temperature=_number(fields, "temperature", 1.0, low=0.0, high=2.0),
+        top_p=_number(fields, "top_p", 1.0, low=1e-6, high=1.0),
+        seed=_integer(fields, "seed", low=-(2**63)),
+        stop=_stop(fields.get("stop")),
+    )
+
+
+def _bad(field: str | None, message: str) -> RequestError:
+    return RequestError(HTTPStatus.BAD_REQUEST, message, field)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except ValueError as error:
+        raise _bad(None, f"the body is not JSON: {error}") from None
+    if not isinstance(fields, dict):
+        raise _bad(None, "the body must be a JSON object")
+    return fields
+
+
+_KNOWN = frozenset(
+    ("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed",
+     "stop", "user")
+)  # fmt: skip
+_AS_GOOD_AS_ABSENT: Final[dict[str, Any]] = {"n": 1, "stream": False, "logprobs": False}
+
+
+def _refuse_unknown(fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        if name in _KNOWN or value is None or _AS_GOOD_AS_ABSENT.get(name, ...) == value:
+            continue
+        raise _bad(name, f"`{name}` = {json.dumps(value)[:40]} is not supported")
+
+
+def _model(fields: dict[str, Any], served: Collection[str], default: str) -> str:
+    model = fields.get("model", default)
+    if not isinstance(model, str):
+        raise _bad("model", "`model` must be a string")
+    if model not in served:
+        raise RequestError(
+            HTTPStatus.NOT_FOUND,
+            f"the model `{model}` does not exist; served: {', '.join(served)}",
+            "model",
+        )
+    return model
+
+
+def _messages(value: Any) -> list[dict[str, str]]:
+    if not isinstance(value, list) or not value:
+        raise _bad("messages", "`messages` must be a list with at least one message")
+    for index, message in enumerate(value):
+        where = f"messages[{index}]"
+        if not isinstance(message, dict):
+            raise _bad(where, f"`{where}` must be an object with `role` and `content`")
+        if message.get("role") not in ROLES:
+            raise _bad(f"{where}.role", f"`{where}.role` must be one of {', '.join(ROLES)}")
+        if not isinstance(message.get("content"), str):
+            raise _bad(f"{where}.content", f"`{where}.content` must be a string")
+    return [{"role": m["role"], "content": m["content"]} for m in value]
+
+
+def _max_tokens(fields: dict[str, Any]) -> int | None:
+    newer = _integer(fields, "max_completion_tokens", low=1)
+    return newer if newer is not None else _integer(fields, "max_tokens", low=1)
+
+
+def _integer(fields: dict[str, Any], name: str, *, low: int) -> int | None:
+    value = fields.get(name)
+    if value is None:
+        return None
+    if type(value) is not int or not low <= value < 2**63:
+        raise _bad(name, f"`{name}` must be an integer of at least {low}")
+    return value
+
+
+def _number(fields: dict[str, Any], name: str, default: float, *, low: float, high: float) -> float:
+    value = fields.get(name)
+    if value is None:
+        return default
+    if type(value) not in (int, float) or math.isnan(value) or not low <= value <= high:
+        raise _bad(name, f"`{name}` must be a number between {low:g} and {high:g}")
+    return float(value)
+
+
+def _stop(value: Any) -> tuple[str, ...]:
+    listed = [value] if isinstance(value, str) else value or []
+    if not isinstance(listed, list) or not all(isinstance(s, str) and s for s in listed):
+        raise _bad("stop", "`stop` must be a string or a list of strings, none empty")
+    if len(listed) > MAX_STOPS:
+        raise _bad("stop", f"`stop` takes at most {MAX_STOPS} strings")
+    return tuple(listed)

@@ -1,0 +1,131 @@
+"""SageMaker's hosting contract over HTTP: `GET /ping` and `POST /invocations`, and OpenAI's path.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+"""
+
+import json
+import time
+import traceback
+import uuid
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, Final
+
+from serving.batching import BatchQueue, ServerStoppingError
+from serving.chat_request import RequestError, read_chat_request
+from serving.decoding import Conversation
+from serving.served_model import ServedModel
+
+ANSWERED: Final = ("/invocations", "/v1/chat/completions")
+MAX_BODY_BYTES: Final = 6_291_456
+"""InvokeEndpoint takes no more."""
+
+
+class ChatServer(ThreadingHTTPServer):
+    """A thread per connection: it only parses and waits; the batch queue does the work."""
+
+    request_queue_size = 256  # a burst of clients must not be refused while threads start
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], model: ServedModel, queue: BatchQueue) -> None:
+        super().__init__(address, _Handler)
+        self.model = model
+        self.queue = queue
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ChatServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm: ClassVar[bool] = True
+
+    def do_GET(self) -> None:
+        """Answer health checks."""
+        if self.path != "/ping":
+            self._send_error(RequestError(HTTPStatus.NOT_FOUND, f"nothing at {self.path}"))
+        elif self.server.queue.healthy:
+            self._send(HTTPStatus.OK, {})
+        else:
+            self._send(HTTPStatus.SERVICE_UNAVAILABLE, {})
+
+    def do_POST(self) -> None:
+        """Answer chat requests."""
+        body = self._read_body()
+        if body is None:
+            return
+        try:
+            self._send(HTTPStatus.OK, self._answer(body))
+        except RequestError as error:
+            self._send_error(error)
+        except ServerStoppingError:
+            stopping = RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping")
+            self._send_error(stopping)
+        except Exception as error:  # noqa: BLE001  the client must get an answer
+            traceback.print_exception(error)
+            reason = f"{type(error).__name__}: {error}"
+            self._send_error(RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, reason))
+
+    def _answer(self, body: bytes) -> dict[str, Any]:
+        if self.path not in ANSWERED:
+            raise RequestError(HTTPStatus.NOT_FOUND, f"nothing at {self.path}")
+        names = self.server.model.names
+        request = read_chat_request(body, served=names, default=names[0])
+        conversation = self.server.model.conversation(request)
+        finished = self.server.queue.submit(request.model, conversation).result()
+        return completion(request.model, finished)
+
+    def _read_body(self) -> bytes | None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+            self.close_connection = True  # what follows on the connection cannot be told apart
+            refused = "a body needs a Content-Length of at most 6291456 bytes"
+            self._send_error(RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, refused))
+            return None
+        return self.rfile.read(int(length))
+
+    def _send_error(self, error: RequestError) -> None:
+        kind = "".join(word.capitalize() for word in error.status.phrase.split()) + "Error"
+        self._send(
+            error.status,
+            {
+                "error": {
+                    "message": str(error),
+                    "type": kind,
+                    "param": error.field,
+                    "code": error.status.value,
+                }
+            },
+        )
+
+    def _send(self, status: HTTPStatus, content: dict[str, Any]) -> None:
+        body = json.dumps(content, ensure_ascii=False).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing of single requests: a health check comes every few seconds."""
+
+
+def completion(model: str, conversation: Conversation) -> dict[str, Any]:
+    """A finished conversation in OpenAI's shape."""
+    asked, answered = len(conversation.prompt_ids), len(conversation.answer_ids)
+    return {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": conversation.text},
+                "finish_reason": conversation.finish_reason,
+            }
+        ],
+        "usage": {
+            "prompt_tokens": asked,
+            "completion_tokens": answered,
+            "total_tokens": asked + answered,
+        },
+    }

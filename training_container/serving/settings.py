@@ -1,0 +1,104 @@
+"""The settings of the endpoint, under the names that AWS's vLLM image obeys.
+
+`SM_VLLM_<FLAG>` is vLLM's `--<flag>`, so one endpoint configuration serves with either program.
+Source: https://docs.vllm.ai/en/latest/cli/serve and https://github.com/aws/deep-learning-containers
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from container_folders import ContainerFolders
+
+PREFIX: Final = "SM_VLLM_"
+OBEYED: Final = frozenset(
+    f"{PREFIX}{flag}"
+    for flag in (
+        "SERVED_MODEL_NAME", "ENABLE_LORA", "MAX_LORA_RANK", "LORA_MODULES",
+        "MAX_MODEL_LEN", "MAX_NUM_SEQS", "HOST", "PORT",
+    )
+)  # fmt: skip
+
+
+class SettingsError(Exception):
+    """A setting that cannot be obeyed; the message names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterSource:
+    """An adapter by the name under which it answers, and where its files are."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServingSettings:
+    """Everything that the endpoint's environment can say."""
+
+    model_path: Path
+    """The base model: a Hugging Face directory."""
+
+    base_name: str
+    """The name under which the base model answers."""
+
+    adapters: tuple[AdapterSource, ...]
+    """What answers beside it."""
+
+    max_lora_rank: int
+    """Adapters of a higher rank are refused."""
+
+    max_model_len: int | None
+    """Prompt and answer together, in tokens; None takes the model's own limit."""
+
+    max_batch: int
+    """Requests generated for at the same time."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], folders: ContainerFolders) -> Self:
+        """Read the variables; raises SettingsError naming the one that is wrong."""
+        adapters = _adapters(environment, folders)
+        if adapters and environment.get(f"{PREFIX}ENABLE_LORA", "false").lower() != "true":
+            raise SettingsError(f"{PREFIX}LORA_MODULES needs {PREFIX}ENABLE_LORA=true")
+        limit = f"{PREFIX}MAX_MODEL_LEN"
+        return cls(
+            model_path=folders.model,
+            base_name=environment.get(f"{PREFIX}SERVED_MODEL_NAME", "base"),
+            adapters=adapters,
+            max_lora_rank=_positive(environment, f"{PREFIX}MAX_LORA_RANK", 16),
+            max_model_len=_positive(environment, limit, 1) if environment.get(limit) else None,
+            max_batch=_positive(environment, f"{PREFIX}MAX_NUM_SEQS", 16),
+            host=environment.get(f"{PREFIX}HOST", "0.0.0.0"),  # noqa: S104  the platform's side
+            port=_positive(environment, f"{PREFIX}PORT", 8080),
+        )
+
+
+def not_obeyed(environment: Mapping[str, str]) -> list[str]:
+    """Settings of the vLLM image that mean nothing here, such as its memory shares."""
+    return sorted(key for key in environment if key.startswith(PREFIX) and key not in OBEYED)
+
+
+def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdecimal() or int(text) == 0:
+        raise SettingsError(f"{name} must be a positive integer, not {text!r}")
+    return int(text)
+
+
+def _adapters(
+    environment: Mapping[str, str], folders: ContainerFolders
+) -> tuple[AdapterSource, ...]:
+    name = f"{PREFIX}LORA_MODULES"
+    try:
+        listed: Any = json.loads(environment.get(name) or "[]")
+        modules = listed if isinstance(listed, list) else [listed]
+        return tuple(AdapterSource(m["name"], folders.resolve(m["path"])) for m in modules)
+    except (ValueError, TypeError, KeyError):
+        raise SettingsError(
+            f'{name} must be a JSON list of {{"name": …, "path": …}}, not {environment[name]!r}'
+        ) from None
