@@ -9,7 +9,7 @@ from tests.support.cloud import Cloud, labelled_rows, wait_for
 
 FAST = """
 rows: {max_train: 16, max_validation: 8, max_test: 8}
-hyperparameters: {epochs: 0.5, max_length: 256}
+hyperparameters: {epochs: 0.5, max_length: 256, evaluations_per_epoch: 1}
 generation: {max_tokens: 4}
 """
 AT_ONCE = 6

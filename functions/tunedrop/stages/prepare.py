@@ -11,6 +11,7 @@ import msgspec
 
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, RecipeError
+from tunedrop.evaluation.tasks import check_gate
 from tunedrop.pointer import move_pointer, read_pointer
 from tunedrop.recipe import Recipe
 from tunedrop.recipe_file import read_recipe
@@ -182,6 +183,7 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
             step.runs.save(held)
             raise
         _send(folder, run, store)
+    check_gate(dataset.task, recipe.evaluate.gate)  # before the training is paid for
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
     # The run is ready for `train` before dataset.json, whose arrival calls it.
