@@ -29,9 +29,11 @@ class Choice:
             if shape.kind == "answers"
             else shape.kind
         )
+        self.spellings = intake.labels.merge_spellings() if self.is_classification else {}
         self.conflicts: set[int] = conflicting(intake) if self.is_classification else set()
+        self._names = intake.labels.names
         self.label_counts = intake.labels.counts() if self.is_classification else None
-        self.labels = sorted(intake.labels.names) if self.is_classification else []
+        self.labels = sorted(self.label_counts or ())
         self.system = recipe.system
         if self.system is None and self.is_classification:
             self.system = default_system_prompt(self.labels)
@@ -43,6 +45,12 @@ class Choice:
     def is_classification(self) -> bool:
         """Whether the answers are labels."""
         return self.task == "classification"
+
+    def label_of(self, at: int) -> str | None:
+        """Return a kept row's label, if the task has labels."""
+        if not self.is_classification:
+            return None
+        return self._names[self._intake.labels.of_row[at]]
 
     def places(self) -> Iterator[Place | None]:
         """Yield each kept row's place in file order; None when it is not sampled."""

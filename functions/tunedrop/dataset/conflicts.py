@@ -26,6 +26,11 @@ def conflicting(intake: Intake) -> set[int]:
     return losers
 
 
+def prompts_with_several_answers(intake: Intake) -> int:
+    """Return how many prompts stand in more than one kept row."""
+    return sum(1 for _ in _shared(intake.groups))
+
+
 def _shared(groups: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     """Yield the prompt keys that several rows have, with those rows' positions."""
     twice = {key for key, after in pairwise(sorted(groups)) if key == after}

@@ -130,6 +130,24 @@ class TokenStatistics(msgspec.Struct):
     longest: int
 
 
+class Place(msgspec.Struct, omit_defaults=True):
+    """Where something was found: the data row, its line and file, and a few words of it."""
+
+    row: int
+    line: int | None = None
+    file: str | None = None
+    excerpt: str = ""
+
+
+class Finding(msgspec.Struct):
+    """Something that the uploader should know: what, in how many rows, and the first places."""
+
+    check: str
+    rows: int
+    meaning: str
+    places: list[Place] = []
+
+
 class Dataset(msgspec.Struct):
     """dataset.json, written last: its arrival starts the training job."""
 
@@ -147,3 +165,5 @@ class Dataset(msgspec.Struct):
     splits: dict[str, Split]
     tokens: TokenStatistics
     warnings: list[str]
+    findings: list[Finding] = []
+    languages: dict[str, int] = {}

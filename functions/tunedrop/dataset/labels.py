@@ -7,7 +7,6 @@ from typing import Literal
 LONGEST_LABEL = 64  # characters
 MOST_LABELS = 200
 LEAST_REPEATS = 5  # rows a label on average, for short answers to count as labels
-NO_LABEL = 0xFFFF
 
 
 class Labels:
@@ -34,12 +33,8 @@ class Labels:
 
     @property
     def names(self) -> list[str]:
-        """The labels in order of their first row."""
+        """The labels in order of their first row, with their other spellings."""
         return list(self._numbers)
-
-    def number(self, name: str) -> int:
-        """Return a label's number."""
-        return self._numbers[name]
 
     def task(
         self, wanted: Literal["auto", "classification", "generation"], *, labelled: bool
@@ -59,10 +54,30 @@ class Labels:
         few = len(self._numbers) * repeats <= rows
         return "classification" if few else "generation"
 
+    def merge_spellings(self) -> dict[str, str]:
+        """Read labels that differ in case, blanks and dashes only as the commonest of them.
+
+        Returns:
+            The label that each other spelling was read as.
+        """
+        counts = self.counts()
+        best: dict[str, str] = {}
+        for name in sorted(counts, key=lambda name: (-counts[name], name)):
+            best.setdefault(_plain(name), name)
+        merged = {name: best[_plain(name)] for name in counts if best[_plain(name)] != name}
+        if merged:
+            numbers = [self._numbers[merged.get(name, name)] for name in self.names]
+            self.of_row = array("H", (numbers[number] for number in self.of_row))
+        return merged
+
     def counts(self) -> Counter[str]:
         """Return how many rows carry each label."""
         names = self.names
         return Counter({names[number]: count for number, count in Counter(self.of_row).items()})
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum()) or name
 
 
 def default_system_prompt(labels: list[str]) -> str:

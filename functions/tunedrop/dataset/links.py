@@ -1,5 +1,8 @@
 """Rows that belong together and must therefore stand in the same split."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 
 class Links:
     """A union-find over prompt keys; keys that were never linked cost nothing."""
@@ -23,6 +26,10 @@ class Links:
         while key != root:
             parent[key], key = root, parent[key]
         return root
+
+    def sizes(self, keys: Iterable[int]) -> Counter[int]:
+        """Return how many of the keys belong to each group that was linked."""
+        return Counter(self.of(key) for key in keys if key in self)
 
     def __contains__(self, key: int) -> bool:
         return key in self._parent

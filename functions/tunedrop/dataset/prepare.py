@@ -2,37 +2,30 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import islice
 
-import msgspec
-
+from tunedrop.dataset.checks.cleaning import are_escaped
+from tunedrop.dataset.checks.findings import Findings
+from tunedrop.dataset.checks.inspector import Inspector
+from tunedrop.dataset.checks.lengths import LengthCheck
+from tunedrop.dataset.checks.near import near_twins
 from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, RowCounts
+from tunedrop.dataset.document import Dataset
 from tunedrop.dataset.intake import Intake
+from tunedrop.dataset.outcome import Outcome
 from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.record import RowError, Table
 from tunedrop.dataset.rejects import Rejects
+from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
 from tunedrop.dataset.source import Progress, Sink, SourceFile
 from tunedrop.dataset.spool import Spool
 from tunedrop.dataset.statistics import estimated_tokens
-from tunedrop.dataset.warnings import warnings_of
 from tunedrop.dataset.watched import Watch
-from tunedrop.dataset.write import Written, write_splits
-from tunedrop.errors import DatasetError
+from tunedrop.dataset.write import write_splits
 from tunedrop.recipe import Recipe
 
-FEWEST_ROWS = 3  # one to learn from, one to validate with, one to test on
-
-
-class Prepared(msgspec.Struct):
-    """Everything that the work on one file has found."""
-
-    table: Table
-    columns: Columns
-    intake: Intake
-    choice: Choice
-    written: Written
-    rejects: Rejects
+SAMPLE = 1_000  # rows looked at before the reading
 
 
 def prepare_dataset(  # noqa: PLR0913 - the three names only go into the document
@@ -48,8 +41,8 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     """Write train.jsonl, validation.jsonl, test.jsonl and rejected.jsonl, and describe them.
 
     Args:
-        source: the dropped file, or the files of a dropped folder; each read up to four times.
-        recipe: columns, shares, limits, seed and system prompt.
+        source: the dropped file, or the files of a dropped folder; each read up to five times.
+        recipe: columns, shares, limits, checks, seed and system prompt.
         sink: receives the four files; dataset.json is the caller's, to be written last.
         dataset: the dataset's name, for the document.
         run: the run's id, for the document.
@@ -61,66 +54,52 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
             rows; in the last case the files have been written, rejected.jsonl among them.
     """
     sources = source if isinstance(source, Sequence) else [source]
-    found = _work(Watch(sources, progress), recipe, sink)
-    splits, rejects = found.written.splits, found.rejects
-    rows = RowCounts(
-        source=found.intake.rows,
-        train=splits["train"].rows,
-        validation=splits["validation"].rows,
-        test=splits["test"].rows,
-        rejected=rejects.total(),
-        duplicates=found.intake.duplicates + found.written.leaks,
-        not_sampled=found.written.not_sampled,
-    )
-    usable = rows.train + rows.validation + rows.test
-    shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
-    if usable < FEWEST_ROWS or any(shares[name] and not splits[name].rows for name in shares):
-        raise rejects.as_error(sources[0].name, usable, FEWEST_ROWS)
-    if found.choice.task not in TRAINABLE:
-        raise _not_built(found)
-    reasons = dict(rejects.reasons.most_common())
-    return Dataset(
-        version=1,
-        dataset=dataset,
-        run=run,
-        source=source_uri,
-        format=found.table.format,
-        task=found.choice.task,
-        columns=found.columns,
-        rows=rows,
-        rejected_reasons=reasons,
-        labels=found.choice.labels,
-        system=found.choice.system,
-        splits=splits,
-        tokens=estimated_tokens(found.written.train_characters),
-        warnings=warnings_of(found.choice, rows, reasons),
-    )
+    outcome = _work(Watch(sources, progress), recipe, sink)
+    outcome.refuse_unusable(recipe)
+    outcome.note_findings()
+    return outcome.described(dataset, run, source_uri)
 
 
-def _work(watch: Watch, recipe: Recipe, sink: Sink) -> Prepared:
+def _work(watch: Watch, recipe: Recipe, sink: Sink) -> Outcome:
+    """Read everything twice: once to know the rows, once (from the spool) to place them."""
+    full = recipe.checks == "full"
     with ExitStack() as resources:
         table = open_parts(watch.sources, resources)
         shape = find_shape(table, recipe)
-        file = resources.enter_context(sink.create("rejected.jsonl"))
-        spool = resources.enter_context(Spool())
-        rejects = Rejects(file)
-        intake = Intake(recipe.split, spool, rejects)
+        rejects = Rejects(resources.enter_context(sink.create("rejected.jsonl")))
+        spool = resources.enter_context(Spool(indexed=full))
+        findings = Findings()
+        inspector = _inspector(findings, recipe, table, shape) if full else None
+        near = near_twins(spool) if full else None
+        intake = Intake(recipe.split, spool, rejects, findings, inspector, near)
         watch.begin()
         intake.read(table, shape)
         watch.end()
         choice = Choice(intake, recipe, shape)
-        written = write_splits(spool, intake, choice, sink)
+        lengths = LengthCheck(findings, intake.characters, recipe, choice.system) if full else None
+        written = write_splits(spool, intake, choice, sink, lengths)
         _reject_conflicts(table, written.conflicts, rejects)
-    return Prepared(table, shape.columns, intake, choice, written, rejects)
-
-
-def _not_built(found: Prepared) -> DatasetError:
-    return DatasetError(
-        f"The rows are for the task {found.choice.task}, whose training is not built yet: "
-        f"{found.columns.why}",
-        "Name the columns to learn from in recipe.yaml, for example columns: "
-        "{prompt: …, completion: …}.",
+    return Outcome(
+        name=watch.sources[0].name,
+        format=table.format,
+        columns=shape.columns,
+        intake=intake,
+        choice=choice,
+        written=written,
+        rejects=rejects,
+        tokens=estimated_tokens(written.train_characters),
+        languages=inspector.languages.noted(findings) if inspector else {},
     )
+
+
+def _inspector(findings: Findings, recipe: Recipe, table: Table, shape: Shape) -> Inspector:
+    texts: list[str] = []
+    for record in islice(table.records(), SAMPLE):
+        try:
+            texts += [message.content for message in shape.example(record).messages()]
+        except RowError:
+            continue
+    return Inspector(findings, secrets=recipe.secrets, pii=recipe.pii, entities=are_escaped(texts))
 
 
 def _reject_conflicts(table: Table, rows: set[int], rejects: Rejects) -> None:

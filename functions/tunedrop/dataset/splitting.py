@@ -1,5 +1,6 @@
 """Which split a row belongs to: by the order of seeded digests, the same on every run."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import msgspec
@@ -45,7 +46,8 @@ def cuts(
     left = [count - taken for count, taken in zip(counts, test, strict=True)]
     validation = apportion(left, _wanted(rows, shares.validation, limits.max_validation))
     left = [count - taken for count, taken in zip(left, validation, strict=True)]
-    train = apportion(left, min(sum(left), limits.max_train), spare=0)
+    fits = sum(left) <= limits.max_train
+    train = counts if fits else apportion(left, limits.max_train, spare=0)
     return [
         _cut(keys, *sizes)
         for keys, *sizes in zip(keys_by_label, test, validation, train, strict=True)
@@ -59,15 +61,23 @@ def _wanted(rows: int, share: float, most: int) -> int:
 
 def _cut(keys: Sequence[int], test: int, validation: int, train: int) -> Cut:
     ordered = sorted(keys)
-    sizes = (test, test + validation, test + validation + train)
-    return Cut(*(_end(ordered, size) for size in sizes))
+    bounds, end = [], 0
+    for size in (test, validation, train):
+        end = _end(ordered, end, size)
+        bounds.append(ordered[end] if end < len(ordered) else 1 << 64)
+    return Cut(*bounds)
 
 
-def _end(ordered: list[int], size: int) -> int:
-    """Return the bound that leaves `size` keys below it; a group of equal keys is kept whole."""
-    if size >= len(ordered):
-        return 1 << 64
-    return ordered[size]
+def _end(ordered: list[int], start: int, size: int) -> int:
+    """Return where a split of `size` keys from `start` ends, so that equal keys stay together.
+
+    A group that would pass the end goes to the next split, unless it is all this one could have.
+    """
+    end = start + size
+    if end >= len(ordered) or not size or ordered[end - 1] != ordered[end]:
+        return min(end, len(ordered))
+    first = bisect_left(ordered, ordered[end])
+    return first if first > start else bisect_right(ordered, ordered[end])
 
 
 def apportion(counts: Sequence[int], total: int, spare: int = 1) -> list[int]:

@@ -1,6 +1,8 @@
 """Checked rows, kept on disk between the first look at the file and the choice of splits."""
 
+import io
 import tempfile
+from array import array
 from collections.abc import Iterator
 from typing import Self
 
@@ -15,10 +17,12 @@ IN_MEMORY = 8 << 20  # bytes; a larger spool is a file
 class Spool:
     """Encoded rows in the order in which they came; use as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, indexed: bool = False) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - __exit__
         self._encoder = msgspec.json.Encoder()
         self._line = bytearray(4_096)
+        self._offsets = array("Q") if indexed else None
+        self._size = 0
 
     def __enter__(self) -> Self:
         return self
@@ -31,12 +35,24 @@ class Spool:
         line = self._line
         self._encoder.encode_into(example.as_row(row), line)
         line += b"\n"
+        if self._offsets is not None:
+            self._offsets.append(self._size)
+            self._size += len(line)
         self._file.write(line)
 
     def lines(self) -> Iterator[bytes]:
         """Yield the encoded rows, each with its newline."""
         self._file.seek(0)
         return iter(self._file)
+
+    def line_at(self, at: int) -> bytes:
+        """Return one encoded row of an indexed spool."""
+        if self._offsets is None:
+            raise ValueError("the spool was made without an index")
+        self._file.seek(self._offsets[at])
+        line = self._file.readline()
+        self._file.seek(0, io.SEEK_END)
+        return line
 
 
 class SystemPrompt:

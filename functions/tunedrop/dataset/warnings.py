@@ -8,7 +8,9 @@ FEW_OF_A_LABEL = 10
 IMBALANCE = 10  # times as many rows of the commonest label as of the rarest
 
 
-def warnings_of(choice: Choice, rows: RowCounts, reasons: dict[str, int]) -> list[str]:
+def warnings_of(
+    choice: Choice, rows: RowCounts, reasons: dict[str, int], scattered: int
+) -> list[str]:
     """Return one sentence a finding."""
     found = []
     if rows.rejected:
@@ -18,6 +20,11 @@ def warnings_of(choice: Choice, rows: RowCounts, reasons: dict[str, int]) -> lis
         found.append(
             f"{len(choice.conflicts)} rows carry another label than the same text elsewhere; "
             "the commonest label was kept, and none where labels tie."
+        )
+    if scattered:
+        found.append(
+            f"{scattered} rows are nearly alike, too many to keep in one split: "
+            "the test rows are easier than new ones will be."
         )
     if rows.test < FEW_TEST_ROWS:
         found.append(f"Only {rows.test} test rows: small differences will not be provable.")

@@ -9,8 +9,9 @@ from typing import BinaryIO
 
 import msgspec
 
+from tunedrop.dataset.checks.lengths import LengthCheck
 from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.document import Split
+from tunedrop.dataset.document import Row, Split
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.source import Sink
 from tunedrop.dataset.splitting import SPLITS
@@ -39,12 +40,6 @@ class SplitFile:
         return Split(self._rows, self._digest.hexdigest(), dict(sorted(self._labels.items())))
 
 
-class _Numbered(msgspec.Struct):
-    """The part of an encoded row that tells which one it is."""
-
-    row: int
-
-
 class Written(msgspec.Struct):
     """What became of the kept rows.
 
@@ -60,29 +55,49 @@ class Written(msgspec.Struct):
     leaks: int
 
 
-def write_splits(spool: Spool, intake: Intake, choice: Choice, sink: Sink) -> Written:
+def write_splits(
+    spool: Spool, intake: Intake, choice: Choice, sink: Sink, lengths: LengthCheck | None = None
+) -> Written:
     """Write train.jsonl, validation.jsonl and test.jsonl."""
     system = SystemPrompt(choice.system)
     extra = len(choice.system or "")
-    names = intake.labels.names
-    lengths = array("Q")
+    characters = array("Q")
     conflicts: set[int] = set()
-    not_sampled = leaks = 0
+    left: Counter[str | None] = Counter()
     with ExitStack() as stack:
         files = {
             name: SplitFile(stack.enter_context(sink.create(f"{name}.jsonl"))) for name in SPLITS
         }
         for at, (line, place) in enumerate(zip(spool.lines(), choice.places(), strict=True)):
-            if place == "conflict":
-                conflicts.add(msgspec.json.decode(line, type=_Numbered).row)
-            elif place == "leak":
-                leaks += 1
-            elif place is None:
-                not_sampled += 1
+            if place is None or place == "leak":
+                left[place] += 1
+            elif place == "conflict":
+                conflicts.add(row_of(line))
             else:
-                label = names[intake.labels.of_row[at]] if choice.is_classification else None
-                files[place].add(system.before(line), label)
+                files[place].add(system.before(_respelled(line, choice)), choice.label_of(at))
                 if place == "train":
-                    lengths.append(intake.characters[at] + extra)
+                    characters.append(intake.characters[at] + extra)
+                if lengths is not None and intake.characters[at] > lengths.least:
+                    lengths.look(row_of(line), intake.characters[at])
     splits: dict[str, Split] = {name: file.described() for name, file in files.items()}
-    return Written(splits, lengths, conflicts, not_sampled, leaks)
+    return Written(splits, characters, conflicts, left[None], left["leak"])
+
+
+class _Numbered(msgspec.Struct):
+    """The part of an encoded row that tells which one it is."""
+
+    row: int
+
+
+def row_of(line: bytes) -> int:
+    """Return the row number of an encoded row."""
+    return msgspec.json.decode(line, type=_Numbered).row
+
+
+def _respelled(line: bytes, choice: Choice) -> bytes:
+    """Return the row with its label spelled as most rows spell it."""
+    if not choice.spellings:
+        return line
+    row = msgspec.json.decode(line, type=Row)
+    row.completion[-1].content = choice.spellings.get(row.answer, row.answer)
+    return msgspec.json.encode(row) + b"\n"

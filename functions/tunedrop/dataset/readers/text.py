@@ -7,6 +7,7 @@ from typing import BinaryIO, cast
 from tunedrop.dataset.source import SourceFile
 
 HEAD = 4 << 20  # bytes looked at to tell encoding, format and delimiter
+MANY, NEARLY_ALL = 20, 0.95  # accented lines and the share of broken ones that spoil the others
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -21,6 +22,9 @@ _WESTERN = frozenset(  # letters of Western Europe, typographic quotes, dashes a
     "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþßœšž ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝÞŒŠŽ"
     "\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026\u2022€£§°\xb4«»¿¡ºª½²³·©®™\xa0"
 )
+
+
+_SPOILED = bytes(range(128)) + b"\xff" * 128  # no byte above ASCII remains valid UTF-8
 
 
 class TextFile:
@@ -46,7 +50,8 @@ class _Recoded(io.RawIOBase):
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors)
+        self._spoil = encoding == "ascii"
+        self._decoder = codecs.getincrementaldecoder("utf-8" if self._spoil else encoding)(errors)
         self._ready = b""
 
     def readable(self) -> bool:
@@ -56,6 +61,9 @@ class _Recoded(io.RawIOBase):
         view = memoryview(buffer)  # type: ignore[arg-type]
         while not self._ready:
             block = self._stream.read(1 << 16)
+            if self._spoil:
+                self._ready = block.translate(_SPOILED)
+                break
             text = self._decoder.decode(block, final=not block)
             self._ready = text.encode("utf-8", "surrogateescape")
             if not block:
@@ -74,7 +82,8 @@ def encoding_of(head: bytes) -> str:
     """Tell the encoding from the first bytes: UTF-8 unless there is proof of another.
 
     A file with some broken rows stays UTF-8, so that just those rows are rejected; one whose
-    accented lines are all invalid UTF-8 but valid Windows-1252 is Windows-1252.
+    accented lines are all invalid UTF-8 but valid Windows-1252 is Windows-1252. Where nearly all
+    are invalid in both, the few that are valid are so by chance: only ASCII can be believed.
     """
     for mark, encoding in _MARKS:
         if head.startswith(mark):
@@ -86,6 +95,8 @@ def encoding_of(head: bytes) -> str:
     broken = sum(not _decodes(line, "utf-8") for line in accented)
     if broken * 2 > len(accented) and _is_windows_1252(accented):
         return "cp1252"
+    if len(accented) >= MANY and broken >= len(accented) * NEARLY_ALL:
+        return "ascii"
     return "utf-8"
 
 
@@ -119,6 +130,6 @@ def _decodes(line: bytes, encoding: str) -> bool:
 
 def _readable(head: bytes, encoding: str) -> bytes:
     """Return the head as UTF-8, for telling format and columns."""
-    if encoding == "utf-8":
+    if encoding in ("utf-8", "ascii"):
         return head
     return codecs.getincrementaldecoder(encoding)("replace").decode(head).encode()

@@ -27,9 +27,14 @@ class Example(msgspec.Struct, gc=False):
         """Return the line of the split file."""
         return Row(row, self.prompt, self.completion)
 
-    def texts(self) -> list[str]:
-        """Return everything that is written in the row."""
-        return [message.content for message in (*self.prompt, *self.completion)]
+    def messages(self) -> list[Message]:
+        """Return every message of the row."""
+        return [*self.prompt, *self.completion]
+
+    def asked_text(self) -> str:
+        """Return what is asked, without the system prompt; of running text, the text."""
+        asked = [message.content for message in self.prompt if message.role != "system"]
+        return "\n".join(asked) or self.completion[0].content
 
 
 class PreferencePair(Example, gc=False):
@@ -41,9 +46,9 @@ class PreferencePair(Example, gc=False):
         """Return the line of the split file, as TRL's DPO reads it."""
         return PreferenceRow(row, self.prompt, self.completion, self.rejected)
 
-    def texts(self) -> list[str]:
-        """Return everything that is written in the row."""
-        return [*super().texts(), *(message.content for message in self.rejected)]
+    def messages(self) -> list[Message]:
+        """Return every message of the row."""
+        return [*self.prompt, *self.completion, *self.rejected]
 
 
 class JudgedAnswer(Example, gc=False):

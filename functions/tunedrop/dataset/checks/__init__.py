@@ -1,0 +1,1 @@
+"""What is looked for in rows that are sound: one module a kind of finding."""

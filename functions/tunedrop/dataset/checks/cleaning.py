@@ -1,0 +1,72 @@
+"""Repair text: garbled encodings, HTML entities, control characters, Unicode form."""
+
+import html
+import importlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from tunedrop.dataset.record import RowError
+
+# All but tab and line feed; a lone carriage return becomes a line feed. U+FEFF is a stray mark.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
+FEWEST_ENTITIES = 3  # rows
+MOSTLY = 0.8  # of the rows with an ampersand
+
+
+class Cleaner:
+    """Cleans one text after the other and tells what was changed."""
+
+    def __init__(self, *, entities: bool) -> None:
+        self._entities = entities
+        self._ftfy = _ftfy()
+
+    def clean(self, text: str, changed: set[str]) -> str:
+        """Return the text as it was meant; `changed` receives the names of what was done.
+
+        Raises:
+            RowError: garbled beyond repair.
+        """
+        if self._entities and "&" in text and _ENTITY.search(text):
+            text = html.unescape(text)
+            changed.add("html_entities")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if _CONTROL.search(text):
+            text = _CONTROL.sub("", text)
+            changed.add("control_characters")
+        return text if text.isascii() else self._repaired(text, changed)
+
+    def _repaired(self, text: str, changed: set[str]) -> str:
+        if self._ftfy is not None and self._ftfy.badness.is_bad(text):
+            repaired: str = self._ftfy.fix_encoding(text)
+            if self._ftfy.badness.is_bad(repaired):
+                raise RowError(
+                    "garbled_text",
+                    "The characters were garbled by wrong encodings, beyond repair.",
+                    fix="Export the text again as UTF-8.",
+                )
+            if repaired != text:
+                text = repaired
+                changed.add("encoding_repaired")
+        if not unicodedata.is_normalized("NFC", text):
+            text = unicodedata.normalize("NFC", text)
+            changed.add("unicode_form")
+        return text
+
+
+def are_escaped(texts: Iterable[str]) -> bool:
+    """Whether a whole column is HTML-escaped: nearly every ampersand begins an entity."""
+    with_ampersand = [text for text in texts if "&" in text]
+    escaped = sum(_ENTITY.search(text) is not None for text in with_ampersand)
+    return escaped >= max(FEWEST_ENTITIES, MOSTLY * len(with_ampersand))
+
+
+def _ftfy() -> Any:
+    try:
+        importlib.import_module("ftfy.badness")
+        return importlib.import_module("ftfy")
+    except ImportError:
+        return None

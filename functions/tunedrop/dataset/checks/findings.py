@@ -1,0 +1,63 @@
+"""Findings: what was seen in how many rows, with the first places."""
+
+from collections import Counter
+
+from tunedrop.dataset.document import Finding, Place
+from tunedrop.dataset.record import Record
+
+MOST_PLACES = 10
+LONGEST_EXCERPT = 120  # characters
+
+ADVICE = {
+    "near_duplicate": "Rows that are nearly the same as another; they stay in the same split.",
+    "neighbours_disagree": "Nearly the same text carries another label: one of them is wrong.",
+    "label_spelling": "Labels that differ only in spelling were read as one.",
+    "encoding_repaired": "Characters garbled by a wrong encoding were repaired.",
+    "html_entities": "HTML entities such as &amp; were turned into the characters they mean.",
+    "control_characters": "Invisible control characters were removed.",
+    "unicode_form": "Characters were brought to their composed form (NFC).",
+    "secret": "Keys, tokens or passwords; a model can repeat what it was trained on.",
+    "email": "Email addresses; a model can repeat what it was trained on.",
+    "phone": "Phone numbers; a model can repeat what it was trained on.",
+    "card": "Payment card numbers; a model can repeat what it was trained on.",
+    "refusal": "Answers that refuse; the model will learn to refuse.",
+    "cut_off": "Answers that stop in the middle of a sentence; the model will learn to.",
+    "template_marker": "Markers of a chat format stand in the text.",
+    "too_long": "Rows longer than hyperparameters.max_length: their end is not learnt.",
+    "length_outlier": "Rows more than ten times as long as the median.",
+    "language": "Rows in another language than most.",
+    "several_answers": "Prompts with several different answers; all were kept, in one split.",
+    "leakage": "Training rows that stand in a given test or validation file too.",
+}
+
+
+class Findings:
+    """Counts findings and keeps the first places of each."""
+
+    def __init__(self) -> None:
+        self._rows: Counter[str] = Counter()
+        self._places: dict[str, list[Place]] = {}
+
+    def add(self, check: str, record: Record, excerpt: str = "") -> None:
+        """Note a finding in a row."""
+        place = Place(record.row, record.line, record.file, excerpt[:LONGEST_EXCERPT])
+        self.add_place(check, place)
+
+    def add_place(self, check: str, place: Place) -> None:
+        """Note a finding at a place."""
+        self._rows[check] += 1
+        places = self._places.setdefault(check, [])
+        if len(places) < MOST_PLACES:
+            places.append(place)
+
+    def add_rows(self, check: str, rows: int) -> None:
+        """Note a finding that was only counted."""
+        if rows:
+            self._rows[check] += rows
+
+    def listed(self) -> list[Finding]:
+        """Return the findings, the commonest first."""
+        return [
+            Finding(check, rows, ADVICE[check], self._places.get(check, []))
+            for check, rows in sorted(self._rows.items(), key=lambda item: (-item[1], item[0]))
+        ]

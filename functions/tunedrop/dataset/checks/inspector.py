@@ -1,0 +1,97 @@
+"""Every check that looks at one row, in order."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from tunedrop.dataset.checks.answers import control_token, is_cut_off, is_refusal, marker
+from tunedrop.dataset.checks.cleaning import Cleaner
+from tunedrop.dataset.checks.findings import Findings
+from tunedrop.dataset.checks.language import Languages
+from tunedrop.dataset.checks.private import hidden, masked, personal_in, secrets_in
+from tunedrop.dataset.document import Message, Place
+from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.shapes.example import Example
+
+Policy = Literal["report", "mask", "reject"]
+
+
+class Inspector:
+    """Cleans and checks examples; what it finds is counted, what it cannot accept is raised."""
+
+    def __init__(self, findings: Findings, *, secrets: Policy, pii: Policy, entities: bool) -> None:
+        self._findings = findings
+        self._secrets = secrets
+        self._pii = pii
+        self._cleaner = Cleaner(entities=entities)
+        self.languages = Languages()
+
+    def inspect(self, record: Record, example: Example) -> None:
+        """Clean the example in place.
+
+        Raises:
+            RowError: garbled, with a control token, or with what the recipe rejects.
+        """
+        changed: set[str] = set()
+        messages = example.messages()
+        for message in messages:
+            message.content = self._cleaner.clean(message.content, changed).strip()
+            if not message.content and not message.tool_calls:
+                raise RowError("empty", "Nothing is left when control characters are removed.")
+        for change in sorted(changed):
+            self._findings.add(change, record, record.content)
+        self._refuse_control_tokens(messages)
+        self._look_for_secrets(record, messages)
+        self._look_for_personal_data(record, messages)
+        self._look_at_answer(record, example)
+        self.languages.add(
+            example.asked_text(), Place(record.row, record.line, record.file, record.content[:120])
+        )
+
+    def _refuse_control_tokens(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            token = control_token(message.content)
+            if token:
+                raise RowError(
+                    "control_token",
+                    f"The {message.role}'s text contains the control token {token}.",
+                    message.role,
+                    "Take the token out, or write the turns as messages.",
+                )
+
+    def _look_for_secrets(self, record: Record, messages: Sequence[Message]) -> None:
+        for message in messages:
+            for secret in dict.fromkeys(secrets_in(message.content)):
+                if self._secrets == "reject":
+                    raise RowError(
+                        "secret",
+                        f"The {message.role}'s text contains a secret: {hidden(secret)}.",
+                        message.role,
+                        "Take it out, and revoke it; or set secrets: mask in recipe.yaml.",
+                    )
+                self._findings.add("secret", record, hidden(secret))
+                if self._secrets == "mask":
+                    message.content = masked(message.content, secret, "secret")
+
+    def _look_for_personal_data(self, record: Record, messages: Sequence[Message]) -> None:
+        kinds: set[str] = set()
+        for message in messages:
+            for kind, found in dict.fromkeys(personal_in(message.content)):
+                kinds.add(kind)
+                if self._pii == "mask":
+                    message.content = masked(message.content, found, kind)
+        if kinds and self._pii == "reject":
+            raise RowError("personal_data", f"The row contains: {', '.join(sorted(kinds))}.")
+        for kind in sorted(kinds):
+            self._findings.add(kind, record)
+
+    def _look_at_answer(self, record: Record, example: Example) -> None:
+        answer = example.completion[-1].content
+        if is_refusal(answer):
+            self._findings.add("refusal", record, answer)
+        if is_cut_off(answer):
+            self._findings.add("cut_off", record, "…" + answer[-100:])
+        left_over = next(
+            (m for message in example.messages() if (m := marker(message.content))), None
+        )
+        if left_over:
+            self._findings.add("template_marker", record, left_over)

@@ -1,0 +1,81 @@
+"""Tell a text's language by its script and its commonest words; enough to see a mix."""
+
+import re
+from collections import Counter
+
+from tunedrop.dataset.checks.findings import Findings
+from tunedrop.dataset.document import Place
+
+_WORDS = {
+    "en": "the of and to in is that for it with as was on are this you be not have what",
+    "de": "der die das und ist nicht mit ein eine ich zu den von auf für sich wie auch es im",
+    "fr": "le la les et est des une un que pour dans pas qui sur avec je vous ce il au",
+    "es": "el la los las y es de que en un una por con no para se como del lo su",
+    "it": "il la di che e un una per non con sono del della le mi si come anche ho gli",
+    "pt": "o a os as e é de que em um uma para com não do da se por como mais",
+    "nl": "de het een en van is niet dat op te zijn voor met die ik je er maar aan ook",
+    "sv": "och att det som en på är av för med den till inte om har jag ett var men så",
+    "pl": "nie na się że jest co jak ale tak za czy dla tym był ich może już przez tylko",
+    "tr": "bir ve bu da de için ne çok ile gibi daha var ben değil sen o ama en kadar",
+}
+_COMMON = {code: frozenset(words.split()) for code, words in _WORDS.items()}
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+)
+LOOKED_AT = 400  # characters
+FEWEST_WORDS = 6
+SURE = 0.12  # share of the words that must be common ones
+LEAD = 2  # words more than in the next likely language
+SAMPLE = 2_000  # rows
+
+
+def language_of(text: str) -> str | None:
+    """Return an ISO 639-1 code, or None when it cannot be told."""
+    text = text[:LOOKED_AT]
+    for code, script in _SCRIPTS:
+        if not text.isascii() and len(script.findall(text)) > len(text) * 0.2:
+            return code
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    if len(words) < FEWEST_WORDS:
+        return None
+    hits = {code: sum(word in common for word in words) for code, common in _COMMON.items()}
+    best, second = sorted(hits, key=hits.__getitem__, reverse=True)[:2]
+    clear = hits[best] >= SURE * len(words) and hits[best] >= hits[second] + LEAD
+    return best if clear else None
+
+
+class Languages:
+    """The languages of the first sampled rows."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, Place]] = []
+        self.looked_at = 0
+
+    def add(self, text: str, place: Place) -> None:
+        """Look at a row, as long as the sample is not full."""
+        if self.looked_at < SAMPLE:
+            self.looked_at += 1
+            code = language_of(text)
+            if code:
+                self._rows.append((code, place))
+
+    def counts(self) -> dict[str, int]:
+        """Return the rows a language, the commonest first."""
+        return dict(Counter(code for code, _ in self._rows).most_common())
+
+    def noted(self, findings: Findings) -> dict[str, int]:
+        """Note the rows that are not in the commonest language; return the counts."""
+        counts = self.counts()
+        main = next(iter(counts), None)
+        for code, place in self._rows:
+            if code != main:
+                findings.add_place("language", place)
+        return counts

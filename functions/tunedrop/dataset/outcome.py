@@ -1,0 +1,103 @@
+"""What preparation has found, put into dataset.json's words."""
+
+import msgspec
+
+from tunedrop.dataset.choice import Choice
+from tunedrop.dataset.conflicts import prompts_with_several_answers
+from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, Place, RowCounts, TokenStatistics
+from tunedrop.dataset.intake import Intake
+from tunedrop.dataset.rejects import Rejects
+from tunedrop.dataset.warnings import warnings_of
+from tunedrop.dataset.write import Written
+from tunedrop.errors import DatasetError
+from tunedrop.recipe import Recipe
+
+FEWEST_ROWS = 3  # one to learn from, one to validate with, one to test on
+
+
+class Outcome(msgspec.Struct):
+    """Everything that the work on a drop has found."""
+
+    name: str
+    format: str
+    columns: Columns
+    intake: Intake
+    choice: Choice
+    written: Written
+    rejects: Rejects
+    tokens: TokenStatistics
+    languages: dict[str, int]
+
+    @property
+    def rows(self) -> RowCounts:
+        """Where every row went."""
+        splits = self.written.splits
+        return RowCounts(
+            source=self.intake.rows,
+            train=splits["train"].rows,
+            validation=splits["validation"].rows,
+            test=splits["test"].rows,
+            rejected=self.rejects.total(),
+            duplicates=self.intake.duplicates + self.written.leaks,
+            not_sampled=self.written.not_sampled,
+        )
+
+    def refuse_unusable(self, recipe: Recipe) -> None:
+        """Raise when nothing can be trained on this.
+
+        Raises:
+            DatasetError: too few rows, or a task whose training is not built.
+        """
+        splits = self.written.splits
+        usable = sum(split.rows for split in splits.values())
+        shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
+        if usable < FEWEST_ROWS:
+            raise self.rejects.as_error(self.name, usable, FEWEST_ROWS)
+        empty = [name for name, share in shares.items() if share and not splits[name].rows]
+        if empty:
+            raise DatasetError(
+                f"{self.name} leaves no rows for {', '.join(empty)}: its {usable} usable rows "
+                "belong to too few groups or labels.",
+                "Add rows that differ, or take split.group_by out of recipe.yaml.",
+            )
+        if self.choice.task not in TRAINABLE:
+            raise DatasetError(
+                f"The rows are for the task {self.choice.task}, whose training is not built yet: "
+                f"{self.columns.why}",
+                "Name the columns to learn from in recipe.yaml, for example columns: "
+                "{prompt: …, completion: …}.",
+            )
+
+    def note_findings(self) -> None:
+        """Add what can only be said when all rows are known."""
+        findings, choice = self.intake.findings, self.choice
+        findings.add_rows("leakage", self.written.leaks)
+        if choice.is_classification:
+            for place in self.intake.disagreements:
+                findings.add_place("neighbours_disagree", place)
+            for spelling, label in choice.spellings.items():
+                findings.add_place("label_spelling", Place(0, excerpt=f"{spelling} → {label}"))
+        elif choice.task == "generation":
+            findings.add_rows("several_answers", prompts_with_several_answers(self.intake))
+
+    def described(self, dataset: str, run: str, source_uri: str) -> Dataset:
+        """Return dataset.json."""
+        rows, reasons = self.rows, dict(self.rejects.reasons.most_common())
+        return Dataset(
+            version=1,
+            dataset=dataset,
+            run=run,
+            source=source_uri,
+            format=self.format,
+            task=self.choice.task,
+            columns=self.columns,
+            rows=rows,
+            rejected_reasons=reasons,
+            labels=self.choice.labels,
+            system=self.choice.system,
+            splits=self.written.splits,
+            tokens=self.tokens,
+            warnings=warnings_of(self.choice, rows, reasons, self.intake.scattered),
+            findings=self.intake.findings.listed(),
+            languages=self.languages,
+        )
