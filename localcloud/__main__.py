@@ -24,9 +24,9 @@ INTERRUPTED = 130
 print_now = partial(print, flush=True)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = parse()
+    options = parse(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _up(options) if options.command == "up" else _run(options)

