@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Literal
 
 import msgspec
@@ -54,13 +55,14 @@ class Choice:
 
     def places(self) -> Iterator[Place | None]:
         """Yield each kept row's place in file order; None when it is not sampled."""
+        conflicts, cuts_of = self.conflicts, self._cuts
         for at, key, stratum, given in self._rows():
-            if at in self.conflicts:
+            if at in conflicts:
                 yield "conflict"
-            elif self._leaks(key, given):
+            elif given and self._leaks(key, given):
                 yield "leak"
             else:
-                split = self._cuts[given][stratum].split(key)
+                split = cuts_of[given][stratum].split(key)
                 yield SPLITS[given - 1] if split and given > 1 else split
 
     def _rows(self) -> Iterator[tuple[int, int, int, int]]:
@@ -68,8 +70,11 @@ class Choice:
 
         Rows that belong together share a key and a stratum, so that they share a split.
         """
-        links, labels = self._intake.links, self._numbers()
-        rows = zip(self._intake.groups, labels, self._intake.given, strict=True)
+        links, labels, given_splits = self._intake.links, self._numbers(), self._intake.given
+        if not links:
+            yield from zip(count(), self._intake.groups, labels, given_splits, strict=False)
+            return
+        rows = zip(self._intake.groups, labels, given_splits, strict=True)
         for at, (own, label, given) in enumerate(rows):
             if own in links:
                 key = links.of(own)
@@ -83,6 +88,8 @@ class Choice:
 
     def _held_out_keys(self) -> set[int]:
         links = self._intake.links
+        if not any(self._intake.given):
+            return set()
         rows = zip(self._intake.groups, self._intake.given, strict=True)
         return {links.of(key) for key, given in rows if given > 1}
 
@@ -96,7 +103,9 @@ class Choice:
         keys = [array("Q") for _ in self._intake.labels.names] if self.is_classification else []
         keys = keys or [array("Q")]
         for at, key, stratum, given in self._rows():
-            if given == wanted and at not in self.conflicts and not self._leaks(key, given):
+            if given != wanted or at in self.conflicts:
+                continue
+            if not (given and self._leaks(key, given)):
                 keys[stratum].append(key)
         return cuts(keys, self._shares(wanted), self._limits(wanted))
 

@@ -11,7 +11,7 @@ TRAINABLE: frozenset[Task] = frozenset({"classification", "generation"})
 """What the training container can learn from; rows of the other tasks are prepared and refused."""
 
 
-class Message(msgspec.Struct, omit_defaults=True):
+class Message(msgspec.Struct, omit_defaults=True, gc=False):
     """One turn of a conversation; the tool fields are OpenAI's, arguments as a JSON string."""
 
     role: Role
@@ -21,7 +21,7 @@ class Message(msgspec.Struct, omit_defaults=True):
     name: str | None = None
 
 
-class Row(msgspec.Struct):
+class Row(msgspec.Struct, gc=False):
     """One line of train.jsonl, validation.jsonl or test.jsonl; TRL's prompt/completion form.
 
     `row` is the 1-based data row in the source file, so that every answer in the report leads

@@ -102,7 +102,8 @@ class Intake:
             return
         self._seen.add(whole)
         self.labels.add(answer)
-        self._link(record, example, group)
+        if self._near is not None or self._group_by is not None:
+            self._link(record, example, group)
         self.groups.append(group)
         self.characters.append(sum([len(message.content) for message in example.messages()]))
         self.given.append(_GIVEN[record.split])

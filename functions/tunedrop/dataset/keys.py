@@ -1,15 +1,14 @@
-"""Digests by which twins are known: equal but for white space, letter case and Unicode form."""
+"""Digests by which twins are known: white space, letter case (ASCII), Unicode form do not count."""
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
 
-from tunedrop.dataset.document import Message
-from tunedrop.dataset.shapes.example import Example, JudgedAnswer, PreferencePair
+from tunedrop.dataset.shapes.example import Example
 
 _SPACE = b" \t\n\r\v\f"
 _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
-_TURN = {"system": "\x01", "user": "\x02", "assistant": "\x03", "tool": "\x05"}
+_ANSWER = "\x04"  # between prompt and answer
+_ANSWER_BYTES = _ANSWER.encode()
 
 
 class Keys:
@@ -24,15 +23,17 @@ class Keys:
 
     def of(self, example: Example) -> tuple[int, int]:
         """Return (the prompt's key of 64 bits, the whole row's key of 128 bits)."""
+        turns = [message.role + message.content for message in example.prompt]
+        turns.append(_ANSWER)
+        turns += [message.role + message.content for message in example.completion]
+        turns += example.further_texts()
+        prompt, _, answer = _plain("\n".join(turns)).partition(_ANSWER_BYTES)
         state = self._start.copy()
-        state.update(_plain(example.prompt or example.completion))
-        group = int.from_bytes(state.digest()[:8], "big")
-        state.update(b"\x04" + _plain(example.completion))
-        if isinstance(example, PreferencePair):
-            state.update(b"\x06" + _plain(example.rejected))
-        elif isinstance(example, JudgedAnswer):
-            state.update(b"\x07" if example.label else b"\x08")
-        return group, int.from_bytes(state.digest()[:16], "big")
+        state.update(prompt or answer)
+        group = state.digest()
+        state.update(answer)
+        whole = state.digest()
+        return int.from_bytes(group[:8], "big"), int.from_bytes(whole[:16], "big")
 
     def of_value(self, value: str) -> int:
         """Return the key of a column's value, by which rows are grouped."""
@@ -41,8 +42,7 @@ class Keys:
         return int.from_bytes(state.digest()[:8], "big")
 
 
-def _plain(messages: Iterable[Message]) -> bytes:
-    text = "".join([_TURN[message.role] + message.content for message in messages])
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", "".join(text.casefold().split()))
+def _plain(text: str) -> bytes:
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
     return text.encode("utf-8", "surrogatepass").translate(_LOWER, _SPACE)

@@ -31,5 +31,8 @@ class Links:
         """Return how many of the keys belong to each group that was linked."""
         return Counter(self.of(key) for key in keys if key in self)
 
+    def __bool__(self) -> bool:
+        return bool(self._parent)
+
     def __contains__(self, key: int) -> bool:
         return key in self._parent

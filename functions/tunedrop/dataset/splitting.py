@@ -46,8 +46,10 @@ def cuts(
     left = [count - taken for count, taken in zip(counts, test, strict=True)]
     validation = apportion(left, _wanted(rows, shares.validation, limits.max_validation))
     left = [count - taken for count, taken in zip(left, validation, strict=True)]
-    fits = sum(left) <= limits.max_train
-    train = counts if fits else apportion(left, limits.max_train, spare=0)
+    if rows <= limits.max_train:
+        train = counts  # also those that a group left over from the splits before
+    else:
+        train = apportion(left, min(sum(left), limits.max_train), spare=0)
     return [
         _cut(keys, *sizes)
         for keys, *sizes in zip(keys_by_label, test, validation, train, strict=True)

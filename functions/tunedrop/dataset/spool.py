@@ -1,6 +1,5 @@
 """Checked rows, kept on disk between the first look at the file and the choice of splits."""
 
-import io
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -11,18 +10,18 @@ import msgspec
 from tunedrop.dataset.document import Message
 from tunedrop.dataset.shapes.example import Example
 
-IN_MEMORY = 8 << 20  # bytes; a larger spool is a file
+BLOCK = 1 << 18  # bytes written or read at once
 
 
 class Spool:
     """Encoded rows in the order in which they came; use as a context manager."""
 
     def __init__(self, *, indexed: bool = False) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - __exit__
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by __exit__
         self._encoder = msgspec.json.Encoder()
-        self._line = bytearray(4_096)
+        self._waiting = bytearray()
+        self._written = 0
         self._offsets = array("Q") if indexed else None
-        self._size = 0
 
     def __enter__(self) -> Self:
         return self
@@ -32,26 +31,45 @@ class Spool:
 
     def add(self, row: int, example: Example) -> None:
         """Encode a row and keep it."""
-        line = self._line
-        self._encoder.encode_into(example.as_row(row), line)
-        line += b"\n"
+        waiting = self._waiting
         if self._offsets is not None:
-            self._offsets.append(self._size)
-            self._size += len(line)
-        self._file.write(line)
+            self._offsets.append(self._written + len(waiting))
+        self._encoder.encode_into(example.as_row(row), waiting, -1)
+        waiting += b"\n"
+        if len(waiting) >= BLOCK:
+            self._flush()
+
+    def _flush(self) -> None:
+        view = memoryview(self._waiting)
+        done = 0
+        while done < len(view):
+            done += self._file.write(view[done:])
+        self._written += done
+        view.release()
+        self._waiting.clear()
 
     def lines(self) -> Iterator[bytes]:
         """Yield the encoded rows, each with its newline."""
+        self._flush()
         self._file.seek(0)
-        return iter(self._file)
+        tail = b""
+        while block := self._file.read(BLOCK):
+            lines = (tail + block).splitlines(keepends=True)  # JSON has no bare "\r"
+            tail = b"" if lines[-1].endswith(b"\n") else lines.pop()
+            yield from lines
 
     def line_at(self, at: int) -> bytes:
         """Return one encoded row of an indexed spool."""
         if self._offsets is None:
             raise ValueError("the spool was made without an index")
-        self._file.seek(self._offsets[at])
-        line = self._file.readline()
-        self._file.seek(0, io.SEEK_END)
+        start = self._offsets[at]
+        end = self._offsets[at + 1] if at + 1 < len(self._offsets) else None
+        if start >= self._written:
+            here = start - self._written
+            return bytes(self._waiting[here : None if end is None else end - self._written])
+        self._file.seek(start)
+        line: bytes = self._file.read((end or self._written) - start)
+        self._file.seek(self._written)
         return line
 
 
@@ -64,7 +82,9 @@ class SystemPrompt:
 
     def before(self, line: bytes) -> bytes:
         """Return the encoded row with the system message, unless it has its own."""
+        if not self._message:
+            return line
         head, bracket, rest = line.partition(b"[")  # {"row":17,"prompt":[
-        if not self._message or rest.startswith(b'{"role":"system"'):
+        if rest.startswith(b'{"role":"system"'):
             return line
         return head + bracket + self._message + rest

@@ -17,6 +17,8 @@ from tunedrop.dataset.source import Sink
 from tunedrop.dataset.splitting import SPLITS
 from tunedrop.dataset.spool import Spool, SystemPrompt
 
+BLOCK = 1 << 18  # bytes written and digested at once
+
 
 class SplitFile:
     """One split file in the making."""
@@ -26,17 +28,25 @@ class SplitFile:
         self._digest = hashlib.sha256()
         self._rows = 0
         self._labels: Counter[str] = Counter()
+        self._waiting = bytearray()
 
     def add(self, line: bytes, label: str | None) -> None:
         """Append one encoded row."""
-        self._file.write(line)
-        self._digest.update(line)
+        self._waiting += line
         self._rows += 1
         if label is not None:
             self._labels[label] += 1
+        if len(self._waiting) >= BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        self._file.write(self._waiting)
+        self._digest.update(self._waiting)
+        self._waiting.clear()
 
     def described(self) -> Split:
-        """Return what dataset.json says of the file."""
+        """Return what dataset.json says of the flushed file."""
         return Split(self._rows, self._digest.hexdigest(), dict(sorted(self._labels.items())))
 
 
@@ -79,6 +89,8 @@ def write_splits(
                     characters.append(intake.characters[at] + extra)
                 if lengths is not None and intake.characters[at] > lengths.least:
                     lengths.look(row_of(line), intake.characters[at])
+        for file in files.values():
+            file.flush()
     splits: dict[str, Split] = {name: file.described() for name, file in files.items()}
     return Written(splits, characters, conflicts, left[None], left["leak"])
 

@@ -31,6 +31,10 @@ class Example(msgspec.Struct, gc=False):
         """Return every message of the row."""
         return [*self.prompt, *self.completion]
 
+    def further_texts(self) -> list[str]:
+        """Return what tells this row from another with the same prompt and answer."""
+        return []
+
     def asked_text(self) -> str:
         """Return what is asked, without the system prompt; of running text, the text."""
         asked = [message.content for message in self.prompt if message.role != "system"]
@@ -50,6 +54,10 @@ class PreferencePair(Example, gc=False):
         """Return every message of the row."""
         return [*self.prompt, *self.completion, *self.rejected]
 
+    def further_texts(self) -> list[str]:
+        """Return the worse answer."""
+        return [message.content for message in self.rejected]
+
 
 class JudgedAnswer(Example, gc=False):
     """One answer and whether it is a good one."""
@@ -59,6 +67,10 @@ class JudgedAnswer(Example, gc=False):
     def as_row(self, row: int) -> msgspec.Struct:
         """Return the line of the split file, as TRL's KTO reads it."""
         return JudgedRow(row, self.prompt, self.completion, self.label)
+
+    def further_texts(self) -> list[str]:
+        """Return the judgement."""
+        return [str(self.label)]
 
 
 class Passage(Example, gc=False):
