@@ -6,8 +6,8 @@ _REFUSAL = re.compile(
     r"\b(?:i['’]?m sorry|i am sorry|i apologi[sz]e|i (?:cannot|can['’]?t|can not|am unable to|"  # noqa: RUF001
     r"['’]m unable to) (?:help|assist|provide|answer|do|fulfil|comply|create|generate)|"  # noqa: RUF001
     r"as an ai\b|as a (?:large )?language model)",
-    re.IGNORECASE,
 )
+_REFUSAL_HINTS = ("sorry", "apolog", "cannot", "can not", "can't", "can’t", "unable", "as a")  # noqa: RUF001
 REFUSAL_WITHIN = 200  # characters from the beginning of the answer
 LONG_ANSWER = 200  # characters; a shorter one need not be a sentence
 
@@ -20,23 +20,30 @@ _CONTROL_TOKEN = re.compile(
 _MARKER = re.compile(
     r"\[/?INST\]|<</?SYS>>|^(?:###\s*(?:Human|Assistant)|Human|Assistant):", re.MULTILINE
 )
+_MARKER_HINTS = ("INST]", "SYS>>", "Human:", "Assistant:", "# Human", "# Assistant")
 
 
 def control_token(text: str) -> str | None:
     """Return the first token that would end or begin a turn inside a message."""
-    found = _CONTROL_TOKEN.search(text) if "<" in text else None
+    found = (
+        _CONTROL_TOKEN.search(text)
+        if "<|" in text or "_turn>" in text or "os>" in text or "<pad>" in text
+        else None
+    )
     return found.group() if found else None
 
 
 def marker(text: str) -> str | None:
     """Return the first marker of another chat format, which is likely left over."""
-    found = _MARKER.search(text)
+    found = _MARKER.search(text) if any(hint in text for hint in _MARKER_HINTS) else None
     return found.group() if found else None
 
 
 def is_refusal(answer: str) -> bool:
     """Whether the answer begins by declining."""
-    return _REFUSAL.search(answer, 0, REFUSAL_WITHIN) is not None
+    beginning = answer[:REFUSAL_WITHIN].lower()
+    hinted = any(hint in beginning for hint in _REFUSAL_HINTS)
+    return hinted and _REFUSAL.search(beginning) is not None
 
 
 def is_cut_off(answer: str) -> bool:

@@ -4,31 +4,72 @@ import html
 import importlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tunedrop.dataset.document import Message
 from tunedrop.dataset.record import RowError
 
 # All but tab and line feed; a lone carriage return becomes a line feed. U+FEFF is a stray mark.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
+_CONTROL_BYTES = bytes((*range(9), 11, 12, *range(13, 32), 127))
+_STRAY = "\ufeff"
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
 FEWEST_ENTITIES = 3  # rows
 MOSTLY = 0.8  # of the rows with an ampersand
 
+# UTF-8 read as a Western encoding shows a letter (its lead byte) and a sign (what follows it):
+# text whose characters beyond ASCII are all of one kind was not garbled.
+_LETTERS = frozenset(map(chr, range(0xC0, 0x100)))
+_SIGNS = frozenset("‘’“”‚„–—…•€™°§·«»¿¡\xa0©®")  # noqa: RUF001
+_ASCII = bytes(range(128))
+
 
 class Cleaner:
-    """Cleans one text after the other and tells what was changed."""
+    """Cleans the messages of one row after the other and tells what was changed."""
 
     def __init__(self, *, entities: bool) -> None:
         self._entities = entities
         self._ftfy = _ftfy()
 
-    def clean(self, text: str, changed: set[str]) -> str:
-        """Return the text as it was meant; `changed` receives the names of what was done.
+    def clean(self, messages: Sequence[Message], text: str) -> set[str]:
+        """Clean messages in place; return the names of what was done.
+
+        Args:
+            messages: of one row.
+            text: all they say, which tells quickly whether there is anything to do.
 
         Raises:
             RowError: garbled beyond repair.
         """
+        changed: set[str] = set()
+        if self._is_clean(text):
+            return changed
+        for message in messages:
+            message.content = self._cleaned(message.content, changed).strip()
+            if not message.content and not message.tool_calls:
+                raise RowError("empty", "Nothing is left when control characters are removed.")
+        return changed
+
+    def _is_clean(self, text: str) -> bool:
+        if self._entities and "&" in text:
+            return False
+        raw = text.encode("utf-8", "surrogatepass")
+        if len(raw.translate(None, _CONTROL_BYTES)) != len(raw):
+            return False
+        if text.isascii():
+            return True
+        if not unicodedata.is_normalized("NFC", text) or _STRAY in text:
+            return False
+        return not self._may_be_garbled(raw)
+
+    def _may_be_garbled(self, raw: bytes) -> bool:
+        if self._ftfy is None:
+            return False
+        chars = set(raw.translate(None, _ASCII).decode("utf-8", "replace"))
+        return not (chars <= _LETTERS or chars <= _SIGNS)
+
+    def _cleaned(self, text: str, changed: set[str]) -> str:
         if self._entities and "&" in text and _ENTITY.search(text):
             text = html.unescape(text)
             changed.add("html_entities")

@@ -7,7 +7,7 @@ from tunedrop.dataset.checks.answers import control_token, is_cut_off, is_refusa
 from tunedrop.dataset.checks.cleaning import Cleaner
 from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.checks.language import Languages
-from tunedrop.dataset.checks.private import hidden, masked, personal_in, secrets_in
+from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
 from tunedrop.dataset.document import Message, Place
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example
@@ -16,7 +16,11 @@ Policy = Literal["report", "mask", "reject"]
 
 
 class Inspector:
-    """Cleans and checks examples; what it finds is counted, what it cannot accept is raised."""
+    """Cleans and checks examples; what it finds is counted, what it cannot accept is raised.
+
+    All messages of a row are first looked at together: most rows show at once that there is
+    nothing to find.
+    """
 
     def __init__(self, findings: Findings, *, secrets: Policy, pii: Policy, entities: bool) -> None:
         self._findings = findings
@@ -31,34 +35,24 @@ class Inspector:
         Raises:
             RowError: garbled, with a control token, or with what the recipe rejects.
         """
-        changed: set[str] = set()
         messages = example.messages()
-        for message in messages:
-            message.content = self._cleaner.clean(message.content, changed).strip()
-            if not message.content and not message.tool_calls:
-                raise RowError("empty", "Nothing is left when control characters are removed.")
-        for change in sorted(changed):
-            self._findings.add(change, record, record.content)
-        self._refuse_control_tokens(messages)
-        self._look_for_secrets(record, messages)
-        self._look_for_personal_data(record, messages)
-        self._look_at_answer(record, example)
-        self.languages.add(
-            example.asked_text(), Place(record.row, record.line, record.file, record.content[:120])
-        )
+        text = _together(messages)
+        changed = self._cleaner.clean(messages, text)
+        if changed:
+            text = _together(messages)
+            for change in sorted(changed):
+                self._findings.add(change, record, record.content)
+        _refuse_control_token(text)
+        if next(secrets_in(text), None):
+            self._handle_secrets(record, messages)
+        if may_be_personal(text):
+            self._look_for_personal_data(record, messages)
+        self._look_at_answer(record, example, text)
+        if self.languages.wanted:
+            place = Place(record.row, record.line, record.file, record.content[:120])
+            self.languages.add(example.asked_text(), place)
 
-    def _refuse_control_tokens(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            token = control_token(message.content)
-            if token:
-                raise RowError(
-                    "control_token",
-                    f"The {message.role}'s text contains the control token {token}.",
-                    message.role,
-                    "Take the token out, or write the turns as messages.",
-                )
-
-    def _look_for_secrets(self, record: Record, messages: Sequence[Message]) -> None:
+    def _handle_secrets(self, record: Record, messages: Sequence[Message]) -> None:
         for message in messages:
             for secret in dict.fromkeys(secrets_in(message.content)):
                 if self._secrets == "reject":
@@ -84,14 +78,26 @@ class Inspector:
         for kind in sorted(kinds):
             self._findings.add(kind, record)
 
-    def _look_at_answer(self, record: Record, example: Example) -> None:
+    def _look_at_answer(self, record: Record, example: Example, text: str) -> None:
         answer = example.completion[-1].content
         if is_refusal(answer):
             self._findings.add("refusal", record, answer)
         if is_cut_off(answer):
             self._findings.add("cut_off", record, "…" + answer[-100:])
-        left_over = next(
-            (m for message in example.messages() if (m := marker(message.content))), None
-        )
+        left_over = marker(text)
         if left_over:
             self._findings.add("template_marker", record, left_over)
+
+
+def _together(messages: Sequence[Message]) -> str:
+    return "\n".join([message.content for message in messages])
+
+
+def _refuse_control_token(text: str) -> None:
+    token = control_token(text)
+    if token:
+        raise RowError(
+            "control_token",
+            f"The text contains the control token {token}, which would end or begin a turn.",
+            fix="Take the token out, or write the turns as messages.",
+        )

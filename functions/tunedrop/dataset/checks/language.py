@@ -59,13 +59,17 @@ class Languages:
         self._rows: list[tuple[str, Place]] = []
         self.looked_at = 0
 
+    @property
+    def wanted(self) -> bool:
+        """Whether the sample is not full yet."""
+        return self.looked_at < SAMPLE
+
     def add(self, text: str, place: Place) -> None:
-        """Look at a row, as long as the sample is not full."""
-        if self.looked_at < SAMPLE:
-            self.looked_at += 1
-            code = language_of(text)
-            if code:
-                self._rows.append((code, place))
+        """Look at a row."""
+        self.looked_at += 1
+        code = language_of(text)
+        if code:
+            self._rows.append((code, place))
 
     def counts(self) -> dict[str, int]:
         """Return the rows a language, the commonest first."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 _SECRETS = (
     ("AKIA", re.compile(r"\bAKIA[0-9A-Z]{16}\b")),
     ("ASIA", re.compile(r"\bASIA[0-9A-Z]{16}\b")),
-    ("gh", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}")),
+    ("ghp_", re.compile(r"\bghp_[A-Za-z0-9]{36,}")),
+    ("gho_", re.compile(r"\bgho_[A-Za-z0-9]{36,}")),
+    ("ghs_", re.compile(r"\bghs_[A-Za-z0-9]{36,}")),
     ("github_pat_", re.compile(r"\bgithub_pat_[A-Za-z0-9_]{50,}")),
     ("xox", re.compile(r"\bxox[baprs]-[A-Za-z0-9-]{10,}")),
     ("sk-", re.compile(r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}")),
@@ -25,14 +27,23 @@ _PHONE = re.compile(
     r"(?<![\w/.=-])(?:\+\d{1,3}[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,4}\d{2,4}"
     r"|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?![\w-])"
 )
+_NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)  # noqa: PLR2004
 FEWEST_DIGITS, MOST_DIGITS = 9, 15  # of a phone number (ITU-T E.164: at most 15)
 
 
 def secrets_in(text: str) -> Iterator[str]:
     """Yield every secret."""
     for literal, pattern in _SECRETS:
-        if literal in text:
+        if literal in text and (literal != "://" or "@" in text):
             yield from (found.group() for found in pattern.finditer(text))
+
+
+def may_be_personal(text: str) -> bool:
+    """Whether there is an at sign, or as many digits as a phone number has."""
+    if "@" in text:
+        return True
+    digits = text.encode("utf-8", "surrogatepass").translate(None, _NO_DIGITS)
+    return len(digits) >= FEWEST_DIGITS
 
 
 def personal_in(text: str) -> Iterator[tuple[str, str]]:
