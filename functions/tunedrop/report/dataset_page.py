@@ -1,0 +1,83 @@
+"""dataset.html: what became of the dropped rows, as a page that needs nothing but itself."""
+
+from dataclasses import dataclass
+
+from tunedrop.dataset.document import Dataset, RowCounts
+from tunedrop.report.template import render
+
+IN_WORDS = (
+    ("train", "to learn from", "tuned"),
+    ("validation", "to pick the best checkpoint", "base"),
+    ("test", "held out for the report", "good"),
+    ("duplicates", "the same as an earlier row", "calm"),
+    ("not_sampled", "beyond the recipe's row limits", "calm"),
+    ("rejected", "unusable, each listed with its reason in rejected.jsonl", "bad"),
+)
+CHECKS = {
+    "near_duplicate": "Nearly the same",
+    "neighbours_disagree": "Likely wrong labels",
+    "label_spelling": "Labels spelled differently",
+    "encoding_repaired": "Garbled characters, repaired",
+    "html_entities": "HTML entities, decoded",
+    "control_characters": "Control characters, removed",
+    "unicode_form": "Unicode form, composed",
+    "secret": "Secrets",
+    "email": "Email addresses",
+    "phone": "Phone numbers",
+    "card": "Card numbers",
+    "refusal": "Refusals",
+    "cut_off": "Answers cut off",
+    "template_marker": "Markers of a chat format",
+    "too_long": "Longer than the model reads",
+    "length_outlier": "Far longer than the others",
+    "language": "Another language",
+    "several_answers": "Several answers to one prompt",
+    "leakage": "Training rows that stand in the test file",
+}
+SMALL_SHARE = 0.02  # of the rows; fewer rejected rows are no reason to worry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """One place that rows went to: how many, and how wide its bar is in percent."""
+
+    name: str
+    words: str
+    style: str
+    rows: int
+    percent: float
+
+
+def render_dataset_page(dataset: Dataset) -> str:
+    """Return the whole page: HTML with its style inside, and no script."""
+    rows = dataset.rows
+    clean = rows.rejected <= rows.source * SMALL_SHARE
+    return render(
+        "dataset.html.j2",
+        dataset=dataset,
+        tone="good" if clean else "unsure",
+        pill="Ready to train" if clean else "Ready, but look at the rejected rows",
+        shares=_shares(rows),
+        labels=_labels(dataset),
+        titles=CHECKS,
+    )
+
+
+def _shares(rows: RowCounts) -> list[Share]:
+    return [
+        Share(
+            name=name.replace("_", " "),
+            words=words,
+            style=style,
+            rows=getattr(rows, name),
+            percent=round(100 * getattr(rows, name) / max(1, rows.source), 2),
+        )
+        for name, words, style in IN_WORDS
+        if getattr(rows, name)
+    ]
+
+
+def _labels(dataset: Dataset) -> list[tuple[str, list[int]]]:
+    """Return each label with its rows in train, validation and test."""
+    splits = [dataset.splits[name].labels for name in ("train", "validation", "test")]
+    return [(label, [split.get(label, 0) for split in splits]) for label in dataset.labels]
