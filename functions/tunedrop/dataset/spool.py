@@ -52,10 +52,7 @@ class Spool:
         """Yield the encoded rows, each with its newline."""
         self._flush()
         self._file.seek(0)
-        tail = b""
-        while block := self._file.read(BLOCK):
-            lines = (tail + block).splitlines(keepends=True)  # JSON has no bare "\r"
-            tail = b"" if lines[-1].endswith(b"\n") else lines.pop()
+        with open(self._file.fileno(), "rb", buffering=BLOCK, closefd=False) as lines:
             yield from lines
 
     def line_at(self, at: int) -> bytes:

@@ -18,7 +18,10 @@ _WORDS = {
     "pl": "nie na się że jest co jak ale tak za czy dla tym był ich może już przez tylko",
     "tr": "bir ve bu da de için ne çok ile gibi daha var ben değil sen o ama en kadar",
 }
-_COMMON = {code: frozenset(words.split()) for code, words in _WORDS.items()}
+_COMMON = {
+    code: frozenset(word for word in words.split() if len(word) > 1)  # single letters are anyone's
+    for code, words in _WORDS.items()
+}
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
     ("ko", re.compile("[\uac00-\ud7af]")),

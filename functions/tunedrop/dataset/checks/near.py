@@ -11,14 +11,14 @@ from tunedrop.dataset.document import Message
 from tunedrop.dataset.shapes.example import Example
 from tunedrop.dataset.spool import Spool
 
-PERMUTATIONS = 128
-BANDS = 16  # of 8 rows: similarity 0.9 is found with probability 0.9999, 0.8 with 0.95
+PERMUTATIONS = 96
+BANDS = 12  # of 8 rows: similarity 0.9 is found with probability 0.999, 0.8 with 0.89
 THRESHOLD = 0.8  # Jaccard similarity of the sets of three-word sequences
 SHORTEST = 6  # words; of shorter texts single words decide too much
 LONGEST = 4_096  # words looked at
 LONG_ANSWER = 64  # characters; shorter answers are labels and no part of the text
 MOST_CANDIDATES = 8  # a row is compared with so many
-KEPT_SETS = 512  # shingle sets kept for the next comparisons
+KEPT_SETS = 64  # shingle sets kept for the next comparisons
 
 
 class NearTwins:

@@ -1,9 +1,12 @@
-"""Physical lines of a stream, in blocks, with a limit on their length."""
+"""Physical lines of a stream, with a limit on their length."""
 
+import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from functools import partial
+from typing import BinaryIO, cast
 
-BLOCK = 1 << 18  # bytes; larger blocks cost more in page faults than they save in calls
+BUFFER = 1 << 16  # bytes read at once
+BLOCK = 1 << 20  # the same where lines are not looked for
 LONGEST_LINE = 16 << 20  # bytes; a row may not be longer
 
 
@@ -14,19 +17,43 @@ def lines_of(
 
     A longer line comes cut to `longest + 1` bytes, which tells it from one that fits.
     """
-    tail = b""
-    cut = False  # the beginning of a too long line was given out; its rest is dropped
-    while block := stream.read(BLOCK):
-        lines = (tail + block if tail else block).split(newline)
-        tail = lines.pop()
-        if cut and lines:
-            del lines[0]
-            cut = False
-        yield from lines  # none is longer than a block and what was bearable before
-        if cut:
-            tail = b""
-        elif len(tail) > longest:
-            yield tail[: longest + 1]
-            tail, cut = b"", True
-    if tail and not cut:
-        yield tail[: longest + 1]
+    if newline != b"\n":
+        stream = cast("BinaryIO", _Translated(stream, newline))
+    buffered = io.BufferedReader(_Raw(stream), BUFFER)
+    for line in iter(partial(buffered.readline, longest + 2), b""):
+        if line.endswith(b"\n"):
+            yield line[:-1]
+        elif len(line) <= longest:
+            yield line  # the last one
+        else:
+            yield line[: longest + 1]
+            while (rest := buffered.readline(BLOCK)) and not rest.endswith(b"\n"):
+                pass  # what is too much is not kept
+
+
+class _Raw(io.RawIOBase):
+    """Anything with `read`, as the raw stream that Python's buffer in C needs."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        block = self._stream.read(len(view))
+        view[: len(block)] = block
+        return len(block)
+
+
+class _Translated:
+    """A stream whose lines end with something else, read as if they ended with a line feed."""
+
+    def __init__(self, stream: BinaryIO, newline: bytes) -> None:
+        self._stream = stream
+        self._table = bytes.maketrans(newline, b"\n")
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes."""
+        return self._stream.read(size).translate(self._table)
