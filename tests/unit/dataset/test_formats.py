@@ -150,8 +150,11 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "gzip bomb": (gzip.compress(b"a,b\n" + b" " * (70 << 20), 9), "unpacks to more than"),
     "zip bomb": (zipped({"a.csv": b"a,b\n" + b" " * (70 << 20)}), "unpacks to 70 MB"),
     "names that lead out": (zipped({"../../etc/passwd": "x"}), "holds the path"),
-    "damaged zip": (zipped({"a.csv": table(9)})[:-40], "damaged zip"),
-    "Parquet without footer": (parquet(ROWS)[:-300], "damaged Parquet file"),
+    "damaged or cut off zip archive": (
+        zipped({"a.csv": table(9)})[:-40],
+        "damaged or cut off zip archive",
+    ),
+    "Parquet without footer": (parquet(ROWS)[:-300], "damaged or cut off Parquet file"),
     "empty zip": (zipped({"a/": ""}), "holds no file"),
     "picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "is a PNG picture"),
     "binary": (bytes(range(256)) * 20, "is a binary file"),

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST, LARGEST_RATIO, Bounded
+from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.readers.seekable import seekable
 from tunedrop.dataset.source import SourceFile
 from tunedrop.errors import DatasetError
@@ -25,7 +26,8 @@ class Member:
 
     def open(self) -> BinaryIO:
         """Return the member's bytes."""
-        packed = cast("BinaryIO", self._archive.open(self._info))
+        with reading(self._info.filename, "file in a zip archive"):
+            packed = cast("BinaryIO", self._archive.open(self._info))
         return cast("BinaryIO", Bounded(packed, packed, self))
 
 
@@ -35,12 +37,8 @@ def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
     Raises:
         DatasetError: damaged, encrypted, a bomb, or with names that lead out of it.
     """
-    try:
+    with reading(source.name, "zip archive"):
         archive = resources.enter_context(zipfile.ZipFile(seekable(source, resources)))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise DatasetError(
-            f"{source.name} is a damaged zip archive ({error}).", "Pack the files again."
-        ) from error
     infos = [info for info in archive.infolist() if _may_be_a_table(info)]
     _refuse_hostile(source, infos)
     if not infos:

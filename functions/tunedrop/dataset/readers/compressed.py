@@ -4,10 +4,10 @@ import bz2
 import gzip
 import importlib
 import lzma
-import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
+from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.source import SourceFile
 from tunedrop.errors import DatasetError
 
@@ -52,13 +52,8 @@ class Bounded:
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes."""
-        try:
+        with reading(self._source.name, "archive", *_damage()):
             block = self._stream.read(size)
-        except _damage() as error:
-            raise DatasetError(
-                f"{self._source.name} is damaged or cut off: it cannot be unpacked ({error}).",
-                "Pack the file again and drop it.",
-            ) from error
         self._done += len(block)
         if self._done > self._most:
             raise DatasetError(
@@ -81,11 +76,10 @@ class Bounded:
 
 
 def _damage() -> tuple[type[Exception], ...]:
-    found: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
     try:
-        return (*found, _zstandard().ZstdError)
+        return (_zstandard().ZstdError,)
     except DatasetError:
-        return found
+        return ()
 
 
 def _zstandard() -> Any:

@@ -84,7 +84,7 @@ def _text_parts(source: SourceFile, head: bytes) -> list[Part]:
     if text.head.lstrip()[:1] in (b"{", b"["):
         tables = json_tables(source.name, text)
         return [Part(table, f"{source.name} {key}", split_of(key)) for key, table in tables.items()]
-    if b"\0" in text.head[:4_096]:
+    if _is_binary(text.head[:4_096]):
         raise _unreadable(source, "is a binary file")
     is_prose = source.name.lower().endswith(PROSE)
     delimiter = delimiter_of(text.head)
@@ -93,6 +93,12 @@ def _text_parts(source: SourceFile, head: bytes) -> list[Part]:
     if is_prose:
         return [Part(Prose(text), source.name, split)]
     raise _unreadable(source, "is text, but neither JSON nor a table with several columns")
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether more than a few bytes are none that text has."""
+    text = head.translate(None, bytes((*range(9), *range(14, 27), *range(28, 32))))
+    return len(head) - len(text) > len(head) * 0.05
 
 
 def _is_prose(head: bytes, delimiter: str) -> bool:

@@ -2,11 +2,12 @@
 
 import importlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, BinaryIO
 
 import msgspec
 
+from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.readers.seekable import seekable
 from tunedrop.dataset.record import Record
 from tunedrop.dataset.source import SourceFile
@@ -41,26 +42,8 @@ class Parquet:
         self._stream.seek(0)
         return _pyarrow("pyarrow.parquet").ParquetFile(self._stream)
 
-    def _damage(self) -> "_Damage":
-        return _Damage(self._source.name)
-
-
-class _Damage:
-    """Turns pyarrow's errors into one that tells what to do."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        arrow = _pyarrow("pyarrow")
-        if isinstance(error, arrow.ArrowException | OSError):
-            first = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DatasetError(
-                f"{self._name} is a damaged Parquet file ({first}).", "Write the file again."
-            ) from error
+    def _damage(self) -> AbstractContextManager[None]:
+        return reading(self._source.name, "Parquet file", _pyarrow("pyarrow").ArrowException)
 
 
 def _pyarrow(module: str) -> Any:

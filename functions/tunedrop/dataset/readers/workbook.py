@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST_RATIO
+from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.readers.header import unique
 from tunedrop.dataset.readers.seekable import seekable
 from tunedrop.dataset.record import Record
@@ -41,17 +42,13 @@ def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:
     """
     calamine = _calamine()
     stream = seekable(source, resources)
-    _refuse_bombs(source, stream)
-    try:
+    with reading(source.name, "workbook", calamine.CalamineError):
+        _refuse_bombs(source, stream)
         book = calamine.CalamineWorkbook.from_filelike(stream)
         sheets = [
             Sheet(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
             for name in book.sheet_names
         ]
-    except (calamine.CalamineError, ValueError, OSError) as error:
-        raise DatasetError(
-            f"{source.name} cannot be read as a workbook ({error}).", "Save it again as .xlsx."
-        ) from error
     filled = [sheet for sheet in sheets if sheet.header]
     if not filled:
         raise DatasetError(f"{source.name} has no filled sheet.", "Drop a workbook with rows.")

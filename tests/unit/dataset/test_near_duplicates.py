@@ -1,0 +1,50 @@
+"""Planted twins are found, strangers are not."""
+
+import random
+
+from tunedrop.dataset.checks.near import near_twins, shingles_of, similarity
+from tunedrop.dataset.document import Message
+from tunedrop.dataset.shapes.example import Example
+from tunedrop.dataset.spool import Spool
+
+CHANCE = random.Random(11)  # noqa: S311 - planted data, the same on every run
+WORDS = [f"word{n}" for n in range(3_000)]
+
+
+def example(words: list[str]) -> Example:
+    return Example([Message("user", " ".join(words))], [Message("assistant", "label")])
+
+
+def planted(words: list[str], similar: float) -> list[str]:
+    """Return words of which so many are exchanged, side by side, that this similarity is left."""
+    shingles = len(words) - 2
+    changed = round(shingles * (1 - similar) / (1 + similar)) - 2
+    start = CHANCE.randrange(len(words) - changed)
+    return [*words[:start], *(f"new{n}" for n in range(changed)), *words[start + changed :]]
+
+
+def test_twins_are_recalled_and_strangers_left_alone() -> None:
+    originals = [CHANCE.choices(WORDS, k=CHANCE.randint(80, 300)) for _ in range(600)]
+    twins = [planted(words, 0.92) for words in originals]
+    strangers = [planted(words, 0.45) for words in originals]
+    with Spool(indexed=True) as spool:
+        near = near_twins(spool)
+        assert near is not None
+        found = []
+        for at, words in enumerate([*originals, *twins, *strangers]):
+            found.append(near.twin_of(at, example(words)))
+            spool.add(at, example(words))
+    assert all(twin is None for twin in found[:600])
+    similar = [
+        similarity(shingles_of(" ".join(one)), shingles_of(" ".join(other)))
+        for one, other in zip(originals, twins, strict=True)
+    ]
+    right = sum(twin == at for at, twin in enumerate(found[600:1200]))
+    assert min(similar) >= 0.9
+    assert right / 600 >= 0.99
+    assert sum(twin is not None for twin in found[1200:]) == 0
+
+
+def test_short_texts_are_not_compared() -> None:
+    assert shingles_of("only a few words here") == frozenset()
+    assert similarity(frozenset(), frozenset()) == 0.0
