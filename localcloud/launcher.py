@@ -45,7 +45,7 @@ class LocalCloudSettings:
     images: Mapping[str, Image] = field(default_factory=lambda: IMAGES)
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of the stack, beside NotificationEmail."""
-    retry_delays_seconds: tuple[float, ...] = (2.0, 5.0)
+    retry_delays_seconds: tuple[float, ...] = (1.0, 3.0)
 
 
 class LocalCloud:

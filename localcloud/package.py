@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REQUIREMENTS = "requirements.txt"
-TASK_ROOT = "/var/task"
-"""Where AWS unpacks a package: what the byte code says its files are."""
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 ERROR_LINES = 8
 
@@ -104,7 +102,7 @@ def _install(requirements: Path, target: Path) -> None:
 def _compile(folder: Path) -> None:
     """Compile what is not compiled yet; byte code that never looks at the sources' times."""
     command = [sys.executable, "-m", "compileall", "-q", "-j", "0"]
-    command += ["--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", TASK_ROOT]
+    command += ["--invalidation-mode", "unchecked-hash"]
     subprocess.run(
         [*command, str(folder)],
         check=False,  # a package may carry files for other Pythons that do not compile

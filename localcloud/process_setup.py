@@ -27,7 +27,7 @@ class EmulatorSettings:
     port: int
     account_id: str = "123456789012"
     region: str = "us-east-1"
-    retry_delays_seconds: tuple[float, ...] = field(default=(2.0, 5.0))
+    retry_delays_seconds: tuple[float, ...] = field(default=(1.0, 3.0))
     """Before the retries of an asynchronous invocation; AWS waits one and two minutes."""
     confirm_emails: bool = True
     """Confirm email subscriptions at once; AWS waits for the addressee."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.function_runtime.process import FunctionProcess, Outcome
 from localcloud.function_runtime.specification import process_environment
+from localcloud.guard import ProcessGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +37,7 @@ class FunctionPool:
         self._busy: set[FunctionProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._guard = ProcessGuard()
 
     def invoke(self, specification: FunctionSpecification, event: Any, request_id: str) -> Outcome:
         """Run one invocation in an idle environment, or in a new one."""
@@ -62,12 +64,13 @@ class FunctionPool:
         for process in busy:
             process.stop()
         for process in idle:
-            process.dispose()
+            self._dispose(process)
 
     def close(self) -> None:
         """End every environment; no further one starts."""
         self._closed = True
         self.end()
+        self._guard.close()
 
     def _take_idle(self, specification: FunctionSpecification) -> FunctionProcess | None:
         with self._lock:
@@ -87,6 +90,7 @@ class FunctionPool:
         aws = self._aws_environment(specification.role_arn, specification.name)
         environment = process_environment(specification, work_dir, aws, f"[$LATEST]{token}")
         process = FunctionProcess(specification, work_dir, environment)
+        self._guard.add(process.group)
         log.info("started a process of %s", specification.name)
         with self._lock:
             self._busy.add(process)
@@ -99,4 +103,8 @@ class FunctionPool:
             if keep:
                 self._idle.setdefault(process.specification.name, []).append(process)
         if not keep:
-            process.dispose()
+            self._dispose(process)
+
+    def _dispose(self, process: FunctionProcess) -> None:
+        process.dispose()
+        self._guard.remove(process.group)

@@ -86,6 +86,11 @@ class FunctionProcess:
         threading.Thread(target=self._read_log, daemon=True).start()
 
     @property
+    def group(self) -> int:
+        """The process group: the process and whatever it started."""
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         """Whether it can take an invocation."""
         return self._process.poll() is None and not self._stopped

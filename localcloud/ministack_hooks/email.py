@@ -58,7 +58,7 @@ class EmailDelivery:
     def _ask(self, topic_arn: str, subscription_arn: str) -> bool:
         """Make an email subscription pending and mail its confirmation; False for others."""
         subscription = sns._find_subscription(topic_arn, subscription_arn)  # noqa: SLF001
-        if not subscription or subscription["protocol"] != "email" or "token" in subscription:
+        if not subscription or subscription["protocol"] != "email" or subscription.get("token"):
             return False
         token = uuid.uuid4().hex
         subscription.update(confirmed=False, token=token)

@@ -12,7 +12,6 @@ Where things are:
     shapes        requests checked against botocore's model
     training/     training jobs        hosting/   models, endpoint configurations, endpoints
     runtime       what both share: roles, clean environments, work folders, processes
-    guard         ends the processes when localcloud is killed
 
 What differs from AWS, on purpose:
     - nothing waits for capacity: the first instance preference is always free, spot is never

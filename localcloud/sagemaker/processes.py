@@ -9,14 +9,14 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from localcloud.guard import kill_group
 from localcloud.sagemaker.errors import ContractError
-from localcloud.sagemaker.guard import kill_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from localcloud.sagemaker.guard import ProcessGuard
+    from localcloud.guard import ProcessGuard
 
 POLL_SECONDS = 0.05
 SIGNAL_EXIT_BASE = 128

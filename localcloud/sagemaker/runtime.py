@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localcloud.guard import ProcessGuard
 from localcloud.sagemaker.events import EventSender
-from localcloud.sagemaker.guard import ProcessGuard
 from localcloud.sagemaker.processes import ContainerProcess
 from localcloud.sagemaker.resources import SERVICE_PRINCIPAL
 from localcloud.sagemaker.storage import ObjectStore

@@ -1,0 +1,60 @@
+"""Email subscriptions wait for their addressee, and mail is real mail."""
+
+import re
+import urllib.request
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from tests.functional.localcloud.probe_cloud import ProbeCloud
+from tests.support.cloud import wait_for
+
+
+def mails_to(probe: ProbeCloud, address: str) -> list[EmailMessage]:
+    """Return the mails for an address, oldest first."""
+    paths = sorted((probe.directory / "outbox").glob("*.eml"))
+    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+    return [mail for mail in mails if mail["To"] == address]
+
+
+def confirmation_url(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body
+    found = re.search(r"http://\S+Action=ConfirmSubscription\S+", body.get_content())
+    assert found
+    return found.group()
+
+
+def test_given_the_stack_when_it_is_deployed_then_the_address_is_asked_and_gets_nothing_else(
+    probe: ProbeCloud,
+) -> None:
+    sns = probe.client("sns")
+    topic = next(
+        one["TopicArn"] for one in sns.list_topics()["Topics"] if "ReportTopic" in one["TopicArn"]
+    )
+    sns.publish(TopicArn=topic, Subject="too early", Message="nobody gets this")
+    (subscription,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    (asked,) = mails_to(probe, "demo@example.com")
+
+    assert subscription["SubscriptionArn"] == "PendingConfirmation"
+    assert asked["Subject"] == "AWS Notification - Subscription Confirmation"
+
+
+def test_given_a_subscription_when_its_link_is_opened_then_mail_arrives_in_any_language(
+    probe: ProbeCloud,
+) -> None:
+    sns, address = probe.client("sns"), "team@example.com"
+    topic = sns.create_topic(Name="letters")["TopicArn"]
+    answer = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    (asked,) = mails_to(probe, address)
+    # The local emulator's own address, over plain HTTP, without credentials: as from a mailbox.
+    urllib.request.urlopen(confirmation_url(asked)).read()  # noqa: S310
+    sns.publish(TopicArn=topic, Subject="Grüße ✓", Message="Ä body\nof two lines")
+    mail = wait_for(lambda: mails_to(probe, address)[1:], 10, probe.log)[0]
+    body = mail.get_body(("plain",))
+    (subscription,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+
+    assert answer["SubscriptionArn"] == "pending confirmation"
+    assert subscription["SubscriptionArn"].startswith(topic)
+    assert mail["Subject"] == "Grüße ✓"
+    assert body
+    assert body.get_content().splitlines() == ["Ä body", "of two lines"]

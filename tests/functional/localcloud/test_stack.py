@@ -1,0 +1,124 @@
+"""Every property of a template is put in place, reconciled, or knowingly ignored."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samtranslator.translator.transform import transform
+
+from localcloud.reconciliation import IGNORED, PROVISIONED, RECONCILED, unknown_properties
+from localcloud.template import Template
+from tests.functional.localcloud.probe_cloud import BUCKET, PROBE, ProbeCloud
+from tests.support.cloud import ROOT, wait_for
+
+
+class NoManagedPolicies:
+    """SAM asks IAM for its managed policies; the templates name none by a bare name."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def processed(template: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return the resources after SAM's transform."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    read = Template.read(template)
+    read.replace_local_code(lambda _folder, _kind: "s3://bucket/key")
+    resources: dict[str, Any] = transform(read.document, {}, NoManagedPolicies())["Resources"]
+    return resources
+
+
+@pytest.mark.parametrize(
+    "template", [ROOT / "template.yaml", PROBE / "template.yaml"], ids=["product", "probe"]
+)
+def test_given_a_template_when_it_is_read_then_somebody_knows_what_becomes_of_each_property(
+    template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(unknown_properties(processed(template, monkeypatch))) == []
+
+
+def test_given_a_property_nobody_checked_when_the_template_is_read_then_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resources = processed(ROOT / "template.yaml", monkeypatch)
+    resources["DataBucket"]["Properties"]["ObjectLockEnabled"] = True
+
+    assert list(unknown_properties(resources)) == [
+        "DataBucket (AWS::S3::Bucket): ObjectLockEnabled"
+    ]
+
+
+def test_given_the_lists_when_they_are_compared_then_no_property_stands_on_two() -> None:
+    for kind in PROVISIONED.keys() | IGNORED.keys() | RECONCILED.keys():
+        lists = [PROVISIONED.get(kind, frozenset()), set(IGNORED.get(kind, {}))]
+        lists.append(set(RECONCILED.get(kind, {})))
+        names = [name for one in lists for name in one]
+        assert len(names) == len(set(names)), kind
+
+
+def test_given_what_cloudformation_drops_when_the_stack_is_up_then_it_is_in_place(
+    probe: ProbeCloud,
+) -> None:
+    lambdas = probe.client("lambda")
+    function = lambdas.get_function(FunctionName="probe-lonely")
+    (rule,) = probe.s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
+
+    assert rule["ID"] == "OldVersions"
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert ":tunedrop-DeadLetterQueue" in function["Configuration"]["DeadLetterConfig"]["TargetArn"]
+    assert function["Concurrency"]["ReservedConcurrentExecutions"] == 3
+
+
+def test_given_what_is_said_to_be_provisioned_when_the_stack_is_up_then_it_reads_back(
+    probe: ProbeCloud,
+) -> None:
+    s3, lambdas, logs = probe.s3, probe.client("lambda"), probe.client("logs")
+    rules = probe.client("events").list_rules()["Rules"]
+    (queue,) = probe.client("sqs").list_queues()["QueueUrls"]
+    attributes = probe.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/probe-rec")["logGroups"]
+    (mapping,) = lambdas.list_event_source_mappings()["EventSourceMappings"]
+    (alarm,) = probe.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    (repository,) = probe.client("ecr").describe_repositories()["repositories"]
+    recorder = lambdas.get_function_configuration(FunctionName="probe-recorder")
+    encryption = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]
+    patterns = [json.loads(rule["EventPattern"]) for rule in rules if "EventPattern" in rule]
+
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    assert s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    assert "AES256" in str(encryption)
+    assert sorted(pattern["source"] for pattern in patterns) == [["aws.s3"], ["aws.sagemaker"]]
+    assert attributes["Attributes"]["VisibilityTimeout"] == "120"
+    assert group["retentionInDays"] == 30
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert alarm["MetricName"] == "Errors"
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert recorder["LoggingConfig"]["LogFormat"] == "JSON"
+
+
+def test_given_an_alarm_when_its_metric_crosses_then_it_goes_off_by_itself(
+    probe: ProbeCloud,
+) -> None:
+    probe.drop("alarming", "fail.csv")
+    watch = probe.client("cloudwatch")
+
+    def look() -> dict[str, Any] | None:
+        changes = watch.describe_alarm_history(HistoryItemType="StateUpdate")["AlarmHistoryItems"]
+        return next((one for one in changes if re.search("to ALARM", one["HistorySummary"])), None)
+
+    assert wait_for(look, 60, probe.log)["AlarmName"].startswith("tunedrop-ErrorsAlarm")
+
+
+def test_given_a_template_that_is_no_yaml_when_it_is_read_then_the_place_is_named(
+    tmp_path: Path,
+) -> None:
+    broken = tmp_path / "template.yaml"
+    broken.write_text("Resources: [", encoding="utf-8")
+
+    with pytest.raises(Exception, match=re.escape(str(broken))) as caught:
+        Template.read(broken)
+    assert isinstance(caught.value.__cause__, yaml.YAMLError)
