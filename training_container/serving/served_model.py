@@ -21,14 +21,14 @@ class ServedModel:
     """Tokenizes requests and answers them; not for use from several threads at once."""
 
     def __init__(self, settings: ServingSettings) -> None:
-        """Load weights in bfloat16 as vLLM does; raises SettingsError when a folder is unfit."""
+        """Load weights and adapters; raises SettingsError when a folder is unfit."""
         if not (settings.model_path / "config.json").is_file():
             raise SettingsError(f"{settings.model_path} holds no Hugging Face model (config.json)")
         self._settings = settings
         self._tokenizer = AutoTokenizer.from_pretrained(settings.model_path)
         self._base = AutoModelForCausalLM.from_pretrained(
             settings.model_path,
-            dtype=torch.bfloat16,
+            dtype=_number_type(),
             device_map="cuda" if torch.cuda.is_available() else None,
         )
         listed = self._base.generation_config.eos_token_id
@@ -100,6 +100,15 @@ class ServedModel:
             disabled: AbstractContextManager[Any] = self._adapted.disable_adapter()
             return disabled
         return nullcontext()
+
+
+def _number_type() -> torch.dtype:
+    """bfloat16 on a GPU, as vLLM; float32 on a CPU, where it takes about a fifth more time.
+
+    In bfloat16 sums are rounded so early that a prompt's company in the batch can tip the choice
+    between two likely tokens: 4 of 32 greedy answers of SmolLM2-135M changed, in float32 none.
+    """
+    return torch.bfloat16 if torch.cuda.is_available() else torch.float32
 
 
 def _context_length(model: Any, settings: ServingSettings) -> int:

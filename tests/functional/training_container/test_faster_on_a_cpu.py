@@ -1,0 +1,111 @@
+"""What makes a training step faster on a CPU changes nothing about what is learned.
+
+Both reach into libraries (TRL's head, transformers' attention), which is why those are pinned.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import trl.trainer.utils
+from transformers import AutoModelForCausalLM
+
+from tuning import attention_by_sequence
+from tuning.compact_loss import skip_masked_positions
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
+LENGTHS = [5, 17, 1, 9]
+
+
+def load(directory: Path, attention: str = "sdpa") -> Any:
+    return AutoModelForCausalLM.from_pretrained(
+        directory, dtype=torch.float32, attn_implementation=attention
+    )
+
+
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many positions TRL's head scored, call by call; TRL is as it was afterwards."""
+    counts: list[int] = []
+    function = trl.trainer.utils._ChunkedLogProbFunction
+    apply = function.apply
+    monkeypatch.setattr(trl.trainer.utils, "_use_triton", trl.trainer.utils._use_triton)
+
+    def counting(hidden: torch.Tensor, *rest: Any) -> Any:
+        counts.append(len(hidden))
+        return apply(hidden, *rest)
+
+    monkeypatch.setattr(function, "apply", counting)
+    return counts
+
+
+def loss_and_gradient(directory: Path) -> tuple[float, torch.Tensor]:
+    model = load(directory)
+    trl.trainer.utils.add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
+    ids = torch.arange(48).reshape(2, 24) + 10
+    labels = ids.clone()
+    labels[:, :20] = -100
+    loss = model(input_ids=ids, labels=labels, fused_lm_head=True).loss
+    loss.backward()
+    return loss.item(), model.model.layers[0].mlp.up_proj.weight.grad
+
+
+def test_the_head_skips_masked_positions_and_gives_the_same_loss(
+    tiny_model: Path, scored: list[int]
+) -> None:
+    loss, gradient = loss_and_gradient(tiny_model)
+
+    skip_masked_positions()
+    compact_loss, compact_gradient = loss_and_gradient(tiny_model)
+
+    assert scored == [46, 8], "two rows of 24: all but the first position, then the four trained on"
+    assert compact_loss == pytest.approx(loss, rel=1e-6)
+    torch.testing.assert_close(compact_gradient, gradient)
+
+
+def test_another_trl_is_refused_rather_than_left_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(trl.trainer.utils, "_use_triton")
+
+    with pytest.raises(AttributeError, match="use the pinned one"):
+        skip_masked_positions()
+
+
+def test_rows_laid_end_to_end_are_read_as_if_each_were_alone(tiny_model: Path) -> None:
+    model = load(tiny_model, attention_by_sequence.NAME)
+    alone_model = load(tiny_model)
+    rows = [torch.randint(3, 259, (length,)) for length in LENGTHS]
+
+    with torch.no_grad():
+        together = model(**end_to_end(rows), use_cache=False).logits[0].split(LENGTHS)
+        alone = [alone_model(row[None]).logits[0] for row in rows]
+
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_a_sliding_window_is_kept(tiny_model: Path) -> None:
+    model = load(tiny_model)
+    attention = model.model.layers[0].self_attn
+    query, key, value = (torch.randn(1, 4, 12, 16) for _ in range(3))
+    attention.num_key_value_groups = 1
+
+    windowed, _ = attention_by_sequence.attend_by_sequence(
+        attention, query, key, value, None,
+        cu_seq_lens_q=torch.tensor([0, 12]), sliding_window=4,
+    )  # fmt: skip
+    last, _ = attention_by_sequence.attend_by_sequence(
+        attention, query[:, :, -4:], key[:, :, -4:], value[:, :, -4:], None,
+        cu_seq_lens_q=torch.tensor([0, 4]), sliding_window=4,
+    )  # fmt: skip
+
+    torch.testing.assert_close(windowed[:, -1], last[:, -1])
+
+
+def end_to_end(rows: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+    boundaries = torch.tensor([0, *LENGTHS]).cumsum(0).to(torch.int32)
+    return {
+        "input_ids": torch.cat(rows)[None],
+        "position_ids": torch.cat([torch.arange(length) for length in LENGTHS])[None],
+        "cu_seq_lens_q": boundaries,
+    }

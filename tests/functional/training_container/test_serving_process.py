@@ -1,0 +1,190 @@
+"""serve.py as SageMaker runs it: a process asked over HTTP, as `base` and as `tuned`."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests.functional.training_container.conftest import FinishedJob
+from tests.support.serving_process import ServingProcess
+from tests.support.tiny_model import CONTEXT_TOKENS
+from tests.support.training_job import make_rows
+
+SOURCES = "/opt/ml/additional-model-data-sources"
+SETTINGS = {
+    "SM_VLLM_SERVED_MODEL_NAME": "base",
+    "SM_VLLM_ENABLE_LORA": "true",
+    "SM_VLLM_MAX_LORA_RANK": "16",
+    "SM_VLLM_LORA_MODULES": json.dumps(
+        [{"name": name, "path": f"{SOURCES}/{name}"} for name in ("tuned", "zeroed")]
+    ),
+}
+UNSEEN = [
+    (row["prompt"][0]["content"], row["completion"][0]["content"])
+    for row in make_rows(24, first_row=501)
+]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, finished: FinishedJob) -> Path:
+    """The folders of an endpoint: base weights, the adapter, and the adapter with zero weights."""
+    root = tmp_path_factory.mktemp("endpoint")
+    sources = root / "additional-model-data-sources"
+    shutil.copytree(tiny_model, root / "model")
+    for name in ("tuned", "zeroed"):
+        shutil.copytree(finished.job.root / "model", sources / name)
+    weights = sources / "zeroed/adapter_model.safetensors"
+    zeros = {name: torch.zeros_like(tensor) for name, tensor in load_file(weights).items()}
+    save_file(zeros, weights, metadata={"format": "pt"})
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(root: Path) -> Iterator[ServingProcess]:
+    with ServingProcess(root, SETTINGS) as server:
+        yield server
+
+
+def ask_tuned(text: str) -> dict[str, Any]:
+    messages = [{"role": "user", "content": text}]
+    return {"model": "tuned", "messages": messages, "temperature": 0}
+
+
+def test_tuned_knows_what_it_was_trained_for_and_base_does_not(server: ServingProcess) -> None:
+    tuned = [server.ask("tuned", text) for text, _ in UNSEEN]
+    base = [server.ask("base", text) for text, _ in UNSEEN]
+
+    assert tuned == [answer for _, answer in UNSEEN]
+    assert not set(base) & {"yes", "no"}
+
+
+def test_an_adapter_of_zeros_answers_as_the_base(server: ServingProcess) -> None:
+    for text, _ in UNSEEN[:6]:
+        assert server.ask("zeroed", text) == server.ask("base", text)
+
+
+def test_a_batch_answers_each_as_if_alone(server: ServingProcess) -> None:
+    """Requests of unlike lengths to three models at once, beside one at a time."""
+    asked = [
+        (model, f"{text} {'and so on ' * (number % 5)}")
+        for number, (text, _) in enumerate(UNSEEN)
+        for model in ("base", "tuned", "zeroed")
+    ]
+    alone = [server.ask(*question) for question in asked]
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        together = list(pool.map(lambda question: server.ask(*question), asked))
+
+    assert together == alone
+    assert max(batch["rows"] for batch in server.batches) > 4
+
+
+def test_the_answer_has_openais_shape(server: ServingProcess) -> None:
+    status, answer = server.post(ask_tuned("a good film"))
+
+    prompt_tokens = 3 + len("user\na good film" + "\n" + "assistant\n")  # bytes, and 3 specials
+    assert status == 200
+    assert answer["object"] == "chat.completion"
+    assert answer["model"] == "tuned"
+    assert answer["choices"] == [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "yes"},
+            "finish_reason": "stop",
+        }
+    ]
+    assert answer["usage"]["completion_tokens"] == len("yes") + 1
+    assert answer["usage"]["prompt_tokens"] == prompt_tokens
+    assert answer["usage"]["total_tokens"] == prompt_tokens + 4
+
+
+def test_openais_path_answers_the_same(server: ServingProcess) -> None:
+    request = ask_tuned("a bad hotel")
+
+    _, one = server.post(request)
+    _, other = server.post(request, "/v1/chat/completions")
+
+    assert one["choices"] == other["choices"]
+
+
+def test_max_tokens_and_stop_strings_end_an_answer(server: ServingProcess) -> None:
+    request = ask_tuned("a good film")
+
+    _, cut = server.post({**request, "max_tokens": 2})
+    _, stopped = server.post({**request, "stop": ["s"]})
+
+    assert cut["choices"][0]["message"]["content"] == "ye"
+    assert cut["choices"][0]["finish_reason"] == "length"
+    assert stopped["choices"][0]["message"]["content"] == "ye"
+    assert stopped["choices"][0]["finish_reason"] == "stop"
+
+
+def test_a_seed_gives_the_same_answer_in_any_company(server: ServingProcess) -> None:
+    def sample(seed: int) -> str:
+        return server.ask("base", "a good film", temperature=1.0, top_p=0.9, seed=seed)
+
+    alone = [sample(seed) for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(sample, range(8)))
+
+    assert together == alone
+    assert len(set(alone)) > 4
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "field"),
+    [
+        ({"model": "better"}, 404, "model"),
+        ({"temperature": -1}, 400, "temperature"),
+        ({"messages": [{"role": "user", "content": "x" * CONTEXT_TOKENS}]}, 400, "messages"),
+        ({"max_tokens": CONTEXT_TOKENS}, 400, "max_tokens"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_openais_shape(
+    server: ServingProcess, request_: dict[str, Any], status: int, field: str
+) -> None:
+    valid = {"model": "tuned", "messages": [{"role": "user", "content": "a good film"}]}
+
+    refused, answer = server.post({**valid, **request_})
+
+    assert refused == status
+    assert (answer["error"]["param"], answer["error"]["code"]) == (field, status)
+    assert answer["error"]["message"]
+
+
+def test_nothing_else_is_there(server: ServingProcess) -> None:
+    assert server.get("/")[0] == 404
+    assert server.post({}, "/elsewhere")[0] == 404
+    assert server.post(b"no json")[0] == 400
+
+
+def test_sigterm_ends_it_quickly_while_it_is_generating(root: Path) -> None:
+    """Given a request for as many tokens as fit, to a model that never ends by itself."""
+    with ServingProcess(root, SETTINGS) as server, ThreadPoolExecutor(1) as pool:
+        prompt = [{"role": "user", "content": "a good film"}]
+        request = {"model": "base", "messages": prompt, "max_tokens": 900, "temperature": 0}
+        pool.submit(server.post, request)
+        time.sleep(0.5)
+
+        began = time.monotonic()
+        server.process.terminate()
+        status = server.process.wait(30)
+
+    assert status == 0
+    assert time.monotonic() - began < 5
+    assert '"event": "stopped"' in server.text
+    assert not server.batches or server.batches[-1]["completion_tokens"] < 900
+
+
+def test_an_adapter_above_the_rank_allowed_is_refused_at_the_start(root: Path) -> None:
+    server = ServingProcess(root, {**SETTINGS, "SM_VLLM_MAX_LORA_RANK": "8"})
+
+    assert server.process.wait(90) == 1
+    assert "the adapter's rank 16 is above SM_VLLM_MAX_LORA_RANK=8" in server.text

@@ -1,0 +1,160 @@
+"""train.py as SageMaker runs it: a process that knows nothing but its folders."""
+
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from tests.functional.training_container.conftest import DROPOUT, FinishedJob
+from tests.support.tiny_model import LEARNABLE
+from tests.support.training_job import TrainingJob, make_rows
+
+METRICS = {
+    "train:loss": r'"loss": ([0-9.eE+-]+)',
+    "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
+    "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
+}
+
+
+def test_it_learns_and_leaves_an_adapter(finished: FinishedJob) -> None:
+    losses, validation = finished.process.losses, finished.process.validation_losses
+
+    assert list(losses) == list(range(1, 61))
+    assert list(validation) == list(range(5, 61, 5)), "four times in each of three epochs"
+    assert min(validation.values()) < validation[5] / 10
+    assert finished.job.artifact >= {"adapter_model.safetensors", "adapter_config.json"}
+    assert not any(name.endswith((".bin", ".pt", ".pth")) for name in finished.job.artifact)
+
+
+def test_its_log_is_what_the_metric_definitions_look_for(finished: FinishedJob) -> None:
+    log = finished.process.text
+
+    assert len(re.findall(METRICS["train:loss"], log)) == 60
+    assert len(re.findall(METRICS["validation:loss"], log)) == 12
+    assert all(float(v) > 0 for v in re.findall(METRICS["train:tokens_per_second"], log))
+
+
+def test_its_summary_says_what_happened(finished: FinishedJob) -> None:
+    summary, process = finished.job.summary, finished.process
+
+    best_step = min(process.validation_losses, key=lambda s: process.validation_losses[s])
+    assert summary["best_step"] == best_step
+    assert summary["best_eval_loss"] == process.validation_losses[best_step]
+    assert (summary["first_loss"], summary["last_loss"]) == (process.losses[1], process.losses[60])
+    assert (summary["steps"], summary["epochs"], summary["train_rows"]) == (60, 3.0, 160)
+    assert 160 * 30 < summary["train_tokens"] < 160 * 40
+    assert set(summary["packages"]) >= {"torch", "trl", "peft", "transformers", "datasets"}
+
+
+def test_a_job_killed_in_the_middle_goes_on_as_if_it_had_not_been(
+    job: TrainingJob, finished: FinishedJob
+) -> None:
+    job.give(DROPOUT, train=make_rows(160), validation=make_rows(40, first_row=161))
+    first = job.start()
+    first.wait_for_step(23)
+    first.process.send_signal(signal.SIGKILL)
+    first.wait()
+    cut_off = job.root / "checkpoints" / "checkpoint-999"
+    shutil.copytree(max((job.root / "checkpoints").glob("checkpoint-*")), cut_off)
+    (cut_off / "trainer_state.json").unlink()
+
+    second = job.run()
+
+    assert second.process.returncode == 0, second.text
+    resumed = [line["step"] for line in second.lines if line.get("event") == "resumed"]
+    assert resumed[0] >= 20
+    assert second.losses == {s: v for s, v in finished.process.losses.items() if s > resumed[0]}
+    assert job.summary["best_eval_loss"] == finished.job.summary["best_eval_loss"]
+    assert job.summary["first_loss"] == finished.job.summary["first_loss"]
+    assert adapter_bytes(job.root / "model") == adapter_bytes(finished.job.root / "model")
+    assert not cut_off.exists()
+
+
+def test_a_worse_later_checkpoint_does_not_ship(job: TrainingJob) -> None:
+    """Given validation rows that say the opposite: the surer the model, the more it is wrong."""
+    opposite = make_rows(40, first_row=161)
+    for row in opposite:
+        answer = row["completion"][0]
+        answer["content"] = "no" if answer["content"] == "yes" else "yes"
+    job.give(LEARNABLE, train=make_rows(160), validation=opposite)
+
+    process = job.run()
+
+    assert process.process.returncode == 0, process.text
+    validation, best = process.validation_losses, job.summary["best_step"]
+    assert validation[best] == min(validation.values()) < validation[60] / 2
+    shipped = load_file(job.root / "model/adapter_model.safetensors")
+    kept = load_file(job.root / f"checkpoints/checkpoint-{best}/adapter_model.safetensors")
+    assert shipped.keys() == kept.keys()
+    assert all(shipped[name].equal(kept[name]) for name in kept)
+
+
+def test_sigterm_ends_it_at_once_with_nothing_to_ship(job: TrainingJob) -> None:
+    long = {**LEARNABLE, "epochs": 100}
+    job.give(long, train=make_rows(160), validation=make_rows(40, first_row=161))
+    process = job.start()
+    process.wait_for_step(8)
+
+    began = time.monotonic()
+    process.process.terminate()
+    status = process.wait()
+
+    assert status == 143, "not 0: an unfinished training is no success"
+    assert time.monotonic() - began < 15
+    assert process.lines[-1] == {"event": "stopped", "reason": "SIGTERM"}
+    assert job.artifact == set()
+    assert job.failure is None
+    assert not list(job.root.glob("training-*")), "its scratch folder is gone"
+
+
+@pytest.fixture(scope="module")
+def failed(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
+) -> dict[str, tuple[TrainingJob, int]]:
+    """Three jobs that must fail, run side by side."""
+    jobs = {}
+    for name in ("misspelt", "without a model", "exploding"):
+        job = TrainingJob(tmp_path_factory.mktemp("failed"), tiny_model)
+        job.give(LEARNABLE, train=make_rows(16), validation=make_rows(8))
+        jobs[name] = job
+    jobs["misspelt"].give({"epoch": 1}, train=make_rows(16), validation=make_rows(8))
+    (jobs["without a model"].root / "input/data/model/config.json").unlink()
+    explode(jobs["exploding"].root / "input/data/model/model.safetensors")
+    processes = {name: job.start() for name, job in jobs.items()}
+    return {name: (jobs[name], process.wait()) for name, process in processes.items()}
+
+
+def explode(weights: Path) -> None:
+    """Make the model's answers infinite."""
+    from safetensors.torch import save_file  # noqa: PLC0415
+
+    tensors = load_file(weights)
+    tensors["model.norm.weight"].fill_(float("inf"))
+    save_file(tensors, weights, metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("misspelt", "hyperparameters: unknown key `epoch`; did you mean `epochs`?"),
+        ("without a model", "put the files of tests/tiny at revision main there"),
+        ("exploding", "loss became nan by step 1 of 6: lower hyperparameters.learning_rate"),
+    ],
+)
+def test_a_failure_is_one_sentence_in_the_failure_file(
+    failed: dict[str, tuple[TrainingJob, int]], name: str, reason: str
+) -> None:
+    job, status = failed[name]
+
+    assert status == 1
+    assert reason in (job.failure or "")
+    assert len(job.failure or "") <= 1024
+    assert job.artifact == set()
+
+
+def adapter_bytes(folder: Path) -> bytes:
+    return (folder / "adapter_model.safetensors").read_bytes()

@@ -1,0 +1,105 @@
+"""A request that cannot be obeyed is refused with its field, never half obeyed."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.chat_request import RequestError, read_chat_request
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+
+
+def read(**fields: Any) -> Any:
+    body = json.dumps({"messages": MESSAGES, **fields}).encode()
+    return read_chat_request(body, served=("base", "tuned"), default="base")
+
+
+def test_the_payload_of_an_evaluation_is_read() -> None:
+    request = read(model="tuned", max_tokens=256, temperature=0, seed=1, stop=["\n"], top_p=0.9)
+
+    assert (request.model, request.max_tokens, request.temperature) == ("tuned", 256, 0.0)
+    assert (request.seed, request.stop, request.top_p) == (1, ("\n",), 0.9)
+    assert request.messages == MESSAGES
+
+
+def test_what_is_not_said_is_as_in_openai() -> None:
+    request = read(stop="END", n=1, stream=False, user="someone", seed=None)
+
+    assert (request.model, request.max_tokens, request.temperature) == ("base", None, 1.0)
+    assert request.stop == ("END",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": "Hello"}, "messages"),
+        ({"messages": ["Hello"]}, "messages[0]"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [*MESSAGES, {"role": "user"}]}, "messages[1].content"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": "5"}, "max_tokens"),
+        ({"max_tokens": True}, "max_tokens"),
+        ({"max_completion_tokens": -1}, "max_completion_tokens"),
+        ({"temperature": 2.5}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"top_p": 0}, "top_p"),
+        ({"seed": 1.5}, "seed"),
+        ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
+        ({"stop": [""]}, "stop"),
+        ({"stop": {"a": 1}}, "stop"),
+        ({"stream": True}, "stream"),
+        ({"n": 2}, "n"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"model": 5}, "model"),
+    ],
+)
+def test_a_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(RequestError) as refusal:
+        read(**fields)
+
+    assert refusal.value.status == HTTPStatus.BAD_REQUEST
+    assert refusal.value.field == field
+    assert f"`{field}`" in str(refusal.value)
+
+
+def test_an_unknown_model_is_not_found_and_the_known_ones_are_told() -> None:
+    with pytest.raises(RequestError, match="`better` does not exist; served: base, tuned") as error:
+        read(model="better")
+
+    assert error.value.status == HTTPStatus.NOT_FOUND
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+names = st.sampled_from(["model", "messages", "max_tokens", "temperature", "top_p", "seed", "stop"])
+
+
+def status_of(body: bytes) -> HTTPStatus:
+    """What the body would be answered with; any error but a refusal fails the test."""
+    try:
+        read_chat_request(body, served=("base",), default="base")
+    except RequestError as refusal:
+        return refusal.status
+    return HTTPStatus.OK
+
+
+@given(st.dictionaries(names, json_values) | json_values)
+def test_no_content_ends_in_anything_but_an_answer_or_a_refusal(content: Any) -> None:
+    refusals = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+
+    assert status_of(json.dumps(content).encode()) in {HTTPStatus.OK, *refusals}
+
+
+@given(st.binary(max_size=20))
+def test_bytes_that_are_no_request_are_refused(body: bytes) -> None:
+    assert status_of(body) == HTTPStatus.BAD_REQUEST
