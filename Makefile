@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 TORCH := torch==2.13.0
 REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt \
 	training_container/requirements.txt localcloud/requirements.txt examples/demo/requirements.txt \
-	tests/requirements.txt
+	tests/requirements.txt functions/prepare_layer/requirements.txt
 # The Python of the Lambda runtime, where it is installed (a name on PATH may be an empty shim).
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
@@ -81,6 +81,12 @@ validate: .venv-sam/.installed ## Check the template and build the functions wit
 	@$(PYTHON) -m venv .venv-sam
 	@.venv-sam/bin/python -m pip install --quiet aws-sam-cli==1.170.0
 	@touch $@
+
+.PHONY: fuzz
+fuzz: install ## Fuzz the readers of dropped files, guided by coverage, for a minute
+	@$(RUN) -m pip install --quiet atheris==3.0.0
+	@mkdir -p .local/fuzz && cp examples/formats/* .local/fuzz
+	@cd .local && ../$(RUN) ../tests/fuzz/fuzz_readers.py -max_total_time=$(or $(SECONDS_OF_FUZZ),60) -rss_limit_mb=4096 fuzz
 
 .PHONY: pr
 pr: lint validate test ## All that a pull request must pass
