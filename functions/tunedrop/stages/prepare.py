@@ -15,6 +15,7 @@ from tunedrop.evaluation.tasks import check_gate
 from tunedrop.pointer import move_pointer, read_pointer
 from tunedrop.recipe import Recipe
 from tunedrop.recipe_file import read_recipe
+from tunedrop.report.dataset_page import render_dataset_page
 from tunedrop.run import Run, Source, run_id
 from tunedrop.runs import Held, Runs, encode, now, seconds_since
 from tunedrop.stages.ending import supersede
@@ -186,6 +187,8 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
     check_gate(dataset.task, recipe.evaluate.gate)  # before the training is paid for
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
+    page = render_dataset_page(dataset).encode()
+    store.write(f"{run.folder}/dataset/dataset.html", page, "text/html; charset=utf-8")
     # The run is ready for `train` before dataset.json, whose arrival calls it.
     step.finish(held, "train")
     try:
