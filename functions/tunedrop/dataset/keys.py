@@ -7,6 +7,9 @@ from tunedrop.dataset.shapes.example import Example
 
 _SPACE = b" \t\n\r\v\f"
 _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
+# Bytes of the characters that cannot be part of a decomposed one: ASCII, Latin-1, Latin Extended-A,
+# Cyrillic, general punctuation. Most texts hold no others, and are in NFC without a closer look.
+_COMPOSED = bytes((*range(0x80), *range(0x80, 0xC0), 0xC2, 0xC3, 0xC4, 0xC5, 0xD0, 0xD1, 0xE2))
 _ANSWER = "\x04"  # between prompt and answer
 _ANSWER_BYTES = _ANSWER.encode()
 
@@ -27,13 +30,13 @@ class Keys:
         turns.append(_ANSWER)
         turns += [message.role + message.content for message in example.completion]
         turns += example.further_texts()
-        prompt, _, answer = _plain("\n".join(turns)).partition(_ANSWER_BYTES)
+        plain = _plain("\n".join(turns))
+        end = plain.index(_ANSWER_BYTES) or len(plain)  # text without a prompt is all key
         state = self._start.copy()
-        state.update(prompt or answer)
-        group = state.digest()
-        state.update(answer)
-        whole = state.digest()
-        return int.from_bytes(group[:8], "big"), int.from_bytes(whole[:16], "big")
+        state.update(plain[:end])
+        group = int.from_bytes(state.digest()[:8])
+        state.update(plain[end:])
+        return group, int.from_bytes(state.digest()[:16])
 
     def of_value(self, value: str) -> int:
         """Return the key of a column's value, by which rows are grouped."""
@@ -43,6 +46,7 @@ class Keys:
 
 
 def _plain(text: str) -> bytes:
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return text.encode("utf-8", "surrogatepass").translate(_LOWER, _SPACE)
+    raw = text.encode("utf-8", "surrogatepass")
+    if not text.isascii() and raw.translate(None, _COMPOSED):
+        raw = unicodedata.normalize("NFC", text).encode("utf-8", "surrogatepass")
+    return raw.translate(_LOWER, _SPACE)
