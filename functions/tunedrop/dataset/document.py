@@ -119,7 +119,8 @@ class Split(msgspec.Struct):
 class TokenStatistics(msgspec.Struct):
     """Tokens a row (prompt and completion together), over the training split.
 
-    `method` says how they were counted: "characters" is an estimate at 4 characters a token.
+    `method` says how they were counted: "characters" is an estimate at 4 characters a token,
+    "tokenizer" the rate that the base model's tokenizer had on `sample` rows (±1%).
     """
 
     method: Literal["characters", "tokenizer"]
@@ -128,6 +129,7 @@ class TokenStatistics(msgspec.Struct):
     median: int
     p95: int
     longest: int
+    sample: int = 0
 
 
 class Place(msgspec.Struct, omit_defaults=True):

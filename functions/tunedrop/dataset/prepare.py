@@ -20,7 +20,7 @@ from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
 from tunedrop.dataset.source import Progress, Sink, SourceFile
 from tunedrop.dataset.spool import Spool
-from tunedrop.dataset.statistics import estimated_tokens
+from tunedrop.dataset.statistics import TokenSample, token_statistics
 from tunedrop.dataset.watched import Watch
 from tunedrop.dataset.write import write_splits
 from tunedrop.recipe import Recipe
@@ -37,6 +37,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     run: str,
     source_uri: str,
     progress: Progress | None = None,
+    tokenizer: bytes | None = None,
 ) -> Dataset:
     """Write train.jsonl, validation.jsonl, test.jsonl and rejected.jsonl, and describe them.
 
@@ -48,19 +49,20 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
         run: the run's id, for the document.
         source_uri: where the file came from, for the document.
         progress: told how many bytes are read, of how many.
+        tokenizer: the base model's tokenizer.json, to count tokens instead of estimating them.
 
     Raises:
         DatasetError: the file cannot be read, its columns are not known, or it leaves too few
             rows; in the last case the files have been written, rejected.jsonl among them.
     """
     sources = source if isinstance(source, Sequence) else [source]
-    outcome = _work(Watch(sources, progress), recipe, sink)
+    outcome = _work(Watch(sources, progress), recipe, sink, tokenizer)
     outcome.refuse_unusable(recipe)
     outcome.note_findings()
     return outcome.described(dataset, run, source_uri)
 
 
-def _work(watch: Watch, recipe: Recipe, sink: Sink) -> Outcome:
+def _work(watch: Watch, recipe: Recipe, sink: Sink, tokenizer: bytes | None) -> Outcome:
     """Read everything twice: once to know the rows, once (from the spool) to place them."""
     full = recipe.checks == "full"
     with ExitStack() as resources:
@@ -77,7 +79,9 @@ def _work(watch: Watch, recipe: Recipe, sink: Sink) -> Outcome:
         watch.end()
         choice = Choice(intake, recipe, shape)
         lengths = LengthCheck(findings, intake.characters, recipe, choice.system) if full else None
-        written = write_splits(spool, intake, choice, sink, lengths)
+        counted = tokenizer is not None and shape.kind == "answers"
+        sample = TokenSample(tokenizer or b"", len(intake.groups)) if counted else None
+        written = write_splits(spool, intake, choice, sink, lengths, sample)
         _reject_conflicts(table, written.conflicts, rejects)
     return Outcome(
         name=watch.sources[0].name,
@@ -87,7 +91,7 @@ def _work(watch: Watch, recipe: Recipe, sink: Sink) -> Outcome:
         choice=choice,
         written=written,
         rejects=rejects,
-        tokens=estimated_tokens(written.train_characters),
+        tokens=token_statistics(written.train_characters, sample),
         languages=inspector.languages.noted(findings) if inspector else {},
     )
 

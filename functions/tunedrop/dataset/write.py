@@ -16,6 +16,7 @@ from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.source import Sink
 from tunedrop.dataset.splitting import SPLITS
 from tunedrop.dataset.spool import Spool, SystemPrompt
+from tunedrop.dataset.statistics import TokenSample
 
 BLOCK = 1 << 18  # bytes written and digested at once
 
@@ -65,8 +66,13 @@ class Written(msgspec.Struct):
     leaks: int
 
 
-def write_splits(
-    spool: Spool, intake: Intake, choice: Choice, sink: Sink, lengths: LengthCheck | None = None
+def write_splits(  # noqa: PLR0913, PLR0917 - two lookers-on that may be absent
+    spool: Spool,
+    intake: Intake,
+    choice: Choice,
+    sink: Sink,
+    lengths: LengthCheck | None = None,
+    tokens: TokenSample | None = None,
 ) -> Written:
     """Write train.jsonl, validation.jsonl and test.jsonl."""
     system = SystemPrompt(choice.system)
@@ -84,9 +90,12 @@ def write_splits(
             elif place == "conflict":
                 conflicts.add(row_of(line))
             else:
-                files[place].add(system.before(_respelled(line, choice)), choice.label_of(at))
+                written = system.before(_respelled(line, choice))
+                files[place].add(written, choice.label_of(at))
                 if place == "train":
                     characters.append(intake.characters[at] + extra)
+                    if tokens is not None:
+                        tokens.look(len(characters), written)
                 if lengths is not None and intake.characters[at] > lengths.least:
                     lengths.look(row_of(line), intake.characters[at])
         for file in files.values():
