@@ -103,9 +103,14 @@ def _messages(value: Any) -> list[dict[str, str]]:
             raise _bad(where, f"`{where}` must be an object with `role` and `content`")
         if message.get("role") not in ROLES:
             raise _bad(f"{where}.role", f"`{where}.role` must be one of {', '.join(ROLES)}")
-        if not isinstance(message.get("content"), str):
-            raise _bad(f"{where}.content", f"`{where}.content` must be a string")
+        if not _is_text(message.get("content")):
+            raise _bad(f"{where}.content", f"`{where}.content` must be a string of Unicode text")
     return [{"role": m["role"], "content": m["content"]} for m in value]
+
+
+def _is_text(value: Any) -> bool:
+    """JSON can spell half a surrogate pair, which no tokenizer takes."""
+    return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 def _max_tokens(fields: dict[str, Any]) -> int | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,6 +25,8 @@ class ServedModel:
         """Load weights and adapters; raises SettingsError when a folder is unfit."""
         if not (settings.model_path / "config.json").is_file():
             raise SettingsError(f"{settings.model_path} holds no Hugging Face model (config.json)")
+        for adapter in settings.adapters:
+            _check_rank(adapter.path / "adapter_config.json", settings.max_lora_rank)
         self._settings = settings
         self._tokenizer = AutoTokenizer.from_pretrained(settings.model_path)
         self._base = AutoModelForCausalLM.from_pretrained(
@@ -80,7 +83,6 @@ class ServedModel:
     def _with_adapters(self) -> Any:
         model: Any = self._base
         for adapter in self._settings.adapters:
-            _check_rank(adapter.path / "adapter_config.json", self._settings.max_lora_rank)
             if isinstance(model, PeftModel):
                 model.load_adapter(str(adapter.path), adapter_name=adapter.name)
             else:  # the adapter's weights stay in the base model's type, as in vLLM
@@ -121,7 +123,7 @@ def _context_length(model: Any, settings: ServingSettings) -> int:
     return asked or own
 
 
-def _check_rank(config: Any, limit: int) -> None:
+def _check_rank(config: Path, limit: int) -> None:
     if not config.is_file():
         raise SettingsError(f"{config.parent} holds no adapter (adapter_config.json)")
     rank = json.loads(config.read_text(encoding="utf-8")).get("r", 0)

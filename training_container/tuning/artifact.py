@@ -11,6 +11,7 @@ from trl import SFTTrainer
 from tuning.configuration import TrainingConfig
 
 SUMMARY_VERSION: Final = 1
+CURVE_POINTS: Final = 200
 PACKAGES: Final = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
@@ -53,8 +54,22 @@ def save_summary(
         "last_loss": losses[-1],
         **rows,
         "seed": config.hyperparameters.seed,
+        "curve": loss_curve(state.log_history),
         "packages": {name: version(name) for name in PACKAGES},
         "seconds": round(seconds, 1),
     }
     text = json.dumps(summary, indent=2) + "\n"
     (folder / "training_summary.json").write_text(text, encoding="utf-8")
+
+
+def loss_curve(history: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the logged losses by step: every validation loss, at most CURVE_POINTS others."""
+    points = [entry for entry in history if "loss" in entry]
+    every = -(-len(points) // CURVE_POINTS) or 1
+    kept = [*points[::every], *(entry for entry in history if "eval_loss" in entry)]
+    return [
+        {"step": entry["step"], name: entry[name]}
+        for entry in sorted(kept, key=lambda entry: entry["step"])
+        for name in ("loss", "eval_loss")
+        if name in entry
+    ]

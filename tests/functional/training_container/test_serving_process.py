@@ -12,11 +12,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from container_folders import ContainerFolders
+from serving.served_model import ServedModel
+from serving.settings import ServingSettings, SettingsError
 from tests.functional.training_container.conftest import FinishedJob
 from tests.support.serving_process import ServingProcess
 from tests.support.tiny_model import CONTEXT_TOKENS
 from tests.support.training_job import make_rows
 
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 SOURCES = "/opt/ml/additional-model-data-sources"
 SETTINGS = {
     "SM_VLLM_SERVED_MODEL_NAME": "base",
@@ -183,8 +187,18 @@ def test_sigterm_ends_it_quickly_while_it_is_generating(root: Path) -> None:
     assert not server.batches or server.batches[-1]["completion_tokens"] < 900
 
 
-def test_an_adapter_above_the_rank_allowed_is_refused_at_the_start(root: Path) -> None:
-    server = ServingProcess(root, {**SETTINGS, "SM_VLLM_MAX_LORA_RANK": "8"})
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"SM_VLLM_MAX_LORA_RANK": "8"}, "rank 16 is above SM_VLLM_MAX_LORA_RANK=8"),
+        ({"SM_VLLM_LORA_MODULES": '[{"name": "t", "path": "/gone"}]'}, "/gone holds no adapter"),
+        ({"SM_VLLM_MAX_MODEL_LEN": "4096"}, "4096 is more than the 1024 tokens"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_as_asked_does_not_start(
+    root: Path, changes: dict[str, str], sentence: str
+) -> None:
+    settings = ServingSettings.from_environment({**SETTINGS, **changes}, ContainerFolders(root))
 
-    assert server.process.wait(90) == 1
-    assert "the adapter's rank 16 is above SM_VLLM_MAX_LORA_RANK=8" in server.text
+    with pytest.raises(SettingsError, match=sentence):
+        ServedModel(settings)

@@ -41,6 +41,7 @@ def test_what_is_not_said_is_as_in_openai() -> None:
         ({"messages": ["Hello"]}, "messages[0]"),
         ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
         ({"messages": [*MESSAGES, {"role": "user"}]}, "messages[1].content"),
+        ({"messages": [{"role": "user", "content": "\ud83d"}]}, "messages[0].content"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_tokens": "5"}, "max_tokens"),
         ({"max_tokens": True}, "max_tokens"),
