@@ -52,7 +52,7 @@ def generate(path: Path, megabytes: int) -> int:
 def _messages(chance: random.Random, words: list[str]) -> list[dict[str, str]]:
     def prose(least: int, most: int) -> str:
         count = chance.randint(least, most)
-        return " ".join(chance.choices(words, k=count)).capitalize() + chance.choice(".?!é")
+        return " ".join(chance.choices(words, k=count)).capitalize() + chance.choice(".?!;:,.?!.é")
 
     turns = [("system", 5, 20), ("user", 10, 150), ("assistant", 30, 450)]
     return [{"role": role, "content": prose(least, most)} for role, least, most in turns]

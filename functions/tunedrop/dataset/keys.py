@@ -7,9 +7,6 @@ from tunedrop.dataset.shapes.example import Example
 
 _SPACE = b" \t\n\r\v\f"
 _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
-# Bytes of the characters that cannot be part of a decomposed one: ASCII, Latin-1, Latin Extended-A,
-# Cyrillic, general punctuation. Most texts hold no others, and are in NFC without a closer look.
-_COMPOSED = bytes((*range(0x80), *range(0x80, 0xC0), 0xC2, 0xC3, 0xC4, 0xC5, 0xD0, 0xD1, 0xE2))
 _ANSWER = "\x04"  # between prompt and answer
 _ANSWER_BYTES = _ANSWER.encode()
 
@@ -46,7 +43,6 @@ class Keys:
 
 
 def _plain(text: str) -> bytes:
-    raw = text.encode("utf-8", "surrogatepass")
-    if not text.isascii() and raw.translate(None, _COMPOSED):
-        raw = unicodedata.normalize("NFC", text).encode("utf-8", "surrogatepass")
-    return raw.translate(_LOWER, _SPACE)
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    return text.encode("utf-8", "surrogatepass").translate(_LOWER, _SPACE)

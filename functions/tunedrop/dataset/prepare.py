@@ -16,6 +16,7 @@ from tunedrop.dataset.outcome import Outcome
 from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.record import RowError, Table
 from tunedrop.dataset.rejects import Rejects
+from tunedrop.dataset.reread import rereading
 from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
 from tunedrop.dataset.source import Progress, Sink, SourceFile
@@ -38,6 +39,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     source_uri: str,
     progress: Progress | None = None,
     tokenizer: bytes | None = None,
+    scratch_bytes: int | None = None,
 ) -> Dataset:
     """Write train.jsonl, validation.jsonl, test.jsonl and rejected.jsonl, and describe them.
 
@@ -50,28 +52,35 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
         source_uri: where the file came from, for the document.
         progress: told how many bytes are read, of how many.
         tokenizer: the base model's tokenizer.json, to count tokens instead of estimating them.
+        scratch_bytes: of temporary disk that may be used; by default 40% of what is free. Larger
+            files are read twice instead, and their rows not compared for near duplicates.
 
     Raises:
         DatasetError: the file cannot be read, its columns are not known, or it leaves too few
             rows; in the last case the files have been written, rejected.jsonl among them.
     """
     sources = source if isinstance(source, Sequence) else [source]
-    outcome = _work(Watch(sources, progress), recipe, sink, tokenizer)
+    outcome = _work(Watch(sources, progress), recipe, sink, tokenizer, scratch_bytes)
     outcome.refuse_unusable(recipe)
     outcome.note_findings()
     return outcome.described(dataset, run, source_uri)
 
 
-def _work(watch: Watch, recipe: Recipe, sink: Sink, tokenizer: bytes | None) -> Outcome:
+def _work(
+    watch: Watch, recipe: Recipe, sink: Sink, tokenizer: bytes | None, scratch_bytes: int | None
+) -> Outcome:
     """Read everything twice: once to know the rows, once (from the spool) to place them."""
     full = recipe.checks == "full"
     with ExitStack() as resources:
         table = open_parts(watch.sources, resources)
         shape = find_shape(table, recipe)
         rejects = Rejects(resources.enter_context(sink.create("rejected.jsonl")))
-        spool = resources.enter_context(Spool(indexed=full))
         findings = Findings()
         inspector = _inspector(findings, recipe, table, shape) if full else None
+        second = inspector.anew() if inspector else None
+        spool = resources.enter_context(
+            Spool(indexed=full, limit=scratch_bytes, again=rereading(table, shape, second))
+        )
         near = near_twins(spool) if full else None
         intake = Intake(recipe.split, spool, rejects, findings, inspector, near)
         watch.begin()
@@ -82,6 +91,8 @@ def _work(watch: Watch, recipe: Recipe, sink: Sink, tokenizer: bytes | None) -> 
         counted = tokenizer is not None and shape.kind == "answers"
         sample = TokenSample(tokenizer or b"", len(intake.groups)) if counted else None
         written = write_splits(spool, intake, choice, sink, lengths, sample)
+        if spool.is_given_up and near:
+            findings.add_rows("not_compared", intake.rows)
         _reject_conflicts(table, written.conflicts, rejects)
     return Outcome(
         name=watch.sources[0].name,

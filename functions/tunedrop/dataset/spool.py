@@ -1,5 +1,6 @@
 """Checked rows, kept on disk between the first look at the file and the choice of splits."""
 
+import shutil
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -8,16 +9,31 @@ from typing import Self
 import msgspec
 
 from tunedrop.dataset.document import Message
+from tunedrop.dataset.reread import Again
 from tunedrop.dataset.shapes.example import Example
 
 BLOCK = 1 << 18  # bytes written or read at once
+SHARE_OF_DISK = 0.4  # of what is free
 
 
 class Spool:
     """Encoded rows in the order in which they came; use as a context manager."""
 
-    def __init__(self, *, indexed: bool = False) -> None:
+    def __init__(
+        self, *, indexed: bool = False, limit: int | None = None, again: Again | None = None
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            indexed: whether single rows will be asked for.
+            limit: bytes that may be written; beyond, the spool is given up and `again` asked.
+            again: reads the kept rows from the source once more.
+        """
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by __exit__
+        self._limit = room_for_spool() if limit is None else limit
+        self._again = again
+        self._rows = array("I")
+        self.is_given_up = False
         self._encoder = msgspec.json.Encoder()
         self._waiting = bytearray()
         self._written = 0
@@ -31,6 +47,9 @@ class Spool:
 
     def add(self, row: int, example: Example) -> None:
         """Encode a row and keep it."""
+        self._rows.append(row)
+        if self.is_given_up:
+            return
         waiting = self._waiting
         if self._offsets is not None:
             self._offsets.append(self._written + len(waiting))
@@ -40,6 +59,11 @@ class Spool:
             self._flush()
 
     def _flush(self) -> None:
+        if self._written + len(self._waiting) > self._limit and self._again is not None:
+            self.is_given_up = True
+            self._waiting.clear()
+            self._file.truncate(0)
+            return
         view = memoryview(self._waiting)
         done = 0
         while done < len(view):
@@ -51,6 +75,9 @@ class Spool:
     def lines(self) -> Iterator[bytes]:
         """Yield the encoded rows, each with its newline."""
         self._flush()
+        if self.is_given_up and self._again is not None:
+            yield from self._again(self._rows)
+            return
         self._file.seek(0)
         with open(self._file.fileno(), "rb", buffering=BLOCK, closefd=False) as lines:
             yield from lines
@@ -68,6 +95,11 @@ class Spool:
         line: bytes = self._file.read((end or self._written) - start)
         self._file.seek(self._written)
         return line
+
+
+def room_for_spool() -> int:
+    """Return how many bytes of the temporary folder the spool may take; the splits need theirs."""
+    return int(shutil.disk_usage(tempfile.gettempdir()).free * SHARE_OF_DISK)
 
 
 class SystemPrompt:

@@ -32,6 +32,7 @@ CHECKS = {
     "length_outlier": "Far longer than the others",
     "language": "Another language",
     "several_answers": "Several answers to one prompt",
+    "not_compared": "Rows not compared with each other",
     "leakage": "Training rows that stand in the test file",
 }
 SMALL_SHARE = 0.02  # of the rows; fewer rejected rows are no reason to worry

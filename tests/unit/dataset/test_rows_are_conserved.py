@@ -8,9 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dataset.memory import MemorySink, prepare
+from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare
 from tunedrop.dataset.document import Dataset
+from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError
+from tunedrop.recipe import Recipe
 
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
@@ -93,3 +95,25 @@ def test_arbitrary_bytes_end_in_rows_or_in_one_clear_error(content: bytes) -> No
     found = prepared(b'{"prompt": "q", "completion": "a"}\n' + content, "data.jsonl")
     if found:
         check(*found, rows=found[0].rows.source)
+
+
+def test_a_file_that_does_not_fit_on_the_disk_is_read_twice_with_the_same_result() -> None:
+    text = "text,label\n" + "".join(
+        f"write number {n} to jo{n}@example.com &amp; co,{'ab'[n % 2]}\n" for n in range(3_000)
+    )
+    recipe = Recipe(pii="mask")
+    sinks = []
+    for scratch in (None, 300_000):
+        sinks.append(MemorySink())
+        document = prepare_dataset(
+            MemoryFile(text),
+            recipe,
+            sinks[-1],
+            dataset="d",
+            run="r",
+            source_uri="s",
+            scratch_bytes=scratch,
+        )
+    assert sinks[0].files == sinks[1].files
+    assert "not_compared" in {finding.check for finding in document.findings}
+    check(document, sinks[1], rows=3_000)

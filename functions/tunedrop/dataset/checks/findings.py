@@ -27,6 +27,7 @@ ADVICE = {
     "length_outlier": "Rows more than ten times as long as the median.",
     "language": "Rows in another language than most.",
     "several_answers": "Prompts with several different answers; all were kept, in one split.",
+    "not_compared": "The file is too large for the function's disk: no near duplicates sought.",
     "leakage": "Training rows that stand in a given test or validation file too.",
 }
 

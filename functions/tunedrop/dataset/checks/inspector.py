@@ -26,8 +26,13 @@ class Inspector:
         self._findings = findings
         self._secrets = secrets
         self._pii = pii
+        self._entities = entities
         self._cleaner = Cleaner(entities=entities)
         self.languages = Languages()
+
+    def anew(self) -> "Inspector":
+        """Return an inspector that does the same and notes its findings for itself."""
+        return Inspector(Findings(), secrets=self._secrets, pii=self._pii, entities=self._entities)
 
     def inspect(self, record: Record, example: Example) -> None:
         """Clean the example in place.

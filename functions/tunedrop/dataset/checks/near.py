@@ -41,6 +41,8 @@ class NearTwins:
             at: the position that the row will have in the spool.
             example: the row.
         """
+        if self._spool.is_given_up:
+            return None
         shingles = shingles_of(_text(example.prompt, example.completion))
         if not shingles:
             return None
