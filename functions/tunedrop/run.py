@@ -15,8 +15,20 @@ MAX_NAME = 32  # a tuning job's name may have no more
 RUN_ID_LENGTH = 12
 
 
+class Part(msgspec.Struct):
+    """One file of a dropped folder."""
+
+    key: str
+    version_id: str
+    checksum: str
+    size: int
+
+
 class Source(msgspec.Struct):
-    """The dropped file: `checksum` tells the content, `version_id` the upload."""
+    """The dropped file: `checksum` tells the content, `version_id` the upload; size in bytes.
+
+    For a dropped folder, `key` is its _SUCCESS and `parts` are its files.
+    """
 
     bucket: str
     key: str
@@ -25,6 +37,7 @@ class Source(msgspec.Struct):
     checksum: str
     size: int
     modified: str
+    parts: list[Part] = []
 
 
 class StageTimes(msgspec.Struct):

@@ -4,7 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -16,31 +16,15 @@ from tunedrop.pointer import move_pointer, read_pointer
 from tunedrop.recipe import Recipe
 from tunedrop.recipe_file import read_recipe
 from tunedrop.report.dataset_page import render_dataset_page
-from tunedrop.run import Run, Source, run_id
+from tunedrop.run import Run, run_id
 from tunedrop.runs import Held, Runs, encode, now, seconds_since
+from tunedrop.stages.dropped import RECIPE, ROOT, Drop, DroppedFile, find_drop, parts_of
 from tunedrop.stages.ending import supersede
 from tunedrop.stages.progress import Reporter
 from tunedrop.stages.step import Outcome, Step
-from tunedrop.store import ExistsError, MissingError, Store, Upload
+from tunedrop.store import ExistsError, MissingError, Store
 
-ROOT = "datasets/"
-RECIPE = "recipe.yaml"
-RERUN = "tunedrop-rerun"  # S3 metadata that asks for a new run of the same content
 WRITE_SECONDS = 60.0  # dataset.json follows the end of the step within this time
-
-
-class DroppedFile:
-    """One version of a dropped object, as `tunedrop.dataset` reads it."""
-
-    def __init__(self, store: Store, source: Source) -> None:
-        self.store = store
-        self.source = source
-        self.name = PurePosixPath(source.key).name
-        self.size = source.size
-
-    def open(self) -> BinaryIO:
-        """Return a new stream from the first byte."""
-        return self.store.open(self.source.key, self.source.version_id)
 
 
 class Folder:
@@ -57,26 +41,22 @@ class Folder:
 
 
 def prepare(key: str, step: Step) -> Outcome:
-    """Prepare the newest version of a dropped file.
+    """Prepare the newest version of what was dropped.
 
-    The event that brought us here is only a hint: the object as it is now decides.
+    The event that brought us here is only a hint: the objects as they are now decide.
     """
     runs = step.runs
-    dataset = dataset_of(key)
-    if dataset is None:
-        return Outcome("ignored: not a dataset file")
-    try:
-        upload = runs.store.head(key)
-    except MissingError:
-        return Outcome("ignored: the file is gone")
-    recipe, digest = _recipe(runs.store, dataset)
-    run = _new_run(runs.store.name, key, dataset, upload, digest)
-    decision, before = move_pointer(runs, run, rerun=upload.metadata.get(RERUN) == "true")
+    drop = find_drop(key, runs.store)
+    if isinstance(drop, str):
+        return Outcome(f"ignored: {drop}")
+    recipe, digest = _recipe(runs.store, drop.dataset)
+    run = _new_run(drop, digest)
+    decision, before = move_pointer(runs, run, rerun=drop.rerun)
     if decision in ("join", "older"):
-        folder = f"runs/{dataset}/{before.run}" if before else None
+        folder = f"runs/{drop.dataset}/{before.run}" if before else None
         return Outcome("joined" if decision == "join" else "ignored: an older upload", folder)
     if decision == "start" and before:
-        supersede_run(runs, step, dataset, before.run)
+        supersede_run(runs, step, drop.dataset, before.run)
     held = _started(runs, run)
     if held is None:
         return Outcome("nothing to do", run.folder)
@@ -84,19 +64,6 @@ def prepare(key: str, step: Step) -> Outcome:
         if ours:
             _prepare(held, recipe, step)
     return step.outcome(run.folder, "prepared") if ours else Outcome("nothing to do", run.folder)
-
-
-def dataset_of(key: str) -> str | None:
-    """Return the dataset that a key belongs to: the folder below datasets/, else the file's stem.
-
-    None for what is no data: the recipe, folders, hidden files.
-    """
-    parts = PurePosixPath(key.removeprefix(ROOT)).parts
-    if not key.startswith(ROOT) or not parts or key.endswith("/") or parts[-1] == RECIPE:
-        return None
-    if any(part.startswith((".", "_")) for part in parts):
-        return None
-    return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
 
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
@@ -120,14 +87,13 @@ def _recipe(store: Store, dataset: str) -> tuple[Recipe | RecipeError, str]:
     return recipe, recipe.digest
 
 
-def _new_run(bucket: str, key: str, dataset: str, upload: Upload, digest: str) -> Run:
-    details = msgspec.structs.asdict(upload)
-    del details["metadata"]
+def _new_run(drop: Drop, digest: str) -> Run:
+    source = drop.source
     return Run(
-        run=run_id(bucket, key, upload.version_id, digest),
-        dataset=dataset,
+        run=run_id(source.bucket, source.key, source.version_id, digest),
+        dataset=drop.dataset,
         generation=1,
-        source=Source(bucket=bucket, key=key, **details),
+        source=source,
         recipe_digest=digest,
         created=now(),
     )
@@ -170,7 +136,7 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
         folder = Path(path)
         try:
             dataset = prepare_dataset(
-                DroppedFile(store, run.source),
+                [DroppedFile(store, part) for part in parts_of(run.source)],
                 recipe,
                 Folder(folder),
                 dataset=run.dataset,

@@ -4,8 +4,8 @@ from tunedrop.errors import HostingError, TrainingError
 from tunedrop.pointer import read_pointer
 from tunedrop.runs import Runs, gave_up
 from tunedrop.service import TrainingJob
+from tunedrop.stages.dropped import dataset_of
 from tunedrop.stages.ending import Ending
-from tunedrop.stages.prepare import dataset_of
 from tunedrop.stages.step import Outcome
 
 AGAIN = "then drop the file again."
