@@ -176,3 +176,65 @@ def test_a_task_that_cannot_be_trained_yet_is_prepared_and_refused(task: str, ro
         )
     assert sum(len(text.splitlines()) for text in sink.files.values()) == 20
     assert not sink.files["rejected.jsonl"]
+
+
+KNOWN_DATASETS: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
+    "Dolly": (
+        {"instruction": "i #", "context": "c #", "response": "r #", "category": "qa"},
+        "alpaca",
+        {"prompt": "instruction", "completion": "response", "context": "context"},
+    ),
+    "OpenOrca": (
+        {"id": "#", "system_prompt": "s", "question": "q #", "response": "r #"},
+        "prompt_completion",
+        {"prompt": "question", "completion": "response", "system": "system_prompt"},
+    ),
+    "SAMSum": (
+        {"id": "#", "dialogue": "Amanda: hi # Jerry: yes", "summary": "they greet #"},
+        "prompt_completion",
+        {"prompt": "dialogue", "completion": "summary"},
+    ),
+    "UltraChat": (
+        {
+            "prompt": "q #",
+            "prompt_id": "#",
+            "messages": [
+                {"role": "user", "content": "q #"},
+                {"role": "assistant", "content": "a #"},
+            ],
+        },
+        "messages",
+        {"messages": "messages"},
+    ),
+    "GSM8K": (
+        {"question": "how much is # and 1?", "answer": "it is # + 1"},
+        "prompt_completion",
+        {"prompt": "question", "completion": "answer"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN_DATASETS)
+def test_the_columns_of_well_known_datasets_are_understood(name: str) -> None:
+    row, shape, mapping = KNOWN_DATASETS[name]
+    columns = prepare(lines(row), "data.jsonl")[0].columns
+    assert (columns.shape, columns.mapping) == (shape, mapping)
+
+
+def test_a_label_column_is_preferred_when_its_name_sounds_like_one() -> None:
+    header = "tweet_id,airline_sentiment,retweeted,airline,text\n"
+    rows = [
+        f"{10**9 + n},{['bad', 'good', 'so-so'][n % 3]},{n % 2},{'abcd'[n % 4]},flight {n} is late"
+        for n in range(60)
+    ]
+    assert prepare(header + "\n".join(rows))[0].columns.mapping == {
+        "text": "text",
+        "label": "airline_sentiment",
+    }
+
+
+def test_empty_columns_and_meaningless_names_do_no_harm() -> None:
+    text = "v1,v2,,\n" + "".join(
+        f"{['ham', 'spam'][n % 2]},call number {n} to win a prize,,\n" for n in range(60)
+    )
+    assert prepare(text)[0].columns.mapping == {"text": "v2", "label": "v1"}

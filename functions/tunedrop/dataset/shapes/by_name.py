@@ -14,7 +14,7 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
         *_ground_truth(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
-        *_conversations(known),
+        *_conversations(sample, known),
         *_pairs(known),
         *_labelled(known),
     ]
@@ -66,7 +66,8 @@ def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
     return [Columns("kto", mapping, f"{label!r} says of every completion whether it is good.")]
 
 
-def _conversations(known: dict[str, str]) -> list[Columns]:
+def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
+    """A column of lists; one of plain text (a transcript) is no conversation in this sense."""
     return [
         Columns(
             "messages",
@@ -74,8 +75,14 @@ def _conversations(known: dict[str, str]) -> list[Columns]:
             f"The column {known[name]!r} holds conversations.",
         )
         for name in names.CONVERSATION
-        if name in known
+        if name in known and _holds_lists(sample, known[name])
     ]
+
+
+def _holds_lists(sample: Sequence[Fields], column: str) -> bool:
+    values = [value for fields in sample if (value := fields.get(column))]
+    texts = [value for value in values if isinstance(value, str)]
+    return not texts or all(text.lstrip().startswith("[") for text in texts)
 
 
 def _pairs(known: dict[str, str]) -> list[Columns]:
@@ -91,11 +98,16 @@ def _pair(known: dict[str, str], asks: str, answers: str) -> Columns:
     if asks == "instruction" and "input" in known:
         mapping["input"] = known["input"]
     context = _found(known, *names.CONTEXT)
-    if asks in ("question", "prompt") and context and context not in mapping.values():
+    wants_context = asks in ("question", "prompt") or (
+        asks == "instruction" and "input" not in known
+    )
+    if wants_context and context and context not in mapping.values():
         mapping["context"] = context
-    for extra in ("system", "history"):
-        if extra in known:
-            mapping[extra] = known[extra]
+    system = _found(known, *names.SYSTEM)
+    if system:
+        mapping["system"] = system
+    if "history" in known:
+        mapping["history"] = known["history"]
     listed = ", ".join(repr(name) for name in mapping.values())
     shape = "alpaca" if asks == "instruction" else "prompt_completion"
     if answers in ("sql", "query"):

@@ -1,11 +1,12 @@
 """Judge columns by what is in them."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields
-from tunedrop.dataset.shapes.names import TEXT
+from tunedrop.dataset.shapes.names import LABEL, TEXT
 
 LONGEST_LABEL = 64  # characters
 MOST_LABELS = 200
@@ -41,7 +42,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
 
 
 def label_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
-    """Return the columns that look like labels, the one with the fewest values first."""
+    """Return the columns that look like labels: first by name, then by how few values they have."""
     found = []
     for name in names:
         values = _values(sample, name)
@@ -51,8 +52,13 @@ def label_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
         few = len(distinct) <= max(2, len(values) * FEW)
         short = max(map(len, distinct)) <= LONGEST_LABEL
         if few and short and not _is_measure(distinct):
-            found.append((len(distinct) == 1, len(distinct), name))
-    return [name for _, _, name in sorted(found)]
+            found.append((not _sounds_like_label(name), len(distinct) == 1, len(distinct), name))
+    return [name for *_, name in sorted(found)]
+
+
+def _sounds_like_label(name: str) -> bool:
+    """Whether a word of the name is a usual one: `airline_sentiment`, `Class Index`."""
+    return any(word in LABEL for word in re.findall(r"[a-z]+", name.lower()))
 
 
 def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:

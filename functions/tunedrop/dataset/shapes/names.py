@@ -6,7 +6,7 @@ TEXT = (
 )  # fmt: skip
 LABEL = (
     "label", "labels", "class", "category", "sentiment", "intent", "target", "topic", "emotion",
-    "label_text", "output", "completion", "answer", "y",
+    "label_text", "rating", "stars", "polarity", "output", "completion", "answer", "y",
 )  # fmt: skip
 CONVERSATION = ("messages", "conversation", "conversations", "dialog", "dialogue", "chat")
 PAIRS = (
@@ -24,11 +24,26 @@ PAIRS = (
     ("question", "response"),
     ("source", "target"),
     ("input", "target"),
+    ("dialogue", "summary"),
+    ("document", "summary"),
+    ("article", "summary"),
+    ("article", "highlights"),
+    ("text", "summary"),
 )
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
+SYSTEM = ("system", "system_prompt")
 PREFERENCE = ("chosen", "rejected")
-OTHERS = ("system", "history", "id", "idx", "source-ref")
+OTHERS = ("history", "id", "idx", "source-ref")
 
 KNOWN_NAMES = frozenset(
-    (*TEXT, *LABEL, *CONVERSATION, *CONTEXT, *PREFERENCE, *OTHERS, *(n for p in PAIRS for n in p))
+    (
+        *TEXT,
+        *LABEL,
+        *CONVERSATION,
+        *CONTEXT,
+        *SYSTEM,
+        *PREFERENCE,
+        *OTHERS,
+        *(n for p in PAIRS for n in p),
+    )
 )
