@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from tuning.configuration import TrainingConfig as Accepted
-from tuning.errors import ConfigurationError
 
 from tunedrop.recipe import Hyperparameters
 from tunedrop.training import BaseModel, TrainingConfig
+from tuning.configuration import TrainingConfig as Accepted
+from tuning.errors import ConfigurationError
 
 FIELDS = {field.name: field for field in msgspec.structs.fields(Hyperparameters)}
 
