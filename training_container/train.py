@@ -25,6 +25,7 @@ from tuning.channels import load_rows
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import latest_complete, step_of
 from tuning.configuration import TrainingConfig
+from tuning.device import check_device
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
 from tuning.progress import log_line
 from tuning.proof import prove_trainable
@@ -50,6 +51,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     """Train from the channels and leave the artifact in the model folder."""
     began = time.monotonic()
     config = TrainingConfig.from_file(folders.channel("config") / "training.json")
+    check_device()
     base = load_base_model(folders.channel("model"), config)
     chat = ChatTokenizer(base.tokenizer, generation_settings(folders.channel("model")))
 
