@@ -6,6 +6,7 @@ from tunedrop.dataset.choice import Choice
 from tunedrop.dataset.conflicts import prompts_with_several_answers
 from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, Place, RowCounts, TokenStatistics
 from tunedrop.dataset.intake import Intake
+from tunedrop.dataset.labels import LONGEST_LABEL, MOST_LABELS
 from tunedrop.dataset.rejects import Rejects
 from tunedrop.dataset.warnings import warnings_of
 from tunedrop.dataset.write import Written
@@ -53,6 +54,12 @@ class Outcome(msgspec.Struct):
         shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
         if usable < FEWEST_ROWS:
             raise self.rejects.as_error(self.name, usable, FEWEST_ROWS)
+        if recipe.task == "classification" and not self.choice.is_classification:
+            raise DatasetError(
+                f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
+                f"{LONGEST_LABEL} characters: too many for a classification.",
+                "Name the label's column in recipe.yaml, or set task: generation.",
+            )
         empty = [name for name, share in shares.items() if share and not splits[name].rows]
         if empty:
             raise DatasetError(

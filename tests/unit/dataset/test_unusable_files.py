@@ -1,11 +1,16 @@
 """Files that cannot be trained on end in one clear error."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare, table
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError
 from tunedrop.recipe import Recipe
+
+FORMATS = Path(__file__).parents[3] / "examples" / "formats"
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,24 @@ def test_progress_reaches_the_size_of_the_file() -> None:
         progress=lambda done, total: told.append((done, total)),
     )
     assert told[-1] == (len(table(30)), len(table(30)))
+
+
+def test_a_classification_of_free_text_is_refused() -> None:
+    text = "question,answer\n" + "".join(f"what about {n}?,answer number {n}\n" for n in range(300))
+    with pytest.raises(DatasetError, match="too many for a classification"):
+        prepare(text, task="classification")
+
+
+LAYER = ("ftfy", "ftfy.badness", "pyarrow", "pyarrow.parquet", "python_calamine", "rensa",
+         "tokenizers", "zstandard")  # fmt: skip
+
+
+def test_without_the_prepare_layer_text_works_and_the_other_formats_say_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in LAYER:
+        monkeypatch.setitem(sys.modules, module, None)  # importing it fails now
+    assert prepare(table(60))[0].rows.train == 48
+    for name in ("tickets.parquet", "tickets.xlsx", "tickets.csv.zst"):
+        with pytest.raises(DatasetError, match="the prepare layer is missing"):
+            prepare((FORMATS / name).read_bytes(), name)
