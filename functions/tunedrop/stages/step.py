@@ -42,7 +42,8 @@ class Step:
         """Hold the run's lease while the block works; yields False when another has it.
 
         A TunedropError in the block ends the run as failed. Any other error releases the lease,
-        so that Lambda's next try can have it.
+        so that Lambda's next try can have it; so does a run.json that somebody else wrote
+        meanwhile, unless they ended the run.
         """
         folder = held.run.folder
         if not self.runs.claim(held, stage, self.invocation.id, self.invocation.seconds):
@@ -57,7 +58,10 @@ class Step:
         except TunedropError as error:
             self.runs.fail(folder, stage, error)
         except ChangedError:
-            self._undo_if_ended(folder)
+            if self._undo_if_ended(folder):
+                return
+            self._release_lease(folder)
+            raise
         except BaseException:
             self._release_lease(folder)
             raise
@@ -77,11 +81,13 @@ class Step:
             return Outcome(f"failed: {run.error.message}", folder)
         return Outcome(run.status if run.status == "superseded" else done, folder)
 
-    def _undo_if_ended(self, folder: str) -> None:
-        """Somebody ended the run while we worked on it: take away what we have just made."""
+    def _undo_if_ended(self, folder: str) -> bool:
+        """Take away what we have just made when somebody ended the run; False when it goes on."""
         run = self.runs.load(folder).run
-        if run.status != "running":
-            release(run, self.runs, self.sagemaker)
+        if run.status == "running":
+            return False
+        release(run, self.runs, self.sagemaker)
+        return True
 
     def _release_lease(self, folder: str) -> None:
         def let_go(run: Run) -> bool:

@@ -34,12 +34,16 @@ def _look_after(folder: str, ending: Ending, functions: Functions) -> Outcome:
     if not is_current(ending.runs.store, run):
         supersede(folder, ending.runs, ending.sagemaker)
         return Outcome("superseded", folder)
-    if run.lease and run.lease.expires > time.time():
+    if _is_held(run):
         return Outcome("left alone: being worked on", folder)
     lost = lost_event(run, ending)
     if lost is None:
         return Outcome("left alone: waiting for SageMaker", folder)
     return _send(run, *lost, ending, functions)
+
+
+def _is_held(run: Run) -> bool:
+    return run.lease is not None and run.lease.expires > time.time()
 
 
 def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
@@ -94,10 +98,12 @@ def _send(
 ) -> Outcome:
     def count(newest: Run) -> bool:
         newest.nudges[function] = newest.nudges.get(function, 0) + 1
-        return newest.status == "running"
+        return newest.status == "running" and newest.stage == run.stage and not _is_held(newest)
 
-    nudges = ending.runs.update(run.folder, count).run.nudges[function]
-    if nudges > MAX_NUDGES:
+    newest = ending.runs.update(run.folder, count).run
+    if newest.stage != run.stage or _is_held(newest):
+        return Outcome("left alone: it has gone on meanwhile", run.folder)
+    if newest.nudges[function] > MAX_NUDGES:
         reason = f"it was called {MAX_NUDGES} times more and did not finish"
         ending.fail(run.folder, run.stage, gave_up(function, reason))
         return Outcome("given up", run.folder)

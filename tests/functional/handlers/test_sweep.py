@@ -1,12 +1,14 @@
 """Sweep finds what was lost: events, emails, expired endpoints, superseded runs."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from tests.functional.handlers.conftest import BUCKET, Stack
 from tests.functional.handlers.test_failures import KEY, deployed, trained
+from tunedrop.store import ChangedError
 
 
 def sweep(stack: Stack) -> list[dict[str, Any]]:
@@ -123,3 +125,31 @@ def change(stack: Stack, folder: str, **values: Any) -> None:
     stack.s3.put_object(
         Bucket=BUCKET, Key=f"{folder}/run.json", Body=json.dumps({**run, **values}).encode()
     )
+
+
+@pytest.mark.usefixtures("base_model")
+def test_given_a_step_at_work_when_its_run_is_written_meanwhile_then_the_next_try_finishes_it(
+    stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A nudge may come between the event and the lease: the run must not wait for the next one."""
+    stack.drop(KEY, tweets)
+    folder = stack.prepare(KEY)["run"]
+    event = stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json")
+    create = stack.sagemaker.create_training_job
+
+    def nudged_meanwhile(request: Mapping[str, Any]) -> None:
+        document = json.loads(stack.read(f"{folder}/run.json"))
+        document["nudges"] = {"train": 1}
+        stack.drop(f"{folder}/run.json", json.dumps(document).encode())
+        create(request)
+
+    monkeypatch.setattr(stack.sagemaker, "create_training_job", nudged_meanwhile)
+    with pytest.raises(ChangedError):
+        stack.call("train", event, "first try")
+    monkeypatch.setattr(stack.sagemaker, "create_training_job", create)
+    stack.call("train", event, "second try")
+
+    run = stack.run(folder)
+    assert run.job in stack.sagemaker.jobs
+    assert [name for name, _ in stack.sagemaker.requests] == ["CreateTrainingJob"]
+    assert run.lease is None
