@@ -22,16 +22,29 @@ class Drop:
     version_id: str
     etag: str
     size: int
+    rerun: bool
+    """A new run was asked for, whatever the content."""
+    run_before: str | None
+    """The run that counted for the dataset before."""
 
 
-def drop_file(  # noqa: PLR0913  # a bucket, a dataset, two files, one choice
-    s3: Any, bucket: str, dataset: str, file: Path, recipe: Path | None, *, rerun: bool
-) -> Drop:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropFiles:
+    """What to drop."""
+
+    dataset: str
+    file: Path
+    recipe: Path | None
+    rerun: bool
+
+
+def drop(s3: Any, bucket: str, files: DropFiles, run_before: str | None) -> Drop:
     """Upload the recipe, when one is given, and then the file."""
-    if recipe:
-        s3.upload_file(str(recipe), bucket, f"datasets/{dataset}/{RECIPE}")
+    dataset, file = files.dataset, files.file
+    if files.recipe:
+        s3.upload_file(str(files.recipe), bucket, f"datasets/{dataset}/{RECIPE}")
     key = f"datasets/{dataset}/{file.name}"
-    extra = {"Metadata": RERUN_METADATA} if rerun else {}
+    extra = {"Metadata": RERUN_METADATA} if files.rerun else {}
     s3.upload_file(str(file), bucket, key, ExtraArgs=extra)
     head = s3.head_object(Bucket=bucket, Key=key)
     return Drop(
@@ -40,4 +53,6 @@ def drop_file(  # noqa: PLR0913  # a bucket, a dataset, two files, one choice
         version_id=head["VersionId"],
         etag=head["ETag"].strip('"'),
         size=head["ContentLength"],
+        rerun=files.rerun,
+        run_before=run_before,
     )

@@ -91,12 +91,16 @@ class Follower:
             pointer = self._documents.current(drop.dataset)
             if pointer and pointer["source"]["version_id"] == drop.version_id:
                 return pointer["run"], False
+            # Another version of the same content: a new recipe's run, or one to join.
+            same = pointer and not drop.rerun and _same_content(pointer["source"], drop)
+            if pointer and same and pointer["run"] != drop.run_before:
+                return pointer["run"], False
             if self._idle_seconds() > SETTLED_SECONDS:
-                if pointer and _same_content(pointer["source"], drop):
+                if pointer and same:
                     return pointer["run"], True
                 raise LocalCloudError(
-                    f"no run was started for s3://{self._documents.bucket}/{drop.key}: read the "
-                    "log of the prepare function in localcloud.log"
+                    f"no run was started for s3://{self._documents.bucket}/{drop.key}: the log of "
+                    "the prepare function, in CloudWatch Logs, says why"
                 )
             time.sleep(POLL_SECONDS)
 

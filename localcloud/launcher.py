@@ -45,6 +45,8 @@ class LocalCloudSettings:
     images: Mapping[str, Image] = field(default_factory=lambda: IMAGES)
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of the stack, beside NotificationEmail."""
+    catch_up: bool = True
+    """Let schedules fire at once: what an earlier localcloud left behind is looked after."""
     retry_delays_seconds: tuple[float, ...] = (1.0, 3.0)
 
 
@@ -109,8 +111,8 @@ class LocalCloud:
         for model_id, directory in settings.models.items():
             if provide_base_model(s3, self.bucket, model_id, directory):
                 log.info("uploaded the base model %s", model_id)
-        # Runs that an earlier localcloud left behind are looked after now, not in minutes.
-        self.emulator.make_schedules_due()
+        if settings.catch_up:
+            self.emulator.make_schedules_due()
 
     def _down(self) -> None:
         if self.sagemaker:

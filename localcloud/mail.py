@@ -70,7 +70,8 @@ def mail_text(path: Path) -> str:
     mail = message_from_bytes(path.read_bytes(), policy=default)
     headers = [f"{name}: {mail[name]}" for name in ("From", "To", "Subject")]
     body = mail.get_body(("plain",))
-    return "\n".join([*headers, "", body.get_content().rstrip() if body else ""])
+    text = body.get_content().replace("\r\n", "\n").rstrip() if body else ""
+    return "\n".join([*headers, "", text])
 
 
 def mail_subject(path: Path) -> str:

@@ -124,6 +124,7 @@ IGNORED: dict[str, dict[str, str]] = {
         "TracingConfig": "there is no X-Ray here",
     },
     "AWS::Lambda::LayerVersion": {
+        "CompatibleArchitectures": "functions run on this machine's processor",
         "CompatibleRuntimes": "functions run on the Python that runs localcloud",
         "LicenseInfo": "it has no effect on AWS either",
     },

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.drop import drop_file
+from localcloud.drop import DropFiles, drop
 from localcloud.follow import Follower
 from localcloud.mail import find_mail, mail_text
 from localcloud.run_documents import RunDocuments
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from localcloud.follow import Followed
     from localcloud.launcher import LocalCloud
+    from localcloud.run_documents import Document
 
     Say = Callable[[str], None]
 
@@ -53,32 +54,31 @@ def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunRes
     """Drop the file and follow its run until the stage is reached or the run has ended."""
     documents = RunDocuments(cloud.client("s3"), cloud.bucket)
     dataset = options.dataset or options.file.stem
-    cut_off = _cut_off(documents, dataset)
-    if cut_off:
-        say(f"run {cut_off} was cut off when localcloud ended: a new one takes its place")
-    drop = drop_file(
-        cloud.client("s3"),
-        cloud.bucket,
-        dataset,
-        options.file,
-        options.recipe,
-        rerun=options.force or cut_off is not None,
+    before = _run_before(documents, dataset)
+    cut_off = before is not None and before["status"] == "running"
+    if before and cut_off:
+        say(f"run {before['run']} was cut off when localcloud ended: a new one takes its place")
+    files = DropFiles(
+        dataset=dataset,
+        file=options.file,
+        recipe=options.recipe,
+        rerun=options.force or cut_off,
     )
-    say(f"dropped {options.file} as s3://{cloud.bucket}/{drop.key}")
+    dropped = drop(cloud.client("s3"), cloud.bucket, files, before["run"] if before else None)
+    say(f"dropped {options.file} as s3://{cloud.bucket}/{dropped.key}")
     follower = Follower(
         documents, TrainingLog(cloud.client("logs")), cloud.emulator.idle_seconds, say
     )
-    followed = follower.follow(drop, options.until)
+    followed = follower.follow(dropped, options.until)
     ended = followed.run["status"] in ENDED
     message_id = follower.wait_for_email(followed.run) if ended else None
     return _result(cloud, options, documents, followed, message_id)
 
 
-def _cut_off(documents: RunDocuments, dataset: str) -> str | None:
-    """The run that was under way when an earlier localcloud ended: its processes are gone."""
+def _run_before(documents: RunDocuments, dataset: str) -> Document | None:
+    """The run that counts now; when it is running, the processes it waits for are gone."""
     pointer = documents.current(dataset)
-    run = documents.run(dataset, pointer["run"]) if pointer else None
-    return run["run"] if run and run["status"] == "running" else None
+    return documents.run(dataset, pointer["run"]) if pointer else None
 
 
 def _result(

@@ -9,7 +9,7 @@ from localcloud.destinations import LAMBDA, Destinations
 from localcloud.function_runtime.code import CodeStore
 from localcloud.function_runtime.pool import FunctionPool
 from localcloud.mail import Mailbox
-from localcloud.ministack_hooks import alarms, objects, provisioning
+from localcloud.ministack_hooks import alarms, log_groups, objects, provisioning
 from localcloud.ministack_hooks.asynchronous import AsyncInvoker
 from localcloud.ministack_hooks.email import EmailDelivery
 from localcloud.ministack_hooks.functions import FunctionExecutor
@@ -49,6 +49,7 @@ class Installation:
         )
         mailbox = Mailbox(state / "outbox", on_confirmation)
         objects.install()
+        log_groups.install()
         provisioning.collect(self.dropped)
         FunctionExecutor(self._pool, CodeStore(state / "tmp" / "code")).install()
         self._invoker.install()
