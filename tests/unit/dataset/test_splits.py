@@ -40,7 +40,7 @@ def test_a_row_repeated_with_other_spaces_and_letter_case_is_counted_once() -> N
 
 
 def test_the_same_prompt_with_several_answers_stays_on_one_side() -> None:
-    answers = [f"q {n % 40} is asked here,this is the answer {n} to it" for n in range(200)]
+    answers = [f"q {n % 40} is asked here,this is the answer {n} to it" for n in range(280)]
     _, sink = prepare("question,answer\n" + "\n".join(answers))
     sides = [
         {row.prompt[-1].content for row in sink.rows(split)}
@@ -84,6 +84,16 @@ def test_rows_of_one_group_stay_in_one_split() -> None:
     assert sum(map(len, customers)) == 25
     assert all(customers)
     assert document.rows.test in range(8, 25)
+
+
+def test_a_prompt_of_the_given_test_file_is_not_trained_on_with_another_answer() -> None:
+    rows = [{"question": f"what is {n}?", "answer": f"it is the number {n}"} for n in range(40)]
+    other = {"question": "What is 3?", "answer": "a prime, and an odd one"}
+    text = json.dumps({"train": rows, "test": [other, *({**other, "question": q} for q in "xyz")]})
+    document, sink = prepare(text, "data.json")
+    assert (document.rows.duplicates, document.rows.test) == (1, 4)
+    assert "what is 3?" not in {row.prompt[-1].content for row in sink.rows("train")}
+    assert ("leakage", 1) in [(finding.check, finding.rows) for finding in document.findings]
 
 
 def test_given_splits_may_keep_their_twins_when_the_recipe_says_so() -> None:
