@@ -18,10 +18,7 @@ _CONTROL_TOKEN = re.compile(
     r"begin_of_text|end_of_text|python_tag|system|user|assistant|end|endofprompt|fim_\w+|"
     r"channel|message|return|call)\|>|<(?:start|end)_of_turn>|<(?:bos|eos|pad)>"
 )
-_MARKER = re.compile(
-    r"\[/?INST\]|<</?SYS>>|^(?:###\s*(?:Human|Assistant)|Human|Assistant):", re.MULTILINE
-)
-_MARKER_HINTS = ("INST]", "SYS>>", "Human:", "Assistant:", "# Human", "# Assistant")
+_MARKER = re.compile(r"\[/?INST\]|<</?SYS>>|^(?:###\s*)?(?:Human|Assistant):", re.MULTILINE)
 
 
 def control_token(text: str) -> str | None:
@@ -36,7 +33,12 @@ def control_token(text: str) -> str | None:
 
 def marker(text: str) -> str | None:
     """Return the first marker of another chat format, which is likely left over."""
-    found = _MARKER.search(text) if any(hint in text for hint in _MARKER_HINTS) else None
+    hinted = (
+        ("[" in text and "INST]" in text)
+        or (">>" in text and "SYS>>" in text)
+        or (":" in text and ("Human:" in text or "Assistant:" in text))
+    )
+    found = _MARKER.search(text) if hinted else None
     return found.group() if found else None
 
 
