@@ -74,7 +74,7 @@ def test_given_a_file_when_run_then_report_email_and_folder_are_where_it_says(
     assert (command.folder / "out" / "dataset" / "rejected.jsonl").exists()
     assert "To: demo@example.com" in email
     assert "localcloud confirmed the email subscription of demo@example.com" in first["progress"]
-    assert "16 train, 8 validation, 8 test" in first["progress"]
+    assert "rows: 40 in, 16 train" in first["progress"]
     assert "loss" in first["progress"]
 
 
