@@ -75,16 +75,20 @@ def test_an_adapter_of_zeros_answers_as_the_base(server: ServingProcess) -> None
 
 
 def test_a_batch_answers_each_as_if_alone(server: ServingProcess) -> None:
-    """Requests of unlike lengths to three models at once, beside one at a time."""
+    """Requests of unlike lengths, for unlike lengths, to three models at once."""
     asked = [
-        (model, f"{text} {'and so on ' * (number % 5)}")
+        (model, f"{text} {'and so on ' * (number % 5)}", 2 + 3 * (number % 7))
         for number, (text, _) in enumerate(UNSEEN)
         for model in ("base", "tuned", "zeroed")
     ]
-    alone = [server.ask(*question) for question in asked]
 
+    def ask(question: tuple[str, str, int]) -> str:
+        model, text, max_tokens = question
+        return server.ask(model, text, max_tokens=max_tokens)
+
+    alone = [ask(question) for question in asked]
     with ThreadPoolExecutor(len(asked)) as pool:
-        together = list(pool.map(lambda question: server.ask(*question), asked))
+        together = list(pool.map(ask, asked))
 
     assert together == alone
     assert max(batch["rows"] for batch in server.batches) > 4

@@ -115,13 +115,15 @@ def test_sigterm_ends_it_at_once_with_nothing_to_ship(job: TrainingJob) -> None:
 def failed(
     tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
 ) -> dict[str, tuple[TrainingJob, int]]:
-    """Two jobs that must fail, run side by side."""
+    """Three jobs that must fail, run side by side."""
     jobs = {}
-    for name in ("misspelt", "exploding"):
+    for name in ("misspelt", "exploding", "endless"):
         job = TrainingJob(tmp_path_factory.mktemp("failed"), tiny_model)
         job.give(LEARNABLE, train=make_rows(16), validation=make_rows(8))
         jobs[name] = job
     jobs["misspelt"].give({"epoch": 1}, train=make_rows(16), validation=make_rows(8))
+    endless = "{% for message in messages %}{{ message['content'] + '\n' }}{% endfor %}"
+    (jobs["endless"].root / "input/data/model/chat_template.jinja").write_text(endless)
     explode(jobs["exploding"].root / "input/data/model/model.safetensors")
     processes = {name: job.start() for name, job in jobs.items()}
     return {name: (jobs[name], process.wait()) for name, process in processes.items()}
@@ -140,6 +142,7 @@ def explode(weights: Path) -> None:
     ("name", "reason"),
     [
         ("misspelt", "hyperparameters: unknown key `epoch`; did you mean `epochs`?"),
+        ("endless", "row 1 of the `train` channel does not end with the base model's end-of-turn"),
         ("exploding", "loss became nan by step 1 of 6: lower hyperparameters.learning_rate"),
     ],
 )
