@@ -65,7 +65,7 @@ def server_environment(recipe: Recipe) -> dict[str, str]:
         "SM_VLLM_MAX_LORA_RANK": str(rank),
         "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),
         "SM_VLLM_MAX_MODEL_LEN": str(
-            recipe.hyperparameters.max_length + recipe.generation.max_tokens
+            recipe.hyperparameters.max_length + recipe.generation.answer_tokens
         ),
     }
 
@@ -111,7 +111,7 @@ def chat_request(recipe: Recipe, model: str, messages: list[dict[str, str]]) -> 
     request = {
         "model": model,
         "messages": messages,
-        "max_tokens": settings.max_tokens,
+        "max_tokens": settings.answer_tokens,
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         "seed": settings.seed,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+DEFAULT_ANSWER_TOKENS = 256
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
@@ -75,11 +76,16 @@ class Hyperparameters(Section, frozen=True, kw_only=True):
 class Generation(Section, frozen=True, kw_only=True):
     """How both models are asked during the evaluation."""
 
-    max_tokens: Annotated[int, Meta(ge=1, le=8192)] = 256
+    max_tokens: Annotated[int, Meta(ge=1, le=8192)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] = 0.0
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
     stop: tuple[str, ...] = ()
     seed: Annotated[int, Meta(ge=0, lt=2**31)] = 1
+
+    @property
+    def answer_tokens(self) -> int:
+        """The longest answer, in tokens; prepare has set it for classification."""
+        return self.max_tokens or DEFAULT_ANSWER_TOKENS
 
 
 class Training(Section, frozen=True, kw_only=True):

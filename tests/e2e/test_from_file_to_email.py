@@ -13,7 +13,6 @@ rows: {max_train: 160, max_validation: 16, max_test: 60}
 split: {validation: 0.1, test: 0.25}
 hyperparameters:
   {epochs: 4, learning_rate: 1.0e-2, lora_dropout: 0.0, max_length: 256, evaluations_per_epoch: 1}
-generation: {max_tokens: 8}
 deploy: {keep: always}
 """
 

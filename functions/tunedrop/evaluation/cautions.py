@@ -42,13 +42,13 @@ def _truncated(found: Findings) -> Iterator[str]:
         if cut:
             yield (
                 f"{cut:,} of the {model} model's {count(len(answers), 'answer')} were cut at "
-                f"generation.max_tokens = {found.recipe.generation.max_tokens} and are judged as "
-                "they stand."
+                f"generation.max_tokens = {found.recipe.generation.answer_tokens} and are judged "
+                "as they stand."
             )
 
 
 def _long_golds(found: Findings) -> Iterator[str]:
-    limit = found.recipe.generation.max_tokens
+    limit = found.recipe.generation.answer_tokens
     long = sum(len(gold.encode()) / BYTES_A_TOKEN > limit for gold in found.golds)
     if long:
         yield (

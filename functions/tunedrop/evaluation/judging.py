@@ -154,6 +154,6 @@ def _example(rows: Sequence[Row], recipe: Recipe) -> Example:
             *([Message("system", shared)] if shared else []),
             Message("user", "YOUR TEXT HERE"),
         ],
-        max_tokens=recipe.generation.max_tokens,
+        max_tokens=recipe.generation.answer_tokens,
         temperature=recipe.generation.temperature,
     )

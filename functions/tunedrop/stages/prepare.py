@@ -24,6 +24,7 @@ from tunedrop.stages.progress import Reporter
 from tunedrop.stages.step import Outcome, Step
 from tunedrop.store import ExistsError, MissingError, Store
 
+LABEL_TOKENS = 32  # at least, for an answer that is to be a label
 WRITE_SECONDS = 60.0  # dataset.json follows the end of the step within this time
 
 
@@ -131,7 +132,6 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
     if isinstance(recipe, RecipeError):
         raise recipe
     run, store = held.run, step.runs.store
-    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
         try:
@@ -151,6 +151,8 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
             raise
         _send(folder, run, store)
     check_gate(dataset.task, recipe.evaluate.gate)  # before the training is paid for
+    recipe = with_answer_limit(recipe, dataset.labels)
+    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
     page = render_dataset_page(dataset).encode()
@@ -161,6 +163,19 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
         store.create(f"{run.folder}/dataset/dataset.json", encode(dataset))
     except ExistsError:  # a run that is tried again: same content, same recipe, new attempt
         store.write(f"{run.folder}/dataset/dataset.json", encode(dataset), "application/json")
+
+
+def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
+    """Let answers be as long as a label needs, with room for a model that says more.
+
+    A token is at least a character; a base model that may write hundreds of tokens where a label
+    is due costs minutes and proves nothing.
+    """
+    if recipe.generation.max_tokens or not labels:
+        return recipe
+    limit = max(LABEL_TOKENS, *map(len, labels))
+    generation = msgspec.structs.replace(recipe.generation, max_tokens=limit)
+    return msgspec.structs.replace(recipe, generation=generation)
 
 
 def _send(folder: Path, run: Run, store: Store) -> None:

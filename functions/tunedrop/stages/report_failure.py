@@ -7,13 +7,17 @@ from tunedrop.service import TrainingJob
 from tunedrop.stages.dropped import dataset_of
 from tunedrop.stages.ending import Ending
 from tunedrop.stages.step import Outcome
+from tunedrop.store import MissingError
 
 AGAIN = "then drop the file again."
 
 
 def report_failed_run(folder: str, ending: Ending) -> Outcome:
     """A stage has ended the run as failed: tell it, and clean up."""
-    ending.settle(folder)
+    try:
+        ending.settle(folder)
+    except MissingError:
+        return Outcome("ignored: there is no such run", folder)
     return Outcome("reported", folder)
 
 

@@ -165,6 +165,8 @@ def test_given_somebody_elses_job_when_it_completes_or_fails_then_nothing_happen
     assert stack.call("deploy", event)["outcome"].startswith("ignored")
     event = stack.event("training_job_failed", job="a-job-of-theirs")
     assert stack.call("report_failure", event)[0]["outcome"].startswith("ignored")
+    event = stack.event("s3_run_failed")
+    assert stack.call("report_failure", event)[0]["outcome"].startswith("ignored")
     assert stack.emails == []
 
 

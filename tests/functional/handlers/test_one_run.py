@@ -70,6 +70,20 @@ def test_given_every_event_twice_when_they_arrive_then_nothing_is_made_or_sent_t
     assert len(stack.emails) == 1
 
 
+def test_given_labels_when_prepared_then_answers_may_be_as_long_as_a_label_needs(
+    stack: Stack, tweets: bytes
+) -> None:
+    stack.drop("datasets/tweets/tweets.csv", tweets.replace(b"positive", b"positive" * 8))
+    folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+    assert (
+        msgspec.json.decode(stack.read(f"{folder}/recipe.json"))["generation"]["max_tokens"] == 64
+    )
+
+    stack.drop("datasets/tweets/recipe.yaml", b"generation: {max_tokens: 5}")
+    folder = stack.prepare("datasets/tweets/recipe.yaml")["run"]
+    assert msgspec.json.decode(stack.read(f"{folder}/recipe.json"))["generation"]["max_tokens"] == 5
+
+
 @pytest.mark.usefixtures("base_model")
 def test_given_a_training_job_when_its_channels_are_read_then_no_test_row_is_among_them(
     stack: Stack, tweets: bytes
