@@ -6,7 +6,6 @@ from collections import Counter
 from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.checks.inspector import Inspector
 from tunedrop.dataset.checks.near import NearTwins
-from tunedrop.dataset.document import Place
 from tunedrop.dataset.keys import Keys
 from tunedrop.dataset.labels import Labels
 from tunedrop.dataset.links import Links
@@ -54,7 +53,7 @@ class Intake:
         self.labels = Labels()
         self.links = Links()
         self.repeats: Counter[tuple[int, str]] = Counter()
-        self.disagreements: list[Place] = []
+        self.disagreements = Findings()
         self._twins: list[tuple[int, int]] = []
         self.scattered = 0
         self.findings = findings
@@ -113,7 +112,8 @@ class Intake:
         """Note which earlier rows must stand in the same split as this one."""
         if self._group_by is not None:
             value = record.fields().get(self._group_by)
-            self.links.unite(group, self._keys.of_value(str(value)))
+            if value is not None and value != "":
+                self.links.unite(group, self._keys.of_value(str(value)))
         twin = self._near.twin_of(len(self.groups), example) if self._near else None
         if twin is None:
             return
@@ -121,4 +121,4 @@ class Intake:
         self.findings.add("near_duplicate", record, example.asked_text())
         if self.labels.possible and self.labels.of_row[twin] != self.labels.of_row[-1]:
             excerpt = f"{example.completion[-1].content}: {example.asked_text()[:80]}"
-            self.disagreements.append(Place(record.row, record.line, record.file, excerpt))
+            self.disagreements.add("neighbours_disagree", record, excerpt)

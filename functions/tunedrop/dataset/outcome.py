@@ -80,8 +80,7 @@ class Outcome(msgspec.Struct):
         findings, choice = self.intake.findings, self.choice
         findings.add_rows("leakage", self.written.leaks)
         if choice.is_classification:
-            for place in self.intake.disagreements:
-                findings.add_place("neighbours_disagree", place)
+            findings.take(self.intake.disagreements)
             for spelling, label in choice.spellings.items():
                 findings.add_place("label_spelling", Place(0, excerpt=f"{spelling} → {label}"))
         elif choice.task == "generation":

@@ -2,6 +2,7 @@
 
 from tunedrop.dataset.choice import Choice
 from tunedrop.dataset.document import RowCounts
+from tunedrop.dataset.reasons import REASONS
 
 FEW_TEST_ROWS = 100
 FEW_OF_A_LABEL = 10
@@ -14,16 +15,16 @@ def warnings_of(
     """Return one sentence a finding."""
     found = []
     if rows.rejected:
-        listed = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-        found.append(f"{rows.rejected} of {rows.source} rows were rejected: {listed}.")
+        listed = "; ".join(f"{count:,} {REASONS[reason]}" for reason, count in reasons.items())
+        found.append(f"{rows.rejected:,} of {rows.source:,} rows were rejected: {listed}.")
     if choice.conflicts:
         found.append(
-            f"{len(choice.conflicts)} rows carry another label than the same text elsewhere; "
+            f"{len(choice.conflicts):,} rows carry another label than the same text elsewhere; "
             "the commonest label was kept, and none where labels tie."
         )
     if scattered:
         found.append(
-            f"{scattered} rows are nearly alike, too many to keep in one split: "
+            f"{scattered:,} rows are nearly alike, too many to keep in one split: "
             "the test rows are easier than new ones will be."
         )
     if rows.test < FEW_TEST_ROWS:

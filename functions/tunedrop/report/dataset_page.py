@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tunedrop.dataset.document import Dataset, RowCounts
+from tunedrop.dataset.reasons import REASONS
 from tunedrop.report.template import render
 
 IN_WORDS = (
@@ -61,6 +62,7 @@ def render_dataset_page(dataset: Dataset) -> str:
         shares=_shares(rows),
         labels=_labels(dataset),
         titles=CHECKS,
+        reasons=REASONS,
     )
 
 

@@ -56,6 +56,12 @@ class Findings:
         if rows:
             self._rows[check] += rows
 
+    def take(self, other: "Findings") -> None:
+        """Add what was noted elsewhere, under checks of its own."""
+        for finding in other.listed():
+            self._rows[finding.check] += finding.rows
+            self._places.setdefault(finding.check, []).extend(finding.places)
+
     def listed(self) -> list[Finding]:
         """Return the findings, the commonest first."""
         return [

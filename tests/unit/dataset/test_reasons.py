@@ -1,0 +1,24 @@
+"""Every reason for which a row is rejected has words."""
+
+import ast
+from pathlib import Path
+
+from tunedrop.dataset import record
+from tunedrop.dataset.reasons import REASONS
+
+SOURCES = Path(record.__file__).parent
+
+
+def raised() -> set[str]:
+    """Return the first argument of every RowError in the sources."""
+    calls = [
+        node
+        for path in SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "RowError"
+    ]
+    return {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}  # type: ignore[misc]
+
+
+def test_no_reason_is_without_words_and_no_words_are_without_a_reason() -> None:
+    assert raised() == REASONS.keys()
