@@ -5,6 +5,7 @@ ministack's worker inherits the host's environment and packages and knows no mem
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ministack.services import lambda_svc
@@ -30,7 +31,12 @@ class FunctionExecutor:
         self._peak_memory_mb: dict[str, int] = {}
 
     def install(self) -> None:
-        """Take over execution, the end of replaced code, and the memory figure of REPORT."""
+        """Take over execution, the end of replaced code, and the memory figure of REPORT.
+
+        Functions of one package share its bytes: an archive is named after its content.
+        """
+        fetch = lambda_svc._fetch_code_from_s3  # noqa: SLF001
+        lambda_svc._fetch_code_from_s3 = lru_cache(maxsize=4)(fetch)  # noqa: SLF001
         lambda_svc._execute_function_warm = self.execute  # noqa: SLF001
         lambda_svc._probe_peak_memory_mb = self.peak_memory_mb  # noqa: SLF001
         lambda_svc.invalidate_worker = self.invalidate

@@ -1,7 +1,7 @@
-"""S3: events that name the version, and buckets that survive a restart.
+"""S3: events that name the version, buckets that survive a restart, bodies kept on disk only.
 
 ministack keeps objects and versions on disk (S3_PERSIST) but not the stack; the next deployment
-finds the bucket there and adopts it.
+finds the bucket there and adopts it. Of every version it also keeps the body in memory.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version",
 _fire_async = s3._fire_s3_event_async  # noqa: SLF001
 _fire = s3._fire_s3_event  # noqa: SLF001
 _dispatch = eventbridge._dispatch_event  # noqa: SLF001
+_persist = s3._persist_object  # noqa: SLF001
 _create_bucket = provisioners._s3_create  # noqa: SLF001
 
 
@@ -26,6 +27,7 @@ def install() -> None:
     s3._fire_s3_event_async = _fire_async_with_version  # noqa: SLF001
     s3._fire_s3_event = _fire_with_version  # noqa: SLF001
     eventbridge._dispatch_event = _dispatch_with_version  # noqa: SLF001
+    s3._persist_object = _persist_on_disk_only  # noqa: SLF001
     handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]  # noqa: SLF001
     handlers["create"] = _create_or_adopt_bucket
     provisioners.s3_bucket_name_conflict = lambda _name: None
@@ -52,6 +54,15 @@ def _dispatch_with_version(event: dict[str, Any], view: Any = None) -> None:
         event["Detail"] = json.dumps(detail)
         event["Time"] = f"{event['Time'][:19]}Z"  # AWS gives whole seconds
     _dispatch(event, view)
+
+
+def _persist_on_disk_only(bucket: str, key: str, record: Any) -> None:
+    """Let go of a version's body once it is on disk, where it is read as after a restart."""
+    _persist(bucket, key, record)
+    if isinstance(record, dict) and record.get("body") is None:  # None: it was written
+        for version in s3._object_versions.get((bucket, key)) or []:  # noqa: SLF001
+            if version["version_id"] == record.get("version_id"):
+                version["data"] = None
 
 
 def _create_or_adopt_bucket(
