@@ -111,3 +111,28 @@ def test_unknown_columns_are_refused_with_an_example_recipe() -> None:
     with pytest.raises(DatasetError, match="known as prompt or answer: x, y") as caught:
         prepare("x,y\n" + "".join(f"{n},{n * 2}\n" for n in range(50)))
     assert "columns: {text: …, label: …}" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("columns", "mapping"),
+    [
+        ({"label": "team"}, {"text": "note", "label": "team"}),
+        ({"text": "extra"}, {"text": "extra", "label": "mood"}),
+        ({"prompt": "note"}, {"prompt": "note", "completion": "extra"}),
+    ],
+)
+def test_a_recipe_may_name_one_column_and_leave_the_other_to_be_found(
+    columns: dict[str, str], mapping: dict[str, str]
+) -> None:
+    lines = [
+        f"a rather long note about thing {n},some extra words on {n},{'ab'[n % 2]},{'xyz'[n % 3]}"
+        for n in range(60)
+    ]
+    text = "note,extra,mood,team\n" + "\n".join(lines)
+    assert prepare(text, columns=columns)[0].columns.mapping == mapping
+
+
+def test_a_recipe_that_names_half_of_what_cannot_be_found_is_refused() -> None:
+    with pytest.raises(DatasetError, match="only the columns label, and no other fits"):
+        prepare("n,label\n" + "".join(f"{n},{'ab'[n % 2]}\n" for n in range(50)),
+                columns={"label": "label"})  # fmt: skip

@@ -6,7 +6,7 @@ from collections import Counter
 from tunedrop.dataset.shapes.names import KNOWN_NAMES
 
 DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV (semicolons)", "|": "CSV (bars)"}
-SNIFFED_ROWS = 50
+SNIFFED_ROWS, SNIFFED_BYTES = 50, 1 << 18
 LONGEST_NAME = 64  # characters; what is longer is a value
 
 
@@ -23,7 +23,7 @@ def delimiter_of(head: bytes) -> str | None:
 
 def first_rows(head: bytes, delimiter: str) -> list[list[str]]:
     """Return the first filled rows as far as they can be read."""
-    lines = head.decode("utf-8", "replace").splitlines(keepends=True)
+    lines = head[:SNIFFED_BYTES].decode("utf-8", "replace").splitlines(keepends=True)
     rows: list[list[str]] = []
     try:
         for row in csv.reader(lines[: SNIFFED_ROWS + 1], delimiter=delimiter):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
+from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
 from tunedrop.dataset.shapes.messages import Messages
@@ -30,14 +31,6 @@ _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "preference": Preference,
     "kto": Judged,
     "text": TextAlone,
-}
-_REQUIRED: dict[str, tuple[str, ...]] = {
-    "preference": ("chosen", "rejected"),
-    "kto": ("prompt", "completion", "label"),
-    "messages": ("messages",),
-    "prompt_completion": ("prompt", "completion"),
-    "text_label": ("text", "label"),
-    "text": ("text",),
 }
 
 
@@ -71,7 +64,10 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
         return Unreadable()
     if filled:
         return _with_template(filled, named)
-    found = _from_recipe(named) or by_name(sample, names) or by_content(sample, names)
+    found = by_recipe(named)
+    if not found:
+        guesses = by_name(sample, names) or by_content(sample, names)
+        found = completed(named, guesses, sample, names) if named else guesses
     if not found:
         raise _unknown_columns(names)
     best, *others = found
@@ -105,18 +101,6 @@ def _with_template(template: Template, named: dict[str, str]) -> Shape:
         "The recipe has a template but names no answer.",
         "Name the answer's column too: columns: {completion: …} or columns: {label: …}.",
     )
-
-
-def _from_recipe(named: dict[str, str]) -> list[Columns]:
-    for shape, required in _REQUIRED.items():
-        if all(role in named for role in required):
-            return [Columns(shape, named, "The recipe says so.")]
-    if named:
-        raise DatasetError(
-            f"The recipe names only the columns {', '.join(named)}.",
-            "Name text and label, or prompt and completion, or messages, or chosen and rejected.",
-        )
-    return []
 
 
 def _in_words(columns: Columns) -> str:

@@ -1,0 +1,57 @@
+"""The mapping that the recipe names, in full or in part."""
+
+from collections.abc import Sequence
+
+from tunedrop.dataset.document import Columns
+from tunedrop.dataset.record import Fields
+from tunedrop.dataset.shapes.content import label_columns, text_columns
+from tunedrop.errors import DatasetError
+
+_REQUIRED: dict[str, tuple[str, ...]] = {
+    "preference": ("chosen", "rejected"),
+    "kto": ("prompt", "completion", "label"),
+    "messages": ("messages",),
+    "prompt_completion": ("prompt", "completion"),
+    "text_label": ("text", "label"),
+}
+_PARTNERS = {"text": "label", "label": "text", "prompt": "completion", "completion": "prompt"}
+
+
+def by_recipe(named: dict[str, str]) -> list[Columns]:
+    """Return the mapping that the recipe names in full, if it does."""
+    for shape, required in _REQUIRED.items():
+        if all(role in named for role in required):
+            return [Columns(shape, named, "The recipe says so.")]
+    return []
+
+
+def completed(
+    named: dict[str, str], guesses: list[Columns], sample: Sequence[Fields], names: Sequence[str]
+) -> list[Columns]:
+    """Return the mappings that agree with the part of one that the recipe names.
+
+    Raises:
+        DatasetError: no column could be the other part.
+    """
+    agreeing = [guess for guess in guesses if named.items() <= guess.mapping.items()]
+    for role, partner in _PARTNERS.items():
+        if role in named and partner not in named:
+            others = [name for name in names if name not in named.values()]
+            find = label_columns if partner == "label" else text_columns
+            shape = "text_label" if "label" in (role, partner) else "prompt_completion"
+            agreeing += [
+                Columns(
+                    shape,
+                    {**named, partner: other},
+                    f"The recipe names the {role}; {other!r} is taken for the {partner}.",
+                )
+                for other in find(sample, others)
+            ]
+    if named.keys() == {"text"}:
+        agreeing.append(Columns("text", named, "The recipe names the text alone."))
+    if agreeing:
+        return agreeing
+    raise DatasetError(
+        f"The recipe names only the columns {', '.join(named)}, and no other fits.",
+        "Name text and label, or prompt and completion, or messages, or chosen and rejected.",
+    )
