@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from tunedrop.base_model import model_prefix
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, RecipeError
 from tunedrop.evaluation.tasks import check_gate
@@ -143,6 +144,7 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
                 run=run.run,
                 source_uri=f"s3://{store.name}/{run.source.key}",
                 progress=Reporter(held, step, "bytes"),
+                tokenizer=_tokenizer(store, recipe),
             )
         except DatasetError:
             _send(folder, run, store)
@@ -176,6 +178,14 @@ def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
     limit = max(LABEL_TOKENS, *map(len, labels))
     generation = msgspec.structs.replace(recipe.generation, max_tokens=limit)
     return msgspec.structs.replace(recipe, generation=generation)
+
+
+def _tokenizer(store: Store, recipe: Recipe) -> bytes | None:
+    """Return the base model's tokenizer.json, by which tokens are counted, if it is there."""
+    try:
+        return store.read(f"{model_prefix(recipe)}tokenizer.json").body
+    except MissingError:
+        return None
 
 
 def _send(folder: Path, run: Run, store: Store) -> None:

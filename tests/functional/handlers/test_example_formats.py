@@ -4,9 +4,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from tests.functional.handlers.conftest import Stack
+from tunedrop.base_model import model_prefix
 from tunedrop.dataset.document import Dataset
+from tunedrop.recipe import Recipe
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"
 NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl")
@@ -35,3 +40,18 @@ def test_given_an_example_when_it_is_dropped_then_every_row_is_accounted_for(
     rows = msgspec.to_builtins(document.rows)
     assert rows == {"in": 30, "duplicates": 0, "not_sampled": 0, **splits}
     assert b"30 rows went" in stack.read(f"{folder}/dataset/dataset.html")
+
+
+def test_given_the_base_models_tokenizer_in_the_bucket_when_prepared_then_it_counts_the_tokens(
+    stack: Stack,
+) -> None:
+    tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    stack.drop(f"{model_prefix(Recipe())}tokenizer.json", tokenizer.to_str().encode())
+    key = "datasets/example/chat-messages.jsonl"
+    stack.drop(key, (FORMATS / "chat-messages.jsonl").read_bytes())
+
+    folder = stack.prepare(key)["run"]
+
+    document = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+    assert (document.tokens.method, document.tokens.sample) == ("tokenizer", 24)
