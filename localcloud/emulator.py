@@ -34,11 +34,10 @@ The emulator keeps its state in module globals: one Emulator per process, starte
 from __future__ import annotations
 
 import json
-import logging
 import shutil
-import threading
 from typing import IO, TYPE_CHECKING, Any
 
+from localcloud.confirmation import Confirmations
 from localcloud.process_setup import HOST, EmulatorSettings, configure_process, lock_state
 from localcloud.server import Server, free_port
 from localcloud.service import (
@@ -73,8 +72,6 @@ ROOT_CREDENTIALS = Credentials(
     session_token="",
 )
 
-log = logging.getLogger("localcloud.emulator")
-
 
 class Emulator:
     """The AWS services of one account in one Region."""
@@ -84,9 +81,7 @@ class Emulator:
         self.account_id = settings.account_id
         self.region = settings.region
         self.endpoint_url = f"http://{HOST}:{settings.port}"
-        self.confirmed_addresses: list[str] = []
-        """Email addresses confirmed on their owners' behalf."""
-        self._confirmations: list[threading.Thread] = []
+        self._confirmations = Confirmations(self.client, enabled=settings.confirm_emails)
         self._server = Server(settings.port)
         self._lock: IO[str] | None = lock_state(settings.state_dir)
         configure_process(settings)
@@ -106,6 +101,11 @@ class Emulator:
             self._lock.close()
             self._lock = None
 
+    @property
+    def confirmed_addresses(self) -> list[str]:
+        """Email addresses confirmed on their owners' behalf."""
+        return self._confirmations.addresses
+
     def idle_seconds(self) -> float:
         """How long no event has been under way to a function, nor waited for its next attempt."""
         return self._hooks.idle_seconds()
@@ -120,27 +120,12 @@ class Emulator:
         """Put in place what CloudFormation dropped, and wait for confirmations under way."""
         while self._hooks.dropped:
             self._hooks.dropped.pop().reconcile(self.client)
-        for confirmation in self._confirmations:
-            confirmation.join()
+        self._confirmations.wait()
 
     def _install_hooks(self) -> Installation:
         from localcloud.ministack_hooks.installation import Installation  # noqa: PLC0415
 
-        return Installation(self, self._on_confirmation)
-
-    def _on_confirmation(self, address: str, topic_arn: str, token: str) -> None:
-        """Confirm an address for its owner, unless told to leave that to the user."""
-        if not self.settings.confirm_emails:
-            return
-
-        def confirm() -> None:
-            self.client("sns").confirm_subscription(TopicArn=topic_arn, Token=token)
-            log.info("confirmed the email subscription of %s", address)
-            self.confirmed_addresses.append(address)
-
-        confirmation = threading.Thread(target=confirm, daemon=True)
-        self._confirmations.append(confirmation)
-        confirmation.start()
+        return Installation(self, self._confirmations.asked)
 
     # --- services of our own --------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from localcloud.run_documents import Document
     from localcloud.training_log import TrainingLog
 
+STEP_SECONDS = 5.0
 ROW_NAMES = ("in", "train", "validation", "test", "rejected", "duplicates", "not_sampled")
 
 
@@ -22,6 +23,7 @@ class ProgressLines:
         self._log = training_log
         self._started = time.monotonic()
         self._last: dict[str, str] = {}
+        self._last_step = -STEP_SECONDS
 
     def update(self, run: Document) -> None:
         """Look at run.json and, while training, at the job's log."""
@@ -32,12 +34,20 @@ class ProgressLines:
             self._once("rows", "prepare", _rows(rows))
         if job := run.get("job"):
             for step in self._log.new_steps(job):
-                self._line("train", _step(step))
+                self._training_step(step)
         if progress := run.get("progress"):
             done = f"{progress['done']} of {progress['total']} {progress['unit']}"
             self._once("progress", stage, done)
         if run["status"] != "running":
             self._once("status", stage, f"the run has {run['status']}")
+
+    def _training_step(self, step: dict[str, Any]) -> None:
+        """Say every validation and the last step, and of the others one every few seconds."""
+        now = time.monotonic()
+        matters = "eval_loss" in step or step["step"] == step.get("steps")
+        if matters or now - self._last_step >= STEP_SECONDS:
+            self._last_step = now
+            self._line("train", _step(step))
 
     def _once(self, subject: str, stage: str, text: str) -> None:
         line = f"{stage} {text}"
