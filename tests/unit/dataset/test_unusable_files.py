@@ -62,7 +62,7 @@ def test_a_classification_of_free_text_is_refused() -> None:
 
 
 LAYER = ("ftfy", "ftfy.badness", "pyarrow", "pyarrow.parquet", "python_calamine", "rensa",
-         "tokenizers", "zstandard")  # fmt: skip
+         "tokenizers")  # fmt: skip
 
 
 def test_without_the_prepare_layer_text_works_and_the_other_formats_say_what_is_missing(

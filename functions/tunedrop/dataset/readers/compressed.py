@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 from tunedrop.dataset.readers.damage import reading
+from tunedrop.dataset.readers.lines import RawStream
 from tunedrop.dataset.source import SourceFile
 from tunedrop.errors import DatasetError
 
@@ -52,7 +53,7 @@ class Bounded:
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes."""
-        with reading(self._source.name, "archive", *_damage()):
+        with reading(self._source.name, "archive"):
             block = self._stream.read(size)
         self._done += len(block)
         if self._done > self._most:
@@ -75,30 +76,17 @@ class Bounded:
         self.close()
 
 
-def _damage() -> tuple[type[Exception], ...]:
+def _open_zst(packed: BinaryIO) -> BinaryIO:
+    """Unpack Zstandard with pyarrow, which brings it along."""
     try:
-        return (_zstandard().ZstdError,)
-    except DatasetError:
-        return ()
-
-
-def _zstandard() -> Any:
-    try:
-        return importlib.import_module("zstandard")
+        arrow: Any = importlib.import_module("pyarrow")
     except ImportError:
         raise DatasetError(
             "Zstandard archives cannot be read here: the prepare layer is missing.",
             "Deploy the layer with the function, or drop the file as .gz.",
         ) from None
-
-
-def _open_zst(packed: BinaryIO) -> BinaryIO:
-    reader = (
-        _zstandard()
-        .ZstdDecompressor(max_window_size=1 << 27)
-        .stream_reader(packed, read_across_frames=True)
-    )
-    return cast("BinaryIO", reader)
+    stream = arrow.CompressedInputStream(arrow.PythonFile(RawStream(packed), mode="r"), "zstd")
+    return cast("BinaryIO", stream)
 
 
 _OPENERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {

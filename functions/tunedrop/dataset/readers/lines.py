@@ -19,7 +19,7 @@ def lines_of(
     """
     if newline != b"\n":
         stream = cast("BinaryIO", _Translated(stream, newline))
-    buffered = io.BufferedReader(_Raw(stream), BUFFER)
+    buffered = io.BufferedReader(RawStream(stream), BUFFER)
     for line in iter(partial(buffered.readline, longest + 2), b""):
         if line.endswith(b"\n"):
             yield line[:-1]
@@ -31,16 +31,18 @@ def lines_of(
                 pass  # what is too much is not kept
 
 
-class _Raw(io.RawIOBase):
+class RawStream(io.RawIOBase):
     """Anything with `read`, as the raw stream that Python's buffer in C needs."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def readable(self) -> bool:
+        """Say that it can be read."""
         return True
 
     def readinto(self, buffer: object) -> int:
+        """Fill a buffer; return how many bytes there were."""
         view = memoryview(buffer)  # type: ignore[arg-type]
         block = self._stream.read(len(view))
         view[: len(block)] = block
