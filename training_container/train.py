@@ -30,7 +30,7 @@ from tuning.ending import StopRequested, report_failure, report_stop, stop_on_si
 from tuning.progress import log_line
 from tuning.proof import prove_trainable
 from tuning.row_fitting import FittedRows, fit_rows
-from tuning.trainer import make_trainer
+from tuning.trainer import make_trainer, train_from
 
 
 def main() -> int:
@@ -71,7 +71,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     checkpoint = latest_complete(folders.checkpoints)
     if checkpoint:
         log_line(event="resumed", step=step_of(checkpoint))
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    train_from(trainer, checkpoint)
 
     save_adapter(trainer, base.tokenizer, config, folders.model)
     save_summary(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from datasets import Dataset
+from peft.helpers import disable_input_dtype_casting
 from transformers import PrinterCallback, set_seed
 from trl import SFTTrainer
 
@@ -40,3 +41,13 @@ def make_trainer(
     )
     trainer.remove_callback(PrinterCallback)  # it would print every dictionary a second time
     return trainer
+
+
+def train_from(trainer: SFTTrainer, checkpoint: Path | None) -> None:
+    """Train to the end, from a checkpoint if there is one, and load the best one at last.
+
+    PEFT widens every layer's input to the adapter's float32, which autocast then narrows again to
+    bfloat16: the detour is left out (7% of a step on a CPU).
+    """
+    with disable_input_dtype_casting(trainer.model):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
