@@ -40,6 +40,11 @@ def _about_labels(choice: Choice) -> list[str]:
     rare = [f"{label!r} ({count})" for label, count in counts.items() if count < FEW_OF_A_LABEL]
     if rare:
         found.append(f"Labels with fewer than {FEW_OF_A_LABEL} rows: {', '.join(rare[:20])}.")
+    if all(label.lstrip("-").isdigit() for label in counts):
+        found.append(
+            f"The labels are numbers ({', '.join(sorted(counts)[:5])}): names that say what they "
+            "mean are easier to learn and to read."
+        )
     if len(counts) == 1:
         found.append("Every row carries the same label: there is nothing to tell apart.")
     elif max(counts.values()) > IMBALANCE * min(counts.values()):
