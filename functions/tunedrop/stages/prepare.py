@@ -25,7 +25,7 @@ from tunedrop.stages.progress import Reporter
 from tunedrop.stages.step import Outcome, Step
 from tunedrop.store import ExistsError, MissingError, Store
 
-LABEL_TOKENS = 32  # at least, for an answer that is to be a label
+LABEL_TOKENS = 16  # at least, for an answer that is to be a label
 WRITE_SECONDS = 60.0  # dataset.json follows the end of the step within this time
 
 
