@@ -96,6 +96,8 @@ class Intake:
             whole ^= _GIVEN[record.split]  # a twin in another split is not a duplicate
         if whole in self._seen:
             self.duplicates += 1
+            if self._inspector is not None:
+                self.findings.add("duplicate", record, example.asked_text())
             if self.labels.possible:
                 self.repeats[group, answer] += 1
             return

@@ -91,8 +91,8 @@ def _work(
         counted = tokenizer is not None and shape.kind == "answers"
         sample = TokenSample(tokenizer or b"", len(intake.groups)) if counted else None
         written = write_splits(spool, intake, choice, sink, lengths, sample)
-        if spool.is_given_up and near:
-            findings.add_rows("not_compared", intake.rows)
+        if near is not None:
+            findings.add_rows("not_compared", near.forgotten)
         _reject_conflicts(table, written.conflicts, rejects)
     return Outcome(
         name=watch.sources[0].name,

@@ -15,6 +15,7 @@ IN_WORDS = (
     ("rejected", "unusable, each listed with its reason in rejected.jsonl", "bad"),
 )
 CHECKS = {
+    "duplicate": "The same as an earlier row",
     "near_duplicate": "Nearly the same",
     "neighbours_disagree": "Likely wrong labels",
     "label_spelling": "Labels spelled differently",

@@ -2,7 +2,9 @@
 
 import random
 
-from tunedrop.dataset.checks.near import near_twins, shingles_of, similarity
+import rensa
+
+from tunedrop.dataset.checks.near import NearTwins, near_twins, shingles_of, similarity
 from tunedrop.dataset.document import Message
 from tunedrop.dataset.shapes.example import Example
 from tunedrop.dataset.spool import Spool
@@ -43,6 +45,18 @@ def test_twins_are_recalled_and_strangers_left_alone() -> None:
     assert min(similar) >= 0.9
     assert right / 600 >= 0.99
     assert sum(twin is not None for twin in found[1200:]) == 0
+
+
+def test_a_full_memory_forgets_new_rows_and_still_knows_the_old_ones() -> None:
+    rows = [CHANCE.choices(WORDS, k=50) for _ in range(3)]
+    with Spool(indexed=True) as spool:
+        near = NearTwins(rensa, spool, most=2)
+        found = []
+        for at, words in enumerate([*rows, rows[0], rows[2]]):
+            found.append(near.twin_of(at, example(words)))
+            spool.add(at, example(words))
+    assert found == [None, None, None, 0, None]
+    assert near.forgotten == 2
 
 
 def test_short_texts_are_not_compared() -> None:

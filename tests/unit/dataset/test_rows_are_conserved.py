@@ -103,7 +103,7 @@ def test_a_file_that_does_not_fit_on_the_disk_is_read_twice_with_the_same_result
     )
     recipe = Recipe(pii="mask")
     sinks = []
-    for scratch in (None, 300_000):
+    for scratch in (None, 200_000):
         sinks.append(MemorySink())
         document = prepare_dataset(
             MemoryFile(text),

@@ -36,6 +36,7 @@ def test_a_row_repeated_with_other_spaces_and_letter_case_is_counted_once() -> N
     text = table(20) + "This  is\tsentence NUMBER 3 ,bad\n"
     document, sink = prepare(text)
     assert document.rows.duplicates == 1
+    assert [place.line for place in document.findings[0].places] == [22]
     assert len(sink.all_rows()) == 20
 
 

@@ -9,6 +9,7 @@ MOST_PLACES = 10
 LONGEST_EXCERPT = 120  # characters
 
 ADVICE = {
+    "duplicate": "Rows that are the same as an earlier one; they were left out.",
     "near_duplicate": "Rows that are nearly the same as another; they stay in the same split.",
     "neighbours_disagree": "Nearly the same text carries another label: one of them is wrong.",
     "label_spelling": "Labels that differ only in spelling were read as one.",
@@ -27,7 +28,7 @@ ADVICE = {
     "length_outlier": "Rows more than ten times as long as the median.",
     "language": "Rows in another language than most.",
     "several_answers": "Prompts with several different answers; all were kept, in one split.",
-    "not_compared": "The file is too large for the function's disk: no near duplicates sought.",
+    "not_compared": "Too many rows for the function: later ones were not compared with these.",
     "leakage": "Training rows that stand in a given test or validation file too.",
 }
 

@@ -18,6 +18,7 @@ SHORTEST = 6  # words; of shorter texts single words decide too much
 LONGEST = 4_096  # words looked at
 LONG_ANSWER = 64  # characters; shorter answers are labels and no part of the text
 MOST_CANDIDATES = 8  # a row is compared with so many
+MOST_REMEMBERED = 1_000_000  # rows; each takes about 1 KB
 KEPT_SETS = 64  # shingle sets kept for the next comparisons
 
 
@@ -25,13 +26,17 @@ class NearTwins:
     """Finds for each row an earlier one that is nearly the same.
 
     Only rows without such an earlier one are remembered, so that a crowd of twins costs one
-    comparison each.
+    comparison each. `forgotten` counts the rows that later ones are not compared with, because
+    memory or disk would not hold them.
     """
 
-    def __init__(self, rensa: Any, spool: Spool) -> None:
+    def __init__(self, rensa: Any, spool: Spool, most: int = MOST_REMEMBERED) -> None:
         self._rensa = rensa
         self._spool = spool
         self._index = rensa.RMinHashLSH(THRESHOLD, PERMUTATIONS, BANDS)
+        self._most = most
+        self._remembered = 0
+        self.forgotten = 0
         self._sets: OrderedDict[int, frozenset[str]] = OrderedDict()
 
     def twin_of(self, at: int, example: Example) -> int | None:
@@ -42,6 +47,7 @@ class NearTwins:
             example: the row.
         """
         if self._spool.is_given_up:
+            self.forgotten += 1
             return None
         shingles = shingles_of(_text(example.prompt, example.completion))
         if not shingles:
@@ -51,7 +57,11 @@ class NearTwins:
         for candidate in sorted(self._index.query(sketch))[:MOST_CANDIDATES]:
             if similarity(shingles, self._shingles_at(candidate)) >= THRESHOLD:
                 return int(candidate)
-        self._index.insert(at, sketch)
+        if self._remembered < self._most:
+            self._remembered += 1
+            self._index.insert(at, sketch)
+        else:
+            self.forgotten += 1
         return None
 
     def _shingles_at(self, at: int) -> frozenset[str]:
