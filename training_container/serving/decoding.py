@@ -10,6 +10,8 @@ from transformers import DynamicCache, PreTrainedTokenizerBase
 from serving.sampling import Sampler
 
 FinishReason = Literal["stop", "length"]
+WORTH_SHARING = 8
+"""Tokens that prompts must have in common before these are read by themselves."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,12 +65,16 @@ def answer(
 
     Prompts are padded on the left, so that the next token of each stands in the last column; the
     padding is masked and the positions count from each prompt's first token, so what stands beside
-    a prompt does not change its answer. Whoever finishes leaves the batch at once.
+    a prompt does not change its answer. What all prompts begin with, such as the instructions of a
+    classification, is read once for all of them. Whoever finishes leaves the batch at once.
     """
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(end_ids)
-    ids, mask = _pad_left([c.prompt_ids for c in conversations], pad)
-    ids, mask = ids.to(model.device), mask.to(model.device)
-    cache = DynamicCache(config=model.config)
+    prompts = [c.prompt_ids for c in conversations]
+    shared = common_beginning(prompts)
+    ids, mask = _pad_left([p[len(shared) :] for p in prompts], pad)
+    ids = ids.to(model.device)
+    mask = torch.cat([mask.new_ones(len(prompts), len(shared)), mask], dim=1).to(model.device)
+    cache = _read_shared(model, shared, len(prompts))
     live = conversations
     while live and not cancelled():
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
@@ -85,6 +91,27 @@ def answer(
             live = [live[row] for row in going]
         ids = torch.tensor([[c.answer_ids[-1]] for c in live], device=ids.device)
         mask = torch.cat([mask, mask.new_ones(len(live), 1)], dim=1)
+
+
+def common_beginning(prompts: list[list[int]]) -> list[int]:
+    """Give the tokens that all prompts begin with, leaving each at least one of its own.
+
+    Empty when that would save less than a pass of its own costs.
+    """
+    shortest = min(map(len, prompts))
+    length = 0
+    while length < shortest - 1 and len({p[length] for p in prompts}) == 1:
+        length += 1
+    return prompts[0][:length] if len(prompts) > 1 and length >= WORTH_SHARING else []
+
+
+def _read_shared(model: Any, shared: list[int], rows: int) -> DynamicCache:
+    cache = DynamicCache(config=model.config)
+    if shared:
+        ids = torch.tensor([shared], device=model.device)
+        model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        cache.batch_repeat_interleave(rows)
+    return cache
 
 
 def _pad_left(prompts: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
