@@ -49,7 +49,8 @@ ifeq ($(LAMBDA_PYTHON),)
 	@echo "No python3.13 on PATH: the functions are tested on $$($(PYTHON) --version) only."
 else
 lambda-test: $(LAMBDA_VENV)/.installed
-	@$(LAMBDA_VENV)/bin/python -m pytest -q tests/unit tests/functional/handlers
+	@$(LAMBDA_VENV)/bin/python -m pytest -q tests/unit tests/functional/handlers \
+		--ignore tests/unit/training_container --ignore tests/unit/localcloud
 endif
 
 $(LAMBDA_VENV)/.installed: constraints.txt functions/requirements.txt tests/requirements.txt
