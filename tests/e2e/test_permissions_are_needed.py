@@ -31,7 +31,7 @@ def test_given_a_template_without_a_permission_when_a_file_is_dropped_then_the_r
     text = (ROOT / "template.yaml").read_text()
     assert text.count(old) == 1
     template = tmp_path / "template.yaml"
-    text = text.replace(old, new).replace("CodeUri: functions/", f"CodeUri: {ROOT}/functions/")
+    text = text.replace(old, new).replace("Uri: functions/", f"Uri: {ROOT}/functions/")
     template.write_text(text)
 
     cloud = Cloud(tmp_path / "cloud", tiny_model, template)
