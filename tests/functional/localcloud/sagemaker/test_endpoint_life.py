@@ -61,7 +61,8 @@ def test_program_finds_model_data_and_its_environment(cloud: Cloud, name: str) -
         "SM_VLLM_HOST": "127.0.0.1",
         "SM_VLLM_SERVED_MODEL_NAME": "base",
     }
-    assert "serving" in cloud.log_text(f"/aws/sagemaker/Endpoints/{name}", "AllTraffic/i-")
+    group = f"/aws/sagemaker/Endpoints/{name}"
+    wait_for(lambda: "serving" in cloud.log_text(group, "AllTraffic/i-"))  # it comes in batches
 
 
 def test_program_that_is_not_isolated_acts_as_the_execution_role(cloud: Cloud, name: str) -> None:
