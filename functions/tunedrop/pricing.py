@@ -52,21 +52,8 @@ def estimate(recipe: Recipe, tokens: int, parameters: int) -> CostEstimate | Non
     low = START_HOURS[0] + peak_hours / BEST_USE
     high = START_HOURS[1] + peak_hours / WORST_USE
     low_price = instance.usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
-    if low * low_price > recipe.budget_usd:
-        raise BudgetError(
-            f"This training would cost at least {low * low_price:.2f} US dollars on {name}, "
-            f"and budget_usd is {recipe.budget_usd:.2f}.",
-            "Lower rows.max_train or hyperparameters.epochs, or raise budget_usd; then drop the "
-            "file again.",
-        )
     cap = cap_hours(recipe)
-    if low > cap:
-        raise BudgetError(
-            f"This training would take at least {low:.1f} hours on {name}, and would be stopped "
-            f"after {cap:.1f}.",
-            "Lower rows.max_train or hyperparameters.epochs, or raise training.max_hours and "
-            "budget_usd; then drop the file again.",
-        )
+    _refuse_what_cannot_end(recipe, low, low * low_price, cap)
     return CostEstimate(
         low_usd=round(low * low_price, 2),
         high_usd=round(min(high, cap) * instance.usd, 2),
@@ -75,6 +62,25 @@ def estimate(recipe: Recipe, tokens: int, parameters: int) -> CostEstimate | Non
         cap_hours=round(cap, 2),
         instance=name,
     )
+
+
+def _refuse_what_cannot_end(recipe: Recipe, hours: float, usd: float, cap: float) -> None:
+    """Raise BudgetError when even the best case costs or takes too much."""
+    name = recipe.training.instances[0]
+    if usd > recipe.budget_usd:
+        raise BudgetError(
+            f"This training would cost at least {usd:.2f} US dollars on {name}, and budget_usd is "
+            f"{recipe.budget_usd:.2f}.",
+            "Lower rows.max_train or hyperparameters.epochs, or raise budget_usd; then drop the "
+            "file again.",
+        )
+    if hours > cap:
+        raise BudgetError(
+            f"This training would take at least {hours:.1f} hours on {name}, and would be stopped "
+            f"after {cap:.1f}.",
+            "Lower rows.max_train or hyperparameters.epochs, or raise training.max_hours and "
+            "budget_usd; then drop the file again.",
+        )
 
 
 def cap_hours(recipe: Recipe) -> float:
