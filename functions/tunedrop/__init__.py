@@ -4,5 +4,3 @@ Arrows point one way: `functions/*/app.py` → `tunedrop.stages` → the subject
 (`dataset`, `training`, `hosting`, `evaluation`, `report`) → `run`, `recipe`, `errors`.
 Only `tunedrop.aws` imports boto3; everything else takes its clients as arguments.
 """
-
-VERSION = "0.1.0"
