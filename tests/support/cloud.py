@@ -129,8 +129,8 @@ class Cloud:
             lines += [f"{group['logGroupName']}: {event['message'].rstrip()}" for event in events]
         return "\n".join(lines)
 
-    def stop(self, with_signal: int = signal.SIGINT) -> int:
-        """End the local AWS as Ctrl-C does; return its exit status."""
+    def stop(self, with_signal: int = signal.SIGTERM) -> int:
+        """End the local AWS (Ctrl-C does the same, where a shell lets it); return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         status = self.process.wait(60)
