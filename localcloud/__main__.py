@@ -27,7 +27,8 @@ print_now = partial(print, flush=True)
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = parse(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores SIGINT
+        signal.signal(ending, _interrupt)
     try:
         return _up(options) if options.command == "up" else _run(options)
     except LocalCloudError as error:

@@ -130,7 +130,7 @@ class Cloud:
         return "\n".join(lines)
 
     def stop(self, with_signal: int = signal.SIGTERM) -> int:
-        """End the local AWS (Ctrl-C does the same, where a shell lets it); return its exit status."""
+        """End the local AWS, as Ctrl-C does too; return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         status = self.process.wait(60)
