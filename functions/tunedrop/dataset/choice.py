@@ -1,9 +1,9 @@
 """The choice of each kept row's place, made when all rows are known."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import count
-from typing import Literal
+from itertools import compress, count
 
 import msgspec
 
@@ -11,10 +11,13 @@ from tunedrop.dataset.conflicts import conflicting
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.labels import default_system_prompt
 from tunedrop.dataset.shapes.example import Shape
-from tunedrop.dataset.splitting import SPLITS, Cut, cuts
+from tunedrop.dataset.splitting import Cut, cuts
 from tunedrop.recipe import Recipe, RowLimits, SplitShares
 
-Place = Literal["train", "validation", "test", "conflict", "leak"]
+NOT_SAMPLED, TRAIN, VALIDATION, TEST, CONFLICT, LEAK, DUPLICATE = range(7)
+SPLIT_PLACES = frozenset((TRAIN, VALIDATION, TEST))
+PLACES = {None: NOT_SAMPLED, "train": TRAIN, "validation": VALIDATION, "test": TEST}
+"""The numbers of the splits, as in `Intake.given`; the other places are in no split."""
 
 
 class Choice:
@@ -40,7 +43,7 @@ class Choice:
             self.system = default_system_prompt(self.labels)
         self._held_out = self._held_out_keys()
         self._strata: dict[int, int] = {}
-        self._cuts = {given: self._cut(given) for given in sorted(set(intake.given))}
+        self._cuts = {given: self._cut(given) for given in sorted(set(intake.given) or {0})}
 
     @property
     def is_classification(self) -> bool:
@@ -53,20 +56,41 @@ class Choice:
             return None
         return self._names[self._intake.labels.of_row[at]]
 
-    def places(self) -> Iterator[Place | None]:
-        """Yield each kept row's place in file order; None when it is not sampled."""
-        conflicts, cuts_of = self.conflicts, self._cuts
-        for at, key, stratum, given in self._rows():
-            if at in conflicts:
-                yield "conflict"
-            elif given and self._leaks(key, given):
-                yield "leak"
-            else:
-                split = cuts_of[given][stratum].split(key)
-                yield SPLITS[given - 1] if split and given > 1 else split
+    def places(self) -> bytearray:
+        """Return each row's place: the number of its split, or why it is in none."""
+        places = bytearray(map(self._place, self._rows()) if self._is_varied else self._drawn())
+        for at in self.conflicts:
+            places[at] = CONFLICT
+        return places
+
+    @property
+    def _is_varied(self) -> bool:
+        """Whether rows differ in more than their keys."""
+        intake = self._intake
+        return self.is_classification or bool(intake.links) or any(intake.given)
+
+    def _drawn(self) -> Iterator[int]:
+        """Return the places of rows that are drawn by their keys alone."""
+        [[cut]] = self._cuts.values()
+        codes = (TEST, VALIDATION, TRAIN, NOT_SAMPLED)
+        keys, kept = self._intake.groups, self._intake.kept
+        bounds = (cut.test, cut.validation, cut.train)
+        return (
+            codes[bisect_right(bounds, key)] if keep else DUPLICATE
+            for key, keep in zip(keys, kept, strict=True)
+        )
+
+    def _place(self, row: tuple[int, int, int, int]) -> int:
+        at, key, stratum, given = row
+        if not self._intake.kept[at]:
+            return DUPLICATE
+        if given and self._leaks(key, given):
+            return LEAK
+        split = self._cuts[given][stratum].split(key)
+        return given if split and given > 1 else PLACES[split]
 
     def _rows(self) -> Iterator[tuple[int, int, int, int]]:
-        """Yield (position, key of the group, stratum, given split) of each kept row.
+        """Yield (position, key of the group, stratum, given split) of each row.
 
         Rows that belong together share a key and a stratum, so that they share a split.
         """
@@ -74,9 +98,9 @@ class Choice:
         if not links:
             yield from zip(count(), self._intake.groups, labels, given_splits, strict=False)
             return
-        rows = zip(self._intake.groups, labels, given_splits, strict=True)
-        for at, (own, label, given) in enumerate(rows):
-            if own in links:
+        rows = zip(self._intake.groups, labels, given_splits, self._intake.kept, strict=True)
+        for at, (own, label, given, kept) in enumerate(rows):
+            if kept and own in links:
                 key = links.of(own)
                 yield at, key, self._strata.setdefault(key, label), given
             else:
@@ -91,7 +115,7 @@ class Choice:
         if not any(self._intake.given):
             return set()
         rows = zip(self._intake.groups, self._intake.given, strict=True)
-        return {links.of(key) for key, given in rows if given > 1}
+        return {links.of(key) for key, given in rows if given > 1}  # twins of them count too
 
     def _numbers(self) -> Sequence[int]:
         if self.is_classification:
@@ -102,8 +126,12 @@ class Choice:
         """Return the cuts, a stratum each, of the rows with one given split (0: none given)."""
         keys = [array("Q") for _ in self._intake.labels.names] if self.is_classification else []
         keys = keys or [array("Q")]
+        kept = self._intake.kept
+        if not self._is_varied:
+            keys = [array("Q", compress(self._intake.groups, kept))]
+            return cuts(keys, self._shares(wanted), self._limits(wanted))
         for at, key, stratum, given in self._rows():
-            if given != wanted or at in self.conflicts:
+            if given != wanted or not kept[at] or at in self.conflicts:
                 continue
             if not (given and self._leaks(key, given)):
                 keys[stratum].append(key)

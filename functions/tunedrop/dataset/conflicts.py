@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from tunedrop.dataset.intake import Intake
 
@@ -11,31 +11,31 @@ def conflicting(intake: Intake) -> set[int]:
     """Return the positions of rows whose text carries another label elsewhere, and more often.
 
     Of a text with several labels the commonest label is kept; when none is commonest, no row is.
+    Rows that repeat an earlier one have a vote too.
     """
-    names = intake.labels.names
     numbers = intake.labels.of_row
     losers: set[int] = set()
-    for group, positions in _shared(intake.groups):
+    for positions in _shared(intake.groups):
+        if len({numbers[at] for at in positions}) == 1:
+            continue
         votes = Counter(numbers[at] for at in positions)
-        for number in votes:
-            votes[number] += intake.repeats[group, names[number]]
         most = max(votes.values())
         winners = [number for number, count in votes.items() if count == most]
         winner = winners[0] if len(winners) == 1 else None
-        losers.update(at for at in positions if numbers[at] != winner)
+        losers.update(at for at in positions if numbers[at] != winner and intake.kept[at])
     return losers
 
 
 def prompts_with_several_answers(intake: Intake) -> int:
     """Return how many prompts stand in more than one kept row."""
-    return sum(1 for _ in _shared(intake.groups))
+    return sum(1 for _ in _shared(list(compress(intake.groups, intake.kept))))
 
 
-def _shared(groups: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """Yield the prompt keys that several rows have, with those rows' positions."""
+def _shared(groups: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the positions of the rows that have the same prompt key, where they are several."""
     twice = {key for key, after in pairwise(sorted(groups)) if key == after}
     positions: dict[int, list[int]] = {}
     for at, group in enumerate(groups):
         if group in twice:
             positions.setdefault(group, []).append(at)
-    yield from positions.items()
+    yield from positions.values()

@@ -11,11 +11,16 @@ TRAINABLE: frozenset[Task] = frozenset({"classification", "generation"})
 """What the training container can learn from; rows of the other tasks are prepared and refused."""
 
 
-class Message(msgspec.Struct, omit_defaults=True, gc=False):
-    """One turn of a conversation; the tool fields are OpenAI's, arguments as a JSON string."""
+class Turn(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """One turn of a conversation that is nothing but text."""
 
     role: Role
     content: str
+
+
+class Message(Turn, omit_defaults=True, gc=False, forbid_unknown_fields=False):
+    """One turn of a conversation; the tool fields are OpenAI's, arguments as a JSON string."""
+
     tool_calls: list[dict[str, Any]] | None = None
     tool_call_id: str | None = None
     name: str | None = None
@@ -109,10 +114,10 @@ class Columns(msgspec.Struct):
 
 
 class Split(msgspec.Struct):
-    """One split file: rows, SHA-256 of its bytes, and how many rows carry each label."""
+    """One split file: rows, BLAKE3 of its bytes, and how many rows carry each label."""
 
     rows: int
-    sha256: str
+    blake3: str
     labels: dict[str, int] = {}
 
 

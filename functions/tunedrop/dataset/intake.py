@@ -1,126 +1,88 @@
-"""The first look at every row: check it, recognise twins, keep what a choice of splits needs."""
+"""What is known of all rows after one reading: what a choice of splits needs, and no texts."""
 
 from array import array
-from collections import Counter
+from itertools import compress
+from typing import Any
 
+import msgspec
+
+from tunedrop.dataset.batch import Batch
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.checks.inspector import Inspector
-from tunedrop.dataset.checks.near import NearTwins
-from tunedrop.dataset.keys import Keys
+from tunedrop.dataset.document import Place
+from tunedrop.dataset.keys import Encoded
 from tunedrop.dataset.labels import Labels
 from tunedrop.dataset.links import Links
-from tunedrop.dataset.record import Record, RowError, SplitName, Table
+from tunedrop.dataset.record import SplitName
 from tunedrop.dataset.rejects import Rejects
-from tunedrop.dataset.shapes.example import Example, Shape
 from tunedrop.dataset.spool import Spool
+from tunedrop.dataset.twins import find_twins
 from tunedrop.recipe import SplitShares
 
-LARGEST_FAMILY = 4  # near twins that always stay together
-LARGEST_SHARE = 0.05  # of all rows; a larger family is spread over the splits, and reported
 _GIVEN: dict[SplitName | None, int] = {None: 0, "train": 1, "validation": 2, "test": 3}
 
 
 class Intake:
-    """What is known of the rows after one reading; per kept row some 100 bytes.
+    """The rows that passed, in columns by their position in the spool; some 40 bytes a row.
 
-    `groups` are the prompt keys, `characters` the lengths and `given` the numbers of the splits
-    that the file itself names (0 for none), all of the kept rows and in file order; `repeats`
-    says how often a (prompt key, label) came again; `links` which prompts belong together;
-    `disagreements` where nearly equal texts carry different answers; `scattered` how many rows
-    are so much alike that keeping them together would leave nothing to choose from.
+    `groups` are the prompt keys, `characters` the lengths, `given` the numbers of the splits that
+    the file itself names (0 for none), and `kept` is 0 for a row that repeats an earlier one.
+    `links` says which prompts belong together, `spoken` which languages the first rows are in.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - each has its own job
-        self,
-        split: SplitShares,
-        spool: Spool,
-        rejects: Rejects,
-        findings: Findings,
-        inspector: Inspector | None = None,
-        near: NearTwins | None = None,
-    ) -> None:
-        self._keys = Keys(split.seed)
-        self._group_by = split.group_by
-        self._keeps_leaks = split.leakage == "keep"
+    def __init__(self, split: SplitShares, spool: Spool, *, labels_possible: bool) -> None:
+        self._split = split
         self._spool = spool
-        self._rejects = rejects
-        self._inspector = inspector
-        self._near = near
-        self._seen: set[int] = set()
         self.groups = array("Q")
         self.characters = array("I")
         self.given = bytearray()
-        self.labels = Labels()
+        self.kept = bytearray()
+        self._lines = array("I")
+        self._families = array("Q")
+        self._files: list[tuple[int, str | None]] = []
+        self.labels = Labels(possible=labels_possible)
         self.links = Links()
-        self.repeats: Counter[tuple[int, str]] = Counter()
+        self.rejects = Rejects()
+        self.findings = Findings()
         self.disagreements = Findings()
-        self._twins: list[tuple[int, int]] = []
+        self.spoken: list[Any] = []
         self.scattered = 0
-        self.findings = findings
         self.rows = 0
         self.duplicates = 0
 
-    def read(self, table: Table, shape: Shape) -> None:
-        """Take in every row of the table; afterwards the twins' keys are forgotten."""
-        self.labels.possible = shape.kind == "answers"
-        for record in table.records():
-            self.rows += 1
-            try:
-                example = shape.example(record)
-                if self._inspector is not None:
-                    self._inspector.inspect(record, example)
-            except RowError as error:
-                self._rejects.add(record, error)
-                continue
-            self._keep(record, example)
-        self._seen = set()
-        self._near = None
-        self._link_twins()
+    def take(self, batch: Batch) -> None:
+        """Add the next rows."""
+        rows = len(batch.rows)
+        if not self._files or self._files[-1][1] != batch.file:
+            self._files.append((len(self.groups), batch.file))
+        self.rows += batch.seen
+        self.groups.extend(batch.candidates)
+        self.characters.extend(batch.characters)
+        self.given += bytes((_GIVEN[batch.split],)) * rows
+        self._lines.extend(batch.lines)
+        self._families.extend(batch.families)
+        self.labels.extend(batch.answers)
+        self.rejects.take(batch.rejects)
+        self.findings.take(batch.findings)
+        self.spoken += batch.spoken
+        self._spool.add(batch.encoded, batch.rows, batch.sizes)
 
-    def _link_twins(self) -> None:
-        """Keep near twins together, but not so many that the splits could not be filled."""
-        crowds = Links()
-        for one, other in self._twins:
-            crowds.unite(one, other)
-        sizes = crowds.sizes(self.groups)
-        most = max(LARGEST_FAMILY, len(self.groups) * LARGEST_SHARE)
-        for one, other in self._twins:
-            if sizes[crowds.of(one)] <= most:
-                self.links.unite(one, other)
-        self.scattered = sum(size for size in sizes.values() if size > most)
-
-    def _keep(self, record: Record, example: Example) -> None:
-        group, whole = self._keys.of(example)
-        answer = example.completion[-1].content
-        if self._keeps_leaks:
-            whole ^= _GIVEN[record.split]  # a twin in another split is not a duplicate
-        if whole in self._seen:
+    def leave_out_twins(self, *, noted: bool) -> None:
+        """Find the rows that repeat an earlier one; `noted` tells where they stand."""
+        self.kept = bytearray(b"\1") * len(self.groups)
+        marks = self.given if self._split.leakage == "keep" else bytes(len(self.groups))
+        decode = msgspec.json.Decoder(Encoded).decode
+        twins = find_twins(self.groups, marks, self._spool.lines_at, self._split.seed)
+        for at, line in twins:
+            self.kept[at] = 0
             self.duplicates += 1
-            if self._inspector is not None:
-                self.findings.add("duplicate", record, example.asked_text())
-            if self.labels.possible:
-                self.repeats[group, answer] += 1
-            return
-        self._seen.add(whole)
-        self.labels.add(answer)
-        if self._near is not None or self._group_by is not None:
-            self._link(record, example, group)
-        self.groups.append(group)
-        self.characters.append(sum([len(message.content) for message in example.messages()]))
-        self.given.append(_GIVEN[record.split])
-        self._spool.add(record.row, example)
+            if noted:
+                self.findings.add_place("duplicate", self.place(at, decode(line).asked_text))
+        for group, family in compress(zip(self.groups, self._families, strict=False), self.kept):
+            if family:
+                self.links.unite(group, family)
+        self.labels.settle(self.kept)
 
-    def _link(self, record: Record, example: Example, group: int) -> None:
-        """Note which earlier rows must stand in the same split as this one."""
-        if self._group_by is not None:
-            value = record.fields().get(self._group_by)
-            if value is not None and value != "":
-                self.links.unite(group, self._keys.of_value(str(value)))
-        twin = self._near.twin_of(len(self.groups), example) if self._near else None
-        if twin is None:
-            return
-        self._twins.append((group, self.groups[twin]))
-        self.findings.add("near_duplicate", record, example.asked_text())
-        if self.labels.possible and self.labels.of_row[twin] != self.labels.of_row[-1]:
-            excerpt = f"{example.completion[-1].content}: {example.asked_text()[:80]}"
-            self.disagreements.add("neighbours_disagree", record, excerpt)
+    def place(self, at: int, excerpt: str) -> Place:
+        """Return where the row at a position stands in the source."""
+        file = next(file for first, file in reversed(self._files) if first <= at)
+        return Place(self._spool.rows[at], self._lines[at] or None, file, excerpt)

@@ -1,48 +1,72 @@
 """Digests by which twins are known: white space, letter case (ASCII), Unicode form do not count."""
 
 import hashlib
-import unicodedata
+from typing import Any
 
-from tunedrop.dataset.shapes.example import Example
+import msgspec
 
-_SPACE = b" \t\n\r\v\f"
-_LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
+from tunedrop.dataset.candidates import plain
+from tunedrop.dataset.document import Message
+
 _ANSWER = "\x04"  # between prompt and answer
 _ANSWER_BYTES = _ANSWER.encode()
+
+
+class Encoded(msgspec.Struct):
+    """A line of a split file of any task, as far as it tells one row from another."""
+
+    prompt: list[Message] = []
+    completion: list[Message] = []
+    chosen: list[Message] = []
+    rejected: list[Message] = []
+    label: bool | None = None
+    text: str = ""
+
+    @property
+    def answer(self) -> list[Message]:
+        """What is to be learnt."""
+        return self.completion or self.chosen or [Message("assistant", self.text)]
+
+    @property
+    def asked_text(self) -> str:
+        """What is asked, without the system prompt; of running text, the text."""
+        asked = [message.content for message in self.prompt if message.role != "system"]
+        return "\n".join(asked) or self.answer[0].content
 
 
 class Keys:
     """Digests of prompts and of whole rows.
 
-    SHA-256, so that nobody can make two different rows collide. The seed is part of the digest:
-    the order of the digests is the order in which rows are drawn for the splits.
+    SHA-256, so that nobody can make two different rows collide; the seed is part of the digest.
     """
 
     def __init__(self, seed: int) -> None:
-        self._start = hashlib.sha256(seed.to_bytes(8, "big"))
+        self._start = _start(seed)
+        self._decode = msgspec.json.Decoder(Encoded).decode
 
-    def of(self, example: Example) -> tuple[int, int]:
-        """Return (the prompt's key of 64 bits, the whole row's key of 128 bits)."""
-        turns = [message.role + message.content for message in example.prompt]
+    def of(self, line: bytes) -> tuple[int, int]:
+        """Return (the prompt's key of 64 bits, the whole row's key of 128 bits) of a split line."""
+        row = self._decode(line)
+        turns = [message.role + message.content for message in row.prompt]
         turns.append(_ANSWER)
-        turns += [message.role + message.content for message in example.completion]
-        turns += example.further_texts()
-        plain = _plain("\n".join(turns))
-        end = plain.index(_ANSWER_BYTES) or len(plain)  # text without a prompt is all key
-        state = self._start.copy()
-        state.update(plain[:end])
+        turns += [message.role + message.content for message in row.answer]
+        turns += [message.content for message in row.rejected]
+        turns.append(str(row.label))
+        text = plain("\n".join(turns))
+        end = text.index(_ANSWER_BYTES) or len(text)  # text without a prompt is all key
+        state: Any = self._start.copy()
+        state.update(text[:end])
         group = int.from_bytes(state.digest()[:8])
-        state.update(plain[end:])
+        state.update(text[end:])
         return group, int.from_bytes(state.digest()[:16])
 
-    def of_value(self, value: str) -> int:
-        """Return the key of a column's value, by which rows are grouped."""
-        state = self._start.copy()
-        state.update(b"\x0e" + value.encode("utf-8", "surrogatepass"))
-        return int.from_bytes(state.digest()[:8], "big")
+
+def key_of_value(value: str, seed: int) -> int:
+    """Return the key, above zero, of a column's value by which rows are grouped."""
+    state = _start(seed)
+    state.update(b"\x0e" + value.encode("utf-8", "surrogatepass"))
+    return int.from_bytes(state.digest()[:8], "big") or 1
 
 
-def _plain(text: str) -> bytes:
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return text.encode("utf-8", "surrogatepass").translate(_LOWER, _SPACE)
+def _start(seed: int) -> Any:
+    return hashlib.sha256(seed.to_bytes(8, "big"))

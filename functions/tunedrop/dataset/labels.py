@@ -2,6 +2,7 @@
 
 from array import array
 from collections import Counter
+from itertools import compress
 from typing import Literal
 
 LONGEST_LABEL = 64  # characters
@@ -12,24 +13,29 @@ LEAST_REPEATS = 5  # rows a label on average, for short answers to count as labe
 class Labels:
     """Numbers the distinct answers as long as they could be labels."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, possible: bool = True) -> None:
         self._numbers: dict[str, int] = {}
+        self._kept: bytes | bytearray = b""
         self.of_row = array("H")
-        self.possible = True
+        self.possible = possible
 
-    def add(self, answer: str) -> None:
-        """Note the next row's answer."""
+    def extend(self, answers: list[str] | None) -> None:
+        """Note the next rows' answers; None when one of them is too long for a label."""
         if not self.possible:
             return
-        number = self._numbers.get(answer)
-        if number is None:
-            if len(answer) > LONGEST_LABEL or len(self._numbers) >= MOST_LABELS:
-                self.possible = False
-                self.of_row = array("H")
-                self._numbers = {}
-                return
-            number = self._numbers[answer] = len(self._numbers)
-        self.of_row.append(number)
+        numbers = self._numbers
+        for answer in answers or ():
+            numbers.setdefault(answer, len(numbers))
+        if answers is None or len(numbers) > MOST_LABELS:
+            self.possible = False
+            self.of_row = array("H")
+            self._numbers = {}
+        else:
+            self.of_row.extend([numbers[answer] for answer in answers])
+
+    def settle(self, kept: bytes | bytearray) -> None:
+        """Count only the rows that are marked with 1 from now on."""
+        self._kept = kept
 
     @property
     def names(self) -> list[str]:
@@ -49,7 +55,7 @@ class Labels:
             return "generation"
         if wanted == "classification":
             return "classification"
-        rows = len(self.of_row)
+        rows = sum(self._kept)
         repeats = 2 if labelled else LEAST_REPEATS
         few = len(self._numbers) * repeats <= rows
         return "classification" if few else "generation"
@@ -73,7 +79,8 @@ class Labels:
     def counts(self) -> Counter[str]:
         """Return how many rows carry each label."""
         names = self.names
-        return Counter({names[number]: count for number, count in Counter(self.of_row).items()})
+        counts = Counter(compress(self.of_row, self._kept))
+        return Counter({names[number]: count for number, count in counts.items()})
 
 
 def _plain(name: str) -> str:

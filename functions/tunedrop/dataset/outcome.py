@@ -2,12 +2,12 @@
 
 import msgspec
 
+from tunedrop.dataset.checks.language import note_languages
 from tunedrop.dataset.choice import Choice
 from tunedrop.dataset.conflicts import prompts_with_several_answers
 from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, Place, RowCounts, TokenStatistics
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.labels import LONGEST_LABEL, MOST_LABELS
-from tunedrop.dataset.rejects import Rejects
 from tunedrop.dataset.warnings import warnings_of
 from tunedrop.dataset.write import Written
 from tunedrop.errors import DatasetError
@@ -25,9 +25,8 @@ class Outcome(msgspec.Struct):
     intake: Intake
     choice: Choice
     written: Written
-    rejects: Rejects
     tokens: TokenStatistics
-    languages: dict[str, int]
+    languages: dict[str, int] = {}
 
     @property
     def rows(self) -> RowCounts:
@@ -38,7 +37,7 @@ class Outcome(msgspec.Struct):
             train=splits["train"].rows,
             validation=splits["validation"].rows,
             test=splits["test"].rows,
-            rejected=self.rejects.total(),
+            rejected=self.intake.rejects.total(),
             duplicates=self.intake.duplicates + self.written.leaks,
             not_sampled=self.written.not_sampled,
         )
@@ -53,7 +52,7 @@ class Outcome(msgspec.Struct):
         usable = sum(split.rows for split in splits.values())
         shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
         if usable < FEWEST_ROWS:
-            raise self.rejects.as_error(self.name, usable, FEWEST_ROWS)
+            raise self.intake.rejects.as_error(self.name, usable, FEWEST_ROWS)
         if recipe.task == "classification" and not self.choice.is_classification:
             raise DatasetError(
                 f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
@@ -78,6 +77,7 @@ class Outcome(msgspec.Struct):
     def note_findings(self) -> None:
         """Add what can only be said when all rows are known."""
         findings, choice = self.intake.findings, self.choice
+        self.languages = note_languages(self.intake.spoken, findings)
         findings.add_rows("leakage", self.written.leaks)
         if choice.is_classification:
             findings.take(self.intake.disagreements)
@@ -88,7 +88,7 @@ class Outcome(msgspec.Struct):
 
     def described(self, dataset: str, run: str, source_uri: str) -> Dataset:
         """Return dataset.json."""
-        rows, reasons = self.rows, dict(self.rejects.reasons.most_common())
+        rows, reasons = self.rows, dict(self.intake.rejects.reasons.most_common())
         return Dataset(
             version=1,
             dataset=dataset,

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from itertools import islice
+from itertools import compress, islice
+from typing import NamedTuple
 
-from tunedrop.dataset.checks.cleaning import are_escaped
-from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.checks.inspector import Inspector
-from tunedrop.dataset.checks.lengths import LengthCheck
-from tunedrop.dataset.checks.near import near_twins
-from tunedrop.dataset.choice import Choice
+from tunedrop.dataset.checks.lengths import note_lengths
+from tunedrop.dataset.choice import SPLIT_PLACES, Choice
 from tunedrop.dataset.document import Dataset
+from tunedrop.dataset.examine import Examination
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.outcome import Outcome
 from tunedrop.dataset.readers.open import open_parts
-from tunedrop.dataset.record import RowError, Table
+from tunedrop.dataset.readers.parts import Parts
+from tunedrop.dataset.record import RowError
 from tunedrop.dataset.rejects import Rejects
 from tunedrop.dataset.reread import rereading
 from tunedrop.dataset.shapes.example import Shape
@@ -23,6 +22,7 @@ from tunedrop.dataset.source import Progress, Sink, SourceFile
 from tunedrop.dataset.spool import Spool
 from tunedrop.dataset.statistics import TokenSample, token_statistics
 from tunedrop.dataset.watched import Watch
+from tunedrop.dataset.workers import examined
 from tunedrop.dataset.write import write_splits
 from tunedrop.recipe import Recipe
 
@@ -40,6 +40,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     progress: Progress | None = None,
     tokenizer: bytes | None = None,
     scratch_bytes: int | None = None,
+    processes: int = 1,
 ) -> Dataset:
     """Write train.jsonl, validation.jsonl, test.jsonl and rejected.jsonl, and describe them.
 
@@ -54,46 +55,55 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
         tokenizer: the base model's tokenizer.json, to count tokens instead of estimating them.
         scratch_bytes: of temporary disk that may be used; by default 40% of what is free. Larger
             files are read twice instead, and their rows not compared for near duplicates.
+        processes: that examine rows; the result does not depend on it.
 
     Raises:
         DatasetError: the file cannot be read, its columns are not known, or it leaves too few
             rows; in the last case the files have been written, rejected.jsonl among them.
     """
     sources = source if isinstance(source, Sequence) else [source]
-    outcome = _work(Watch(sources, progress), recipe, sink, tokenizer, scratch_bytes)
+    means = _Means(tokenizer, scratch_bytes, processes)
+    with ExitStack() as resources:
+        outcome = _work(Watch(sources, progress), recipe, sink, means, resources)
     outcome.refuse_unusable(recipe)
     outcome.note_findings()
     return outcome.described(dataset, run, source_uri)
 
 
-def _work(
-    watch: Watch, recipe: Recipe, sink: Sink, tokenizer: bytes | None, scratch_bytes: int | None
-) -> Outcome:
+class _Means(NamedTuple):
+    """What preparation may use: see `prepare_dataset`."""
+
+    tokenizer: bytes | None
+    scratch_bytes: int | None
+    processes: int
+
+
+def _work(watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: ExitStack) -> Outcome:
     """Read everything twice: once to know the rows, once (from the spool) to place them."""
-    full = recipe.checks == "full"
-    with ExitStack() as resources:
-        table = open_parts(watch.sources, resources)
-        shape = find_shape(table, recipe)
-        rejects = Rejects(resources.enter_context(sink.create("rejected.jsonl")))
-        findings = Findings()
-        inspector = _inspector(findings, recipe, table, shape) if full else None
-        second = inspector.anew() if inspector else None
-        spool = resources.enter_context(
-            Spool(indexed=full, limit=scratch_bytes, again=rereading(table, shape, second))
-        )
-        near = near_twins(spool) if full else None
-        intake = Intake(recipe.split, spool, rejects, findings, inspector, near)
-        watch.begin()
-        intake.read(table, shape)
-        watch.end()
-        choice = Choice(intake, recipe, shape)
-        lengths = LengthCheck(findings, intake.characters, recipe, choice.system) if full else None
-        counted = tokenizer is not None and shape.kind == "answers"
-        sample = TokenSample(tokenizer or b"", len(intake.groups)) if counted else None
-        written = write_splits(spool, intake, choice, sink, lengths, sample)
-        if near is not None:
-            findings.add_rows("not_compared", near.forgotten)
-        _reject_conflicts(table, written.conflicts, rejects)
+    table = open_parts(watch.sources, resources)
+    shape = find_shape(table, recipe)
+    examination = Examination(recipe, shape.columns, _is_escaped(table, shape, recipe))
+    rejected = resources.enter_context(sink.create("rejected.jsonl"))
+    again = rereading(table, examination)
+    spool = resources.enter_context(Spool(limit=means.scratch_bytes, again=again))
+    intake = Intake(recipe.split, spool, labels_possible=shape.kind == "answers")
+    watch.begin()
+    for batch in examined(table.chunks(), examination, means.processes):
+        intake.take(batch)
+        intake.rejects.write(rejected)
+    watch.end()
+    intake.leave_out_twins(noted=recipe.checks == "full")
+    if recipe.checks == "full":
+        _compare(intake, spool)
+    choice = Choice(intake, recipe, shape)
+    sample = _token_sample(means.tokenizer, shape, intake)
+    written = write_splits(spool, intake, choice, sink, sample)
+    if recipe.checks == "full":
+        in_split = map(SPLIT_PLACES.__contains__, written.places)
+        rows = list(compress(zip(spool.rows, intake.characters, strict=True), in_split))
+        note_lengths(intake.findings, rows, recipe, choice.system)
+    _reject_conflicts(table, written.conflicts, intake.rejects)
+    intake.rejects.write(rejected)
     return Outcome(
         name=watch.sources[0].name,
         format=table.format,
@@ -101,23 +111,42 @@ def _work(
         intake=intake,
         choice=choice,
         written=written,
-        rejects=rejects,
         tokens=token_statistics(written.train_characters, sample),
-        languages=inspector.languages.noted(findings) if inspector else {},
     )
 
 
-def _inspector(findings: Findings, recipe: Recipe, table: Table, shape: Shape) -> Inspector:
+def _token_sample(tokenizer: bytes | None, shape: Shape, intake: Intake) -> TokenSample | None:
+    if tokenizer is None or shape.kind != "answers":
+        return None
+    return TokenSample(tokenizer, len(intake.groups))
+
+
+def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
+    """Whether the first rows are HTML-escaped as a whole."""
+    if recipe.checks != "full":
+        return False
+    from tunedrop.dataset.checks.cleaning import are_escaped  # noqa: PLC0415 - as in Examiner
+
     texts: list[str] = []
     for record in islice(table.records(), SAMPLE):
         try:
             texts += [message.content for message in shape.example(record).messages()]
         except RowError:
             continue
-    return Inspector(findings, secrets=recipe.secrets, pii=recipe.pii, entities=are_escaped(texts))
+    return are_escaped(texts)
 
 
-def _reject_conflicts(table: Table, rows: set[int], rejects: Rejects) -> None:
+def _compare(intake: Intake, spool: Spool) -> None:
+    """Look for near twins, where the library for it is installed."""
+    from tunedrop.dataset.checks.near import near_twins  # noqa: PLC0415 - as in Examiner
+    from tunedrop.dataset.likeness import link_near_twins  # noqa: PLC0415
+
+    near = near_twins(spool.line_at)
+    if near is not None:
+        link_near_twins(intake, spool, near)
+
+
+def _reject_conflicts(table: Parts, rows: set[int], rejects: Rejects) -> None:
     """Write down the rows whose label contradicts the same text elsewhere."""
     if not rows:
         return

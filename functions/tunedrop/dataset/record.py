@@ -30,6 +30,10 @@ class RowError(ValueError):
         self.column = column
         self.fix = fix
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross a process boundary with everything that was said."""
+        return RowError, (self.reason, self.message, self.column, self.fix)
+
 
 class Record(msgspec.Struct, gc=False):
     """A row of the source: named values, or JSON not yet parsed, or the reason it is neither.

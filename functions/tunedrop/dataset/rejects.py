@@ -13,15 +13,15 @@ MOST_PROBLEMS = 10
 
 
 class Rejects:
-    """Writes rejected rows, counts their reasons and keeps an example of each."""
+    """Rejected rows, their `reasons` counted and an example of each; `waiting` is to be written."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self) -> None:
+        self.waiting = bytearray()
         self.reasons: Counter[str] = Counter()
-        self._examples: dict[str, str] = {}
+        self.examples: dict[str, str] = {}
 
     def add(self, record: Record, error: RowError) -> None:
-        """Write one row down."""
+        """Note one row."""
         rejected = Rejected(
             reason=error.reason,
             message=error.message,
@@ -32,11 +32,22 @@ class Rejects:
             fix=error.fix,
             content=record.content,
         )
-        self._file.write(msgspec.json.encode(rejected) + b"\n")
+        self.waiting += msgspec.json.encode(rejected) + b"\n"
         self.reasons[error.reason] += 1
-        if error.reason not in self._examples:
+        if error.reason not in self.examples:
             place = f"line {record.line}" if record.line else f"row {record.row}"
-            self._examples[error.reason] = f"{place}: {error.message}"
+            self.examples[error.reason] = f"{place}: {error.message}"
+
+    def take(self, later: "Rejects") -> None:
+        """Add what was rejected of later rows."""
+        self.waiting += later.waiting
+        self.reasons.update(later.reasons)
+        self.examples = later.examples | self.examples
+
+    def write(self, file: BinaryIO) -> None:
+        """Write down what was not yet written."""
+        file.write(self.waiting)
+        self.waiting.clear()
 
     def total(self) -> int:
         """Return how many rows were rejected."""
@@ -45,7 +56,7 @@ class Rejects:
     def as_error(self, name: str, usable: int, needed: int) -> DatasetError:
         """Return the error of a file that leaves too few rows, with the commonest problems."""
         problems = [
-            f"{count} x {reason} (for example {self._examples[reason]})"
+            f"{count} x {reason} (for example {self.examples[reason]})"
             for reason, count in self.reasons.most_common(MOST_PROBLEMS)
         ]
         found = " Problems: " + "; ".join(problems) + "." if problems else ""

@@ -1,36 +1,26 @@
 """The kept rows of a file whose checked rows do not fit on the disk: read and checked again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import msgspec
-
-from tunedrop.dataset.checks.inspector import Inspector
-from tunedrop.dataset.record import Table
-from tunedrop.dataset.shapes.example import Shape
-
-Again = Callable[[Sequence[int]], Iterator[bytes]]
-"""Gives the encoded rows with these row numbers, which ascend."""
+from tunedrop.dataset.examine import Examination, Examiner
+from tunedrop.dataset.readers.parts import Parts
+from tunedrop.dataset.spool import Again
 
 
-def rereading(table: Table, shape: Shape, inspector: Inspector | None) -> Again:
-    """Return what gives the kept rows once more; the same rows come out the same.
-
-    Args:
-        table: the drop.
-        shape: how its rows become examples.
-        inspector: one of its own, whose findings nobody asks for.
-    """
+def rereading(table: Parts, examination: Examination) -> Again:
+    """Return what gives encoded rows once more; the same rows come out the same."""
 
     def again(rows: Sequence[int]) -> Iterator[bytes]:
+        examiner = Examiner(examination)
         wanted = iter(rows)
         row = next(wanted, None)
-        for record in table.records():
-            if record.row != row:
-                continue
-            example = shape.example(record)
-            if inspector is not None:
-                inspector.inspect(record, example)
-            yield msgspec.json.encode(example.as_row(record.row)) + b"\n"
-            row = next(wanted, None)
+        for chunk in table.chunks():
+            batch = examiner.examine(chunk)
+            start = 0
+            for number, size in zip(batch.rows, batch.sizes, strict=True):
+                if number == row:
+                    yield bytes(batch.encoded[start : start + size])
+                    row = next(wanted, None)
+                start += size
 
     return again

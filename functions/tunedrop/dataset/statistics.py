@@ -1,6 +1,7 @@
 """Token statistics of the training rows: measured on a sample, or estimated by characters."""
 
 import importlib
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,16 +54,20 @@ def token_statistics(characters: Sequence[int], sample: TokenSample | None) -> T
     """Turn the training rows' lengths in characters into tokens."""
     measured = sample.characters_a_token if sample else None
     rate = measured or CHARACTERS_A_TOKEN
-    tokens = sorted(-(-length // rate) for length in characters)
-    rows = len(tokens)
-    total = int(sum(tokens))
+    ordered = sorted(characters)
+    rows = len(ordered)
+
+    def tokens_at(rank: int) -> int:
+        return math.ceil(ordered[min(rows - 1, rank)] / rate) if rows else 0
+
+    total = math.ceil(sum(ordered) / rate)
     return TokenStatistics(
         method="tokenizer" if measured else "characters",
         total=total,
         mean=round(total / rows, 1) if rows else 0.0,
-        median=int(tokens[rows // 2]) if rows else 0,
-        p95=int(tokens[min(rows - 1, rows * 95 // 100)]) if rows else 0,
-        longest=int(tokens[-1]) if rows else 0,
+        median=tokens_at(rows // 2),
+        p95=tokens_at(rows * 95 // 100),
+        longest=tokens_at(rows - 1),
         sample=sample.rows if sample and measured else 0,
     )
 

@@ -1,24 +1,28 @@
 """The split files: rows in file order, counted and digested as they are written."""
 
-import hashlib
+import re
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import compress
 from typing import BinaryIO
 
 import msgspec
+from blake3 import blake3
 
-from tunedrop.dataset.checks.lengths import LengthCheck
-from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.document import Row, Split
+from tunedrop.dataset.choice import LEAK, NOT_SAMPLED, PLACES, TRAIN, Choice
+from tunedrop.dataset.document import Split
 from tunedrop.dataset.intake import Intake
+from tunedrop.dataset.record import SplitName
+from tunedrop.dataset.rewrite import Rewriter
 from tunedrop.dataset.source import Sink
 from tunedrop.dataset.splitting import SPLITS
-from tunedrop.dataset.spool import Spool, SystemPrompt
+from tunedrop.dataset.spool import Spool
 from tunedrop.dataset.statistics import TokenSample
 
 BLOCK = 1 << 18  # bytes written and digested at once
+_RUN = re.compile(rb"(.)\1*", re.DOTALL)
 
 
 class SplitFile:
@@ -26,99 +30,137 @@ class SplitFile:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._digest = hashlib.sha256()
-        self._rows = 0
-        self._labels: Counter[str] = Counter()
-        self._waiting = bytearray()
+        self._digest = blake3()
+        self._buffer = memoryview(bytearray(BLOCK))
+        self._waiting = 0
 
-    def add(self, line: bytes, label: str | None) -> None:
-        """Append one encoded row."""
-        self._waiting += line
-        self._rows += 1
-        if label is not None:
-            self._labels[label] += 1
-        if len(self._waiting) >= BLOCK:
+    def add(self, lines: bytes | memoryview) -> None:
+        """Append encoded rows, or a part of one."""
+        end = self._waiting + len(lines)
+        if end > BLOCK:
             self.flush()
+            end = len(lines)
+        if end > BLOCK:
+            self._write(lines)
+        else:
+            self._buffer[self._waiting : end] = lines
+            self._waiting = end
 
     def flush(self) -> None:
         """Write what is waiting."""
-        self._file.write(self._waiting)
-        self._digest.update(self._waiting)
-        self._waiting.clear()
+        self._write(self._buffer[: self._waiting])
+        self._waiting = 0
 
-    def described(self) -> Split:
-        """Return what dataset.json says of the flushed file."""
-        return Split(self._rows, self._digest.hexdigest(), dict(sorted(self._labels.items())))
+    def _write(self, lines: bytes | memoryview) -> None:
+        self._file.write(lines)
+        self._digest.update(lines)
+
+    @property
+    def digest(self) -> str:
+        """BLAKE3 of what was flushed, in hex."""
+        return self._digest.hexdigest()
+
+
+Files = Mapping[int, SplitFile]
+"""The split files by their places."""
 
 
 class Written(msgspec.Struct):
-    """What became of the kept rows.
+    """What became of the rows that passed.
 
-    The files, the training rows' lengths in characters, the numbers of the rows whose label
-    conflicts, how many rows were not sampled, and how many training rows stand in a held-out
-    split as well.
+    The files, every row's place, the training rows' lengths in characters, the numbers of the rows
+    whose label conflicts, how many rows were not sampled, and how many training rows stand in a
+    held-out split as well.
     """
 
     splits: dict[str, Split]
+    places: bytearray
     train_characters: Sequence[int]
     conflicts: set[int]
     not_sampled: int
     leaks: int
 
 
-def write_splits(  # noqa: PLR0913, PLR0917 - two lookers-on that may be absent
-    spool: Spool,
-    intake: Intake,
-    choice: Choice,
-    sink: Sink,
-    lengths: LengthCheck | None = None,
-    tokens: TokenSample | None = None,
+def write_splits(
+    spool: Spool, intake: Intake, choice: Choice, sink: Sink, tokens: TokenSample | None = None
 ) -> Written:
     """Write train.jsonl, validation.jsonl and test.jsonl."""
-    system = SystemPrompt(choice.system)
-    extra = len(choice.system or "")
-    characters = array("Q")
-    conflicts: set[int] = set()
-    left: Counter[str | None] = Counter()
+    places = choice.places()
     with ExitStack() as stack:
         files = {
-            name: SplitFile(stack.enter_context(sink.create(f"{name}.jsonl"))) for name in SPLITS
+            PLACES[name]: SplitFile(stack.enter_context(sink.create(f"{name}.jsonl")))
+            for name in SPLITS
         }
-        for at, (line, place) in enumerate(zip(spool.lines(), choice.places(), strict=True)):
-            if place is None or place == "leak":
-                left[place] += 1
-            elif place == "conflict":
-                conflicts.add(row_of(line))
-            else:
-                written = system.before(_respelled(line, choice))
-                files[place].add(written, choice.label_of(at))
-                if place == "train":
-                    characters.append(intake.characters[at] + extra)
-                    if tokens is not None:
-                        tokens.look(len(characters), written)
-                if lengths is not None and intake.characters[at] > lengths.least:
-                    lengths.look(row_of(line), intake.characters[at])
+        rewriter = Rewriter(choice)
+        if rewriter.is_needed or tokens is not None or spool.is_given_up:
+            _write_lines(spool, places, files, rewriter, tokens)
+        else:
+            _write_runs(spool, places, files)
         for file in files.values():
             file.flush()
-    splits: dict[str, Split] = {name: file.described() for name, file in files.items()}
-    return Written(splits, characters, conflicts, left[None], left["leak"])
+    splits: dict[str, Split] = {
+        name: Split(places.count(PLACES[name]), files[PLACES[name]].digest, labels)
+        for name, labels in _labels(places, intake, choice).items()
+    }
+    return Written(
+        splits,
+        places,
+        _train_characters(places, intake, choice),
+        {spool.rows[at] for at in choice.conflicts},
+        places.count(NOT_SAMPLED),
+        places.count(LEAK),
+    )
 
 
-class _Numbered(msgspec.Struct):
-    """The part of an encoded row that tells which one it is."""
+def _write_runs(spool: Spool, places: bytearray, files: Files) -> None:
+    """Copy rows as they are, neighbours with the same place at once."""
+    runs = (
+        (files.get(run.group(1)[0]), sum(spool.sizes[run.start() : run.end()]))
+        for run in _RUN.finditer(places)
+    )
+    file, left = None, 0
+    for block in spool.blocks():
+        at = 0
+        while at < len(block):
+            if not left:
+                file, left = next(runs)
+            size = min(left, len(block) - at)
+            if file is not None:
+                file.add(block[at : at + size])
+            at += size
+            left -= size
 
-    row: int
+
+def _write_lines(
+    spool: Spool, places: bytearray, files: Files, rewriter: Rewriter, tokens: TokenSample | None
+) -> None:
+    """Write row by row, each as the choice wants it."""
+    trained = 0
+    for line, place in zip(spool.lines(), places, strict=True):
+        file = files.get(place)
+        if file is None:
+            continue
+        written = rewriter.rewritten(line)
+        file.add(written)
+        if place == TRAIN and tokens is not None:
+            trained += 1
+            tokens.look(trained, written)
 
 
-def row_of(line: bytes) -> int:
-    """Return the row number of an encoded row."""
-    return msgspec.json.decode(line, type=_Numbered).row
+def _labels(places: bytearray, intake: Intake, choice: Choice) -> dict[SplitName, dict[str, int]]:
+    """Return how many rows of each split carry each label."""
+    labels: dict[SplitName, dict[str, int]] = {name: {} for name in SPLITS}
+    if choice.is_classification:
+        names = intake.labels.names
+        counts = Counter(zip(places, intake.labels.of_row, strict=True))
+        for name in SPLITS:
+            found = {names[n]: rows for (at, n), rows in counts.items() if at == PLACES[name]}
+            labels[name] = dict(sorted(found.items()))
+    return labels
 
 
-def _respelled(line: bytes, choice: Choice) -> bytes:
-    """Return the row with its label spelled as most rows spell it."""
-    if not choice.spellings:
-        return line
-    row = msgspec.json.decode(line, type=Row)
-    row.completion[-1].content = choice.spellings.get(row.answer, row.answer)
-    return msgspec.json.encode(row) + b"\n"
+def _train_characters(places: bytearray, intake: Intake, choice: Choice) -> Sequence[int]:
+    """Return the lengths of the training rows, the system prompt included."""
+    found = compress(intake.characters, map(TRAIN.__eq__, places))
+    extra = len(choice.system or "")
+    return array("Q", (length + extra for length in found)) if extra else array("Q", found)

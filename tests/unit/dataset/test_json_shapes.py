@@ -107,7 +107,7 @@ def test_a_bad_line_is_rejected_with_its_place(line: str, reason: str, column: s
     text = lines([chat(n) for n in range(10)]) + f"\n\n{line}\n" + lines([chat(99)])
     document, sink = prepare(text, "chat.jsonl")
     assert [(r.reason, r.column, r.row, r.line) for r in sink.rejected] == [
-        (reason, column, 11, 12)
+        (reason, column, 12, 12)
     ]
     assert document.rows.source == 12
 

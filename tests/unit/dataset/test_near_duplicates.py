@@ -2,19 +2,26 @@
 
 import random
 
+import msgspec
 import rensa
 
-from tunedrop.dataset.checks.near import NearTwins, near_twins, shingles_of, similarity
+from tunedrop.dataset.checks.near import NearTwins, shingles_of, similarity
 from tunedrop.dataset.document import Message
-from tunedrop.dataset.shapes.example import Example
-from tunedrop.dataset.spool import Spool
+from tunedrop.dataset.keys import Encoded
 
 CHANCE = random.Random(11)  # noqa: S311 - planted data, the same on every run
 WORDS = [f"word{n}" for n in range(3_000)]
 
 
-def example(words: list[str]) -> Example:
-    return Example([Message("user", " ".join(words))], [Message("assistant", "label")])
+def row(words: list[str]) -> Encoded:
+    return Encoded([Message("user", " ".join(words))], [Message("assistant", "label")])
+
+
+def positions(rows: list[list[str]], most: int = 10_000) -> tuple[list[int | None], NearTwins]:
+    """Return for each row the position of its twin, if one was found, and the search itself."""
+    lines = [msgspec.json.encode(row(words)) for words in rows]
+    near = NearTwins(rensa, lines.__getitem__, most)
+    return [near.twin_of(at, row(words)) for at, words in enumerate(rows)], near
 
 
 def planted(words: list[str], similar: float) -> list[str]:
@@ -29,13 +36,7 @@ def test_twins_are_recalled_and_strangers_left_alone() -> None:
     originals = [CHANCE.choices(WORDS, k=CHANCE.randint(80, 300)) for _ in range(600)]
     twins = [planted(words, 0.92) for words in originals]
     strangers = [planted(words, 0.45) for words in originals]
-    with Spool(indexed=True) as spool:
-        near = near_twins(spool)
-        assert near is not None
-        found = []
-        for at, words in enumerate([*originals, *twins, *strangers]):
-            found.append(near.twin_of(at, example(words)))
-            spool.add(at, example(words))
+    found, _ = positions([*originals, *twins, *strangers])
     assert all(twin is None for twin in found[:600])
     similar = [
         similarity(shingles_of(" ".join(one)), shingles_of(" ".join(other)))
@@ -49,12 +50,7 @@ def test_twins_are_recalled_and_strangers_left_alone() -> None:
 
 def test_a_full_memory_forgets_new_rows_and_still_knows_the_old_ones() -> None:
     rows = [CHANCE.choices(WORDS, k=50) for _ in range(3)]
-    with Spool(indexed=True) as spool:
-        near = NearTwins(rensa, spool, most=2)
-        found = []
-        for at, words in enumerate([*rows, rows[0], rows[2]]):
-            found.append(near.twin_of(at, example(words)))
-            spool.add(at, example(words))
+    found, near = positions([*rows, rows[0], rows[2]], most=2)
     assert found == [None, None, None, 0, None]
     assert near.forgotten == 2
 

@@ -58,7 +58,7 @@ def dataset_of(
         rejected_reasons={},
         labels=list(labels),
         system=None,
-        splits={"train": Split(rows=6, sha256="0" * 64, labels=trained_on or {})},
+        splits={"train": Split(rows=6, blake3="0" * 64, labels=trained_on or {})},
         tokens=TokenStatistics(method="tokenizer", total=1, mean=1, median=1, p95=1, longest=1),
         warnings=[],
     )

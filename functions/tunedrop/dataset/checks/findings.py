@@ -34,38 +34,39 @@ ADVICE = {
 
 
 class Findings:
-    """Counts findings and keeps the first places of each."""
+    """Findings: in how many `rows` each was seen, and the first `places`."""
 
     def __init__(self) -> None:
-        self._rows: Counter[str] = Counter()
-        self._places: dict[str, list[Place]] = {}
+        self.rows: Counter[str] = Counter()
+        self.places: dict[str, list[Place]] = {}
 
     def add(self, check: str, record: Record, excerpt: str = "") -> None:
         """Note a finding in a row."""
-        place = Place(record.row, record.line, record.file, excerpt[:LONGEST_EXCERPT])
-        self.add_place(check, place)
+        self.add_place(check, Place(record.row, record.line, record.file, excerpt))
 
     def add_place(self, check: str, place: Place) -> None:
         """Note a finding at a place."""
-        self._rows[check] += 1
-        places = self._places.setdefault(check, [])
+        self.rows[check] += 1
+        places = self.places.setdefault(check, [])
         if len(places) < MOST_PLACES:
+            place.excerpt = place.excerpt[:LONGEST_EXCERPT]
             places.append(place)
 
     def add_rows(self, check: str, rows: int) -> None:
         """Note a finding that was only counted."""
         if rows:
-            self._rows[check] += rows
+            self.rows[check] += rows
 
     def take(self, other: "Findings") -> None:
-        """Add what was noted elsewhere, under checks of its own."""
-        for finding in other.listed():
-            self._rows[finding.check] += finding.rows
-            self._places.setdefault(finding.check, []).extend(finding.places)
+        """Add what was noted in later rows."""
+        self.rows.update(other.rows)
+        for check, places in other.places.items():
+            known = self.places.setdefault(check, [])
+            known += places[: MOST_PLACES - len(known)]
 
     def listed(self) -> list[Finding]:
         """Return the findings, the commonest first."""
         return [
-            Finding(check, rows, ADVICE[check], self._places.get(check, []))
-            for check, rows in sorted(self._rows.items(), key=lambda item: (-item[1], item[0]))
+            Finding(check, rows, ADVICE[check], self.places.get(check, []))
+            for check, rows in sorted(self.rows.items(), key=lambda item: (-item[1], item[0]))
         ]

@@ -6,7 +6,7 @@ from typing import Literal
 from tunedrop.dataset.checks.answers import control_token, is_cut_off, is_refusal, marker
 from tunedrop.dataset.checks.cleaning import Cleaner
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.checks.language import Languages
+from tunedrop.dataset.checks.language import SAMPLE, Spoken, language_of
 from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
 from tunedrop.dataset.document import Message, Place
 from tunedrop.dataset.record import Record, RowError
@@ -22,17 +22,16 @@ class Inspector:
     nothing to find.
     """
 
-    def __init__(self, findings: Findings, *, secrets: Policy, pii: Policy, entities: bool) -> None:
-        self._findings = findings
+    def __init__(self, *, secrets: Policy, pii: Policy, entities: bool) -> None:
         self._secrets = secrets
         self._pii = pii
-        self._entities = entities
         self._cleaner = Cleaner(entities=entities)
-        self.languages = Languages()
+        self.begin(Findings(), [])
 
-    def anew(self) -> "Inspector":
-        """Return an inspector that does the same and notes its findings for itself."""
-        return Inspector(Findings(), secrets=self._secrets, pii=self._pii, entities=self._entities)
+    def begin(self, findings: Findings, spoken: list[Spoken]) -> None:
+        """Note from now on what is found, and which languages are spoken, in these."""
+        self._findings = findings
+        self._spoken = spoken
 
     def inspect(self, record: Record, example: Example) -> None:
         """Clean the example in place.
@@ -53,9 +52,9 @@ class Inspector:
         if may_be_personal(text):
             self._look_for_personal_data(record, messages)
         self._look_at_answer(record, example, text)
-        if self.languages.wanted:
+        if record.row <= SAMPLE and (language := language_of(example.asked_text())):
             place = Place(record.row, record.line, record.file, record.content[:120])
-            self.languages.add(example.asked_text(), place)
+            self._spoken.append(Spoken(language, place))
 
     def _handle_secrets(self, record: Record, messages: Sequence[Message]) -> None:
         for message in messages:

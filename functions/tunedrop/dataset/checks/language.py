@@ -2,6 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
 
 from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.document import Place
@@ -37,7 +40,7 @@ LOOKED_AT = 400  # characters
 FEWEST_WORDS = 6
 SURE = 0.12  # share of the words that must be common ones
 LEAD = 2  # words more than in the next likely language
-SAMPLE = 2_000  # rows
+SAMPLE = 2_000  # rows, the first of the source
 
 
 def language_of(text: str) -> str | None:
@@ -55,34 +58,18 @@ def language_of(text: str) -> str | None:
     return best if clear else None
 
 
-class Languages:
-    """The languages of the first sampled rows."""
+class Spoken(msgspec.Struct):
+    """A row whose language could be told."""
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[str, Place]] = []
-        self.looked_at = 0
+    language: str
+    place: Place
 
-    @property
-    def wanted(self) -> bool:
-        """Whether the sample is not full yet."""
-        return self.looked_at < SAMPLE
 
-    def add(self, text: str, place: Place) -> None:
-        """Look at a row."""
-        self.looked_at += 1
-        code = language_of(text)
-        if code:
-            self._rows.append((code, place))
-
-    def counts(self) -> dict[str, int]:
-        """Return the rows a language, the commonest first."""
-        return dict(Counter(code for code, _ in self._rows).most_common())
-
-    def noted(self, findings: Findings) -> dict[str, int]:
-        """Note the rows that are not in the commonest language; return the counts."""
-        counts = self.counts()
-        main = next(iter(counts), None)
-        for code, place in self._rows:
-            if code != main:
-                findings.add_place("language", place)
-        return counts
+def note_languages(rows: Sequence[Spoken], findings: Findings) -> dict[str, int]:
+    """Note the rows that are not in the commonest language; return the rows a language."""
+    counts = dict(Counter(row.language for row in rows).most_common())
+    main = next(iter(counts), None)
+    for row in rows:
+        if row.language != main:
+            findings.add_place("language", row.place)
+    return counts

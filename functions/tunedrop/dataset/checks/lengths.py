@@ -11,23 +11,23 @@ OUTLIER = 10  # times the median
 LEAST_OUTLIER = 1_000  # characters; shorter rows are never outliers
 
 
-class LengthCheck:
-    """Judges each written row by its length in characters."""
+def note_lengths(
+    findings: Findings, rows: Sequence[tuple[int, int]], recipe: Recipe, system: str | None
+) -> None:
+    """Judge each written row by its length.
 
-    def __init__(
-        self, findings: Findings, characters: Sequence[int], recipe: Recipe, system: str | None
-    ) -> None:
-        ordered = sorted(characters)
-        median = ordered[len(ordered) // 2] if ordered else 0
-        self._findings = findings
-        self._outlier = max(LEAST_OUTLIER, OUTLIER * median)
-        self._too_long = recipe.hyperparameters.max_length * CHARACTERS_A_TOKEN - len(system or "")
-        self.least = min(self._outlier, self._too_long)
-
-    def look(self, row: int, characters: int) -> None:
-        """Note what is to be said of a row that is longer than `least`."""
-        place = Place(row, excerpt=f"{characters} characters")
-        if characters > self._too_long:
-            self._findings.add_place("too_long", place)
-        if characters > self._outlier:
-            self._findings.add_place("length_outlier", place)
+    Args:
+        findings: takes what is found.
+        rows: (number, characters) of each.
+        recipe: says how many tokens the model sees of a row.
+        system: the system prompt that is put before every row.
+    """
+    ordered = sorted(characters for _, characters in rows)
+    median = ordered[len(ordered) // 2] if ordered else 0
+    outlier = max(LEAST_OUTLIER, OUTLIER * median)
+    too_long = recipe.hyperparameters.max_length * CHARACTERS_A_TOKEN - len(system or "")
+    for row, characters in rows:
+        if characters > too_long:
+            findings.add_place("too_long", Place(row, excerpt=f"{characters} characters"))
+        if characters > outlier:
+            findings.add_place("length_outlier", Place(row, excerpt=f"{characters} characters"))

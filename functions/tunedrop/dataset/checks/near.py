@@ -2,14 +2,15 @@
 
 import importlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.document import Message
-from tunedrop.dataset.shapes.example import Example
-from tunedrop.dataset.spool import Spool
+from tunedrop.dataset.keys import Encoded
+
+LineAt = Callable[[int], bytes]
+"""Gives the encoded row at a position."""
 
 PERMUTATIONS = 96
 BANDS = 12  # of 8 rows: similarity 0.9 is found with probability 0.999, 0.8 with 0.89
@@ -27,29 +28,27 @@ class NearTwins:
 
     Only rows without such an earlier one are remembered, so that a crowd of twins costs one
     comparison each. `forgotten` counts the rows that later ones are not compared with, because
-    memory or disk would not hold them.
+    memory would not hold them.
     """
 
-    def __init__(self, rensa: Any, spool: Spool, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, rensa: Any, line_at: LineAt, most: int = MOST_REMEMBERED) -> None:
         self._rensa = rensa
-        self._spool = spool
+        self._line_at = line_at
+        self._decode = msgspec.json.Decoder(Encoded).decode
         self._index = rensa.RMinHashLSH(THRESHOLD, PERMUTATIONS, BANDS)
         self._most = most
         self._remembered = 0
         self.forgotten = 0
         self._sets: OrderedDict[int, frozenset[str]] = OrderedDict()
 
-    def twin_of(self, at: int, example: Example) -> int | None:
+    def twin_of(self, at: int, row: Encoded) -> int | None:
         """Return the position of an earlier, nearly equal row, or remember this one.
 
         Args:
-            at: the position that the row will have in the spool.
-            example: the row.
+            at: the row's position in the spool.
+            row: the row.
         """
-        if self._spool.is_given_up:
-            self.forgotten += 1
-            return None
-        shingles = shingles_of(_text(example.prompt, example.completion))
+        shingles = shingles_of(compared_text(row))
         if not shingles:
             return None
         sketch = self._rensa.RMinHash(PERMUTATIONS, 42)
@@ -67,34 +66,26 @@ class NearTwins:
     def _shingles_at(self, at: int) -> frozenset[str]:
         known = self._sets.get(at)
         if known is None:
-            row = msgspec.json.decode(self._spool.line_at(at), type=_Spooled)
-            answer = row.completion or row.chosen or [Message("assistant", row.text)]
-            known = self._sets[at] = shingles_of(_text(row.prompt, answer))
+            row = self._decode(self._line_at(at))
+            known = self._sets[at] = shingles_of(compared_text(row))
             if len(self._sets) > KEPT_SETS:
                 self._sets.popitem(last=False)
         return known
 
 
-class _Spooled(msgspec.Struct):
-    """What is compared of a spooled row of any task."""
-
-    prompt: list[Message] = []
-    completion: list[Message] = []
-    chosen: list[Message] = []
-    text: str = ""
-
-
-def _text(prompt: Sequence[Message], answer: Sequence[Message]) -> str:
-    texts = [message.content for message in prompt if message.role != "system"]
-    if len(answer[0].content) > LONG_ANSWER or not texts:
-        texts.append(answer[0].content)
+def compared_text(row: Encoded) -> str:
+    """Return what is compared: all that is asked, and the answer where it is more than a label."""
+    texts = [message.content for message in row.prompt if message.role != "system"]
+    answer = row.answer[0].content
+    if len(answer) > LONG_ANSWER or not texts:
+        texts.append(answer)
     return "\n".join(texts)
 
 
-def near_twins(spool: Spool) -> NearTwins | None:
+def near_twins(line_at: LineAt) -> NearTwins | None:
     """Return the search for near duplicates, or None when its library is not installed."""
     try:
-        return NearTwins(importlib.import_module("rensa"), spool)
+        return NearTwins(importlib.import_module("rensa"), line_at)
     except ImportError:
         return None
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from tunedrop.dataset.readers.lines import LONGEST_LINE, lines_of
+from tunedrop.dataset.readers.lines import LONGEST_LINE, whole_lines
 from tunedrop.dataset.readers.text import TextFile
 from tunedrop.dataset.record import Record, RowError
 
 
 class JsonLines:
-    """A JSON Lines file; blank lines are no rows."""
+    """A JSON Lines file; a row has the number of its line, and blank lines are no rows."""
 
     def __init__(self, text: TextFile) -> None:
         self._text = text
@@ -16,16 +16,30 @@ class JsonLines:
 
     def records(self) -> Iterator[Record]:
         """Yield a record a line; the JSON is parsed where it is needed."""
-        row = 0
+        for number, line in enumerate(self.lines(), 1):
+            record = record_of(line, number, number)
+            if record is not None:
+                yield record
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield every line with its end; one that is too long is cut and has none."""
         with self._text.open() as stream:
-            for number, line in enumerate(lines_of(stream, self._text.newline), 1):
-                if not line or line.isspace():
-                    continue
-                row += 1
-                if len(line) > LONGEST_LINE:
-                    yield Record(row, number, line[:8_192], error=too_long())
-                else:
-                    yield Record(row, number, line)
+            yield from whole_lines(stream, self._text.newline)
+
+
+def record_of(line: bytes, row: int, number: int) -> Record | None:
+    """Return a line as a record, or None when it is blank.
+
+    Args:
+        line: as `JsonLines.lines` gives it.
+        row: the number of the row in the drop.
+        number: the number of the line in its file.
+    """
+    if line.isspace():
+        return None
+    if len(line) > LONGEST_LINE + 1:
+        return Record(row, number, line[:8_192], error=too_long())
+    return Record(row, number, line.removesuffix(b"\n"))
 
 
 def too_long() -> RowError:

@@ -10,25 +10,32 @@ BLOCK = 1 << 20  # the same where lines are not looked for
 LONGEST_LINE = 16 << 20  # bytes; a row may not be longer
 
 
-def lines_of(
+def whole_lines(
     stream: BinaryIO, newline: bytes = b"\n", longest: int = LONGEST_LINE
 ) -> Iterator[bytes]:
-    """Yield each line without its end; memory is bounded by `longest`.
+    """Yield each line with its end, which the last one may lack; memory is bounded by `longest`.
 
-    A longer line comes cut to `longest + 1` bytes, which tells it from one that fits.
+    A longer line comes cut to `longest + 2` bytes, which tells it from one that fits.
     """
     if newline != b"\n":
         stream = cast("BinaryIO", _Translated(stream, newline))
     buffered = io.BufferedReader(RawStream(stream), BUFFER)
     for line in iter(partial(buffered.readline, longest + 2), b""):
-        if line.endswith(b"\n"):
-            yield line[:-1]
-        elif len(line) <= longest:
-            yield line  # the last one
-        else:
-            yield line[: longest + 1]
+        yield line
+        if len(line) > longest + 1 and not line.endswith(b"\n"):
             while (rest := buffered.readline(BLOCK)) and not rest.endswith(b"\n"):
                 pass  # what is too much is not kept
+
+
+def lines_of(
+    stream: BinaryIO, newline: bytes = b"\n", longest: int = LONGEST_LINE
+) -> Iterator[bytes]:
+    """Yield each line without its end.
+
+    A longer line comes cut to `longest + 1` bytes, which tells it from one that fits.
+    """
+    for line in whole_lines(stream, newline, longest):
+        yield line[:-1] if line.endswith(b"\n") else line[: longest + 1]
 
 
 class RawStream(io.RawIOBase):

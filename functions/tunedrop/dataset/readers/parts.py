@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
+from tunedrop.dataset.batch import Chunk
+from tunedrop.dataset.readers.json_lines import JsonLines
 from tunedrop.dataset.record import Record, SplitName, Table
 
 _NAMES: dict[str, SplitName] = {
@@ -19,6 +22,7 @@ _NAMES: dict[str, SplitName] = {
     "testing": "test",
     "holdout": "test",
 }
+CHUNK = 128  # rows; so many stay in the processor's cache, and hide what a chunk itself costs
 _ORDER: tuple[SplitName | None, ...] = ("test", "validation", "train", None)
 
 
@@ -50,19 +54,43 @@ class Parts:
 
     def records(self) -> Iterator[Record]:
         """Yield the rows of all parts."""
-        if len(self._parts) == 1:
-            yield from self._parts[0].table.records()
-            return
+        several = len(self._parts) > 1
         before = 0
         for part in self._parts:
             row = before
             for record in part.table.records():
-                row = before + record.row
-                record.row = row
-                record.file = part.name
+                record.row = row = before + record.row
+                record.file = part.name if several else None
                 record.split = part.split if self._given else None
                 yield record
             before = row
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows of all parts in pieces that can be examined by themselves."""
+        several = len(self._parts) > 1
+        before = 0
+        for part in self._parts:
+            last = before
+            for chunk in _pieces(part.table, before):
+                chunk.file = part.name if several else None
+                chunk.split = part.split if self._given else None
+                last = chunk.row + len(chunk.lines) if chunk.lines else chunk.records[-1].row
+                yield chunk
+            before = last
+
+
+def _pieces(table: Table, before: int) -> Iterator[Chunk]:
+    if isinstance(table, JsonLines):
+        all_lines, done = table.lines(), 0
+        while lines := list(islice(all_lines, CHUNK)):
+            yield Chunk(lines=lines, row=before + done, line=done)
+            done += len(lines)
+        return
+    all_records = table.records()
+    while records := list(islice(all_records, CHUNK)):
+        for record in records:
+            record.row += before
+        yield Chunk(records=records)
 
 
 def split_of(name: str) -> SplitName | None:

@@ -63,7 +63,7 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
     if not names:
         return Unreadable()
     if filled:
-        return _with_template(filled, named)
+        return shape_of(_with_template(filled, named), recipe)
     found = by_recipe(named)
     if not found:
         guesses = by_name(sample, names) or by_content(sample, names)
@@ -72,7 +72,17 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
         raise _unknown_columns(names)
     best, *others = found
     best.alternatives = [_in_words(other) for other in others]
-    return _SHAPES[best.shape](best)
+    return shape_of(best, recipe)
+
+
+def shape_of(columns: Columns, recipe: Recipe) -> Shape:
+    """Return the shape that a mapping, which `find_shape` has found, stands for."""
+    if columns == Unreadable.columns:
+        return Unreadable()
+    template = Template(recipe.template) if recipe.template else None
+    if template is None:
+        return _SHAPES[columns.shape](columns)
+    return (TextLabel if columns.shape == "text_label" else PromptCompletion)(columns, template)
 
 
 def _readable(table: Table) -> Iterable[Fields]:
@@ -91,12 +101,11 @@ def _asked(wanted: Wanted) -> dict[str, str | None]:
     return {role: getattr(wanted, role) for role in wanted.__struct_fields__}
 
 
-def _with_template(template: Template, named: dict[str, str]) -> Shape:
+def _with_template(template: Template, named: dict[str, str]) -> Columns:
     why = f"The recipe's template makes the prompt of {', '.join(template.columns)}."
-    if "label" in named:
-        return TextLabel(Columns("text_label", named, why), template)
-    if "completion" in named:
-        return PromptCompletion(Columns("prompt_completion", named, why), template)
+    for answer, shape in (("label", "text_label"), ("completion", "prompt_completion")):
+        if answer in named:
+            return Columns(shape, named, why)
     raise DatasetError(
         "The recipe has a template but names no answer.",
         "Name the answer's column too: columns: {completion: …} or columns: {label: …}.",

@@ -1,0 +1,72 @@
+"""The way of most rows: sound conversations in JSON Lines, with few steps of Python for each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tunedrop.dataset.batch import Batch, Chunk
+from tunedrop.dataset.candidates import candidate
+from tunedrop.dataset.document import Turn
+from tunedrop.dataset.labels import LONGEST_LABEL
+
+
+class ChatRow(msgspec.Struct, gc=False):
+    """`document.Row` of turns that are nothing but text; the same JSON."""
+
+    row: int
+    prompt: list[Turn]
+    completion: list[Turn]
+
+
+class ChatLines:
+    """Examines lines that hold messages with a role and a text, and nothing to complain about."""
+
+    def __init__(self, column: str, seed: int) -> None:
+        self._seed = seed
+        field = msgspec.field(name=column)
+        chat = msgspec.defstruct("Chat", [("messages", list[Turn], field)], gc=False)
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(chat).decode
+
+    def examine(self, chunk: Chunk, batch: Batch, other: Callable[[int, bytes], None]) -> None:
+        """Add the sound lines of a chunk to a batch; all others are passed on with their number.
+
+        Args:
+            chunk: with lines.
+            batch: what is added to.
+            other: takes the number of a line within the chunk, and the line.
+        """
+        decode, seed, encoded = self._decode, self._seed, batch.encoded
+        encode = msgspec.json.Encoder().encode_into
+        keys, rows, sizes = batch.candidates.append, batch.rows.append, batch.sizes.append
+        characters, before = batch.characters.append, 0
+        for number, line in enumerate(chunk.lines, 1):
+            try:
+                turns = decode(line).messages
+            except (ValueError, RecursionError):
+                turns = []
+            length = 0
+            for turn in turns:
+                text = turn.content
+                if not text or text.strip() is not text:  # the very same when nothing is stripped
+                    break
+                length += len(text)
+            else:
+                if _asks_and_answers(turns):
+                    answer = turns.pop()
+                    encode(ChatRow(chunk.row + number, turns, [answer]), encoded, -1)
+                    encoded += b"\n"
+                    keys(candidate(turns, seed))
+                    rows(chunk.row + number)
+                    sizes(len(encoded) - before)
+                    characters(length)
+                    before = len(encoded)
+                    if batch.answers is not None:
+                        batch.add_answer(answer.content, LONGEST_LABEL)
+                    continue
+            other(number, line)
+            before = len(encoded)
+
+
+def _asks_and_answers(turns: list[Turn]) -> bool:
+    return len(turns) > 1 and turns[-1].role == "assistant" and turns[-2].role == "user"

@@ -1,0 +1,112 @@
+"""The look at every row by itself: shape it, check it, encode it. Any process may do it."""
+
+from array import array
+from collections.abc import Iterator
+
+import msgspec
+
+from tunedrop.dataset.batch import Batch, Chunk
+from tunedrop.dataset.candidates import candidate
+from tunedrop.dataset.chat_lines import ChatLines
+from tunedrop.dataset.document import Columns
+from tunedrop.dataset.keys import key_of_value
+from tunedrop.dataset.labels import LONGEST_LABEL
+from tunedrop.dataset.readers.json_lines import record_of
+from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.shapes.example import Example
+from tunedrop.dataset.shapes.infer import shape_of
+from tunedrop.recipe import Recipe
+
+
+class Examination(msgspec.Struct):
+    """What is to be looked at: the columns that were found, and whether text is HTML-escaped."""
+
+    recipe: Recipe
+    columns: Columns
+    entities: bool = False
+
+
+class Examiner:
+    """Examines chunks, each by itself."""
+
+    def __init__(self, examination: Examination) -> None:
+        recipe = examination.recipe
+        self._shape = shape_of(examination.columns, recipe)
+        self._split = recipe.split
+        self._encode = msgspec.json.Encoder().encode_into
+        self._inspector = None
+        self._chat: ChatLines | None = None
+        if recipe.checks == "full":
+            # Loaded where it is used: the checks' libraries take as long as a small file.
+            from tunedrop.dataset.checks.inspector import Inspector  # noqa: PLC0415
+
+            self._inspector = Inspector(
+                secrets=recipe.secrets, pii=recipe.pii, entities=examination.entities
+            )
+        elif examination.columns.shape == "messages" and not recipe.split.group_by:
+            column = examination.columns.mapping["messages"]
+            self._chat = ChatLines(column, recipe.split.seed)
+
+    def examine(self, chunk: Chunk) -> Batch:
+        """Return what was found; a row that does not pass is among the batch's rejects."""
+        batch = Batch(chunk.file, chunk.split)
+        if self._inspector is not None:
+            self._inspector.begin(batch.findings, batch.spoken)
+        if chunk.lines and self._chat is not None:
+            self._examine_chat(self._chat, chunk, batch)
+        else:
+            for record in _records(chunk):
+                self._take(record, batch)
+        return batch
+
+    def _examine_chat(self, chat: ChatLines, chunk: Chunk, batch: Batch) -> None:
+        def other(number: int, line: bytes) -> None:
+            record = record_of(line, chunk.row + number, chunk.line + number)
+            if record is not None:
+                self._take(_placed(record, chunk), batch)
+
+        chat.examine(chunk, batch, other)
+        batch.seen = len(batch.rows) + batch.rejects.total()
+        shift = chunk.row - chunk.line
+        batch.lines = array("I", (row - shift for row in batch.rows)) if shift else batch.rows[:]
+
+    def _take(self, record: Record, batch: Batch) -> None:
+        batch.seen += 1
+        try:
+            example = self._shape.example(record)
+            if self._inspector is not None:
+                self._inspector.inspect(record, example)
+        except RowError as error:
+            batch.rejects.add(record, error)
+            return
+        self._add(record, example, batch)
+
+    def _add(self, record: Record, example: Example, batch: Batch) -> None:
+        before = len(batch.encoded)
+        self._encode(example.as_row(record.row), batch.encoded, -1)
+        batch.encoded += b"\n"
+        batch.sizes.append(len(batch.encoded) - before)
+        batch.rows.append(record.row)
+        batch.lines.append(record.line or 0)
+        batch.characters.append(sum([len(message.content) for message in example.messages()]))
+        batch.candidates.append(candidate(example.prompt or example.completion, self._split.seed))
+        batch.add_answer(example.completion[-1].content, LONGEST_LABEL)
+        if self._split.group_by is not None:
+            value = record.fields().get(self._split.group_by)
+            empty = value is None or value == ""
+            batch.families.append(0 if empty else key_of_value(str(value), self._split.seed))
+
+
+def _records(chunk: Chunk) -> Iterator[Record]:
+    """Yield the rows of a chunk, each with the place it has in the drop."""
+    for record in chunk.records:
+        yield _placed(record, chunk)
+    for number, line in enumerate(chunk.lines, 1):
+        found = record_of(line, chunk.row + number, chunk.line + number)
+        if found is not None:
+            yield _placed(found, chunk)
+
+
+def _placed(record: Record, chunk: Chunk) -> Record:
+    record.file, record.split = chunk.file, chunk.split
+    return record

@@ -1,0 +1,52 @@
+"""Rows that are nearly the same: noted, and kept in the same split."""
+
+import msgspec
+
+from tunedrop.dataset.checks.near import NearTwins
+from tunedrop.dataset.intake import Intake
+from tunedrop.dataset.keys import Encoded
+from tunedrop.dataset.links import Links
+from tunedrop.dataset.spool import Spool
+
+LARGEST_FAMILY = 4  # near twins that always stay together
+LARGEST_SHARE = 0.05  # of all rows; a larger family is spread over the splits, and reported
+
+
+def link_near_twins(intake: Intake, spool: Spool, near: NearTwins) -> None:
+    """Look for near twins among the kept rows, note them, and link their prompts."""
+    if spool.is_given_up:
+        intake.findings.add_rows("not_compared", sum(intake.kept))
+        return
+    twins: list[tuple[int, int]] = []
+    decode = msgspec.json.Decoder(Encoded).decode
+    for at, (line, kept) in enumerate(zip(spool.lines(), intake.kept, strict=True)):
+        if not kept:
+            continue
+        row = decode(line)
+        twin = near.twin_of(at, row)
+        if twin is not None:
+            twins.append((intake.groups[at], intake.groups[twin]))
+            _note(intake, at, twin, row)
+    intake.findings.add_rows("not_compared", near.forgotten)
+    _link(intake, twins)
+
+
+def _note(intake: Intake, at: int, twin: int, row: Encoded) -> None:
+    intake.findings.add_place("near_duplicate", intake.place(at, row.asked_text))
+    labels = intake.labels
+    if labels.possible and labels.of_row[twin] != labels.of_row[at]:
+        excerpt = f"{row.answer[-1].content}: {row.asked_text[:80]}"
+        intake.disagreements.add_place("neighbours_disagree", intake.place(at, excerpt))
+
+
+def _link(intake: Intake, twins: list[tuple[int, int]]) -> None:
+    """Keep near twins together, but not so many that the splits could not be filled."""
+    crowds = Links()
+    for one, other in twins:
+        crowds.unite(one, other)
+    sizes = crowds.sizes(key for key, kept in zip(intake.groups, intake.kept, strict=True) if kept)
+    most = max(LARGEST_FAMILY, sum(intake.kept) * LARGEST_SHARE)
+    for one, other in twins:
+        if sizes[crowds.of(one)] <= most:
+            intake.links.unite(one, other)
+    intake.scattered = sum(size for size in sizes.values() if size > most)

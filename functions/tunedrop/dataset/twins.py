@@ -1,0 +1,65 @@
+"""Rows that are the same as an earlier one: candidates compared in full."""
+
+from __future__ import annotations  # an array has no type parameter before Python 3.12
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress, islice
+from operator import eq
+from typing import TYPE_CHECKING
+
+from blake3 import blake3
+
+from tunedrop.dataset.keys import Keys
+
+if TYPE_CHECKING:
+    from array import array
+
+LinesAt = Callable[[Sequence[int]], Iterator[bytes]]
+"""Gives the encoded rows at these positions, which ascend."""
+
+
+def find_twins(
+    groups: array[int], marks: Sequence[int], lines_at: LinesAt, seed: int
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the position and line of each row that repeats an earlier one; correct the groups.
+
+    Args:
+        groups: the candidates' keys, a row each; afterwards two rows have the same key if, and
+            only if, they have the same prompt.
+        marks: a number each; rows with different ones are no twins.
+        lines_at: reads rows again.
+        seed: of the keys.
+    """
+    shared = _repeated(groups)
+    positions = [at for at, key in enumerate(groups) if key in shared] if shared else []
+    exact = _Exact(seed)
+    first: dict[int, int] = {}
+    known: set[int] = set()
+    for at, line in zip(positions, lines_at(positions), strict=True):
+        prompt, whole = exact.keys_of(line)
+        if first.setdefault(groups[at], prompt) != prompt:
+            groups[at] = prompt
+        whole ^= marks[at]
+        if whole in known:
+            yield at, line
+        known.add(whole)
+
+
+def _repeated(groups: array[int]) -> set[int]:
+    ordered = sorted(groups)
+    return set(compress(ordered, map(eq, ordered, islice(ordered, 1, None))))
+
+
+class _Exact:
+    """The keys of rows; of rows that are the same to the byte, worked out once."""
+
+    def __init__(self, seed: int) -> None:
+        self._keys = Keys(seed)
+        self._known: dict[bytes, tuple[int, int]] = {}
+
+    def keys_of(self, line: bytes) -> tuple[int, int]:
+        content = blake3(memoryview(line)[line.index(b",") :]).digest(16)  # after the row's number
+        keys = self._known.get(content)
+        if keys is None:
+            keys = self._known[content] = self._keys.of(line)
+        return keys
