@@ -1,18 +1,21 @@
 """Prepare a large chat file side by side: Tunedrop, Hugging Face `datasets`, a plain json loop.
 
-    python benchmarks/prepare.py [--megabytes 200] [--small 50]
+    python benchmarks/prepare.py [--megabytes 200] [--small 50] [--repeats 3]
 
 Each contender reads, validates, normalises, drops exact duplicates, splits and writes the same
-generated file, in a process of its own on one core. Compared are CPU seconds, which other
-programs on the machine disturb least, and peak memory. Prints one JSON object with the ratios;
-compare those, not the seconds.
+generated file, in a process of its own on one core, in turns. Compared are CPU seconds (its own
+imports included), which other programs on the machine disturb least, and peak memory; a ratio is
+the median of the rounds'. Prints the figures and, as the last line, one JSON object with the
+ratios; compare those, not the seconds.
 """
 
 import argparse
 import json
 import os
+import platform
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,10 +28,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
 from benchmarks import contenders  # noqa: E402 - the path must be known first
 
 DUPLICATES = 0.05  # share of the rows that repeat an earlier one
+BROKEN_LINES = 0.2  # share of the messages with a line feed, which JSON escapes
+NAMES = ("tunedrop_basic", "tunedrop_full", "stdlib", "hf_datasets")
 
 
 def generate(path: Path, megabytes: int) -> int:
-    """Write chat rows of 300 to 4,000 characters; return how many."""
+    """Write chat rows of 300 to 3,500 characters; return how many."""
     chance = random.Random(7)  # noqa: S311 - a benchmark's file is no secret
     words = [
         "".join(chance.choices("abcdefghijklmnoprstuvw", k=chance.randint(2, 9)))
@@ -52,9 +57,11 @@ def generate(path: Path, megabytes: int) -> int:
 def _messages(chance: random.Random, words: list[str]) -> list[dict[str, str]]:
     def prose(least: int, most: int) -> str:
         count = chance.randint(least, most)
-        return " ".join(chance.choices(words, k=count)).capitalize() + chance.choice(".?!;:,.?!.é")
+        between = "\n" if chance.random() < BROKEN_LINES else " "
+        text = " ".join(chance.choices(words, k=count - 1)) + between + chance.choice(words)
+        return text.capitalize() + chance.choice(".?!;:,.?!.é")
 
-    turns = [("system", 5, 20), ("user", 10, 150), ("assistant", 30, 450)]
+    turns = [("system", 5, 20), ("user", 10, 120), ("assistant", 20, 360)]
     return [{"role": role, "content": prose(least, most)} for role, least, most in turns]
 
 
@@ -73,35 +80,49 @@ def measured(contender: str, source: Path) -> dict[str, Any]:
 def run(contender: str, source: str, folder: str) -> None:
     """Be that process: pin to one core, work, tell CPU seconds and peak memory."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    before = resource.getrusage(resource.RUSAGE_SELF)
     kept = getattr(contenders, contender)(Path(source), Path(folder))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = used.ru_utime + used.ru_stime
+    seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
     print(json.dumps({"kept": kept, "seconds": seconds, "peak_kb": used.ru_maxrss}))
 
 
-def compare(megabytes: int, small: int) -> dict[str, Any]:
+def compare(megabytes: int, small: int, repeats: int) -> dict[str, Any]:
     """Return every figure of the comparison."""
     with tempfile.TemporaryDirectory() as folder:
         large_file, small_file = Path(folder, "large.jsonl"), Path(folder, "small.jsonl")
         rows, few = generate(large_file, megabytes), generate(small_file, small)
-        names = ("tunedrop_basic", "tunedrop_full", "stdlib", "hf_datasets")
-        large = {name: measured(name, large_file) for name in names}
-        little = {name: measured(name, small_file) for name in names[:2]}
-    seconds = {name: large[name]["seconds"] for name in names}
+        rounds = [{name: measured(name, large_file) for name in NAMES} for _ in range(repeats)]
+        little = {name: measured(name, small_file) for name in NAMES[:2]}
+    kept = {found["kept"] for round_ in rounds for found in round_.values()}
+    if len(kept) > 1:
+        raise SystemExit(f"the contenders kept different rows: {kept}")
+
+    def middle(name: str, figure: str) -> float:
+        return float(statistics.median(round_[name][figure] for round_ in rounds))
+
     return {
         "rows": rows,
-        "megabytes": megabytes,
-        "kept": {name: large[name]["kept"] for name in names},
-        "megabytes_a_second": {name: round(megabytes / seconds[name], 1) for name in names},
-        "basic_to_datasets": round(seconds["hf_datasets"] / seconds["tunedrop_basic"], 2),
-        "basic_to_stdlib": round(seconds["stdlib"] / seconds["tunedrop_basic"], 2),
-        "full_to_datasets": round(seconds["hf_datasets"] / seconds["tunedrop_full"], 2),
-        "bytes_a_further_row": {
-            name: round((large[name]["peak_kb"] - little[name]["peak_kb"]) * 1024 / (rows - few))
-            for name in names[:2]
+        "kept": kept.pop(),
+        "megabytes_a_second": {
+            name: round(megabytes / middle(name, "seconds"), 1) for name in NAMES
         },
-        "peak_mb": {name: large[name]["peak_kb"] >> 10 for name in names},
+        "peak_mb": {name: round(middle(name, "peak_kb") / 1024) for name in NAMES},
+        "bytes_a_further_row": {
+            name: round((middle(name, "peak_kb") - little[name]["peak_kb"]) * 1024 / (rows - few))
+            for name in NAMES[:2]
+        },
+        "ratios": {
+            "basic_to_datasets": _ratio(rounds, "hf_datasets", "tunedrop_basic"),
+            "basic_to_stdlib": _ratio(rounds, "stdlib", "tunedrop_basic"),
+            "full_to_datasets": _ratio(rounds, "hf_datasets", "tunedrop_full"),
+        },
     }
+
+
+def _ratio(rounds: list[dict[str, Any]], slower: str, faster: str) -> float:
+    ratios = [round_[slower]["seconds"] / round_[faster]["seconds"] for round_ in rounds]
+    return round(statistics.median(ratios), 2)
 
 
 def main() -> None:
@@ -109,12 +130,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--small", type=int, default=50)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--run", nargs=3, metavar=("CONTENDER", "SOURCE", "FOLDER"))
     arguments = parser.parse_args()
     if arguments.run:
         run(*arguments.run)
-    else:
-        print(json.dumps(compare(arguments.megabytes, arguments.small), indent=1))
+        return
+    found = compare(arguments.megabytes, arguments.small, arguments.repeats)
+    ratios = found.pop("ratios")
+    print(json.dumps(found, indent=1))
+    bytes_a_row = {f"{name}_bytes_a_row": n for name, n in found["bytes_a_further_row"].items()}
+    print(
+        json.dumps(
+            {
+                "ratios": {**ratios, **bytes_a_row},
+                "machine": _machine(),
+                "repeats": arguments.repeats,
+            }
+        )
+    )
+
+
+def _machine() -> str:
+    """Return the processor's name, where the system tells it, and the number of cores."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text(encoding="utf-8").splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -51,9 +51,9 @@ class MemorySink:
 
 
 def prepare(
-    content: bytes | str, name: str = "data.csv", **recipe: Any
+    content: bytes | str, name: str = "data.csv", processes: int = 1, **recipe: Any
 ) -> tuple[Dataset, MemorySink]:
-    """Prepare bytes with a recipe given as keywords."""
+    """Prepare bytes with a recipe given as keywords, in so many processes."""
     sink = MemorySink()
     document = prepare_dataset(
         MemoryFile(content, name),
@@ -62,6 +62,7 @@ def prepare(
         dataset="tweets",
         run="0123456789ab",
         source_uri="s3://bucket/datasets/tweets/data.csv",
+        processes=processes,
     )
     return document, sink
 

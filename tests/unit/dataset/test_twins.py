@@ -1,0 +1,75 @@
+"""What counts as a twin: the same text but for white space, ASCII letter case and Unicode form."""
+
+import json
+import unicodedata
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.dataset.memory import prepare
+from tunedrop.dataset.candidates import candidate, plain
+from tunedrop.dataset.document import Turn
+
+BOUNDED = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+texts = st.text(
+    alphabet=st.sampled_from("abCDe \n\té\N{COMBINING ACUTE ACCENT}ö猫"), min_size=1, max_size=150
+)
+
+
+def chat(asked: str, answer: str) -> str:
+    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]
+    return json.dumps({"messages": turns})
+
+
+def fates(*rows: tuple[str, str], checks: str = "basic") -> tuple[int, int]:
+    """Return how many rows of these (beside some others) were kept, and how many are twins."""
+    others = [chat(f"an unrelated question, number {n}", f"{n}") for n in range(6)]
+    content = "\n".join([*others, *(chat(*row) for row in rows)])
+    counts = prepare(content, "chat.jsonl", checks=checks)[0].rows
+    kept = counts.train + counts.validation + counts.test - len(others)
+    return kept, counts.duplicates
+
+
+@BOUNDED
+@given(texts, st.integers(0, 9))
+def test_texts_with_one_plain_form_are_candidates_of_each_other(text: str, gap: int) -> None:
+    # Given a text and the same with other white space, letter case and Unicode form
+    other = (" " * gap).join(unicodedata.normalize("NFD", text))
+    other = "".join(char.swapcase() if char.isascii() else char for char in other)
+    if plain(text) == plain(other):
+        # Then they have the same key
+        assert candidate([Turn("user", text)], 1) == candidate([Turn("user", other)], 1)
+
+
+def test_blanks_letter_case_and_unicode_form_do_not_count() -> None:
+    one = ("How far is the  moon?", "About 384,400 km, caf\N{COMBINING ACUTE ACCENT}e".lower())
+    other = ("how far is\nthe moon?", unicodedata.normalize("NFC", one[1]))
+    assert fates(one, other) == (1, 1)
+    assert fates(one, other, checks="full") == (1, 1)
+
+
+def test_rows_that_only_end_alike_are_no_twins() -> None:
+    end = " and tell me in one short sentence what you think of it, please."
+    one, other, third = (f"Take the {word}{end}" for word in ("first", "second", "third"))
+    # Given prompts whose ends are the same, some of them repeated
+    rows = [(one, "a"), (other, "a"), (third, "a"), (other, "a"), (one, "b"), (one, "a")]
+    # Then only whole rows that are the same are twins
+    assert fates(*rows) == (4, 2)
+
+
+def test_one_prompt_with_two_answers_stays_in_one_split() -> None:
+    end = " and tell me in one short sentence what you think of it, please."
+    rows = [chat(f"Take number {n}{end}", f"{answer}") for n in range(60) for answer in "ab"]
+    _, sink = prepare("\n".join(rows), "chat.jsonl", checks="basic", task="generation")
+    splits = {
+        row.prompt[-1].content: {
+            split
+            for split in ("train", "validation", "test")
+            for other in sink.rows(split)
+            if other.prompt == row.prompt
+        }
+        for row in sink.all_rows()
+    }
+    assert len(splits) == 60
+    assert all(len(places) == 1 for places in splits.values())
+    assert len(set.union(*splits.values())) == 3
