@@ -91,14 +91,14 @@ class Intake:
 
     def _keep(self, record: Record, example: Example) -> None:
         group, whole = self._keys.of(example)
-        answer = example.completion[-1].content
+        answer = example.label_text()
         if self._keeps_leaks:
             whole ^= _GIVEN[record.split]  # a twin in another split is not a duplicate
         if whole in self._seen:
             self.duplicates += 1
             if self._inspector is not None:
                 self.findings.add("duplicate", record, example.asked_text())
-            if self.labels.possible:
+            if self.labels.possible and answer is not None:
                 self.repeats[group, answer] += 1
             return
         self._seen.add(whole)
@@ -106,7 +106,7 @@ class Intake:
         if self._near is not None or self._group_by is not None:
             self._link(record, example, group)
         self.groups.append(group)
-        self.characters.append(sum([len(message.content) for message in example.messages()]))
+        self.characters.append(example.characters())
         self.given.append(_GIVEN[record.split])
         self._spool.add(record.row, example)
 

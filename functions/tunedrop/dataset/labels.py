@@ -17,13 +17,13 @@ class Labels:
         self.of_row = array("H")
         self.possible = True
 
-    def add(self, answer: str) -> None:
-        """Note the next row's answer."""
+    def add(self, answer: str | None) -> None:
+        """Note the next row's answer; None when it can be no label."""
         if not self.possible:
             return
-        number = self._numbers.get(answer)
+        number = self._numbers.get(answer) if answer is not None else None
         if number is None:
-            if len(answer) > LONGEST_LABEL or len(self._numbers) >= MOST_LABELS:
+            if answer is None or len(answer) > LONGEST_LABEL or len(self._numbers) >= MOST_LABELS:
                 self.possible = False
                 self.of_row = array("H")
                 self._numbers = {}

@@ -8,9 +8,9 @@ from tunedrop.dataset.checks.cleaning import Cleaner
 from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.checks.language import Languages
 from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
-from tunedrop.dataset.document import Message, Place
+from tunedrop.dataset.document import Place
 from tunedrop.dataset.record import Record, RowError
-from tunedrop.dataset.shapes.example import Example
+from tunedrop.dataset.shapes.example import Example, Said
 
 Policy = Literal["report", "mask", "reject"]
 
@@ -40,7 +40,7 @@ class Inspector:
         Raises:
             RowError: garbled, with a control token, or with what the recipe rejects.
         """
-        messages = example.messages()
+        messages = example.texts()
         text = _together(messages)
         changed = self._cleaner.clean(messages, text)
         if changed:
@@ -57,7 +57,7 @@ class Inspector:
             place = Place(record.row, record.line, record.file, record.content[:120])
             self.languages.add(example.asked_text(), place)
 
-    def _handle_secrets(self, record: Record, messages: Sequence[Message]) -> None:
+    def _handle_secrets(self, record: Record, messages: Sequence[Said]) -> None:
         for message in messages:
             for secret in dict.fromkeys(secrets_in(message.content)):
                 if self._secrets == "reject":
@@ -71,7 +71,7 @@ class Inspector:
                 if self._secrets == "mask":
                     message.content = masked(message.content, secret, "secret")
 
-    def _look_for_personal_data(self, record: Record, messages: Sequence[Message]) -> None:
+    def _look_for_personal_data(self, record: Record, messages: Sequence[Said]) -> None:
         kinds: set[str] = set()
         for message in messages:
             for kind, found in dict.fromkeys(personal_in(message.content)):
@@ -94,7 +94,7 @@ class Inspector:
             self._findings.add("template_marker", record, left_over)
 
 
-def _together(messages: Sequence[Message]) -> str:
+def _together(messages: Sequence[Said]) -> str:
     return "\n".join([message.content for message in messages])
 
 
