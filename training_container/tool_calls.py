@@ -5,8 +5,9 @@ and want them parsed, as vLLM gives them too.
 https://huggingface.co/docs/transformers/chat_templating
 https://docs.vllm.ai/en/latest/features/tool_calling.html
 
-Many templates leave calls out without a word: the model would learn to say nothing. For those a
-call is written as text, one JSON object a line; the evaluation does the same with what it sends.
+Many templates leave calls out without a word: the model would learn to say nothing. Others write
+them in a language of their own, which nobody but its parser reads. For those a call is written as
+text, one JSON object a line; the evaluation does the same with what it sends.
 """
 
 import json
@@ -21,6 +22,7 @@ Message = dict[str, Any]
 """One turn of a conversation: `role`, `content`, and what else OpenAI's form has."""
 
 _PROBE = "probe_of_calls"
+_ARGUMENTS = {"argument": "value"}
 
 
 def for_template(message: Message, *, calls_as_text: bool) -> Message:
@@ -39,11 +41,11 @@ def for_template(message: Message, *, calls_as_text: bool) -> Message:
 
 
 def writes_calls(tokenizer: "PreTrainedTokenizerBase") -> bool:
-    """Whether the chat template writes a tool call, its name and its arguments."""
+    """Whether the chat template writes a tool call as a JSON object, name and arguments in it."""
     call = {
         "id": "probe0000",  # nine letters and digits, as Mistral's templates insist
         "type": "function",
-        "function": {"name": _PROBE, "arguments": {"argument": "value_of_probe"}},
+        "function": {"name": _PROBE, "arguments": _ARGUMENTS},
     }
     messages: list[Message] = [
         {"role": "user", "content": "question"},
@@ -53,7 +55,16 @@ def writes_calls(tokenizer: "PreTrainedTokenizerBase") -> bool:
         text = str(tokenizer.apply_chat_template(messages, tokenize=False))
     except (TemplateError, TypeError):  # it refuses calls, or cannot do with them
         return False
-    return _PROBE in text and "value_of_probe" in text
+    return any(_is_probe(text, at) for at, char in enumerate(text) if char == "{")
+
+
+def _is_probe(text: str, at: int) -> bool:
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text, at)
+    except ValueError:
+        return False
+    arguments = found.get("arguments", found.get("parameters"))
+    return bool(found.get("name") == _PROBE and arguments == _ARGUMENTS)
 
 
 def _parsed(call: dict[str, Any]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 WITH_CALLS = (
     "{% if tools %}<tools>{{ tools | tojson }}</tools>{% endif %}"
     "{% for m in messages %}<|im_start|>{{ m['role'] }}{{ m['tool_call_id'] }}{{ m['name'] }}\n"
-    "{{ m['content'] }}{% for c in m['tool_calls'] or [] %}<call>{{ c['function']['name'] }}"
-    "{{ c['function']['arguments'] | tojson }}</call>{% endfor %}<|im_end|>\n{% endfor %}"
+    "{{ m['content'] }}{% for c in m['tool_calls'] or [] %}<call>"
+    "{{ c['function'] | tojson }}</call>{% endfor %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 CALL = {

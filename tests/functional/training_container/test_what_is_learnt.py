@@ -1,5 +1,6 @@
 """Weighted answers and tool calls: what of a conversation is trained on, and in which form."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.support.fitted_rows import fit, learnt_texts
 from tests.support.tiny_model import END_OF_TURN, make_byte_tokenizer
 from tests.support.training_job import make_row
 from tunedrop.dataset.tool_calls import calls_as_text
+from tunedrop.evaluation.tool_calls import read_calls
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.errors import DataError, ModelError
 from tuning.proof import prove_trainable
@@ -105,12 +107,13 @@ def test_given_an_earlier_answer_without_an_end_then_the_proof_names_the_row(
 CALL = {"id": "c1", "type": "function"} | {
     "function": {"name": "find_order", "arguments": '{"place":"Oslo","id":7}'}
 }
+ORDERED = {"name": "find_order", "arguments": '{"id":7,"place":"Oslo"}'}
 TOOL = {"type": "function", "function": {"name": "find_order", "parameters": {}}}
 WITH_CALLS = (
     "{% if tools %}<tools>{{ tools | tojson }}</tools>{% endif %}"
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}"
-    "{% for c in m['tool_calls'] or [] %}<call>{{ c['function']['name'] }}"
-    "{{ c['function']['arguments'] | tojson }}</call>{% endfor %}<|im_end|>\n{% endfor %}"
+    "{% for c in m['tool_calls'] or [] %}<call>{{ c['function'] | tojson }}</call>{% endfor %}"
+    "<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
@@ -130,7 +133,8 @@ def test_given_a_template_with_calls_then_the_call_is_trained_on_in_its_form(
     chat = ChatTokenizer(make_byte_tokenizer(WITH_CALLS))
     (row,) = fit(tmp_path, [calling_row(1)], chat).rows
 
-    expected = '<call>find_order{"place": "Oslo", "id": 7}</call>' + END_OF_TURN
+    call = '{"name": "find_order", "arguments": {"place": "Oslo", "id": 7}}'
+    expected = f"<call>{call}</call>{END_OF_TURN}"
     assert learnt_texts(row, chat) == [expected]
     assert '<tools>[{"type": "function"' in str(chat.tokenizer.decode(row["input_ids"]))
     assert not chat.calls_as_text
@@ -170,3 +174,54 @@ def test_given_a_row_the_template_refuses_then_it_is_named(tmp_path: Path) -> No
 
     with pytest.raises(DataError, match="refuses row 4 of the `train` channel: no tool role here"):
         fit(tmp_path, [make_row(4, "a", "b")], chat)
+
+
+def family(name: str) -> ChatTokenizer:
+    """A tokenizer with the chat template of a real model family, as TRL keeps it."""
+    found = find_spec("trl")
+    assert found is not None
+    assert found.origin is not None
+    template = Path(found.origin).parent / "chat_templates" / f"{name}.jinja"
+    return ChatTokenizer(make_byte_tokenizer(template.read_text(encoding="utf-8")))
+
+
+AS_TEXT = calls_as_text([CALL])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("qwen2_5", f"<tool_call>\n{AS_TEXT}\n</tool_call><|im_end|>"),
+        ("qwen3_instruct_2507", f"<tool_call>\n{AS_TEXT}\n</tool_call><|im_end|>"),
+        ("llama3_1", AS_TEXT.replace("arguments", "parameters") + "<|eot_id|>"),
+        ("gemma3", f"{AS_TEXT}<end_of_turn>\n"),  # has no calls
+        ("qwen3_8", f"\n</think>\n\n{AS_TEXT}<|im_end|>"),  # writes <parameter=id>
+    ],
+)
+def test_given_a_model_familys_template_then_its_calls_are_learnt_and_can_be_read(
+    name: str, call: str
+) -> None:
+    chat = family(name)
+    row = calling_row(1)
+    row["completion"][0]["tool_calls"] = [{**CALL, "function": ORDERED}]
+    tokens = chat.tokenize(row["prompt"], row["completion"], row["tools"])
+
+    ((start, end),) = tokens.learnt
+    learnt = str(chat.tokenizer.decode(tokens.input_ids[start:end]))
+    assert learnt == call
+    assert read_calls(learnt) == AS_TEXT
+
+
+@pytest.mark.parametrize("name", ["qwen2_5", "qwen3_instruct_2507", "llama3_1", "gemma3", "phi3"])
+def test_given_a_model_familys_template_then_the_answers_of_weight_one_are_learnt(
+    name: str,
+) -> None:
+    chat = family(name)
+    row = weighted_row(1)
+    tokens = chat.tokenize(row["prompt"], row["completion"])
+
+    first, third = (
+        str(chat.tokenizer.decode(tokens.input_ids[start:end])) for start, end in tokens.learnt
+    )
+    assert (first[:6], third[:6]) == ("first<", "third<")
+    assert "user" not in first
