@@ -105,6 +105,16 @@ def test_given_rows_that_differ_in_weights_only_when_prepared_then_both_are_kept
     assert document.rows.duplicates == 0
 
 
+def test_given_several_answers_a_row_when_the_last_ones_are_alike_then_they_are_no_labels() -> None:
+    rows = [
+        talk(("user", f"q {n}"), ("assistant", f"a {n}"), ("user", "?"), ("assistant", "bye", 1))
+        for n in range(40)
+    ]
+    document, _ = prepare("\n".join(map(json.dumps, rows)), "chat.jsonl")
+
+    assert document.task == "generation"
+
+
 def test_given_weights_in_a_prompt_of_messages_when_prepared_then_they_are_kept() -> None:
     rows = [
         json.dumps(

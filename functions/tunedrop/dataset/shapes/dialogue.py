@@ -29,9 +29,10 @@ class Dialogue(Example, gc=False):
         return said
 
     def label_text(self) -> str | None:
-        """Return the answer as it would be a label; a call of tools is none."""
+        """Return the answer as it would be a label; a call, or one of several answers, is none."""
         last = self.completion[-1]
-        return None if last.tool_calls else last.content
+        several = any(message.weight for message in self.prompt)
+        return None if last.tool_calls or several else last.content
 
     def characters(self) -> int:
         """Return the length of all that is said, calls and tools as JSON included."""
