@@ -77,7 +77,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     save_summary(
         trainer.state,
         config=config,
-        rows=count_rows(train),
+        rows=describe_rows(train, chat),
         seconds=time.monotonic() - began,
         folder=folders.model,
     )
@@ -106,13 +106,14 @@ def read_channel(
     return fitted
 
 
-def count_rows(train: FittedRows) -> dict[str, Any]:
-    """The training rows in figures, for the summary."""
+def describe_rows(train: FittedRows, chat: ChatTokenizer) -> dict[str, Any]:
+    """The training rows in figures, and how tool calls were written, for the summary."""
     return {
         "train_rows": len(train.rows),
         "train_tokens": sum(len(ids) for ids in train.rows["input_ids"]),
         "shortened_rows": len(train.shortened),
         "left_out_rows": len(train.left_out),
+        "tool_calls": "text" if chat.calls_as_text else "template",
     }
 
 

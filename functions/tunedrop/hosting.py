@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.base_model import model_prefix
+from tunedrop.dataset.document import Message
 from tunedrop.recipe import Recipe
 from tunedrop.run import Run
 
@@ -105,18 +106,52 @@ def endpoint_request(run: Run, settings: HostingSettings) -> dict[str, Any]:
     }
 
 
-def chat_request(recipe: Recipe, model: str, messages: list[dict[str, str]]) -> dict[str, Any]:
-    """Return one question in the OpenAI chat shape, with the recipe's generation settings."""
+def chat_request(
+    recipe: Recipe,
+    model: str,
+    prompt: list[Message],
+    tools: list[dict[str, Any]] | None = None,
+    *,
+    calls_as_text: bool = False,
+) -> dict[str, Any]:
+    """Return one question in the OpenAI chat shape, with the recipe's generation settings.
+
+    With tools the choice is "none": they stand in the prompt, and a call is answered as text. Any
+    other choice needs a parser that knows the model's way to write calls.
+    https://docs.vllm.ai/en/latest/features/tool_calling.html
+
+    Args:
+        recipe: its generation settings.
+        model: "base" or "tuned".
+        prompt: the turns before the answer.
+        tools: the functions that may be called, in OpenAI's form.
+        calls_as_text: the model learnt earlier calls as text, because its chat template would
+            leave them out.
+    """
     settings = recipe.generation
     request = {
         "model": model,
-        "messages": messages,
+        "messages": [_turn(message, calls_as_text=calls_as_text) for message in prompt],
         "max_tokens": settings.answer_tokens,
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         "seed": settings.seed,
     }
+    if tools:
+        request |= {"tools": tools, "tool_choice": "none"}
     return {**request, "stop": list(settings.stop)} if settings.stop else request
+
+
+def _turn(message: Message, *, calls_as_text: bool) -> dict[str, Any]:
+    """Return one turn as a chat template is to see it, in training and here alike."""
+    text = message.text if calls_as_text else message.content
+    turn: dict[str, Any] = {"role": message.role, "content": text}
+    if message.tool_calls and not calls_as_text:
+        turn["tool_calls"] = message.tool_calls
+    if message.role == "tool":
+        named = {"tool_call_id": message.tool_call_id, "name": message.name}
+        turn |= {key: value for key, value in named.items() if value is not None}
+    return turn
 
 
 def _prefix(uri: str) -> dict[str, str]:

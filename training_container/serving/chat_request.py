@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-ROLES: Final = ("system", "user", "assistant")
+from tool_calls import Message, for_template
+
+ROLES: Final = ("system", "user", "assistant", "tool")
 MAX_STOPS: Final = 4
 """As many stop strings as OpenAI's API takes."""
 
@@ -26,7 +28,8 @@ class ChatRequest:
     """A request whose every field has been checked."""
 
     model: str
-    messages: list[dict[str, str]]
+    messages: list[Message]
+    tools: list[dict[str, Any]]
     max_tokens: int | None
     temperature: float
     top_p: float
@@ -45,6 +48,7 @@ def read_chat_request(body: bytes, *, served: Collection[str], default: str) -> 
     return ChatRequest(
         model=_model(fields, served, default),
         messages=_messages(fields.get("messages")),
+        tools=_tools(fields),
         max_tokens=_max_tokens(fields),
         temperature=_number(fields, "temperature", 1.0, low=0.0, high=2.0),
         top_p=_number(fields, "top_p", 1.0, low=1e-6, high=1.0),
@@ -69,7 +73,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 _KNOWN = frozenset(
     ("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed",
-     "stop", "user")
+     "stop", "user", "tools", "tool_choice")
 )  # fmt: skip
 _AS_GOOD_AS_ABSENT: Final[dict[str, Any]] = {"n": 1, "stream": False, "logprobs": False}
 
@@ -94,18 +98,50 @@ def _model(fields: dict[str, Any], served: Collection[str], default: str) -> str
     return model
 
 
-def _messages(value: Any) -> list[dict[str, str]]:
+def _messages(value: Any) -> list[Message]:
     if not isinstance(value, list) or not value:
         raise _bad("messages", "`messages` must be a list with at least one message")
-    for index, message in enumerate(value):
-        where = f"messages[{index}]"
-        if not isinstance(message, dict):
-            raise _bad(where, f"`{where}` must be an object with `role` and `content`")
-        if message.get("role") not in ROLES:
-            raise _bad(f"{where}.role", f"`{where}.role` must be one of {', '.join(ROLES)}")
-        if not _is_text(message.get("content")):
-            raise _bad(f"{where}.content", f"`{where}.content` must be a string of Unicode text")
-    return [{"role": m["role"], "content": m["content"]} for m in value]
+    return [_message(message, f"messages[{index}]") for index, message in enumerate(value)]
+
+
+def _message(message: Any, where: str) -> Message:
+    if not isinstance(message, dict):
+        raise _bad(where, f"`{where}` must be an object with `role` and `content`")
+    if message.get("role") not in ROLES:
+        raise _bad(f"{where}.role", f"`{where}.role` must be one of {', '.join(ROLES)}")
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list) or not all(map(_is_call, calls)):
+        field = f"{where}.tool_calls"
+        raise _bad(field, f"`{field}` must be calls of functions, their arguments a JSON object")
+    content = message.get("content")
+    if content is None and calls:
+        content = ""
+    if not _is_text(content):
+        raise _bad(f"{where}.content", f"`{where}.content` must be a string of Unicode text")
+    return for_template({**message, "content": content}, calls_as_text=False)
+
+
+def _is_call(call: Any) -> bool:
+    try:
+        name, arguments = call["function"]["name"], json.loads(call["function"]["arguments"])
+    except (TypeError, KeyError, ValueError):
+        return False
+    return isinstance(name, str) and isinstance(arguments, dict) and _is_unicode([name, arguments])
+
+
+def _tools(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """Tools go into the prompt; that answers come as text must be asked for, as vLLM has it."""
+    tools, choice = fields.get("tools") or [], fields.get("tool_choice")
+    if choice not in (None, "none") or (tools and choice is None):
+        raise _bad("tool_choice", '`tool_choice` must be "none": calls are answered as text')
+    objects = isinstance(tools, list) and all(isinstance(tool, dict) for tool in tools)
+    if not objects or not _is_unicode(tools):
+        raise _bad("tools", "`tools` must be a list of objects")
+    return list(tools)
+
+
+def _is_unicode(value: Any) -> bool:
+    return _is_text(json.dumps(value, ensure_ascii=False))
 
 
 def _is_text(value: Any) -> bool:

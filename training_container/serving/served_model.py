@@ -49,7 +49,10 @@ class ServedModel:
         """Tokenize a request's prompt; raises RequestError when it leaves no room for an answer."""
         try:
             text = self._tokenizer.apply_chat_template(
-                request.messages, tokenize=False, add_generation_prompt=True
+                request.messages,
+                tools=[*request.tools] or None,
+                tokenize=False,
+                add_generation_prompt=True,
             )
         except TemplateError as error:  # e.g. roles that do not alternate
             reason = f"the chat template refuses the messages: {error}"

@@ -41,7 +41,8 @@ def save_summary(
     """Write training_summary.json.
 
     `train_tokens` in `rows` counts one pass over the training rows; `seconds` is this process's
-    time: after a spot interruption, what went before is not in it.
+    time: after a spot interruption, what went before is not in it. `tool_calls` in `rows` says how
+    calls were written, by the chat template or as text; what is sent to the endpoint is to match.
     """
     losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
     summary = {

@@ -5,14 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, Features, List, Value
+from datasets import Dataset, Features, Value
 from datasets.exceptions import DatasetGenerationError
 
 from container_folders import ContainerFolders
+from tool_calls import Message
+from tuning.chat_tokenizer import Tools
 from tuning.errors import DataError
 
-MESSAGES = List({"role": Value("string"), "content": Value("string")})
-ROW = Features({"row": Value("int64"), "prompt": MESSAGES, "completion": MESSAGES})
+PARTS = ("prompt", "completion", "tools")
+"""What a row is made of, each kept as JSON text: calls and tools differ from row to row, and a
+column has one type."""
+
+ROW = Features({"row": Value("int64"), **dict.fromkeys(PARTS, Value("string"))})
 
 
 def load_rows(folders: ContainerFolders, channel: str, *, scratch: Path) -> Dataset:
@@ -44,13 +49,28 @@ def _read(files: list[Path]) -> Iterator[dict[str, Any]]:
                 yield _row(line, f"{file.name} line {number}")
 
 
+def parts_of(row: dict[str, Any]) -> tuple[list[Message], list[Message], Tools]:
+    """Return prompt, completion and tools of a loaded row."""
+    prompt, completion, tools = (json.loads(row[name]) for name in PARTS)
+    return prompt, completion, tools
+
+
 def _row(line: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
         messages = [*row["prompt"], *row["completion"]]
-        texts = [text for message in messages for text in (message["role"], message["content"])]
-        if type(row["row"]) is int and all(isinstance(text, str) for text in texts):
-            return {name: row[name] for name in ROW}
-    except (ValueError, TypeError, KeyError):
+        if type(row["row"]) is int and all(map(_is_message, messages)) and row["completion"]:
+            texts = {name: json.dumps(row.get(name), ensure_ascii=False) for name in PARTS}
+            return {"row": row["row"], **texts}
+    except (ValueError, TypeError, KeyError, AttributeError):
         pass  # neither JSON nor such a row: both are told below
     raise DataError(f"{where} is not a row of `row`, `prompt` and `completion` messages")
+
+
+def _is_message(message: dict[str, Any]) -> bool:
+    """Whether it has its two texts, and calls whose arguments are JSON."""
+    for call in message.get("tool_calls") or ():
+        if not isinstance(call["function"]["name"], str):
+            return False
+        json.loads(call["function"]["arguments"])
+    return isinstance(message["role"], str) and isinstance(message["content"], str)

@@ -1,21 +1,23 @@
 """Turn a prompt and its completion into token ids, exactly as serving will write the prompt."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
+from tool_calls import Message, for_template, writes_calls
 from tuning.errors import ModelError
 
-Message = dict[str, str]
-"""One turn of a conversation: its `role` and its `content`."""
+Tools = list[dict[Any, Any]] | None
+"""The functions that may be called, in OpenAI's form."""
 
 
 class TokenizedRow(NamedTuple):
-    """Ids of prompt and completion; the first `prompt_length` of them are not trained on."""
+    """Ids of prompt and completion, and the stretches [start, end) that are trained on."""
 
     input_ids: list[int]
-    prompt_length: int
+    learnt: list[tuple[int, int]]
 
 
 class ChatTokenizer:
@@ -41,40 +43,95 @@ class ChatTokenizer:
                 "a model tuned on it would never stop"
             )
 
-    def tokenize(self, prompt: Sequence[Message], completion: Sequence[Message]) -> TokenizedRow:
-        """Tokenize both, and cut what the template writes after the last end of turn."""
-        before = self._render(prompt, add_generation_prompt=True)
-        whole = self._render([*prompt, *completion], add_generation_prompt=False)
+    @cached_property
+    def calls_as_text(self) -> bool:
+        """Whether tool calls are written as text, because the template writes none that is JSON."""
+        return not writes_calls(self.tokenizer)
+
+    def tokenize(
+        self, prompt: Sequence[Message], completion: Sequence[Message], tools: Tools = None
+    ) -> TokenizedRow:
+        """Tokenize both, and cut what the template writes after the last end of turn.
+
+        Trained on are the completion and the prompt's messages of weight 1, each to its end of
+        turn.
+        """
+        turns = [
+            for_template(message, calls_as_text=self.calls_as_text)
+            for message in (*prompt, *completion)
+        ]
+        whole = self._render(turns, tools, add_generation_prompt=False)
+        cuts: list[int] = []
+        for at in (at for at, message in enumerate(prompt) if message.get("weight") == 1):
+            cuts += (self._begin(turns, at, tools, whole), self._end(turns, at, tools, whole))
+        cuts.append(self._begin(turns, len(prompt), tools, whole))
+        ids, places = self._ids_cut_at(whole, cuts)
+        *earlier, last = places
+        pairs = [*zip(earlier[::2], earlier[1::2], strict=True), (last, len(ids))]
+        learnt = [(start, self._after_end_of_turn(ids, start, end)) for start, end in pairs]
+        return TokenizedRow(ids[: learnt[-1][1]], learnt)
+
+    def _begin(self, turns: Sequence[Message], at: int, tools: Tools, whole: str) -> int:
+        """Return where an answer begins in the text of all turns: where serving would write it."""
+        before = self._render(turns[:at], tools, add_generation_prompt=True)
         if not whole.startswith(before):
             raise ModelError(
                 "the base model's chat template writes a prompt differently once it is answered, "
                 "so training would not see what serving sees: choose another model"
             )
-        prompt_ids = self.ids(before)
-        input_ids = self.ids(whole)
-        if input_ids[: len(prompt_ids)] != prompt_ids:  # a token spans the boundary: part them
-            input_ids = prompt_ids + self.ids(whole.removeprefix(before))
-        return TokenizedRow(self._cut_after_last_turn(input_ids, len(prompt_ids)), len(prompt_ids))
+        return len(before)
+
+    def _end(self, turns: Sequence[Message], at: int, tools: Tools, whole: str) -> int:
+        """Return where an earlier answer ends in the text of all turns."""
+        through = self._render(turns[: at + 1], tools, add_generation_prompt=False)
+        if not whole.startswith(through):  # Phi 3 ends every conversation with one token more
+            through = through.removesuffix(str(self.tokenizer.eos_token))
+        if not whole.startswith(through):
+            raise ModelError(
+                "the base model's chat template writes an answer differently once the conversation "
+                "goes on, so earlier answers cannot be learnt: take `weight` out of the messages, "
+                "or choose another model"
+            )
+        return len(through)
+
+    def _ids_cut_at(self, text: str, cuts: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the ids of a text, and for each cut (ascending) how many ids stand before it.
+
+        The text is tokenized as a whole, as serving does; where a token spans a cut, it is parted.
+        """
+        kept: list[int] = []
+        start, rest, places = 0, self.ids(text), []
+        for cut in cuts:
+            head = self.ids(text[start:cut])
+            if rest[: len(head)] != head:
+                kept, start, rest = kept + head, cut, self.ids(text[cut:])
+                places.append(len(kept))
+            else:
+                places.append(len(kept) + len(head))
+        return kept + rest, places
 
     def ids(self, text: str) -> list[int]:
         """The ids of a text that already holds its special tokens."""
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids
 
-    def _render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+    def _render(
+        self, turns: Sequence[Message], tools: Tools, *, add_generation_prompt: bool
+    ) -> str:
         text: Any = self.tokenizer.apply_chat_template(
-            list(messages),
+            list(turns),
+            tools=[*tools] if tools else None,
             tokenize=False,
             add_generation_prompt=add_generation_prompt,
         )
         return str(text)
 
-    def _cut_after_last_turn(self, ids: list[int], prompt_length: int) -> list[int]:
+    def _after_end_of_turn(self, ids: list[int], start: int, end: int) -> int:
         # ChatML writes a line feed after <|im_end|>; serving stops before it.
-        for index in range(len(ids) - 1, prompt_length - 1, -1):
+        for index in range(end - 1, start - 1, -1):
             if ids[index] in self.end_of_turn_ids:
-                return ids[: index + 1]
-        return ids  # the proof before the first step names the row
+                return index + 1
+        return end  # the proof before the first step names the row
 
 
 def _end_of_turn_ids(

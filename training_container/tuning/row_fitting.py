@@ -2,7 +2,7 @@
 
 Padding-free training does not truncate. Cutting a row's end would lose the answer and its end of
 turn; cutting its start would lose the instructions. So the longest message of the prompt loses its
-middle, where long documents carry the least instruction, and the completion stays whole. A row that
+middle, where long documents carry the least instruction; what is learnt stays whole. A row that
 does not fit even so is left out, counted and named in the log.
 """
 
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from datasets import Dataset
+from jinja2 import TemplateError
 
-from tuning.chat_tokenizer import ChatTokenizer, Message, TokenizedRow
+from tool_calls import Message
+from tuning.channels import PARTS, parts_of
+from tuning.chat_tokenizer import ChatTokenizer, TokenizedRow, Tools
 from tuning.errors import DataError
 
 IGNORED = -100
@@ -35,7 +38,7 @@ def fit_rows(rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: st
     Raises:
         DataError: when no row is left.
     """
-    fitted = rows.map(_RowFitting(chat, max_length), remove_columns=["prompt", "completion"])
+    fitted = rows.map(_RowFitting(chat, max_length, channel), remove_columns=list(PARTS))
     by_fit: dict[str, list[int]] = {"whole": [], "shortened": [], "left_out": []}
     for row, fit in zip(fitted["row"], fitted["fit"], strict=True):
         by_fit[fit].append(row)
@@ -52,28 +55,44 @@ def fit_rows(rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: st
 class _RowFitting:
     chat: ChatTokenizer
     max_length: int
+    channel: str
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        whole = self.chat.tokenize(row["prompt"], row["completion"])
+        prompt, completion, tools = parts_of(row)
+        try:
+            whole = self.chat.tokenize(prompt, completion, tools)
+        except TemplateError as error:  # e.g. roles that do not alternate
+            raise DataError(
+                f"the base model's chat template refuses row {row['row']} of the `{self.channel}` "
+                f"channel: {error}; correct the row or choose another model"
+            ) from None
         if len(whole.input_ids) <= self.max_length:
             return {**_with_labels(whole), "fit": "whole"}
-        shortened = self._shorten(row["prompt"], row["completion"], len(whole.input_ids))
+        shortened = self._shorten(prompt, completion, tools, len(whole.input_ids))
         if shortened is None:
             return {"input_ids": [], "labels": [], "fit": "left_out"}
         return {**_with_labels(shortened), "fit": "shortened"}
 
     def _shorten(
-        self, prompt: Sequence[Message], completion: Sequence[Message], length: int
+        self,
+        prompt: Sequence[Message],
+        completion: Sequence[Message],
+        tools: Tools,
+        length: int,
     ) -> TokenizedRow | None:
-        longest = max(range(len(prompt)), key=lambda i: len(prompt[i]["content"]))
+        context = [at for at, message in enumerate(prompt) if message.get("weight") != 1]
+        if not context:
+            return None
+        longest = max(context, key=lambda at: len(prompt[at]["content"]))
         content = self.chat.ids(prompt[longest]["content"])
         kept = len(content)
+        row = None
         # A text that was cut and joined may need more tokens than its parts: hence the loop.
         while length > self.max_length and kept > 0:
             kept = max(0, kept - (length - self.max_length))
             shorter: Message = {**prompt[longest], "content": self._without_middle(content, kept)}
             row = self.chat.tokenize(
-                [*prompt[:longest], shorter, *prompt[longest + 1 :]], completion
+                [*prompt[:longest], shorter, *prompt[longest + 1 :]], completion, tools
             )
             length = len(row.input_ids)
         return row if length <= self.max_length else None
@@ -85,5 +104,7 @@ class _RowFitting:
 
 
 def _with_labels(row: TokenizedRow) -> dict[str, list[int]]:
-    ids, masked = row.input_ids, row.prompt_length
-    return {"input_ids": ids, "labels": [IGNORED] * masked + ids[masked:]}
+    labels = [IGNORED] * len(row.input_ids)
+    for start, end in row.learnt:
+        labels[start:end] = row.input_ids[start:end]
+    return {"input_ids": row.input_ids, "labels": labels}

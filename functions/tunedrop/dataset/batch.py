@@ -39,8 +39,8 @@ class Batch:
     ours. Of each line tell the columns: `rows` its number in the source, `lines` the physical line
     (0: the format has none), `sizes` its bytes, `characters` those of its messages, `candidates`
     the keys by which twins are looked for, `families` the keys of the `group_by` column (0: empty;
-    no column without `group_by`). `answers` are the answers, or None when one is too long for a
-    label. `seen` counts all rows, also the rejected ones.
+    no column without `group_by`). `answers` are the answers, or None when one can be no label.
+    `seen` counts all rows, also the rejected ones.
     """
 
     file: str | None = None
@@ -58,10 +58,10 @@ class Batch:
     findings: Findings = field(default_factory=Findings)
     spoken: list[Spoken] = field(default_factory=list)
 
-    def add_answer(self, answer: str, longest: int) -> None:
-        """Note an answer as long as all could be labels."""
+    def add_answer(self, answer: str | None, longest: int) -> None:
+        """Note an answer as long as all could be labels; None when it cannot."""
         if self.answers is not None:
-            if len(answer) <= longest:
+            if answer is not None and len(answer) <= longest:
                 self.answers.append(answer)
             else:
                 self.answers = None

@@ -25,7 +25,9 @@ class ChatLines:
     def __init__(self, column: str, seed: int) -> None:
         self._seed = seed
         field = msgspec.field(name=column)
-        chat = msgspec.defstruct("Chat", [("messages", list[Turn], field)], gc=False)
+        # A row that has tools does not decode: it is for others.
+        none = [("tools", None, None), ("functions", None, None)]
+        chat = msgspec.defstruct("Chat", [("messages", list[Turn], field), *none], gc=False)
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(chat).decode
 
     def examine(self, chunk: Chunk, batch: Batch, other: Callable[[int, bytes], None]) -> None:

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tunedrop.dataset.tool_calls import calls_as_text
+
 Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -19,28 +21,48 @@ class Turn(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class Message(Turn, omit_defaults=True, gc=False, forbid_unknown_fields=False):
-    """One turn of a conversation; the tool fields are OpenAI's, arguments as a JSON string."""
+    """One turn of a conversation; the tool fields are OpenAI's, arguments as a JSON string.
+
+    `weight` is that of an assistant's message: 1 is learnt, 0 is context only. Where no message
+    of a row has one, the completion alone is learnt.
+    """
 
     tool_calls: list[dict[str, Any]] | None = None
     tool_call_id: str | None = None
     name: str | None = None
+    weight: int | None = None
+
+    @property
+    def text(self) -> str:
+        """What is said, with the calls as JSON after it."""
+        if not self.tool_calls:
+            return self.content
+        calls = calls_as_text(self.tool_calls)
+        return f"{self.content}\n{calls}" if self.content else calls
 
 
-class Row(msgspec.Struct, gc=False):
+class Row(msgspec.Struct, omit_defaults=True, gc=False):
     """One line of train.jsonl, validation.jsonl or test.jsonl; TRL's prompt/completion form.
 
     `row` is the 1-based data row in the source file, so that every answer in the report leads
-    back to what was dropped.
+    back to what was dropped. `tools` are the functions that may be called, in OpenAI's form.
     """
 
     row: int
     prompt: list[Message]
     completion: list[Message]
+    tools: list[dict[str, Any]] | None = None
+
+    @property
+    def calls(self) -> bool:
+        """Whether the answer is a call of tools."""
+        return bool(self.completion[-1].tool_calls)
 
     @property
     def answer(self) -> str:
-        """The text the model is to produce."""
-        return self.completion[-1].content
+        """The text the model is to produce; of a tool call, the call as JSON."""
+        last = self.completion[-1]
+        return calls_as_text(last.tool_calls) if last.tool_calls else last.content
 
 
 class PreferenceRow(msgspec.Struct):

@@ -88,9 +88,9 @@ class Examiner:
         batch.sizes.append(len(batch.encoded) - before)
         batch.rows.append(record.row)
         batch.lines.append(record.line or 0)
-        batch.characters.append(sum([len(message.content) for message in example.messages()]))
+        batch.characters.append(example.characters())
         batch.candidates.append(candidate(example.prompt or example.completion, self._split.seed))
-        batch.add_answer(example.completion[-1].content, LONGEST_LABEL)
+        batch.add_answer(example.label_text(), LONGEST_LABEL)
         if self._split.group_by is not None:
             value = record.fields().get(self._split.group_by)
             empty = value is None or value == ""

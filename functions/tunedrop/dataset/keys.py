@@ -10,6 +10,7 @@ from tunedrop.dataset.document import Message
 
 _ANSWER = "\x04"  # between prompt and answer
 _ANSWER_BYTES = _ANSWER.encode()
+_FURTHER = "\x05"  # before what is no text of the conversation
 
 
 class Encoded(msgspec.Struct):
@@ -21,11 +22,21 @@ class Encoded(msgspec.Struct):
     rejected: list[Message] = []
     label: bool | None = None
     text: str = ""
+    tools: list[dict[str, Any]] | None = None
 
     @property
     def answer(self) -> list[Message]:
         """What is to be learnt."""
         return self.completion or self.chosen or [Message("assistant", self.text)]
+
+    def further_texts(self) -> list[str]:
+        """What tells rows apart whose prompts and answers read the same."""
+        messages = [*self.prompt, *self.answer]
+        calls = [message.text for message in messages if message.tool_calls]
+        weights = "".join(str(message.weight) for message in messages if message.weight is not None)
+        tools = msgspec.json.encode(self.tools, order="sorted").decode() if self.tools else ""
+        worse = [message.content for message in self.rejected]
+        return [*worse, str(self.label), _FURTHER, *calls, _FURTHER, tools, weights]
 
     @property
     def asked_text(self) -> str:
@@ -50,8 +61,7 @@ class Keys:
         turns = [message.role + message.content for message in row.prompt]
         turns.append(_ANSWER)
         turns += [message.role + message.content for message in row.answer]
-        turns += [message.content for message in row.rejected]
-        turns.append(str(row.label))
+        turns += row.further_texts()
         text = plain("\n".join(turns))
         end = text.index(_ANSWER_BYTES) or len(text)  # text without a prompt is all key
         state: Any = self._start.copy()

@@ -1,7 +1,9 @@
 """Why rows are rejected: every code in words, as they follow a number of rows."""
 
 REASONS = {
+    "bad_arguments": "with a tool call whose arguments are no JSON object",
     "bad_role": "with an unknown role",
+    "bad_weight": "with a weight that means nothing",
     "column_count": "with more values than columns",
     "conflicting_label": "with another label than the same text elsewhere",
     "control_token": "with a token of a chat template in the text",
@@ -17,13 +19,13 @@ REASONS = {
     "not_labelled": "that were not labelled",
     "not_one_label": "with no label or several",
     "not_text": "with pictures, sound or files",
+    "nothing_to_learn": "whose answers all have weight 0",
     "personal_data": "with personal data",
     "row_too_long": "longer than 16 MB",
     "same_answers": "whose two answers are the same",
     "secret": "with a key, token or password",
     "source_ref": "whose text stands in another object",
     "too_deep": "nested too deep",
-    "tool_call_answer": "that end with a tool call",
     "unclosed_quote": "with a quote that is never closed",
     "unknown_key": "with an unknown key in a message",
     "wrong_type": "with a value of the wrong type",

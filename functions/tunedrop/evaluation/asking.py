@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from tunedrop.dataset.document import Message, Row
+from tunedrop.dataset.document import Row
 from tunedrop.errors import EvaluationError, TunedropError
 
 Model = Literal["base", "tuned"]
@@ -36,7 +36,7 @@ class Answers(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
-AskOne = Callable[[Model, list[Message]], Answer]
+AskOne = Callable[[Model, Row], Answer]
 Progress = Callable[[int, int], None]
 
 
@@ -54,8 +54,9 @@ def ask(
     both alike. An answer that cannot be had is never counted as a wrong one: it ends the whole.
 
     Args:
-        rows: the test rows; only their prompts are sent.
-        ask_one: asks one model; retries are its own business, what it raises is final.
+        rows: the test rows.
+        ask_one: asks one model a row's prompt, never its answer; retries are its own business,
+            what it raises is final.
         concurrency: requests in flight at a time.
         progress: called in this thread after each answer with (answers so far, answers in all).
         deadline_seconds: give up after so long.
@@ -73,7 +74,7 @@ def ask(
     pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="ask")
     try:
         futures: dict[Future[Answer], tuple[int, Model]] = {
-            pool.submit(ask_one, model, row.prompt): (index, model)
+            pool.submit(ask_one, model, row): (index, model)
             for index, row in enumerate(rows)
             for model in MODELS
         }

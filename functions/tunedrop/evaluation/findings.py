@@ -8,6 +8,7 @@ from tunedrop.evaluation.asking import Answers
 from tunedrop.evaluation.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.metrics import METRICS, Metric
 from tunedrop.evaluation.tasks import TASKS, deciding_metric
+from tunedrop.evaluation.tool_calls import read_calls
 from tunedrop.evaluation.trivial import commonest_answer, trivial_name
 from tunedrop.evaluation.verdict import passes, verdict_of
 from tunedrop.recipe import Recipe
@@ -78,8 +79,9 @@ def find(
     named = [label.strip() for label in dataset.labels]
     labels = list(dict.fromkeys([*named, *golds])) if task.has_labels else []
     read = task.reader(labels)
-    base = [read(answer.text) for answer in answers.base]
-    tuned = [read(answer.text) for answer in answers.tuned]
+    readers = [read_calls if row.calls else read for row in rows]
+    base = [read_as(each.text) for read_as, each in zip(readers, answers.base, strict=True)]
+    tuned = [read_as(each.text) for read_as, each in zip(readers, answers.tuned, strict=True)]
 
     def against(rival: Sequence[str], name: str) -> dict[str, Compared]:
         evidence = Evidence(

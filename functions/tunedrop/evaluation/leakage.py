@@ -16,4 +16,4 @@ def leaked_rows(train: Iterable[Row], test: Sequence[Row]) -> list[int]:
 
 
 def _question(row: Row) -> str:
-    return "\n".join(normalise(turn.content) for turn in row.prompt if turn.role != "system")
+    return "\n".join(normalise(turn.text) for turn in row.prompt if turn.role != "system")

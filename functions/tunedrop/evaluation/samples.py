@@ -35,5 +35,5 @@ def _question(prompt: Sequence[Message]) -> str:
     """Return the turns without the system prompt, which is the same in every row."""
     turns = [turn for turn in prompt if turn.role != "system"]
     if len(turns) == 1:
-        return turns[0].content
-    return "\n\n".join(f"{turn.role}: {turn.content}" for turn in turns)
+        return turns[0].text
+    return "\n\n".join(f"{turn.role}: {turn.text}" for turn in turns)

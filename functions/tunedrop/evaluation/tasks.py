@@ -1,7 +1,7 @@
 """How each task is judged. A new task goes here: how its answers are read, and its metrics.
 
 TASKS["classification"]  labels read from the answer; accuracy, macro-F1
-TASKS["generation"]      the text as it is; exact match, token F1
+TASKS["generation"]      the text as it is, tool calls as JSON; exact match, token F1
 """
 
 from collections.abc import Callable, Sequence

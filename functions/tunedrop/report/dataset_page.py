@@ -33,6 +33,8 @@ CHECKS = {
     "too_long": "Longer than the model reads",
     "length_outlier": "Far longer than the others",
     "language": "Another language",
+    "low_confidence": "Labels with low confidence",
+    "turn_order": "Turns out of order",
     "several_answers": "Several answers to one prompt",
     "not_compared": "Rows not compared with each other",
     "leakage": "Training rows that stand in the test file",

@@ -1,12 +1,11 @@
 """An endpoint in service becomes a verdict, a report and an email."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset, Message, Row
-from tunedrop.evaluation.asking import Answer, Answers, Model, ask
+from tunedrop.dataset.document import Dataset, Row
+from tunedrop.evaluation.asking import Answer, Answers, AskOne, Model, ask
 from tunedrop.evaluation.judging import judge
 from tunedrop.hosting import chat_request
 from tunedrop.recipe import Recipe
@@ -16,7 +15,13 @@ from tunedrop.runs import Held, encode, now
 from tunedrop.service import Inference
 from tunedrop.stages.ending import Ending
 from tunedrop.stages.progress import Reporter
-from tunedrop.stages.reporting import EvaluationSettings, compose_report, lineage_of, read_summary
+from tunedrop.stages.reporting import (
+    EvaluationSettings,
+    TrainingSummary,
+    compose_report,
+    lineage_of,
+    read_summary,
+)
 from tunedrop.stages.step import Outcome, Step
 
 CONCURRENCY = 32
@@ -55,10 +60,11 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     recipe = runs.recipe(run)
     dataset = runs.document(run, "dataset/dataset.json", Dataset)
     rows = _rows(held, step, "test")
-    answers = _answers(held, step, recipe, inference, rows)
+    summary = read_summary(run, runs)
+    ask_one = _asker(run.name, recipe, inference, summary)
+    answers = _answers(held, step, ask_one, rows)
     judgement = judge(dataset, rows, answers, recipe, train=_rows(held, step, "train"))
     run.endpoint_expires = _expiry(recipe, judgement)
-    summary = read_summary(run, runs)
     lineage = lineage_of(run, recipe, summary.packages, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
     page = render_page(report).encode()
@@ -76,24 +82,22 @@ def _rows(held: Held, step: Step, split: str) -> list[Row]:
     return [msgspec.json.decode(line, type=Row) for line in lines]
 
 
-def _answers(
-    held: Held, step: Step, recipe: Recipe, inference: Inference, rows: list[Row]
-) -> Answers:
+def _answers(held: Held, step: Step, ask_one: AskOne, rows: list[Row]) -> Answers:
     return ask(
         rows,
-        _asker(held.run.name, recipe, inference),
+        ask_one,
         concurrency=CONCURRENCY,
         progress=Reporter(held, step, "answers"),
         deadline_seconds=max(1.0, step.invocation.seconds - SPARE_SECONDS),
     )
 
 
-def _asker(
-    endpoint: str, recipe: Recipe, inference: Inference
-) -> Callable[[Model, list[Message]], Answer]:
-    def ask_one(model: Model, messages: list[Message]) -> Answer:
-        turns = [{"role": turn.role, "content": turn.content} for turn in messages]
-        return inference.chat(endpoint, chat_request(recipe, model, turns))
+def _asker(endpoint: str, recipe: Recipe, inference: Inference, summary: TrainingSummary) -> AskOne:
+    as_text = summary.tool_calls == "text"
+
+    def ask_one(model: Model, row: Row) -> Answer:
+        request = chat_request(recipe, model, row.prompt, row.tools, calls_as_text=as_text)
+        return inference.chat(endpoint, request)
 
     return ask_one
 

@@ -30,6 +30,7 @@ class TrainingSummary(msgspec.Struct):
     last_loss: float | None = None
     train_rows: int = 0
     train_tokens: int = 0
+    tool_calls: str = "template"
     seconds: float = 0.0
     seed: int = 0
     packages: dict[str, str] = {}

@@ -1,19 +1,18 @@
 """What the trainer is given: every row fits, is trained on its answer only, and learns to stop."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from container_folders import ContainerFolders
+from tests.support.fitted_rows import fit, write_channel
 from tests.support.tiny_model import END_OF_TURN, make_byte_tokenizer
 from tests.support.training_job import make_row
 from tuning.channels import load_rows
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.errors import DataError, ModelError
 from tuning.proof import prove_trainable
-from tuning.row_fitting import IGNORED, FittedRows, fit_rows
+from tuning.row_fitting import IGNORED
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 
@@ -21,20 +20,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 @pytest.fixture
 def chat() -> ChatTokenizer:
     return ChatTokenizer(make_byte_tokenizer())
-
-
-def fit(
-    tmp_path: Path, rows: list[dict[str, Any]], chat: ChatTokenizer, max_length: int = 256
-) -> FittedRows:
-    write_channel(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
-    loaded = load_rows(ContainerFolders(tmp_path), "train", scratch=tmp_path / "scratch")
-    return fit_rows(loaded, chat, max_length=max_length, channel="train")
-
-
-def write_channel(tmp_path: Path, text: str) -> None:
-    folder = tmp_path / "input/data/train"
-    folder.mkdir(parents=True)
-    (folder / "train.jsonl").write_text(text, encoding="utf-8")
 
 
 def test_only_the_answer_and_its_end_are_trained_on(tmp_path: Path, chat: ChatTokenizer) -> None:
@@ -127,6 +112,13 @@ def test_a_model_without_a_chat_template_is_refused() -> None:
         ("", "the `train` channel has no rows: train.jsonl is empty"),
         ('{"row": 1, "prompt": "text"}\n', "cannot be read: train.jsonl line 1 is not a row of"),
         ('{"row": 1,\n', "cannot be read: train.jsonl line 1 is not a row of"),
+        (
+            (
+                '{"row": 1, "prompt": [], "completion": [{"role": "assistant", "content": "", '
+                '"tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]}\n'
+            ),
+            "cannot be read: train.jsonl line 1 is not a row of",
+        ),
     ],
 )
 def test_a_channel_that_is_no_split_file_is_refused(

@@ -6,21 +6,21 @@ import time
 import pytest
 
 from tests.unit.evaluation.cases import rows_of
-from tunedrop.dataset.document import Message
+from tunedrop.dataset.document import Row
 from tunedrop.errors import EvaluationError, HostingError
 from tunedrop.evaluation.asking import Answer, Model, ask
 
 ROWS = rows_of(["a", "b", "c", "d"])
 
 
-def echo(model: Model, messages: list[Message]) -> Answer:
-    return Answer(f"{model}: {messages[-1].content}")
+def echo(model: Model, row: Row) -> Answer:
+    return Answer(f"{model}: {row.prompt[-1].content}")
 
 
 def test_answers_stand_in_the_order_of_the_rows_however_they_arrive() -> None:
-    def later_rows_first(model: Model, messages: list[Message]) -> Answer:
-        time.sleep(0.05 / int(messages[-1].content.split()[-1]))
-        return echo(model, messages)
+    def later_rows_first(model: Model, row: Row) -> Answer:
+        time.sleep(0.05 / int(row.prompt[-1].content.split()[-1]))
+        return echo(model, row)
 
     answers = ask(ROWS, later_rows_first, concurrency=8)
 
@@ -31,8 +31,8 @@ def test_answers_stand_in_the_order_of_the_rows_however_they_arrive() -> None:
 def test_each_row_goes_to_both_models_before_the_next() -> None:
     asked: list[str] = []
 
-    def note(model: Model, messages: list[Message]) -> Answer:
-        asked.append(f"{model} {messages[-1].content[-1]}")
+    def note(model: Model, row: Row) -> Answer:
+        asked.append(f"{model} {row.prompt[-1].content[-1]}")
         return Answer("")
 
     ask(ROWS[:2], note, concurrency=1)
@@ -43,9 +43,9 @@ def test_each_row_goes_to_both_models_before_the_next() -> None:
 def test_given_a_concurrency_when_asked_then_so_many_requests_are_in_flight() -> None:
     together = threading.Barrier(4, timeout=5)
 
-    def wait_for_the_others(model: Model, messages: list[Message]) -> Answer:
+    def wait_for_the_others(model: Model, row: Row) -> Answer:
         together.wait()
-        return echo(model, messages)
+        return echo(model, row)
 
     ask(ROWS, wait_for_the_others, concurrency=4)
 
@@ -61,7 +61,7 @@ def test_given_the_endpoint_is_gone_then_its_error_comes_through_and_the_rest_is
 ):
     asked = 0
 
-    def gone(_model: Model, _messages: list[Message]) -> Answer:
+    def gone(_model: Model, _row: Row) -> Answer:
         nonlocal asked
         asked += 1
         time.sleep(0.005)  # as a request takes
@@ -76,10 +76,10 @@ def test_given_the_endpoint_is_gone_then_its_error_comes_through_and_the_rest_is
 
 
 def test_given_an_unforeseen_error_then_it_names_model_and_row() -> None:
-    def broken(model: Model, messages: list[Message]) -> Answer:
-        if model == "tuned" and messages[-1].content == "question 3":
+    def broken(model: Model, row: Row) -> Answer:
+        if model == "tuned" and row.prompt[-1].content == "question 3":
             raise KeyError("choices")
-        return echo(model, messages)
+        return echo(model, row)
 
     with pytest.raises(EvaluationError, match=r"tuned model could not be asked row 3: KeyError"):
         ask(ROWS, broken, concurrency=1)
@@ -88,7 +88,7 @@ def test_given_an_unforeseen_error_then_it_names_model_and_row() -> None:
 def test_given_one_answer_hangs_when_another_fails_then_the_end_does_not_wait() -> None:
     release = threading.Event()
 
-    def hang_or_fail(model: Model, _messages: list[Message]) -> Answer:
+    def hang_or_fail(model: Model, _row: Row) -> Answer:
         if model == "base":
             release.wait(10)
             return Answer("")
@@ -104,8 +104,8 @@ def test_given_one_answer_hangs_when_another_fails_then_the_end_does_not_wait() 
 def test_given_a_deadline_when_it_passes_then_it_says_how_far_it_came_and_what_fits() -> None:
     release = threading.Event()
 
-    def only_the_first_two(_model: Model, messages: list[Message]) -> Answer:
-        if messages[-1].content not in ("question 1", "question 2"):
+    def only_the_first_two(_model: Model, row: Row) -> Answer:
+        if row.prompt[-1].content not in ("question 1", "question 2"):
             release.wait(10)
         return Answer("")
 

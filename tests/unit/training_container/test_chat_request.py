@@ -13,6 +13,15 @@ from serving.chat_request import RequestError, read_chat_request
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
 
+TOOL = {"type": "function", "function": {"name": "find_order"}}
+
+
+def calling(arguments: str) -> dict[str, Any]:
+    """An assistant's message that says nothing and calls a tool."""
+    function = {"name": "find_order", "arguments": arguments}
+    return {"role": "assistant", "content": None, "tool_calls": [{"function": function}]}
+
+
 def read(**fields: Any) -> Any:
     body = json.dumps({"messages": MESSAGES, **fields}).encode()
     return read_chat_request(body, served=("base", "tuned"), default="base")
@@ -31,6 +40,18 @@ def test_what_is_not_said_is_as_in_openai() -> None:
 
     assert (request.model, request.max_tokens, request.temperature) == ("base", None, 1.0)
     assert request.stop == ("END",)
+
+
+def test_tools_and_calls_reach_the_template_with_their_arguments_parsed() -> None:
+    answered = {"role": "tool", "content": "sent", "tool_call_id": "c1", "name": "find_order"}
+    request = read(
+        messages=[*MESSAGES, calling('{"id": 7}'), answered], tools=[TOOL], tool_choice="none"
+    )
+
+    assert request.tools == [TOOL]
+    assert request.messages[1]["content"] == ""
+    assert request.messages[1]["tool_calls"][0]["function"]["arguments"] == {"id": 7}
+    assert request.messages[2] == answered
 
 
 @pytest.mark.parametrize(
@@ -57,6 +78,15 @@ def test_what_is_not_said_is_as_in_openai() -> None:
         ({"n": 2}, "n"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"model": 5}, "model"),
+        ({"messages": [{"role": "assistant", "tool_calls": [1]}]}, "messages[0].tool_calls"),
+        ({"messages": [calling("{")]}, "messages[0].tool_calls"),
+        ({"messages": [calling("[1]")]}, "messages[0].tool_calls"),
+        ({"messages": [calling('{"a": "\\ud83d"}')]}, "messages[0].tool_calls"),
+        ({"messages": [{"role": "assistant", "content": None}]}, "messages[0].content"),
+        ({"tools": [TOOL]}, "tool_choice"),
+        ({"tools": [TOOL], "tool_choice": "auto"}, "tool_choice"),
+        ({"tools": "hammer", "tool_choice": "none"}, "tools"),
+        ({"tools": ["hammer"], "tool_choice": "none"}, "tools"),
     ],
 )
 def test_a_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tunedrop.dataset.document import Message
 from tunedrop.dataset.record import RowError
+from tunedrop.dataset.shapes.example import Said
 
 # All but tab and line feed; a lone carriage return becomes a line feed. U+FEFF is a stray mark.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
@@ -32,7 +32,7 @@ class Cleaner:
         self._entities = entities
         self._ftfy = _ftfy()
 
-    def clean(self, messages: Sequence[Message], text: str) -> set[str]:
+    def clean(self, messages: Sequence[Said], text: str) -> set[str]:
         """Clean messages in place; return the names of what was done.
 
         Args:

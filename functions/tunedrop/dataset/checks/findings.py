@@ -27,6 +27,8 @@ ADVICE = {
     "too_long": "Rows longer than hyperparameters.max_length: their end is not learnt.",
     "length_outlier": "Rows more than ten times as long as the median.",
     "language": "Rows in another language than most.",
+    "low_confidence": "Labels with a confidence below 0.5: have them looked at; they were kept.",
+    "turn_order": "Turns out of order; some chat templates refuse them.",
     "several_answers": "Prompts with several different answers; all were kept, in one split.",
     "not_compared": "Too many rows for the function: later ones were not compared with these.",
     "leakage": "Training rows that stand in a given test or validation file too.",

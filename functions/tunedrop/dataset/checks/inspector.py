@@ -8,9 +8,10 @@ from tunedrop.dataset.checks.cleaning import Cleaner
 from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.checks.language import SAMPLE, Spoken, language_of
 from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
-from tunedrop.dataset.document import Message, Place
+from tunedrop.dataset.checks.turns import out_of_turn
+from tunedrop.dataset.document import Place
 from tunedrop.dataset.record import Record, RowError
-from tunedrop.dataset.shapes.example import Example
+from tunedrop.dataset.shapes.example import Example, Said
 
 Policy = Literal["report", "mask", "reject"]
 
@@ -39,24 +40,25 @@ class Inspector:
         Raises:
             RowError: garbled, with a control token, or with what the recipe rejects.
         """
-        messages = example.messages()
+        messages = example.texts()
         text = _together(messages)
         changed = self._cleaner.clean(messages, text)
         if changed:
             text = _together(messages)
             for change in sorted(changed):
                 self._findings.add(change, record, record.content)
-        _refuse_control_token(text)
+        _refuse_control_token(messages, text)
         if next(secrets_in(text), None):
             self._handle_secrets(record, messages)
         if may_be_personal(text):
             self._look_for_personal_data(record, messages)
         self._look_at_answer(record, example, text)
+        self._note(record, example)
         if record.row <= SAMPLE and (language := language_of(example.asked_text())):
             place = Place(record.row, record.line, record.file, record.content[:120])
             self._spoken.append(Spoken(language, place))
 
-    def _handle_secrets(self, record: Record, messages: Sequence[Message]) -> None:
+    def _handle_secrets(self, record: Record, messages: Sequence[Said]) -> None:
         for message in messages:
             for secret in dict.fromkeys(secrets_in(message.content)):
                 if self._secrets == "reject":
@@ -70,7 +72,7 @@ class Inspector:
                 if self._secrets == "mask":
                     message.content = masked(message.content, secret, "secret")
 
-    def _look_for_personal_data(self, record: Record, messages: Sequence[Message]) -> None:
+    def _look_for_personal_data(self, record: Record, messages: Sequence[Said]) -> None:
         kinds: set[str] = set()
         for message in messages:
             for kind, found in dict.fromkeys(personal_in(message.content)):
@@ -92,16 +94,30 @@ class Inspector:
         if left_over:
             self._findings.add("template_marker", record, left_over)
 
+    def _note(self, record: Record, example: Example) -> None:
+        """Note what the shape has to say of the row, and turns out of order."""
+        for check, excerpt in example.remarks():
+            self._findings.add(check, record, excerpt)
+        misplaced = out_of_turn(example.prompt, example.completion)
+        if misplaced:
+            self._findings.add("turn_order", record, misplaced)
 
-def _together(messages: Sequence[Message]) -> str:
+
+def _together(messages: Sequence[Said]) -> str:
     return "\n".join([message.content for message in messages])
 
 
-def _refuse_control_token(text: str) -> None:
+def _refuse_control_token(messages: Sequence[Said], text: str) -> None:
     token = control_token(text)
-    if token:
-        raise RowError(
-            "control_token",
-            f"The text contains the control token {token}, which would end or begin a turn.",
-            fix="Take the token out, or write the turns as messages.",
-        )
+    if token is None:
+        return
+    texts = [message.content for message in messages]
+    at = next((at for at, each in enumerate(texts) if control_token(each)), 0)
+    role = messages[at].role
+    raise RowError(
+        "control_token",
+        f"Message {at + 1}, the {role}'s, contains the control token {token}, which would end or "
+        "begin a turn.",
+        role,
+        "Take the token out, or write the turns as messages.",
+    )

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields
 from tunedrop.dataset.shapes import names
+from tunedrop.dataset.shapes.ground_truth import ground_truth
 
 
 def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
-    """Return every mapping whose columns have well-known names."""
+    """Return every mapping whose columns have well-known names.
+
+    Raises:
+        DatasetError: they are known to have no text.
+    """
     known = {name.lower(): name for name in reversed(columns)}
     return [
-        *_ground_truth(sample, columns),
+        *ground_truth(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
         *_conversations(sample, known),
@@ -22,20 +27,6 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
 
 def _found(known: dict[str, str], *wanted: str) -> str | None:
     return next((known[name] for name in wanted if name in known), None)
-
-
-def _ground_truth(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
-    for name in columns:
-        attribute = name.removesuffix("-metadata")
-        of_job = any(
-            isinstance(value := fields.get(name), dict)
-            and str(value.get("type", "")).startswith("groundtruth/")
-            for fields in sample
-        )
-        if attribute != name and of_job and {"source", "source-ref"} & set(columns):
-            why = f"{name!r} is the metadata of a SageMaker Ground Truth labelling job."
-            return [Columns("ground_truth", {"text": "source", "label": name}, why)]
-    return []
 
 
 def _preferences(known: dict[str, str]) -> list[Columns]:

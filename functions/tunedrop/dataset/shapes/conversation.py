@@ -7,6 +7,8 @@ import msgspec
 from tunedrop.dataset.document import Message, Role
 from tunedrop.dataset.record import RowError
 from tunedrop.dataset.shapes.example import text_of
+from tunedrop.dataset.shapes.tools import calls_of
+from tunedrop.dataset.shapes.weights import settled, weight_of
 
 ROLES = {
     "system": "system",
@@ -25,12 +27,14 @@ ROLES = {
     "function_response": "tool",
 }
 KNOWN_KEYS = frozenset(
-    ("role", "content", "from", "value", "weight", "name", "tool_calls", "tool_call_id")
-)
+    ("role", "content", "from", "value", "weight", "name", "tool_calls", "tool_call_id",
+     "function_call")
+)  # fmt: skip
+IGNORED_KEYS = frozenset(("id", "timestamp", "refusal", "audio", "annotations"))
 
 
 def conversation(value: Any, column: str) -> list[Message]:
-    """Return the messages of a list, up to the last that is to be learnt.
+    """Return the messages of a list.
 
     Raises:
         RowError: names the message that is wrong by its JSON path.
@@ -43,16 +47,16 @@ def conversation(value: Any, column: str) -> list[Message]:
         raise RowError("wrong_type", f"{column} is not a list of messages.", column)
     if not value:
         raise RowError("empty", f"{column} is an empty list.", column)
-    messages = [_message(item, f"{column}[{index}]") for index, item in enumerate(value)]
-    return messages[: _last_weighted(value)]
+    return [_message(item, f"{column}[{index}]") for index, item in enumerate(value)]
 
 
 def with_answer(messages: list[Message], column: str) -> tuple[list[Message], list[Message]]:
-    """Return (all but the answer, the answer).
+    """Return (all but the last answer that is learnt, that answer).
 
     Raises:
-        RowError: the last message is not an answer, or nobody asks.
+        RowError: the last message is not an answer, none is to be learnt, or nobody asks.
     """
+    messages = settled(messages, column)
     last = messages[-1] if messages else None
     path = f"{column}[{len(messages) - 1}]"
     if last is None or last.role != "assistant":
@@ -63,26 +67,9 @@ def with_answer(messages: list[Message], column: str) -> tuple[list[Message], li
             f"{path}.role",
             "End the conversation with an assistant message.",
         )
-    if not last.content:
-        raise RowError(
-            "tool_call_answer",
-            "The last message only calls a tool; learning tool calls is not built yet.",
-            f"{path}.tool_calls",
-            "End the conversation with the assistant's text.",
-        )
     if all(message.role != "user" for message in messages):
         raise RowError("no_question", "No message is from the user.", column)
     return messages[:-1], messages[-1:]
-
-
-def _last_weighted(items: list[Any]) -> int:
-    """Return how many messages remain when trailing ones of weight 0 are not learnt."""
-    last = len(items)
-    while last and items[last - 1].get("weight") == 0:
-        last -= 1
-        while last and _role_of(items[last - 1]) != "assistant":
-            last -= 1
-    return last
 
 
 def _role_of(item: dict[str, Any]) -> str | None:
@@ -100,22 +87,28 @@ def _message(item: Any, path: str) -> Message:
             f"The role {item.get(key)!r} is none of {', '.join(dict.fromkeys(ROLES.values()))}.",
             f"{path}.{key}",
         )
-    unknown = item.keys() - KNOWN_KEYS
-    if unknown and not unknown <= {"id", "timestamp", "refusal", "audio", "annotations"}:
+    unknown = item.keys() - KNOWN_KEYS - IGNORED_KEYS
+    if unknown:
         name = min(unknown)
         raise RowError("unknown_key", f"{path} has the unknown key {name!r}.", f"{path}.{name}")
-    calls = item.get("tool_calls") or None
-    content = item.get(content_key)
-    if calls and not content:
-        return Message(cast("Role", role), "", tool_calls=_tool_calls(calls, path))
-    text = text_of(_text_parts(content, f"{path}.{content_key}"), f"{path}.{content_key}")
+    calls = calls_of(item, role, path)
+    said = _text_parts(item.get(content_key), f"{path}.{content_key}")
+    may_be_empty = calls is not None and (said is None or not str(said).strip())
     return Message(
         cast("Role", role),
-        text,
-        tool_calls=_tool_calls(calls, path) if calls else None,
-        tool_call_id=item.get("tool_call_id"),
-        name=item.get("name"),
+        "" if may_be_empty else text_of(said, f"{path}.{content_key}"),
+        tool_calls=calls,
+        tool_call_id=_optional(item, "tool_call_id", path),
+        name=_optional(item, "name", path),
+        weight=weight_of(item, role, path),
     )
+
+
+def _optional(item: dict[str, Any], key: str, path: str) -> str | None:
+    value = item.get(key)
+    if value is not None and not isinstance(value, str):
+        raise RowError("wrong_type", f"{path}.{key} is not text.", f"{path}.{key}")
+    return value
 
 
 def _text_parts(content: Any, path: str) -> Any:
@@ -133,21 +126,6 @@ def _text_parts(content: Any, path: str) -> Any:
                 "not_text", f"{path}[{index}] is of type {kind!r}; only text can be learnt.", path
             )
     return "\n".join(text_of(part.get("text"), path) for part in content)
-
-
-def _tool_calls(calls: Any, path: str) -> list[dict[str, Any]]:
-    """Return tool calls with their arguments as a JSON string, as OpenAI spells them."""
-    if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
-        raise RowError("wrong_type", f"{path}.tool_calls is not a list.", f"{path}.tool_calls")
-    for call in calls:
-        function = call.get("function")
-        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-            raise RowError(
-                "wrong_type", f"{path}.tool_calls names no function.", f"{path}.tool_calls"
-            )
-        if not isinstance(function.get("arguments"), str):
-            function["arguments"] = msgspec.json.encode(function.get("arguments")).decode()
-    return calls
 
 
 def _from_text(value: str, column: str) -> Any:

@@ -1,5 +1,6 @@
 """What every row shape turns a row into."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -17,6 +18,22 @@ from tunedrop.dataset.record import Record, RowError
 Kind = Literal["answers", "preference", "kto", "pretraining"]
 
 
+class Said(Protocol):
+    """A text with its speaker: a message, or what stands in a tool call."""
+
+    content: str
+
+    @property
+    def role(self) -> str:
+        """Who says it."""
+        ...
+
+    @property
+    def tool_calls(self) -> list[dict[str, Any]] | None:
+        """The calls that make up for a missing content."""
+        ...
+
+
 class Example(msgspec.Struct, gc=False):
     """A row as a conversation: all but the answer, and the answer."""
 
@@ -31,9 +48,21 @@ class Example(msgspec.Struct, gc=False):
         """Return every message of the row."""
         return [*self.prompt, *self.completion]
 
-    def further_texts(self) -> list[str]:
-        """Return what tells this row from another with the same prompt and answer."""
-        return []
+    def texts(self) -> Sequence[Said]:
+        """Return every text that is checked and may be corrected in place."""
+        return self.messages()
+
+    def label_text(self) -> str | None:
+        """Return the answer as it would be a label; None when it can be none."""
+        return self.completion[-1].content
+
+    def characters(self) -> int:
+        """Return the length of all that is said."""
+        return sum([len(message.content) for message in self.messages()])
+
+    def remarks(self) -> Sequence[tuple[str, str]]:
+        """Return (check, excerpt) of what the shape itself found to be worth a look."""
+        return ()
 
     def asked_text(self) -> str:
         """Return what is asked, without the system prompt; of running text, the text."""
@@ -54,10 +83,6 @@ class PreferencePair(Example, gc=False):
         """Return every message of the row."""
         return [*self.prompt, *self.completion, *self.rejected]
 
-    def further_texts(self) -> list[str]:
-        """Return the worse answer."""
-        return [message.content for message in self.rejected]
-
 
 class JudgedAnswer(Example, gc=False):
     """One answer and whether it is a good one."""
@@ -67,10 +92,6 @@ class JudgedAnswer(Example, gc=False):
     def as_row(self, row: int) -> msgspec.Struct:
         """Return the line of the split file, as TRL's KTO reads it."""
         return JudgedRow(row, self.prompt, self.completion, self.label)
-
-    def further_texts(self) -> list[str]:
-        """Return the judgement."""
-        return [str(self.label)]
 
 
 class Passage(Example, gc=False):

@@ -9,11 +9,12 @@ from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
+from tunedrop.dataset.shapes.ground_truth import GroundTruth
 from tunedrop.dataset.shapes.messages import Messages
 from tunedrop.dataset.shapes.preference import Judged, Preference
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
 from tunedrop.dataset.shapes.template import Template
-from tunedrop.dataset.shapes.text_label import GroundTruth, OneHot, TextAlone, TextLabel
+from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
 from tunedrop.errors import DatasetError
 from tunedrop.recipe import Columns as Wanted
 from tunedrop.recipe import Recipe

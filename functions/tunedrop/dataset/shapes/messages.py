@@ -1,4 +1,7 @@
-"""Conversations: OpenAI's `messages` and ShareGPT's `conversations`; the last answer is learnt."""
+"""Conversations: OpenAI's `messages` and ShareGPT's `conversations`.
+
+The last answer is learnt; where messages have weights, every answer of weight 1.
+"""
 
 from typing import Any
 
@@ -7,7 +10,9 @@ import msgspec
 from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
+from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind
+from tunedrop.dataset.shapes.tools import tools_of
 
 
 class Messages:
@@ -19,21 +24,24 @@ class Messages:
         self.columns = columns
         self._column = columns.mapping["messages"]
         field = msgspec.field(name=self._column)
-        row = msgspec.defstruct("Chat", [("messages", list[_Turn], field)], gc=False)
+        tools = [("tools", Any, None), ("functions", Any, None)]
+        row = msgspec.defstruct("Chat", [("messages", list[_Turn], field), *tools], gc=False)
         self._typed: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
 
     def example(self, record: Record) -> Example:
         """Turn a row into an example: typed when all is well, step by step to say what is not."""
         if record.values is None and record.error is None:
             try:
-                turns = self._typed.decode(record.raw).messages
+                chat = self._typed.decode(record.raw)
             except (ValueError, RecursionError):
                 pass
             else:
-                if _is_sound(turns):
+                turns = chat.messages
+                if _is_sound(turns) and not (chat.tools or chat.functions):
                     return Example(turns[:-1], turns[-1:])
-        value = record.fields().get(self._column)
-        return Example(*with_answer(conversation(value, self._column), self._column))
+        fields = record.fields()
+        messages = conversation(fields.get(self._column), self._column)
+        return example_of(*with_answer(messages, self._column), tools_of(fields))
 
 
 class _Turn(Message, forbid_unknown_fields=True, gc=False):
@@ -46,8 +54,10 @@ def _is_sound(turns: list[Message]) -> bool:
         return False
     for turn in turns:
         content = turn.content
-        if not content or content.strip() is not content or turn.tool_calls:
+        if not content or content.strip() is not content:
             return False  # strip returns the very same string when there is nothing to strip
+        if turn.tool_calls or turn.weight is not None:
+            return False
     return any(turn.role == "user" for turn in turns)
 
 

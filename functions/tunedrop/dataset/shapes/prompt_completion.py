@@ -5,9 +5,12 @@ from typing import Any
 from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
+from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
 from tunedrop.dataset.shapes.messages import system_of
 from tunedrop.dataset.shapes.template import Template
+from tunedrop.dataset.shapes.tools import tools_of
+from tunedrop.dataset.shapes.weights import settled
 
 
 class Asked:
@@ -57,7 +60,10 @@ class PromptCompletion:
         """Turn a row into an example."""
         fields = record.fields()
         prompt = self._asked.messages(fields)
-        return Example(prompt, answer_of(fields.get(self._completion), self._completion, prompt))
+        answer = answer_of(fields.get(self._completion), self._completion, prompt)
+        # Of a table, a column called tools may be anything.
+        tools = tools_of(fields) if isinstance(fields.get("tools"), list) else None
+        return example_of(prompt, answer, tools)
 
 
 def answer_of(value: Any, column: str, prompt: list[Message]) -> list[Message]:
@@ -69,7 +75,9 @@ def answer_of(value: Any, column: str, prompt: list[Message]) -> list[Message]:
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list):
-        return [Message("assistant", text_of(value, column))]
+        said = Message("assistant", text_of(value, column))
+        settled([*prompt, said], column)
+        return [said]
     messages = conversation(value, column)
     before, answer = with_answer([*prompt, *messages], column)
     prompt[:] = before

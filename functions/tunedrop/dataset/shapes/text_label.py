@@ -1,7 +1,5 @@
 """Text and label: the shape of classification tables."""
 
-from typing import Any
-
 from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, Passage, text_of
@@ -71,36 +69,3 @@ class TextAlone:
         """Turn a row into a passage."""
         text = text_of(record.fields().get(self._text), self._text)
         return Passage([], [Message("assistant", text)])
-
-
-class GroundTruth:
-    """A SageMaker Ground Truth output manifest of text classification.
-
-    Source: docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html: `source` holds the
-    text, `<attribute>-metadata` the class name, its confidence and the job's type.
-    """
-
-    kind: Kind = "answers"
-
-    def __init__(self, columns: Columns) -> None:
-        self.columns = columns
-        self._text = columns.mapping["text"]
-        self._metadata = columns.mapping["label"]
-
-    def example(self, record: Record) -> Example:
-        """Turn a manifest line into an example."""
-        fields = record.fields()
-        if "source-ref" in fields and self._text not in fields:
-            raise RowError(
-                "source_ref",
-                "The text stands in another object (source-ref), which is not read.",
-                "source-ref",
-                "Label with the text inline (source).",
-            )
-        metadata = fields.get(self._metadata)
-        label: Any = metadata.get("class-name") if isinstance(metadata, dict) else None
-        if label is None and isinstance(metadata, dict) and metadata.get("failure-reason"):
-            raise RowError("not_labelled", str(metadata["failure-reason"]), self._metadata)
-        text = text_of(fields.get(self._text), self._text)
-        name = text_of(label, f"{self._metadata}.class-name")
-        return Example([Message("user", text)], [Message("assistant", name)])

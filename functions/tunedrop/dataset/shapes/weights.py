@@ -1,0 +1,66 @@
+"""Which of a conversation's answers are learnt: OpenAI's `weight`, 0 or 1, on each message.
+
+Source: https://platform.openai.com/docs/api-reference/fine-tuning/chat-input: "Controls whether
+the assistant message is trained against (0 or 1)".
+"""
+
+from typing import Any
+
+from tunedrop.dataset.document import Message
+from tunedrop.dataset.record import RowError
+
+
+def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:
+    """Return a message's weight, None when it has none.
+
+    Nobody else than the assistant is ever learnt, so a 0 on another's message says nothing new.
+
+    Raises:
+        RowError: neither 0 nor 1, or a 1 on a message that is not the assistant's.
+    """
+    weight = item.get("weight")
+    if weight is None:
+        return None
+    if isinstance(weight, bool) or weight not in (0, 1):
+        raise RowError(
+            "bad_weight",
+            f"{path}.weight is {str(weight)[:40]!r}; it must be 0 or 1.",
+            f"{path}.weight",
+            "Write 1 to have the message learnt, 0 to keep it as context.",
+        )
+    if role == "assistant":
+        return int(weight)
+    if weight:
+        raise RowError(
+            "bad_weight",
+            f"{path} is from the {role} and has weight 1; only the assistant's are learnt.",
+            f"{path}.weight",
+            "Take the weight out.",
+        )
+    return None
+
+
+def settled(messages: list[Message], column: str) -> list[Message]:
+    """Return the messages up to the last that is learnt, each answer with its weight.
+
+    Without any weight they are returned as they are. An answer without a weight among others
+    that have one counts as 1, as at OpenAI. What follows the last learnt answer is cut.
+
+    Raises:
+        RowError: all weights are 0.
+    """
+    answers = [at for at, message in enumerate(messages) if message.role == "assistant"]
+    if all(messages[at].weight is None for at in answers):
+        return messages
+    for at in answers:
+        if messages[at].weight is None:
+            messages[at].weight = 1
+    learnt = [at for at in answers if messages[at].weight]
+    if not learnt:
+        raise RowError(
+            "nothing_to_learn",
+            "Every answer has weight 0: there is nothing to learn.",
+            f"{column}[{answers[-1]}].weight",
+            "Give an answer weight 1, or take the weights out.",
+        )
+    return messages[: learnt[-1] + 1]

@@ -1,0 +1,47 @@
+"""The tool calls in an answer, whatever stands around them.
+
+Every model family wraps its calls in its own way: `<tool_call>` lines, lists after a marker, bare
+JSON. Common to them is the JSON object with a name and arguments (Llama says parameters), so that
+is what is looked for. Calls written as program text, `[find(id=1)]`, are not read.
+"""
+
+import json
+from typing import Any
+
+from tunedrop.dataset.tool_calls import as_text
+
+_DECODER = json.JSONDecoder()
+
+
+def read_calls(answer: str) -> str:
+    """Return the calls in the form of a right answer, one a line; without any, the answer."""
+    found: list[str] = []
+    at = answer.find("{")
+    while at >= 0:
+        call, end = _call_at(answer, at)
+        if call is not None:
+            found.append(call)
+        at = answer.find("{", end)
+    return "\n".join(found) or answer.strip()
+
+
+def _call_at(answer: str, at: int) -> tuple[str | None, int]:
+    """Return the call that begins here, if one does, and where to look on."""
+    try:
+        value, end = _DECODER.raw_decode(answer, at)
+    except (ValueError, RecursionError):
+        return None, at + 1
+    call = _as_call(value.get("function", value))
+    return (call, end) if call is not None else (None, at + 1)
+
+
+def _as_call(value: Any) -> str | None:
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return None
+    arguments = value.get("arguments", value.get("parameters"))
+    if isinstance(arguments, str):  # OpenAI writes them as text
+        try:
+            arguments = json.loads(arguments)
+        except (ValueError, RecursionError):
+            return None
+    return as_text(value["name"], arguments) if isinstance(arguments, dict) else None
