@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from tunedrop.errors import Problem
+
 Stage = Literal["prepare", "train", "deploy", "evaluate"]
 Status = Literal["running", "succeeded", "failed", "superseded"]
 
@@ -63,12 +65,16 @@ class Progress(msgspec.Struct):
 
 
 class Failure(msgspec.Struct):
-    """Why the run ended: `code` names the kind, `remedy` says what to do."""
+    """Why the run ended: `code` names the kind, `remedy` says what to do.
+
+    `problems` are the kinds of bad rows that led to it, the commonest first.
+    """
 
     stage: str
     code: str
     message: str
     remedy: str
+    problems: list[Problem] = []
 
 
 class CostEstimate(msgspec.Struct):

@@ -5,20 +5,23 @@ from typing import BinaryIO
 
 import msgspec
 
+from tunedrop.dataset.checks.private import redacted
 from tunedrop.dataset.document import Rejected
+from tunedrop.dataset.reasons import REASONS, REMEDIES
 from tunedrop.dataset.record import Record, RowError
-from tunedrop.errors import DatasetError
+from tunedrop.errors import Problem
 
-MOST_PROBLEMS = 10
+LONGEST_EXCERPT = 120  # characters of an example row
+LONGEST_MESSAGE = 240  # characters; a message may quote a value of any length
 
 
 class Rejects:
-    """Writes rejected rows, counts their reasons and keeps an example of each."""
+    """Writes rejected rows, counts their reasons and keeps the first row of each."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.reasons: Counter[str] = Counter()
-        self._examples: dict[str, str] = {}
+        self._examples: dict[str, Rejected] = {}
 
     def add(self, record: Record, error: RowError) -> None:
         """Write one row down."""
@@ -34,22 +37,38 @@ class Rejects:
         )
         self._file.write(msgspec.json.encode(rejected) + b"\n")
         self.reasons[error.reason] += 1
-        if error.reason not in self._examples:
-            place = f"line {record.line}" if record.line else f"row {record.row}"
-            self._examples[error.reason] = f"{place}: {error.message}"
+        self._examples.setdefault(error.reason, rejected)
 
     def total(self) -> int:
         """Return how many rows were rejected."""
         return self.reasons.total()
 
-    def as_error(self, name: str, usable: int, needed: int) -> DatasetError:
-        """Return the error of a file that leaves too few rows, with the commonest problems."""
-        problems = [
-            f"{count} x {reason} (for example {self._examples[reason]})"
-            for reason, count in self.reasons.most_common(MOST_PROBLEMS)
+    def problems(self, name: str) -> list[Problem]:
+        """Return what is wrong with the rows, the commonest fault first.
+
+        Args:
+            name: the file that a row stands in, where the row does not say.
+        """
+        return [
+            _problem(count, self._examples[reason], name)
+            for reason, count in self.reasons.most_common()
         ]
-        found = " Problems: " + "; ".join(problems) + "." if problems else ""
-        return DatasetError(
-            f"{name} leaves {usable} usable rows; at least {needed} are needed.{found}",
-            "Correct the rows (rejected.jsonl lists every one) or add more, and drop it again.",
-        )
+
+
+def _problem(rows: int, example: Rejected, name: str) -> Problem:
+    line = f"line {example.line}" if example.line else f"row {example.row}"
+    return Problem(
+        rows=rows,
+        meaning=REASONS[example.reason],
+        place=f"{line} of {example.file or name}",
+        message=shown(example.message, LONGEST_MESSAGE),
+        excerpt=shown(example.content or "", LONGEST_EXCERPT),
+        fix=example.fix or REMEDIES[example.reason],
+    )
+
+
+def shown(text: str, longest: int) -> str:
+    """Return the beginning of a text in one line, fit for an email: nothing private in it."""
+    visible = (char if char.isprintable() else " " for char in redacted(text))
+    line = " ".join("".join(visible).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -6,6 +6,7 @@ from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
 from tunedrop.report.document import Report
 from tunedrop.report.figures import duration, moment, p_value, percent, signed, usd
+from tunedrop.report.problems import problem_list
 from tunedrop.run import Failure, Run, slug
 
 SUBJECTS = {
@@ -78,7 +79,10 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
             (
                 letter.paragraph(f"The run for {file} failed {where}."),
                 letter.section("What went wrong", letter.paragraph(failure.message)),
-                letter.section("What to do", letter.paragraph(failure.remedy)),
+                letter.section("The commonest problems", problem_list(failure.problems)),
+                letter.section(
+                    "What to do", letter.paragraph(failure.remedy), _listed(rejected, links)
+                ),
                 letter.section("What still runs, and costs", _still_running(run, links)),
                 letter.section(
                     "Where to look",
@@ -95,6 +99,14 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
             )
         ),
     )
+
+
+def _listed(rejected: str | None, links: Links) -> str:
+    """Return how to fetch the rejected rows, if there are any."""
+    if rejected is None:
+        return ""
+    text = "Every rejected row, with its line, its reason and its content, stands in one file:"
+    return f"{letter.paragraph(text)}\n{download(rejected, links.region)}"
 
 
 def _name(dataset: str) -> str:

@@ -2,10 +2,12 @@
 
 import json
 
+import msgspec
 import pytest
 
 from tests.functional.handlers.conftest import EVENTS, Stack
 from tests.support.fakes import FakeInference
+from tunedrop.run import Failure
 
 KEY = "datasets/tweets/tweets.csv"
 
@@ -55,6 +57,23 @@ def test_given_an_unusable_file_when_it_is_dropped_then_one_email_says_so(
     assert len(stack.emails) == 1
     assert run.error.remedy in " ".join(stack.emails[0][1].split())
     assert stack.keys("runs/_active/") == []
+
+
+def test_given_a_file_of_bad_rows_when_it_is_dropped_then_the_email_lists_what_is_wrong_with_them(
+    stack: Stack,
+) -> None:
+    stack.drop("datasets/chat/chat.jsonl", b'{"messages": [}\n' * 30 + b'{"messages": []}\n' * 40)
+    folder = stack.prepare("datasets/chat/chat.jsonl")["run"]
+    report_failure(stack, folder)
+
+    failure = json.loads(stack.read(f"{folder}/failure/1.json"))
+    assert [problem["rows"] for problem in failure["problems"]] == [40, 30]
+    assert stack.run(folder).error == msgspec.convert(failure, Failure)
+    body = stack.emails[0][1]
+    assert "40 rows with a missing or empty value" in body
+    assert "Example   line 31 of chat.jsonl: messages is an empty list." in body
+    assert f"{folder}/dataset/rejected.jsonl ." in body
+    assert stack.read(f"{folder}/dataset/rejected.jsonl").count(b"\n") == 70
 
 
 def test_given_an_invalid_recipe_when_data_is_dropped_then_the_email_names_the_line(
