@@ -78,7 +78,11 @@ class Failure(msgspec.Struct):
 
 
 class CostEstimate(msgspec.Struct):
-    """US dollars and hours of the training, as a range, said before it starts."""
+    """US dollars and hours of the training, as a range, said before it starts.
+
+    The job is stopped after `cap_hours`, and is not started when `low_usd` is above `budget_usd`
+    or `low_hours` above the cap; `basis` says in words what the figures were computed from.
+    """
 
     low_usd: float
     high_usd: float
@@ -86,6 +90,18 @@ class CostEstimate(msgspec.Struct):
     high_hours: float
     cap_hours: float
     instance: str
+    budget_usd: float | None = None
+    basis: str = ""
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether even the best case costs more than the recipe allows."""
+        return self.budget_usd is not None and self.low_usd > self.budget_usd
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether even the best case would be stopped before its end."""
+        return self.low_hours > self.cap_hours
 
 
 class ActualCost(msgspec.Struct):

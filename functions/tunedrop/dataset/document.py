@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tunedrop.run import CostEstimate
+
 Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -151,7 +153,10 @@ class Finding(msgspec.Struct):
 
 
 class Dataset(msgspec.Struct):
-    """dataset.json, written last: its arrival starts the training job."""
+    """dataset.json, written last: its arrival starts the training job.
+
+    `estimate` is None while the base model is not in the bucket or its instance has no price.
+    """
 
     version: int
     dataset: str
@@ -169,3 +174,4 @@ class Dataset(msgspec.Struct):
     warnings: list[str]
     findings: list[Finding] = []
     languages: dict[str, int] = {}
+    estimate: CostEstimate | None = None

@@ -44,6 +44,25 @@ def test_given_a_dropped_table_when_every_event_arrives_then_one_report_and_one_
 
 
 @pytest.mark.usefixtures("base_model")
+def test_given_the_base_model_at_hand_when_prepared_then_the_price_is_said_before_training(
+    stack: Stack, tweets: bytes
+) -> None:
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+    folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+
+    said = dataset.estimate
+    assert said
+    assert said == stack.run(folder).estimate
+    assert said.low_usd <= said.high_usd
+    assert f"{dataset.tokens.total:,} tokens" in said.basis
+    assert "134 million parameters" in said.basis
+    assert said.basis.encode()[:30] in stack.read(f"{folder}/dataset/dataset.html")
+    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+    assert stack.run(folder).estimate == said
+
+
+@pytest.mark.usefixtures("base_model")
 def test_given_every_event_twice_when_they_arrive_then_nothing_is_made_or_sent_twice(
     stack: Stack, tweets: bytes
 ) -> None:
