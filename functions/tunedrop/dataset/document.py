@@ -122,7 +122,8 @@ class TokenStatistics(msgspec.Struct):
     """Tokens a row (prompt and completion together), over the training split.
 
     `method` says how they were counted: "characters" is an estimate at 4 characters a token,
-    "tokenizer" the rate that the base model's tokenizer had on `sample` rows (±1%).
+    "tokenizer" the rate that the base model's tokenizer had on `sample` rows, drawn at random;
+    `error` is then half the 95% interval of the total, as a share of it (0: all were counted).
     """
 
     method: Literal["characters", "tokenizer"]
@@ -132,6 +133,7 @@ class TokenStatistics(msgspec.Struct):
     p95: int
     longest: int
     sample: int = 0
+    error: float | None = None
 
 
 class Place(msgspec.Struct, omit_defaults=True):

@@ -105,6 +105,23 @@ class Cost(msgspec.Struct):
     instance: str | None
 
 
+class TokenCount(msgspec.Struct):
+    """Tokens of the training rows, once through: as the job counted them and as was said before.
+
+    `method` says how preparation came to its figure: with the model's "tokenizer", or by
+    "characters".
+    """
+
+    counted: int
+    said: int
+    method: Literal["characters", "tokenizer"]
+
+    @property
+    def difference(self) -> float:
+        """What was said minus what was counted, as a share of what was counted."""
+        return self.said / self.counted - 1
+
+
 class Confusion(msgspec.Struct):
     """How often each right answer (a row) was answered how (a column); counts of the tuned model.
 
@@ -175,3 +192,4 @@ class Report(msgspec.Struct):
     min_gain: float = 0.0
     example: Example | None = None
     endpoint_expires: str | None = None
+    tokens: TokenCount | None = None
