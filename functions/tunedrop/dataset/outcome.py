@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tunedrop.dataset.checks.label_names import slips
 from tunedrop.dataset.choice import Choice
 from tunedrop.dataset.conflicts import prompts_with_several_answers
 from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, Place, RowCounts, TokenStatistics
@@ -96,6 +97,10 @@ class Outcome(msgspec.Struct):
             findings.take(self.intake.disagreements)
             for spelling, label in choice.spellings.items():
                 findings.add_place("label_spelling", Place(0, excerpt=f"{spelling} → {label}"))
+            for slip in slips(choice.label_counts or {}):
+                excerpt = f"{slip.label} ({slip.rows}): {slip.meant}?"
+                findings.add_place("label_slip", Place(0, excerpt=excerpt))
+                findings.add_rows("label_slip", slip.rows - 1)
         elif choice.task == "generation":
             findings.add_rows("several_answers", prompts_with_several_answers(self.intake))
 

@@ -19,6 +19,7 @@ CHECKS = {
     "near_duplicate": "Nearly the same",
     "neighbours_disagree": "Likely wrong labels",
     "label_spelling": "Labels spelled differently",
+    "label_slip": "Labels with a slip of the pen",
     "encoding_repaired": "Garbled characters, repaired",
     "html_entities": "HTML entities, decoded",
     "control_characters": "Control characters, removed",
