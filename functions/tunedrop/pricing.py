@@ -54,14 +54,16 @@ def estimate(recipe: Recipe, tokens: int, parameters: int) -> CostEstimate | Non
     peak_hours = flops / (instance.tflops * 1e12) / 3600
     cap = cap_hours(recipe)
     low = START_HOURS[0] + peak_hours / BEST_USE
-    high = max(low, min(cap, START_HOURS[1] + peak_hours / WORST_USE))
+    high = START_HOURS[1] + peak_hours / WORST_USE
+    if low <= cap:
+        high = min(high, cap)  # otherwise no job is started, and none is stopped
     low_price = instance.usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
     return CostEstimate(
         low_usd=round(low * low_price, 2),
         high_usd=round(high * instance.usd, 2),
-        low_hours=round(low, 2),
-        high_hours=round(high, 2),
-        cap_hours=round(cap, 2),
+        low_hours=round(low, 3),
+        high_hours=round(high, 3),
+        cap_hours=round(cap, 3),
         instance=name,
         budget_usd=recipe.budget_usd,
         basis=_basis(recipe, tokens, parameters),

@@ -70,7 +70,8 @@ def test_given_a_job_over_budget_when_estimated_then_the_error_names_both_figure
     found = estimate(recipe, 1_000 * MILLION, 70_000 * MILLION)
 
     assert found
-    assert found.low_usd <= found.high_usd
+    assert found.low_usd < found.high_usd
+    assert found.low_hours < found.high_hours
     with pytest.raises(BudgetError, match=r"budget_usd is 1\.$"):
         refuse_what_cannot_end(found)
 
