@@ -141,12 +141,11 @@ def _cost(report: Report) -> str:
     seconds = cost.billable_seconds
     billed = f", billed for {duration(seconds)}" if seconds is not None else ""
     on = f" on {cost.instance}" if cost.instance else ""
-    estimate = f"up to {usd(cost.estimated_usd)}" if cost.estimated_usd is not None else None
     stays = "billed by the hour until it is removed" if report.endpoint_kept else "taken down"
     return letter.facts(
         (
             ("Training", f"{usd(cost.training_usd)}{on}{billed}"),
-            ("Estimated", estimate),
+            ("Estimated", cost.estimate),
             ("Endpoint", stays),
         )
     )

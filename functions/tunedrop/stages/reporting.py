@@ -104,6 +104,7 @@ def _tokens(dataset: Dataset, summary: TrainingSummary) -> TokenCount | None:
 
 def _cost(run: Run) -> Cost:
     return Cost(
+        estimated_low_usd=run.estimate.low_usd if run.estimate else None,
         estimated_usd=run.estimate.high_usd if run.estimate else None,
         training_usd=run.cost.usd if run.cost else None,
         billable_seconds=run.cost.billable_seconds if run.cost else None,

@@ -12,6 +12,7 @@ from tests.unit.report.written import ENDPOINT, FOLDER, tweets_report
 from tunedrop.errors import Problem
 from tunedrop.report import letter
 from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.page import render_page
 from tunedrop.run import ActualCost, Failure, Run, Source
 
 LINKS = Links(
@@ -70,6 +71,16 @@ def test_it_says_what_it_cost_and_where_the_report_is() -> None:
     email = success_email(tweets_report(), LINKS)
     assert "$0.04 on ml.g6.2xlarge, billed for 1 min 56 s" in section(email, "WHAT IT COST")
     assert f"{FOLDER}report/report.html" in section(email, "THE WHOLE REPORT")
+
+
+@pytest.mark.parametrize(("low", "words"), [(0.02, "$0.02 to $0.31"), (None, "up to $0.31")])
+def test_the_estimate_is_told_as_a_range_where_its_low_end_is_known(
+    low: float | None, words: str
+) -> None:
+    report = tweets_report()
+    report.cost.estimated_low_usd = low
+    assert f"Estimated  {words}" in section(success_email(report, LINKS), "WHAT IT COST")
+    assert f"{words} had been estimated" in render_page(report)
 
 
 def test_the_commands_ask_the_tuned_model_as_it_was_asked_here() -> None:
