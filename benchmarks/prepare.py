@@ -99,7 +99,7 @@ def compare(megabytes: int, small: int, repeats: int) -> dict[str, Any]:
         raise SystemExit(f"the contenders kept different rows: {kept}")
 
     def middle(name: str, figure: str) -> float:
-        return float(statistics.median(round_[name][figure] for round_ in rounds))
+        return statistics.median([float(round_[name][figure]) for round_ in rounds])
 
     return {
         "rows": rows,
@@ -121,7 +121,7 @@ def compare(megabytes: int, small: int, repeats: int) -> dict[str, Any]:
 
 
 def _ratio(rounds: list[dict[str, Any]], slower: str, faster: str) -> float:
-    ratios = [round_[slower]["seconds"] / round_[faster]["seconds"] for round_ in rounds]
+    ratios = [float(one[slower]["seconds"] / one[faster]["seconds"]) for one in rounds]
     return round(statistics.median(ratios), 2)
 
 

@@ -14,6 +14,25 @@ Each ends the run with one email. Anything else is a defect or an outage: it is 
 Lambda tries again, and the dead letter becomes a `StageError`.
 """
 
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of fault in a dataset: how many rows have it, one of them, and what to change.
+
+    `meaning` follows a number of rows ("with a missing or empty value"); `place` is the example's,
+    such as "line 17 of train.csv"; `excerpt` the beginning of that row, without secrets.
+    """
+
+    rows: int
+    meaning: str
+    place: str
+    message: str
+    excerpt: str
+    fix: str
+
 
 class TunedropError(Exception):
     """A failure that a user can act on.
@@ -21,14 +40,16 @@ class TunedropError(Exception):
     Args:
         message: what happened and where, one or two sentences.
         remedy: what to do now.
+        problems: the faults that led to it, the commonest first, where rows are to blame.
     """
 
     code = "error"
 
-    def __init__(self, message: str, remedy: str) -> None:
+    def __init__(self, message: str, remedy: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.problems = list(problems)
 
 
 class RecipeError(TunedropError):

@@ -27,7 +27,12 @@ INSTANCES = {
 }
 # Share of the peak that fine-tuning reaches, from well packed long rows to short padded ones.
 BEST_USE, WORST_USE = 0.40, 0.05
-FLOPS_A_PARAMETER_AND_TOKEN = 6  # forward and backward, activations recomputed, adapter ignored
+# Floating-point operations a parameter and token: 2 forward, 2 back to the activations, 2 for the
+# weights' gradients (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361, section 2.1), and 2 more
+# where activations are computed again. An adapter leaves the weights' gradients out; 4-bit weights
+# take about 40% longer, for they are unpacked on the way
+# (https://lightning.ai/pages/community/lora-insights/).
+FLOPS = {"full": 8.0, "lora": 6.0, "qlora": 6.0 * 1.4}
 START_HOURS = (0.05, 0.25)  # pulling the image and the weights
 SPOT_DISCOUNT = 0.65  # about; it moves
 
@@ -36,48 +41,61 @@ def estimate(recipe: Recipe, tokens: int, parameters: int) -> CostEstimate | Non
     """Return the range of hours and US dollars, or None for an instance we have no price of.
 
     Args:
-        recipe: its instances, epochs, cap and budget count.
+        recipe: its method, instances, epochs, cap and budget count.
         tokens: in the training split, once through.
         parameters: of the base model.
-
-    Raises:
-        BudgetError: even the low end is over `budget_usd` or over `training.max_hours`.
     """
     name = recipe.training.instances[0]
     instance = INSTANCES.get(name)
     if instance is None:
         return None
-    flops = FLOPS_A_PARAMETER_AND_TOKEN * parameters * tokens * recipe.hyperparameters.epochs
+    epochs = recipe.hyperparameters.epochs
+    flops = FLOPS[recipe.method] * parameters * tokens * epochs
     peak_hours = flops / (instance.tflops * 1e12) / 3600
+    cap = cap_hours(recipe)
     low = START_HOURS[0] + peak_hours / BEST_USE
     high = START_HOURS[1] + peak_hours / WORST_USE
+    if low <= cap:
+        high = min(high, cap)  # otherwise no job is started, and none is stopped
     low_price = instance.usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
-    cap = cap_hours(recipe)
-    _refuse_what_cannot_end(recipe, low, low * low_price, cap)
     return CostEstimate(
         low_usd=round(low * low_price, 2),
-        high_usd=round(min(high, cap) * instance.usd, 2),
-        low_hours=round(low, 2),
-        high_hours=round(min(high, cap), 2),
-        cap_hours=round(cap, 2),
+        high_usd=round(high * instance.usd, 2),
+        low_hours=round(low, 3),
+        high_hours=round(high, 3),
+        cap_hours=round(cap, 3),
         instance=name,
+        budget_usd=recipe.budget_usd,
+        basis=_basis(recipe, tokens, parameters),
     )
 
 
-def _refuse_what_cannot_end(recipe: Recipe, hours: float, usd: float, cap: float) -> None:
+def _basis(recipe: Recipe, tokens: int, parameters: int) -> str:
+    epochs = recipe.hyperparameters.epochs
+    low_end = "at the spot price" if recipe.training.spot else "on demand"
+    return (
+        f"{tokens:,} tokens, {epochs:g} times through {parameters / 1e6:,.0f} million parameters, "
+        f"method {recipe.method} ({FLOPS[recipe.method]:g} operations for each token and "
+        f"parameter), at {BEST_USE:.0%} to {WORST_USE:.0%} of the instance's peak; the low end "
+        f"{low_end}, the high end on demand or where the job is stopped."
+    )
+
+
+def refuse_what_cannot_end(estimated: CostEstimate | None) -> None:
     """Raise BudgetError when even the best case costs or takes too much."""
-    name = recipe.training.instances[0]
-    if usd > recipe.budget_usd:
+    if estimated is None:
+        return
+    if estimated.is_over_budget:
         raise BudgetError(
-            f"This training would cost at least {usd:.2f} US dollars on {name}, and budget_usd is "
-            f"{recipe.budget_usd:.2f}.",
+            f"This training would cost at least {estimated.low_usd:.2f} US dollars on "
+            f"{estimated.instance}, and budget_usd is {estimated.budget_usd:g}.",
             "Lower rows.max_train or hyperparameters.epochs, or raise budget_usd; then drop the "
             "file again.",
         )
-    if hours > cap:
+    if estimated.is_over_time:
         raise BudgetError(
-            f"This training would take at least {hours:.1f} hours on {name}, and would be stopped "
-            f"after {cap:.1f}.",
+            f"This training would take at least {estimated.low_hours:.1f} hours on "
+            f"{estimated.instance}, and would be stopped after {estimated.cap_hours:.1f}.",
             "Lower rows.max_train or hyperparameters.epochs, or raise training.max_hours and "
             "budget_usd; then drop the file again.",
         )

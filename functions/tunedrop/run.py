@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from tunedrop.errors import Problem
+
 Stage = Literal["prepare", "train", "deploy", "evaluate"]
 Status = Literal["running", "succeeded", "failed", "superseded"]
 
@@ -63,16 +65,24 @@ class Progress(msgspec.Struct):
 
 
 class Failure(msgspec.Struct):
-    """Why the run ended: `code` names the kind, `remedy` says what to do."""
+    """Why the run ended: `code` names the kind, `remedy` says what to do.
+
+    `problems` are the kinds of bad rows that led to it, the commonest first.
+    """
 
     stage: str
     code: str
     message: str
     remedy: str
+    problems: list[Problem] = []
 
 
 class CostEstimate(msgspec.Struct):
-    """US dollars and hours of the training, as a range, said before it starts."""
+    """US dollars and hours of the training, as a range, said before it starts.
+
+    The job is stopped after `cap_hours`, and is not started when `low_usd` is above `budget_usd`
+    or `low_hours` above the cap; `basis` says in words what the figures were computed from.
+    """
 
     low_usd: float
     high_usd: float
@@ -80,6 +90,18 @@ class CostEstimate(msgspec.Struct):
     high_hours: float
     cap_hours: float
     instance: str
+    budget_usd: float | None = None
+    basis: str = ""
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether even the best case costs more than the recipe allows."""
+        return self.budget_usd is not None and self.low_usd > self.budget_usd
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether even the best case would be stopped before its end."""
+        return self.low_hours > self.cap_hours
 
 
 class ActualCost(msgspec.Struct):

@@ -163,9 +163,7 @@ class Runs:
             if run.status != "running":
                 return False
             run.status, run.ended, run.lease, run.progress = "failed", now(), None, None
-            run.error = Failure(
-                stage=stage, code=error.code, message=error.message, remedy=error.remedy
-            )
+            run.error = Failure(stage, error.code, error.message, error.remedy, error.problems)
             return True
 
         held = self.update(folder, end)

@@ -47,6 +47,21 @@ def test_given_the_split_files_when_counted_then_they_equal_the_figures_of_datas
     assert rows.pop("in") == sum(rows.values()) == 240
 
 
+def test_given_the_models_tokenizer_when_prepared_then_its_count_is_that_of_the_job_and_priced(
+    cloud: Cloud, run: dict[str, Any]
+) -> None:
+    folder = f"runs/words/{run['run']}"
+    dataset = cloud.document(f"{folder}/dataset/dataset.json")
+    report = cloud.document(f"{folder}/report/report.json")
+    assert dataset
+    assert report
+
+    assert dataset["tokens"]["method"] == "tokenizer"
+    assert report["tokens"]["said"] == dataset["tokens"]["total"]
+    assert report["tokens"]["said"] == pytest.approx(report["tokens"]["counted"], rel=0.01)
+    assert dataset["estimate"] == run["estimate"]
+
+
 def test_given_the_job_when_described_then_its_metrics_and_artifact_are_there(
     cloud: Cloud, run: dict[str, Any]
 ) -> None:

@@ -13,7 +13,8 @@ CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds
 CHECKSUMS = ("SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32")
 PRECONDITION_FAILED, NOT_FOUND, CONFLICT = 412, 404, 409  # HTTP
 # Without s3:ListBucket a missing object answers 403; every role here may list its bucket.
-MISSING = ("404", "NoSuchKey", "NoSuchVersion")
+# No object has a key of more than 1,024 bytes.
+MISSING = ("404", "NoSuchKey", "NoSuchVersion", "KeyTooLongError")
 
 
 class Bucket:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from tunedrop.dataset.tool_calls import calls_as_text
+from tunedrop.run import CostEstimate
 
 Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
 Role = Literal["system", "user", "assistant", "tool"]
@@ -147,7 +148,8 @@ class TokenStatistics(msgspec.Struct):
     """Tokens a row (prompt and completion together), over the training split.
 
     `method` says how they were counted: "characters" is an estimate at 4 characters a token,
-    "tokenizer" the rate that the base model's tokenizer had on `sample` rows (±1%).
+    "tokenizer" the rate that the base model's tokenizer had on `sample` rows, drawn at random;
+    `error` is then half the 95% interval of the total, as a share of it (0: all were counted).
     """
 
     method: Literal["characters", "tokenizer"]
@@ -157,6 +159,7 @@ class TokenStatistics(msgspec.Struct):
     p95: int
     longest: int
     sample: int = 0
+    error: float | None = None
 
 
 class Place(msgspec.Struct, omit_defaults=True):
@@ -178,7 +181,10 @@ class Finding(msgspec.Struct):
 
 
 class Dataset(msgspec.Struct):
-    """dataset.json, written last: its arrival starts the training job."""
+    """dataset.json, written last: its arrival starts the training job.
+
+    `estimate` is None while the base model is not in the bucket or its instance has no price.
+    """
 
     version: int
     dataset: str
@@ -196,3 +202,4 @@ class Dataset(msgspec.Struct):
     warnings: list[str]
     findings: list[Finding] = []
     languages: dict[str, int] = {}
+    estimate: CostEstimate | None = None

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tunedrop.dataset.checks.label_names import slips
 from tunedrop.dataset.checks.language import note_languages
 from tunedrop.dataset.choice import Choice
 from tunedrop.dataset.conflicts import prompts_with_several_answers
@@ -52,7 +53,7 @@ class Outcome(msgspec.Struct):
         usable = sum(split.rows for split in splits.values())
         shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
         if usable < FEWEST_ROWS:
-            raise self.intake.rejects.as_error(self.name, usable, FEWEST_ROWS)
+            raise self._too_few(usable)
         if recipe.task == "classification" and not self.choice.is_classification:
             raise DatasetError(
                 f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
@@ -65,6 +66,7 @@ class Outcome(msgspec.Struct):
                 f"{self.name} leaves no rows for {', '.join(empty)}: its {usable} usable rows "
                 "belong to too few groups or labels.",
                 "Add rows that differ, or take split.group_by out of recipe.yaml.",
+                self.intake.rejects.problems(self.name),
             )
         if self.choice.task not in TRAINABLE:
             raise DatasetError(
@@ -73,6 +75,18 @@ class Outcome(msgspec.Struct):
                 "Name the columns to learn from in recipe.yaml, for example columns: "
                 "{prompt: …, completion: …}.",
             )
+
+    def _too_few(self, usable: int) -> DatasetError:
+        rows = self.rows
+        return DatasetError(
+            f"{self.name} leaves {usable} usable rows; at least {FEWEST_ROWS} are needed. "
+            f"Of its {rows.source:,} rows, {rows.rejected:,} were rejected and {rows.duplicates:,} "
+            "are duplicates.",
+            "Correct the rows or add more, then drop the file again."
+            if rows.rejected
+            else "Add rows that differ from each other, then drop the file again.",
+            self.intake.rejects.problems(self.name),
+        )
 
     def note_findings(self) -> None:
         """Add what can only be said when all rows are known."""
@@ -83,6 +97,10 @@ class Outcome(msgspec.Struct):
             findings.take(self.intake.disagreements)
             for spelling, label in choice.spellings.items():
                 findings.add_place("label_spelling", Place(0, excerpt=f"{spelling} → {label}"))
+            for slip in slips(choice.label_counts or {}):
+                excerpt = f"{slip.label} ({slip.rows}): {slip.meant}?"
+                findings.add_place("label_slip", Place(0, excerpt=excerpt))
+                findings.add_rows("label_slip", slip.rows - 1)
         elif choice.task == "generation":
             findings.add_rows("several_answers", prompts_with_several_answers(self.intake))
 

@@ -5,11 +5,14 @@ from typing import BinaryIO
 
 import msgspec
 
+from tunedrop.dataset.checks.private import redacted
 from tunedrop.dataset.document import Rejected
+from tunedrop.dataset.reasons import REASONS, REMEDIES
 from tunedrop.dataset.record import Record, RowError
-from tunedrop.errors import DatasetError
+from tunedrop.errors import Problem
 
-MOST_PROBLEMS = 10
+LONGEST_EXCERPT = 120  # characters of an example row
+LONGEST_MESSAGE = 240  # characters; a message may quote a value of any length
 
 
 class Rejects:
@@ -18,7 +21,7 @@ class Rejects:
     def __init__(self) -> None:
         self.waiting = bytearray()
         self.reasons: Counter[str] = Counter()
-        self.examples: dict[str, str] = {}
+        self.examples: dict[str, Rejected] = {}
 
     def add(self, record: Record, error: RowError) -> None:
         """Note one row."""
@@ -34,9 +37,7 @@ class Rejects:
         )
         self.waiting += msgspec.json.encode(rejected) + b"\n"
         self.reasons[error.reason] += 1
-        if error.reason not in self.examples:
-            place = f"line {record.line}" if record.line else f"row {record.row}"
-            self.examples[error.reason] = f"{place}: {error.message}"
+        self.examples.setdefault(error.reason, rejected)
 
     def take(self, later: "Rejects") -> None:
         """Add what was rejected of later rows."""
@@ -53,14 +54,32 @@ class Rejects:
         """Return how many rows were rejected."""
         return self.reasons.total()
 
-    def as_error(self, name: str, usable: int, needed: int) -> DatasetError:
-        """Return the error of a file that leaves too few rows, with the commonest problems."""
-        problems = [
-            f"{count} x {reason} (for example {self.examples[reason]})"
-            for reason, count in self.reasons.most_common(MOST_PROBLEMS)
+    def problems(self, name: str) -> list[Problem]:
+        """Return what is wrong with the rows, the commonest fault first.
+
+        Args:
+            name: the file that a row stands in, where the row does not say.
+        """
+        return [
+            _problem(count, self.examples[reason], name)
+            for reason, count in self.reasons.most_common()
         ]
-        found = " Problems: " + "; ".join(problems) + "." if problems else ""
-        return DatasetError(
-            f"{name} leaves {usable} usable rows; at least {needed} are needed.{found}",
-            "Correct the rows (rejected.jsonl lists every one) or add more, and drop it again.",
-        )
+
+
+def _problem(rows: int, example: Rejected, name: str) -> Problem:
+    line = f"line {example.line}" if example.line else f"row {example.row}"
+    return Problem(
+        rows=rows,
+        meaning=REASONS[example.reason],
+        place=f"{line} of {example.file or name}",
+        message=shown(example.message, LONGEST_MESSAGE),
+        excerpt=shown(example.content or "", LONGEST_EXCERPT),
+        fix=example.fix or REMEDIES[example.reason],
+    )
+
+
+def shown(text: str, longest: int) -> str:
+    """Return the beginning of a text in one line, fit for an email: nothing private in it."""
+    visible = (char if char.isprintable() else " " for char in redacted(text))
+    line = " ".join("".join(visible).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tunedrop.report.document import Cost, Lineage, LossPoint, Report
+from tunedrop.report.document import Cost, Lineage, LossPoint, Report, TokenCount
 from tunedrop.report.judgement import Judgement
 
 VERSION = 1
@@ -18,6 +18,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
         training: figures of the training job by name (training_summary.json: steps, epochs,
             first_loss, last_loss, best_eval_loss, train_tokens, seconds, …).
         curve: the losses that the job logged; empty when unknown.
+        tokens: of the training rows, counted and as said before; None when the job does not say.
         endpoint: its name.
         endpoint_kept: whether it stays after this evaluation.
         endpoint_expires: when it will be removed (ISO 8601, UTC), if it stays.
@@ -36,6 +37,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
     endpoint_expires: str | None = None
     training: dict[str, float] = {}
     curve: list[LossPoint] = []
+    tokens: TokenCount | None = None
     warnings: list[str] = []
 
 

@@ -19,6 +19,7 @@ CHECKS = {
     "near_duplicate": "Nearly the same",
     "neighbours_disagree": "Likely wrong labels",
     "label_spelling": "Labels spelled differently",
+    "label_slip": "Labels with a slip of the pen",
     "encoding_repaired": "Garbled characters, repaired",
     "html_entities": "HTML entities, decoded",
     "control_characters": "Control characters, removed",
@@ -55,18 +56,29 @@ class Share:
 
 def render_dataset_page(dataset: Dataset) -> str:
     """Return the whole page: HTML with its style inside, and no script."""
-    rows = dataset.rows
-    clean = rows.rejected <= rows.source * SMALL_SHARE
+    tone, pill = _pill(dataset)
     return render(
         "dataset.html.j2",
         dataset=dataset,
-        tone="good" if clean else "unsure",
-        pill="Ready to train" if clean else "Ready, but look at the rejected rows",
-        shares=_shares(rows),
+        tone=tone,
+        pill=pill,
+        shares=_shares(dataset.rows),
         labels=_labels(dataset),
         titles=CHECKS,
         reasons=REASONS,
     )
+
+
+def _pill(dataset: Dataset) -> tuple[str, str]:
+    """Return the tone and the words of how it stands with the dataset."""
+    rows, estimate = dataset.rows, dataset.estimate
+    if estimate and estimate.is_over_budget:
+        return "bad", "Not trained: over budget"
+    if estimate and estimate.is_over_time:
+        return "bad", "Not trained: it would take too long"
+    if rows.rejected <= rows.source * SMALL_SHARE:
+        return "good", "Ready to train"
+    return "unsure", "Ready, but look at the rejected rows"
 
 
 def _shares(rows: RowCounts) -> list[Share]:

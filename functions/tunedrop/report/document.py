@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from tunedrop.dataset.document import Message
+from tunedrop.report.figures import usd
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 
@@ -97,12 +98,42 @@ class Lineage(msgspec.Struct):
 
 
 class Cost(msgspec.Struct):
-    """US dollars: the estimate before training and what the billable seconds came to."""
+    """US dollars: the estimate before training and what the billable seconds came to.
+
+    `estimated_usd` is the high end of the estimate, `estimated_low_usd` the low end.
+    """
 
     estimated_usd: float | None
     training_usd: float | None
     billable_seconds: int | None
     instance: str | None
+    estimated_low_usd: float | None = None
+
+    @property
+    def estimate(self) -> str | None:
+        """The estimate in words, if there was one."""
+        if self.estimated_usd is None:
+            return None
+        if self.estimated_low_usd is None:
+            return f"up to {usd(self.estimated_usd)}"
+        return f"{usd(self.estimated_low_usd)} to {usd(self.estimated_usd)}"
+
+
+class TokenCount(msgspec.Struct):
+    """Tokens of the training rows, once through: as the job counted them and as was said before.
+
+    `method` says how preparation came to its figure: with the model's "tokenizer", or by
+    "characters".
+    """
+
+    counted: int
+    said: int
+    method: Literal["characters", "tokenizer"]
+
+    @property
+    def difference(self) -> float:
+        """What was said minus what was counted, as a share of what was counted."""
+        return self.said / self.counted - 1
 
 
 class Confusion(msgspec.Struct):
@@ -175,3 +206,4 @@ class Report(msgspec.Struct):
     min_gain: float = 0.0
     example: Example | None = None
     endpoint_expires: str | None = None
+    tokens: TokenCount | None = None

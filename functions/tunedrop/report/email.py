@@ -6,6 +6,7 @@ from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
 from tunedrop.report.document import Report
 from tunedrop.report.figures import duration, moment, p_value, percent, signed, usd
+from tunedrop.report.problems import problem_list
 from tunedrop.run import Failure, Run, slug
 
 SUBJECTS = {
@@ -78,7 +79,10 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
             (
                 letter.paragraph(f"The run for {file} failed {where}."),
                 letter.section("What went wrong", letter.paragraph(failure.message)),
-                letter.section("What to do", letter.paragraph(failure.remedy)),
+                letter.section("The commonest problems", problem_list(failure.problems)),
+                letter.section(
+                    "What to do", letter.paragraph(failure.remedy), _listed(rejected, links)
+                ),
                 letter.section("What still runs, and costs", _still_running(run, links)),
                 letter.section(
                     "Where to look",
@@ -95,6 +99,14 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
             )
         ),
     )
+
+
+def _listed(rejected: str | None, links: Links) -> str:
+    """Return how to fetch the rejected rows, if there are any."""
+    if rejected is None:
+        return ""
+    text = "Every rejected row, with its line, its reason and its content, stands in one file:"
+    return f"{letter.paragraph(text)}\n{download(rejected, links.region)}"
 
 
 def _name(dataset: str) -> str:
@@ -129,12 +141,11 @@ def _cost(report: Report) -> str:
     seconds = cost.billable_seconds
     billed = f", billed for {duration(seconds)}" if seconds is not None else ""
     on = f" on {cost.instance}" if cost.instance else ""
-    estimate = f"up to {usd(cost.estimated_usd)}" if cost.estimated_usd is not None else None
     stays = "billed by the hour until it is removed" if report.endpoint_kept else "taken down"
     return letter.facts(
         (
             ("Training", f"{usd(cost.training_usd)}{on}{billed}"),
-            ("Estimated", estimate),
+            ("Estimated", cost.estimate),
             ("Endpoint", stays),
         )
     )

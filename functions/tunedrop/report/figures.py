@@ -52,6 +52,12 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def minutes(hours: float) -> str:
+    """Return 0.25 as "15 min", 2.5 as "2 h 30 min": as exact as an estimate is."""
+    whole = max(1, round(hours * 60))
+    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"  # noqa: PLR2004
+
+
 def cut(text: str, length: int) -> str:
     """Return the text, cut with an ellipsis when it is longer than `length` characters."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"

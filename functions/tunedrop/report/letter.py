@@ -42,16 +42,21 @@ def section(title: str, *parts: str) -> str:
 
 def bullets(lines: Iterable[str]) -> str:
     """Return a list, wrapped, each item after a dash."""
-    return "\n".join(
-        fill(
-            " ".join(line.split()),
-            WIDTH,
-            initial_indent="- ",
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for line in lines
+    return "\n".join(hanging("- ", line) for line in lines)
+
+
+def hanging(lead: str, text: str, *, break_words: bool = False) -> str:
+    """Return the text wrapped behind a lead, its further lines below its first.
+
+    Words longer than a line (addresses) stay whole, unless `break_words`.
+    """
+    return fill(
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=break_words,
+        break_on_hyphens=False,
     )
 
 

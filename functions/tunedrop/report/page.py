@@ -7,6 +7,7 @@ import msgspec
 from tunedrop.report.charts import difference_axis, loss_chart
 from tunedrop.report.document import Comparison, Confusion, Estimate, Report
 from tunedrop.report.template import render
+from tunedrop.report.tokens import in_words
 
 PILLS = {
     "better": ("good", "Better"),
@@ -49,6 +50,7 @@ def render_page(report: Report) -> str:
         trivial=_beside_trivial(report),
         axis=difference_axis(primary),
         loss=loss_chart(report.curve),
+        tokens=in_words(report.tokens) if report.tokens else None,
         heat=_heat(report.confusion),
         rows=[(name, report.rows.get(name, 0), words) for name, words in ROWS_IN_WORDS.items()],
         recipe=msgspec.json.format(msgspec.json.encode(report.lineage.recipe), indent=2).decode(),

@@ -33,6 +33,7 @@ def _environment() -> jinja2.Environment:
         "p_value": figures.p_value,
         "usd": figures.usd,
         "duration": figures.duration,
+        "minutes": figures.minutes,
         "count": figures.count,
         "moment": figures.moment,
     }

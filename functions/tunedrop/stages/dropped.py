@@ -22,6 +22,10 @@ RECIPE = "recipe.yaml"
 COMPLETE = "_SUCCESS"
 RERUN = "tunedrop-rerun"  # S3 metadata that asks for a new run of the same content
 MAX_PARTS = 1_000
+MAX_NAME_BYTES = (
+    255  # of a dataset; as long as a file name may be, and a run's keys stay below 1,024
+)
+DIGEST_LENGTH = 12
 
 
 class Drop(NamedTuple):
@@ -47,7 +51,26 @@ class DroppedFile:
 
 
 def dataset_of(key: str) -> str | None:
-    """Return the dataset that a key below datasets/ belongs to, else None."""
+    """Return the dataset that a key below datasets/ belongs to, else None.
+
+    A name too long for the keys of its runs (S3: 1,024 bytes) is cut, and told apart by a digest.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    name = _folder_of(key)
+    if name is None or len(name.encode()) <= MAX_NAME_BYTES:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST_LENGTH]
+    beginning = name.encode()[: MAX_NAME_BYTES - DIGEST_LENGTH - 1].decode(errors="ignore")
+    return f"{beginning}-{digest}"
+
+
+def recipe_key(key: str) -> str:
+    """Return where the recipe stands that goes with the data at `key`."""
+    return f"{ROOT}{_folder_of(key)}/{RECIPE}"
+
+
+def _folder_of(key: str) -> str | None:
+    """Return the folder below datasets/, or the name of a file that lies there without one."""
     parts = PurePosixPath(key.removeprefix(ROOT)).parts
     if not key.startswith(ROOT) or not parts or key.endswith("/"):
         return None
@@ -60,7 +83,7 @@ def find_drop(key: str, store: Store) -> Drop | str:
     path = PurePosixPath(key.removeprefix(ROOT)).parts
     if dataset is None or any(_is_hidden(part) for part in path):
         return "not a dataset file"
-    if path == (dataset, RECIPE):
+    if len(path) > 1 and key == recipe_key(key):
         pointer, _ = read_pointer(store, dataset)
         if pointer is None:
             return "a recipe, and no data yet"

@@ -14,13 +14,15 @@ from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, RecipeError
 from tunedrop.evaluation.tasks import check_gate
 from tunedrop.pointer import move_pointer, read_pointer
+from tunedrop.pricing import refuse_what_cannot_end
 from tunedrop.recipe import Recipe
 from tunedrop.recipe_file import read_recipe
 from tunedrop.report.dataset_page import render_dataset_page
 from tunedrop.run import Run, run_id
 from tunedrop.runs import Held, Runs, encode, now, seconds_since
-from tunedrop.stages.dropped import RECIPE, ROOT, Drop, DroppedFile, find_drop, parts_of
+from tunedrop.stages.dropped import Drop, DroppedFile, find_drop, parts_of, recipe_key
 from tunedrop.stages.ending import supersede
+from tunedrop.stages.estimating import estimate_early
 from tunedrop.stages.progress import Reporter
 from tunedrop.stages.step import Outcome, Step
 from tunedrop.store import ExistsError, MissingError, Store
@@ -51,7 +53,7 @@ def prepare(key: str, step: Step) -> Outcome:
     drop = find_drop(key, runs.store)
     if isinstance(drop, str):
         return Outcome(f"ignored: {drop}")
-    recipe, digest = _recipe(runs.store, drop.dataset)
+    recipe, digest = _recipe(runs.store, recipe_key(drop.source.key))
     run = _new_run(drop, digest)
     decision, before = move_pointer(runs, run, rerun=drop.rerun)
     if decision in ("join", "older"):
@@ -76,10 +78,10 @@ def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
         return
 
 
-def _recipe(store: Store, dataset: str) -> tuple[Recipe | RecipeError, str]:
+def _recipe(store: Store, key: str) -> tuple[Recipe | RecipeError, str]:
     """Return the recipe, or what is wrong with it, and the digest that names the run."""
     try:
-        text = store.read(f"{ROOT}{dataset}/{RECIPE}").body
+        text = store.read(key).body
     except MissingError:
         return Recipe(), Recipe().digest
     try:
@@ -157,8 +159,10 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
     store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
+    dataset.estimate = run.estimate = estimate_early(store, recipe, dataset)
     page = render_dataset_page(dataset).encode()
     store.write(f"{run.folder}/dataset/dataset.html", page, "text/html; charset=utf-8")
+    refuse_what_cannot_end(run.estimate)
     # The run is ready for `train` before dataset.json, whose arrival calls it.
     step.finish(held, "train")
     try:

@@ -5,8 +5,9 @@ import msgspec
 from tunedrop.dataset.document import Dataset
 from tunedrop.recipe import Recipe
 from tunedrop.report.build import ReportContext, build_report
-from tunedrop.report.document import Cost, Lineage, LossPoint, Report
+from tunedrop.report.document import Cost, Lineage, LossPoint, Report, TokenCount
 from tunedrop.report.judgement import Judgement
+from tunedrop.report.tokens import cautions
 from tunedrop.run import Run
 from tunedrop.runs import Runs, now
 from tunedrop.store import MissingError
@@ -57,6 +58,7 @@ def compose_report(
     """Join the judgement with where it came from, what it cost and what becomes of the endpoint."""
     numbers = msgspec.to_builtins(summary)
     training = {k: float(v) for k, v in numbers.items() if isinstance(v, int | float)}
+    tokens = _tokens(dataset, summary)
     context = ReportContext(
         dataset=run.dataset,
         run=run.run,
@@ -69,7 +71,8 @@ def compose_report(
         created=now(),
         training=training,
         curve=summary.curve,
-        warnings=run.warnings,
+        tokens=tokens,
+        warnings=[*run.warnings, *cautions(tokens)],
     )
     return build_report(context, judgement)
 
@@ -94,8 +97,15 @@ def lineage_of(
     )
 
 
+def _tokens(dataset: Dataset, summary: TrainingSummary) -> TokenCount | None:
+    if not summary.train_tokens:
+        return None
+    return TokenCount(summary.train_tokens, dataset.tokens.total, dataset.tokens.method)
+
+
 def _cost(run: Run) -> Cost:
     return Cost(
+        estimated_low_usd=run.estimate.low_usd if run.estimate else None,
         estimated_usd=run.estimate.high_usd if run.estimate else None,
         training_usd=run.cost.usd if run.cost else None,
         billable_seconds=run.cost.billable_seconds if run.cost else None,

@@ -1,9 +1,9 @@
 """Prepared splits become one training job."""
 
-from tunedrop.base_model import read_manifest
 from tunedrop.dataset.document import Dataset
-from tunedrop.pricing import estimate
+from tunedrop.pricing import refuse_what_cannot_end
 from tunedrop.runs import Held, encode
+from tunedrop.stages.estimating import estimate_training
 from tunedrop.stages.step import Outcome, Step
 from tunedrop.training import TrainingSettings, training_config, training_job_request
 
@@ -24,8 +24,8 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     run, runs = held.run, step.runs
     recipe = runs.recipe(run)
     dataset = runs.document(run, "dataset/dataset.json", Dataset)
-    manifest = read_manifest(runs.store, recipe)
-    run.estimate = estimate(recipe, dataset.tokens.total, manifest.parameters)
+    run.estimate = estimate_training(runs.store, recipe, dataset)
+    refuse_what_cannot_end(run.estimate)
     if run.estimate is None:
         run.warnings = [
             *run.warnings,

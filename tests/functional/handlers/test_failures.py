@@ -2,10 +2,12 @@
 
 import json
 
+import msgspec
 import pytest
 
 from tests.functional.handlers.conftest import EVENTS, Stack
 from tests.support.fakes import FakeInference
+from tunedrop.run import Failure
 
 KEY = "datasets/tweets/tweets.csv"
 
@@ -57,6 +59,23 @@ def test_given_an_unusable_file_when_it_is_dropped_then_one_email_says_so(
     assert stack.keys("runs/_active/") == []
 
 
+def test_given_a_file_of_bad_rows_when_it_is_dropped_then_the_email_lists_what_is_wrong_with_them(
+    stack: Stack,
+) -> None:
+    stack.drop("datasets/chat/chat.jsonl", b'{"messages": [}\n' * 30 + b'{"messages": []}\n' * 40)
+    folder = stack.prepare("datasets/chat/chat.jsonl")["run"]
+    report_failure(stack, folder)
+
+    failure = json.loads(stack.read(f"{folder}/failure/1.json"))
+    assert [problem["rows"] for problem in failure["problems"]] == [40, 30]
+    assert stack.run(folder).error == msgspec.convert(failure, Failure)
+    body = stack.emails[0][1]
+    assert "40 rows with a missing or empty value" in body
+    assert "Example   line 31 of chat.jsonl: messages is an empty list." in body
+    assert f"{folder}/dataset/rejected.jsonl ." in body
+    assert stack.read(f"{folder}/dataset/rejected.jsonl").count(b"\n") == 70
+
+
 def test_given_an_invalid_recipe_when_data_is_dropped_then_the_email_names_the_line(
     stack: Stack, tweets: bytes
 ) -> None:
@@ -86,17 +105,35 @@ def test_given_no_base_model_when_training_is_to_start_then_the_email_says_how_t
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_a_tight_budget_when_training_is_to_start_then_no_job_is_made(
+def test_given_a_tight_budget_when_the_data_is_dropped_then_it_is_refused_before_any_training(
     stack: Stack, tweets: bytes
 ) -> None:
     stack.drop("datasets/tweets/recipe.yaml", b"budget_usd: 0.001")
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
+    report_failure(stack, folder)
+
+    error = stack.run(folder).error
+    assert error
+    assert (error.stage, error.code) == ("prepare", "budget")
+    assert f"{folder}/dataset/dataset.json" not in stack.keys(folder)
+    assert b"Not trained: over budget" in stack.read(f"{folder}/dataset/dataset.html")
+    assert "budget_usd is 0.001" in stack.emails[0][1]
+
+
+def test_given_a_tight_budget_when_the_base_model_comes_after_the_data_then_train_makes_no_job(
+    stack: Stack, tweets: bytes, request: pytest.FixtureRequest
+) -> None:
+    stack.drop("datasets/tweets/recipe.yaml", b"budget_usd: 0.001")
+    stack.drop(KEY, tweets)
+    folder = stack.prepare(KEY)["run"]
+    assert stack.run(folder).estimate is None
+    request.getfixturevalue("base_model")
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
 
     error = stack.run(folder).error
     assert error
-    assert error.code == "budget"
+    assert (error.stage, error.code) == ("train", "budget")
     assert stack.sagemaker.requests == []
 
 

@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from tests.functional.handlers.conftest import Stack
-from tests.functional.handlers.test_failures import deployed
+from tests.functional.handlers.conftest import BUCKET, Stack
+from tests.functional.handlers.test_failures import deployed, trained
 from tunedrop.dataset.document import Dataset
+from tunedrop.report.document import Report, TokenCount
 
 
 @pytest.mark.usefixtures("base_model")
@@ -41,6 +42,25 @@ def test_given_a_dropped_table_when_every_event_arrives_then_one_report_and_one_
     }
     assert len(stack.emails) == 1
     assert all(times.ended for times in run.stages.values())
+
+
+@pytest.mark.usefixtures("base_model")
+def test_given_the_base_model_at_hand_when_prepared_then_the_price_is_said_before_training(
+    stack: Stack, tweets: bytes
+) -> None:
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+    folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+
+    said = dataset.estimate
+    assert said
+    assert said == stack.run(folder).estimate
+    assert said.low_usd <= said.high_usd
+    assert f"{dataset.tokens.total:,} tokens" in said.basis
+    assert "134 million parameters" in said.basis
+    assert said.basis.encode()[:30] in stack.read(f"{folder}/dataset/dataset.html")
+    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+    assert stack.run(folder).estimate == said
 
 
 @pytest.mark.usefixtures("base_model")
@@ -101,6 +121,31 @@ def test_given_a_training_job_when_its_channels_are_read_then_no_test_row_is_amo
     assert f"{folder}/dataset/train.jsonl" in seen
     assert not [key for key in seen if "test" in key]
     assert request["EnableNetworkIsolation"] is True
+
+
+@pytest.mark.usefixtures("base_model")
+@pytest.mark.parametrize(("times", "warned"), [(1.05, False), (2.0, True)])
+def test_given_the_jobs_own_count_of_tokens_when_evaluated_then_it_stands_beside_the_estimate(
+    stack: Stack, tweets: bytes, times: float, *, warned: bool
+) -> None:
+    folder, name = trained(stack, tweets)
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+    counted = round(dataset.tokens.total * times)
+    stack.drop(
+        f"{folder}/model/x/training_summary.json", b'{"train_tokens": %d, "steps": 9}' % counted
+    )
+    artifact = f"s3://{BUCKET}/{folder}/model/x/"
+    stack.sagemaker.set_job(name, "Completed", artifact=artifact)
+    stack.call("deploy", stack.event("training_job_completed", job=name))
+    stack.sagemaker.set_endpoint(name, "InService")
+    stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
+
+    report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
+    assert report.tokens == TokenCount(counted, dataset.tokens.total, "characters")
+    assert f"{counted:,} tokens; preparation had".encode() in stack.read(
+        f"{folder}/report/report.html"
+    )
+    assert ("off by as much" in " ".join(stack.emails[0][1].split())) is warned
 
 
 @pytest.mark.usefixtures("base_model")

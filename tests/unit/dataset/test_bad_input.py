@@ -69,10 +69,10 @@ def test_a_file_with_a_byte_order_mark_and_windows_line_ends_is_read() -> None:
 
 
 class Endless:
-    """A file of one enormous line, after some good ones, made while it is read."""
+    """A file of one line of a gigabyte, after some good ones, made while it is read."""
 
     name = "huge.jsonl"
-    size = 256 << 20
+    size = 1 << 30
 
     def open(self) -> BinaryIO:
         return io.BufferedReader(_Line("\n".join(GOOD).encode() + b"\n", self.size))

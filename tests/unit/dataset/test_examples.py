@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tunedrop.errors import DatasetError
 ROOT = Path(__file__).parents[3]
 FORMATS = ROOT / "examples" / "formats"
 NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl")
-RECIPES = {
+RECIPES: dict[str, Any] = {
     "tickets-several-columns.csv": {
         "template": "{subject}: {message}",
         "columns": {"label": "category"},

@@ -1,10 +1,10 @@
-"""Every reason for which a row is rejected has words."""
+"""Every reason for which a row is rejected has words, and says what to do."""
 
 import ast
 from pathlib import Path
 
 from tunedrop.dataset import record
-from tunedrop.dataset.reasons import REASONS
+from tunedrop.dataset.reasons import REASONS, REMEDIES
 
 SOURCES = Path(record.__file__).parent
 
@@ -21,4 +21,4 @@ def raised() -> set[str]:
 
 
 def test_no_reason_is_without_words_and_no_words_are_without_a_reason() -> None:
-    assert raised() == REASONS.keys()
+    assert raised() == REASONS.keys() == REMEDIES.keys()

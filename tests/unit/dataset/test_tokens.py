@@ -1,22 +1,27 @@
 """Tokens are counted with the model's own tokenizer where it is at hand."""
 
+from random import Random
+
+import msgspec
 import pytest
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from tests.unit.dataset.memory import MemoryFile, MemorySink, table
-from tunedrop.dataset.document import TokenStatistics
+from tunedrop.dataset.document import Message, Row, TokenStatistics
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.dataset.statistics import MARKUP
-from tunedrop.recipe import Recipe
+from tunedrop.dataset.statistics import MARKUP, SAMPLE, TOLERANCE, TokenSample, relative_error
+from tunedrop.recipe import Recipe, RowLimits
 
 
-def counted(tokenizer: bytes | None, rows: int = 60) -> tuple[TokenStatistics, MemorySink]:
+def counted(
+    tokenizer: bytes | None, rows: int = 60, rows_limit: dict[str, int] | None = None
+) -> tuple[TokenStatistics, MemorySink]:
     sink = MemorySink()
     document = prepare_dataset(
         MemoryFile(table(rows)),
-        Recipe(),
+        Recipe(rows=RowLimits(**(rows_limit or {}))),
         sink,
         dataset="d",
         run="r",
@@ -36,18 +41,40 @@ def test_the_total_is_what_the_tokenizer_counts() -> None:
     statistics, sink = counted(word_tokenizer())
     words = Whitespace()
     exact = sum(
-        len(words.pre_tokenize_str(message.content)) + MARKUP
+        sum(len(words.pre_tokenize_str(turn.content)) + MARKUP + 1 for turn in turns) - 1
         for row in sink.rows("train")
-        for message in (*row.prompt, *row.completion)
+        if (turns := (*row.prompt, *row.completion))
     )
     assert (statistics.method, statistics.sample) == ("tokenizer", 48)
-    assert statistics.total == pytest.approx(exact, rel=0.03)
+    assert (statistics.total, statistics.error) == (exact, 0.0)
 
 
 def test_a_sample_is_enough_for_a_large_file() -> None:
     statistics, sink = counted(word_tokenizer(), rows=9_000)
-    assert 1_500 <= statistics.sample <= 2_500
+    assert SAMPLE / 2 * 0.9 <= statistics.sample <= SAMPLE
+    assert statistics.error is not None
+    assert 0 < statistics.error <= TOLERANCE
     assert len(sink.rows("train")) == 8_000
+
+
+def test_few_training_rows_of_a_large_file_are_all_counted() -> None:
+    statistics, _ = counted(word_tokenizer(), rows=9_000, rows_limit={"max_train": 50})
+    assert (statistics.sample, statistics.error) == (50, 0.0)
+
+
+def test_the_same_file_is_measured_alike_whenever_it_is_read() -> None:
+    assert counted(word_tokenizer(), rows=9_000)[0] == counted(word_tokenizer(), rows=9_000)[0]
+
+
+def test_when_rows_differ_too_much_for_a_sample_more_of_them_are_counted() -> None:
+    chance = Random(5)  # noqa: S311 - the same file on every run
+    sample = TokenSample(word_tokenizer(), 12_000)
+    for at in range(12_000):
+        text = "x" * 400 if chance.random() < 0.5 else "a " * chance.randint(20, 200)
+        turns = [Message("user", text)], [Message("assistant", "ok")]
+        sample.look(at, msgspec.json.encode(Row(at, *turns)))
+    assert relative_error(sample.counted[:SAMPLE]) > TOLERANCE
+    assert len(sample.counted) == 12_000
 
 
 @pytest.mark.parametrize("tokenizer", [None, b"no tokenizer"])

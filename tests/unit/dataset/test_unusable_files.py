@@ -1,5 +1,6 @@
 """Files that cannot be trained on end in one clear error."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare, table
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.errors import DatasetError
+from tunedrop.errors import DatasetError, Problem
 from tunedrop.recipe import Recipe
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"
@@ -29,16 +30,59 @@ def test_the_message_says_what_it_is(content: bytes, message: str) -> None:
         prepare(content)
 
 
-def test_when_all_rows_are_bad_the_commonest_problems_are_told_with_an_example() -> None:
+def refused(lines: str, name: str = "chat.jsonl") -> tuple[DatasetError, MemorySink]:
     sink = MemorySink()
-    lines = '{"messages": [}\n' * 30 + '{"messages": []}\n' * 40
     with pytest.raises(DatasetError) as caught:
         prepare_dataset(
-            MemoryFile(lines, "chat.jsonl"), Recipe(), sink, dataset="d", run="r", source_uri="s"
+            MemoryFile(lines, name), Recipe(), sink, dataset="d", run="r", source_uri="s"
         )
-    assert "40 x empty (for example line 31: messages is an empty list.)" in caught.value.message
-    assert "30 x invalid_json (for example line 1: Not valid JSON" in caught.value.message
+    return caught.value, sink
+
+
+def test_when_all_rows_are_bad_the_problems_are_told_with_an_example_and_what_to_do() -> None:
+    error, sink = refused('{"messages": [}\n' * 30 + '{"messages": []}\n' * 40)
+    assert "Of its 70 rows, 70 were rejected and 0 are duplicates." in error.message
+    empty, invalid = error.problems
+    assert empty == Problem(
+        rows=40,
+        meaning="with a missing or empty value",
+        place="line 31 of chat.jsonl",
+        message="messages is an empty list.",
+        excerpt='{"messages": []}',
+        fix="Fill the value in, or leave the row out.",
+    )
+    assert (invalid.rows, invalid.place) == (30, "line 1 of chat.jsonl")
     assert len(sink.rejected) == 70
+
+
+def test_the_example_of_a_problem_shows_nothing_private_and_fits_in_one_line() -> None:
+    key = "AKIA" + "IOSFODNN7EXAMPLE"
+    chat = [{"role": "user", "content": f"it is {key} for jo@example.com,\n\x07 {'so ' * 90}"}]
+    rows = json.dumps({"messages": [*chat, {"role": "assistant", "content": "ok"}]})
+    unanswered = json.dumps({"messages": chat})
+    error, _ = refused(f"{rows}\n{unanswered}\n")
+    assert [problem.meaning for problem in error.problems] == [
+        "with a key, token or password",
+        "without an answer at the end",
+    ]
+    for problem in error.problems:
+        assert "it is [SECRET] for [EMAIL]" in problem.excerpt
+        assert key not in f"{problem.message} {problem.excerpt}"
+        assert len(problem.excerpt) <= 120
+        assert problem.excerpt.isprintable()
+
+
+def test_an_example_in_one_of_several_files_names_that_file() -> None:
+    content = json.dumps({"train": [{"text": "a"}] * 5, "test": [{"label": "b"}] * 5})
+    error, _ = refused(content, "data.json")
+    assert error.problems[0].place.endswith("of data.json test")
+
+
+def test_a_file_of_twins_is_told_to_add_rows_that_differ() -> None:
+    error, _ = refused("text,label\n" + "the same,good\n" * 50, "data.csv")
+    assert "0 were rejected and 49 are duplicates" in error.message
+    assert error.remedy.startswith("Add rows that differ")
+    assert error.problems == []
 
 
 def test_progress_reaches_the_size_of_the_file() -> None:

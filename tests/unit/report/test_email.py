@@ -3,13 +3,16 @@
 import json
 import shlex
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.report.written import ENDPOINT, FOLDER, tweets_report
+from tunedrop.errors import Problem
 from tunedrop.report import letter
 from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.page import render_page
 from tunedrop.run import ActualCost, Failure, Run, Source
 
 LINKS = Links(
@@ -70,6 +73,16 @@ def test_it_says_what_it_cost_and_where_the_report_is() -> None:
     assert f"{FOLDER}report/report.html" in section(email, "THE WHOLE REPORT")
 
 
+@pytest.mark.parametrize(("low", "words"), [(0.02, "$0.02 to $0.31"), (None, "up to $0.31")])
+def test_the_estimate_is_told_as_a_range_where_its_low_end_is_known(
+    low: float | None, words: str
+) -> None:
+    report = tweets_report()
+    report.cost.estimated_low_usd = low
+    assert f"Estimated  {words}" in section(success_email(report, LINKS), "WHAT IT COST")
+    assert f"{words} had been estimated" in render_page(report)
+
+
 def test_the_commands_ask_the_tuned_model_as_it_was_asked_here() -> None:
     commands = section(success_email(tweets_report(), LINKS), "ASK THE TUNED MODEL").splitlines()
     question = json.loads(commands[1])
@@ -114,6 +127,62 @@ def test_a_failure_says_what_where_and_what_to_do() -> None:
     assert section(email, "WHAT STILL RUNS, AND COSTS").startswith("Nothing: no training job")
     assert FOLDER in section(email, "WHERE TO LOOK")
     assert "rejected.jsonl" not in email.body
+
+
+def problem(rows: int, **other: str) -> Problem:
+    words = {
+        "meaning": "with a missing or empty value",
+        "place": f"line {rows} of tweets.csv",
+        "message": "The column label is empty.",
+        "excerpt": "what a lovely day,",
+        "fix": "Fill the value in, or leave the row out.",
+    }
+    return Problem(rows=rows, **{**words, **other})
+
+
+def dataset_failure(problems: list[Problem]) -> Email:
+    failure = Failure("prepare", "dataset", "Too few rows.", "Correct the rows.", problems)
+    return failure_email(failed_run(rows={"rejected": 9}), failure, LINKS)
+
+
+def test_bad_rows_are_listed_with_how_many_an_example_and_what_to_do() -> None:
+    email = dataset_failure([problem(1_204), problem(1, meaning="with invalid JSON", excerpt="")])
+    assert_fit_for_sns(email)
+    assert section(email, "THE COMMONEST PROBLEMS").splitlines() == [
+        "1,204 rows with a missing or empty value",
+        "    Example   line 1204 of tweets.csv: The column label is empty.",
+        "    It reads  what a lovely day,",
+        "    To do     Fill the value in, or leave the row out.",
+    ]
+    assert "\n    1 row with invalid JSON\n    Example   line 1 of tweets.csv" in email.body
+    assert email.body.count("It reads") == 1
+
+
+def test_at_most_ten_problems_are_listed_and_the_others_counted() -> None:
+    body = dataset_failure([problem(rows) for rows in range(99, 86, -1)]).body
+    assert body.count("Example ") == 10
+    assert "and 3 other problems." in body
+    assert "other problem" not in dataset_failure([problem(1)] * 10).body
+
+
+def test_the_list_keeps_within_the_width_of_a_mail_whatever_the_rows_hold() -> None:
+    email = dataset_failure([problem(7, excerpt="x" * 300, message="word " * 90)])
+    listed = email.body.partition("THE COMMONEST PROBLEMS")[2].partition("WHAT TO DO")[0]
+    assert max(map(len, listed.splitlines())) <= 78
+
+
+def test_it_says_how_to_fetch_every_rejected_row() -> None:
+    todo = section(dataset_failure([problem(9)]), "WHAT TO DO")
+    assert todo.startswith("Correct the rows.\nEvery rejected row")
+    assert f"aws s3 cp --region eu-central-1 {FOLDER}dataset/rejected.jsonl ." in todo
+
+
+def test_a_failure_written_before_problems_were_listed_still_makes_an_email() -> None:
+    written = b'{"stage": "prepare", "code": "dataset", "message": "Empty.", "remedy": "Fill it."}'
+    failure = msgspec.json.decode(written, type=Failure)
+    body = failure_email(failed_run(), failure, LINKS).body
+    assert "COMMONEST PROBLEMS" not in body
+    assert "Fill it." in body
 
 
 def test_a_failure_after_the_training_says_what_was_billed_and_how_to_remove_the_rest() -> None:

@@ -1,11 +1,22 @@
 """The price is said before, the cap is kept: MaxRuntime never exceeds what the budget pays for."""
 
+from typing import get_args
+
+import msgspec
 import pytest
 
 from tunedrop.errors import BudgetError
-from tunedrop.pricing import INSTANCES, bill, cap_hours, estimate
+from tunedrop.pricing import (
+    FLOPS,
+    INSTANCES,
+    bill,
+    cap_hours,
+    estimate,
+    refuse_what_cannot_end,
+)
 from tunedrop.recipe import Recipe
 from tunedrop.recipe_file import read_recipe
+from tunedrop.run import CostEstimate
 
 MILLION = 1_000_000
 
@@ -27,16 +38,61 @@ def test_given_more_tokens_when_estimated_then_it_costs_more() -> None:
     assert few.low_usd < many.low_usd
 
 
+@pytest.mark.parametrize(("method", "more"), [("lora", 1.0), ("qlora", 1.4), ("full", 8 / 6)])
+def test_given_a_method_when_estimated_then_its_operations_count(method: str, more: float) -> None:
+    recipe = read_recipe(b"training: {spot: false, max_hours: 100}\nbudget_usd: 9000")
+    other = msgspec.structs.replace(recipe, method=method)
+    hours = [
+        found.low_hours - 0.05  # what it takes to start
+        for each in (recipe, other)
+        if (found := estimate(each, 100 * MILLION, 7_000 * MILLION))
+    ]
+
+    assert hours[1] / hours[0] == pytest.approx(more, rel=0.01)
+
+
+def test_given_any_method_of_a_recipe_when_looked_up_then_its_operations_are_known() -> None:
+    method = next(field for field in msgspec.structs.fields(Recipe) if field.name == "method")
+
+    assert set(get_args(method.type)) <= FLOPS.keys()
+
+
+def test_given_an_estimate_when_read_then_it_says_what_it_was_computed_from() -> None:
+    found = estimate(Recipe(), tokens=409_900, parameters=134_515_008)
+
+    assert found
+    for words in ("409,900 tokens, 3 times", "135 million parameters", "method lora", "spot price"):
+        assert words in found.basis
+
+
 def test_given_a_job_over_budget_when_estimated_then_the_error_names_both_figures() -> None:
     recipe = read_recipe(b"budget_usd: 1")
-    with pytest.raises(BudgetError, match=r"budget_usd is 1\.00"):
-        estimate(recipe, 1_000 * MILLION, 70_000 * MILLION)
+    found = estimate(recipe, 1_000 * MILLION, 70_000 * MILLION)
+
+    assert found
+    assert found.low_usd < found.high_usd
+    assert found.low_hours < found.high_hours
+    with pytest.raises(BudgetError, match=r"budget_usd is 1\.$"):
+        refuse_what_cannot_end(found)
 
 
 def test_given_a_job_that_cannot_end_in_time_when_estimated_then_it_is_not_begun() -> None:
     recipe = read_recipe(b"training: {max_hours: 2}\nbudget_usd: 1000")
     with pytest.raises(BudgetError, match=r"would be stopped after 2\.0"):
-        estimate(recipe, 100 * MILLION, 7_000 * MILLION)
+        refuse_what_cannot_end(estimate(recipe, 100 * MILLION, 7_000 * MILLION))
+
+
+def test_given_a_job_that_can_end_when_estimated_then_nothing_is_refused() -> None:
+    refuse_what_cannot_end(estimate(Recipe(), MILLION, 135 * MILLION))
+    refuse_what_cannot_end(None)
+
+
+def test_given_an_estimate_of_an_older_run_when_read_then_it_refuses_nothing() -> None:
+    written = (
+        b'{"low_usd": 0.02, "high_usd": 0.3, "low_hours": 0.1, "high_hours": 0.2, '
+        b'"cap_hours": 6.0, "instance": "ml.g6.2xlarge"}'
+    )
+    refuse_what_cannot_end(msgspec.json.decode(written, type=CostEstimate))
 
 
 def test_given_a_small_budget_when_capped_then_the_hours_are_what_it_pays_for() -> None:

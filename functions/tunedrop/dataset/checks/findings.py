@@ -10,9 +10,13 @@ LONGEST_EXCERPT = 120  # characters
 
 ADVICE = {
     "duplicate": "Rows that are the same as an earlier one; they were left out.",
-    "near_duplicate": "Rows that are nearly the same as another; they stay in the same split.",
-    "neighbours_disagree": "Nearly the same text carries another label: one of them is wrong.",
+    "near_duplicate": "Rows that are nearly the same as another of the first 1,000,000 distinct "
+    "rows; they stay in the same split.",
+    "neighbours_disagree": "Nearly the same text, among the first 1,000,000 distinct rows, carries "
+    "another label: one of them is probably wrong. They are only listed; none was removed.",
     "label_spelling": "Labels that differ only in spelling were read as one.",
+    "label_slip": "Rare labels that differ in one letter from a common one. They are only listed; "
+    "correct them if they are slips.",
     "encoding_repaired": "Characters garbled by a wrong encoding were repaired.",
     "html_entities": "HTML entities such as &amp; were turned into the characters they mean.",
     "control_characters": "Invisible control characters were removed.",

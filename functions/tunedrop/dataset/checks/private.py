@@ -78,3 +78,12 @@ def masked(text: str, found: str, kind: str) -> str:
 def hidden(text: str) -> str:
     """Return a finding so that it can be recognised but not used."""
     return f"{text[:4]}… ({len(text)} characters)"
+
+
+def redacted(text: str) -> str:
+    """Return the text with every secret and every personal datum replaced by its kind."""
+    for secret in dict.fromkeys(secrets_in(text)):
+        text = masked(text, secret, "secret")
+    for kind, found in dict.fromkeys(personal_in(text)):
+        text = masked(text, found, kind)
+    return text

@@ -1,5 +1,6 @@
 """Which of the ways to keep rows in JSON a file follows."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ def json_tables(name: str, text: TextFile) -> dict[str, Table]:
     only = _object(lines[0]) if len(lines) == 1 else None
     if len(lines) > 1 and _are_objects(lines[:LOOKED_AT]):
         return {"": JsonLines(text)}
+    if only is None and _are_several(text.head):
+        return {"": JsonObjects(text)}
     keys = [] if only is not None and _is_row(only) else keys_of(text)
     if keys:
         return {key: JsonDocument(text, key) for key in keys}
@@ -42,6 +45,16 @@ def _are_objects(lines: list[bytes]) -> bool:
         return True
     whole = sum(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in lines)
     return whole * 2 >= len(lines)
+
+
+def _are_several(head: bytes) -> bool:
+    """Whether the first object is followed by another one, so that its lists are no tables."""
+    text = head.decode("utf-8", "replace").lstrip()
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return text[end:].lstrip().startswith("{")
 
 
 def _is_row(value: dict[str, Any]) -> bool:

@@ -1,0 +1,32 @@
+"""The report says how many tokens were trained on, and how well that was known before."""
+
+import pytest
+
+from tests.unit.report.written import tweets_report
+from tunedrop.report.document import TokenCount
+from tunedrop.report.page import render_page
+from tunedrop.report.tokens import cautions, in_words
+
+
+def test_both_counts_and_their_difference_are_told() -> None:
+    assert in_words(TokenCount(412_331, 409_900, "tokenizer")) == (
+        "412,331 tokens; preparation had measured 409,900 (\N{MINUS SIGN}0.6%) with the model's "
+        "tokenizer"
+    )
+    assert in_words(TokenCount(400_000, 420_000, "characters")) == (
+        "400,000 tokens; preparation had estimated 420,000 (+5.0%) by characters"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "warned"), [(901, False), (899, True), (1_099, False), (1_101, True)]
+)
+def test_only_a_difference_above_a_tenth_is_warned_of(said: int, *, warned: bool) -> None:
+    assert bool(cautions(TokenCount(1_000, said, "characters"))) is warned
+
+
+def test_the_page_has_the_counts_where_the_job_told_its_own() -> None:
+    report = tweets_report()
+    assert "preparation had" not in render_page(report)
+    report.tokens = TokenCount(41_210, 41_000, "tokenizer")
+    assert "41,210 tokens; preparation had measured 41,000" in render_page(report)
