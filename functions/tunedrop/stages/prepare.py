@@ -14,6 +14,7 @@ from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, RecipeError
 from tunedrop.evaluation.tasks import check_gate
 from tunedrop.pointer import move_pointer, read_pointer
+from tunedrop.processing import ProcessingSettings
 from tunedrop.recipe import Recipe
 from tunedrop.recipe_file import read_recipe
 from tunedrop.report.dataset_page import render_dataset_page
@@ -21,6 +22,7 @@ from tunedrop.run import Run, run_id
 from tunedrop.runs import Held, Runs, encode, now, seconds_since
 from tunedrop.stages.dropped import RECIPE, ROOT, Drop, DroppedFile, find_drop, parts_of
 from tunedrop.stages.ending import supersede
+from tunedrop.stages.processing import hand_over, has_processing_job
 from tunedrop.stages.progress import Reporter
 from tunedrop.stages.step import Outcome, Step
 from tunedrop.store import ExistsError, MissingError, Store
@@ -42,8 +44,8 @@ class Folder:
             yield file
 
 
-def prepare(key: str, step: Step) -> Outcome:
-    """Prepare the newest version of what was dropped.
+def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
+    """Prepare the newest version of what was dropped, or have a processing job do it.
 
     The event that brought us here is only a hint: the objects as they are now decide.
     """
@@ -60,12 +62,18 @@ def prepare(key: str, step: Step) -> Outcome:
     if decision == "start" and before:
         supersede_run(runs, step, drop.dataset, before.run)
     held = _started(runs, run)
-    if held is None:
+    if held is None or has_processing_job(held.run, step):
         return Outcome("nothing to do", run.folder)
+    done = "prepared"
     with step.claimed(held, "prepare") as ours:
         if ours:
-            _prepare(held, recipe, step)
-    return step.outcome(run.folder, "prepared") if ours else Outcome("nothing to do", run.folder)
+            if isinstance(recipe, RecipeError):
+                raise recipe
+            if hand_over(held, recipe, step, settings):
+                done = "preparing in a processing job"
+            else:
+                prepare_run(held, recipe, step)
+    return step.outcome(run.folder, done) if ours else Outcome("nothing to do", run.folder)
 
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
@@ -129,9 +137,12 @@ def _unwritten(runs: Runs, run: Run) -> bool:
     return False
 
 
-def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
-    if isinstance(recipe, RecipeError):
-        raise recipe
+def prepare_run(held: Held, recipe: Recipe, step: Step) -> None:
+    """Write everything that a claimed run's preparation leaves; dataset.json calls `train`.
+
+    Raises:
+        DatasetError: the files cannot be trained on.
+    """
     run, store = held.run, step.runs.store
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)

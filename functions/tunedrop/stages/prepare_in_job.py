@@ -1,0 +1,35 @@
+"""The whole of a processing job: the run is prepared as the function would have done it."""
+
+import time
+
+from tunedrop.run import Run
+from tunedrop.stages.prepare import prepare_run
+from tunedrop.stages.step import Outcome, Step
+
+POLL_SECONDS = 1.0
+
+
+def prepare_in_job(job: str, step: Step) -> Outcome:
+    """Prepare the run whose processing job has this name.
+
+    The run's lease is the job's until its time limit; `sweep` asks SageMaker whether the job
+    still lives.
+    """
+    while held := step.runs.find(job):
+        run = held.run
+        if run.status != "running" or run.stage != "prepare":
+            break
+        if _is_taken(run, job):  # the function that created the job has not let go of it yet
+            time.sleep(POLL_SECONDS)
+            continue
+        with step.claimed(held, "prepare") as ours:
+            if ours:
+                prepare_run(held, step.runs.recipe(run), step)
+        if ours:
+            return step.outcome(run.folder, "prepared")
+    return Outcome("nothing to do", held.run.folder if held else None)
+
+
+def _is_taken(run: Run, job: str) -> bool:
+    lease = run.lease
+    return lease is not None and lease.owner != job and lease.expires > time.time()
