@@ -61,6 +61,28 @@ def test_given_a_drop_that_is_too_large_when_its_job_is_done_then_the_run_is_the
     assert small.emails("large") == []
 
 
+def test_given_a_job_that_is_stopped_by_hand_when_its_event_comes_then_one_email_says_so(
+    small: Cloud,
+) -> None:
+    sagemaker = small.client("sagemaker")
+    small.drop("stopped", labelled_rows(30_000), FAST)
+
+    def found() -> list[Any]:
+        summaries: list[Any] = sagemaker.list_processing_jobs(NameContains="stopped")[
+            "ProcessingJobSummaries"
+        ]
+        return summaries
+
+    (job,) = wait_for(found, 60, small.logs)
+    sagemaker.stop_processing_job(ProcessingJobName=job["ProcessingJobName"])
+    run = small.ended("stopped")
+    wait_for(lambda: small.emails("stopped"), 60, small.logs)
+
+    assert run["error"]["code"] == "processing"
+    assert "was stopped by hand" in run["error"]["message"]
+    assert len(small.emails("stopped")) == 1
+
+
 def test_given_bad_data_when_the_job_finds_it_then_one_email_says_so(small: Cloud) -> None:
     small.drop("picture", b"\x89PNG\r\n\x1a\n\x00 no table at all")
     run = small.ended("picture")

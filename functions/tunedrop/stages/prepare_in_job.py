@@ -2,7 +2,6 @@
 
 import time
 
-from tunedrop.run import Run
 from tunedrop.stages.prepare import prepare_run
 from tunedrop.stages.step import Outcome, Step
 
@@ -15,21 +14,14 @@ def prepare_in_job(job: str, step: Step) -> Outcome:
     The run's lease is the job's until its time limit; `sweep` asks SageMaker whether the job
     still lives.
     """
-    while held := step.runs.find(job):
+    while (held := step.runs.find(job)) and held.run.status == "running":
         run = held.run
-        if run.status != "running" or run.stage != "prepare":
+        if run.stage != "prepare":
             break
-        if _is_taken(run, job):  # the function that created the job has not let go of it yet
-            time.sleep(POLL_SECONDS)
-            continue
         with step.claimed(held, "prepare") as ours:
             if ours:
                 prepare_run(held, step.runs.recipe(run), step)
         if ours:
             return step.outcome(run.folder, "prepared")
+        time.sleep(POLL_SECONDS)  # the function that created the job has not let go of it yet
     return Outcome("nothing to do", held.run.folder if held else None)
-
-
-def _is_taken(run: Run, job: str) -> bool:
-    lease = run.lease
-    return lease is not None and lease.owner != job and lease.expires > time.time()
