@@ -27,9 +27,12 @@ RETRYABLE = (
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 BAD_REQUEST, SERVER_ERROR = 400, 500  # HTTP
 QUOTA_REMEDY = (
-    "Ask for a higher quota for this instance type in the Service Quotas console (training, "
-    "endpoint and processing quotas are separate), or name another type in recipe.yaml; then drop "
-    "the file again."
+    "Ask for a higher quota for this instance type in the Service Quotas console (training and "
+    "endpoint quotas are separate), or name another type in recipe.yaml; then drop the file again."
+)
+PROCESSING_QUOTA_REMEDY = (
+    "Ask for a higher quota for this instance type, for processing job usage, in the Service "
+    "Quotas console; then drop the file again."
 )
 REMEDY = "Correct the recipe or the stack's parameters, then drop the file again."
 
@@ -133,7 +136,8 @@ class SageMakerService:
                 return
             if code not in REFUSALS:
                 raise
-            remedy = QUOTA_REMEDY if code == "ResourceLimitExceeded" else REMEDY
+            quota = PROCESSING_QUOTA_REMEDY if refused is ProcessingError else QUOTA_REMEDY
+            remedy = quota if code == "ResourceLimitExceeded" else REMEDY
             raise refused(f"SageMaker refused the request: {message}", remedy) from error
 
 

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from tunedrop.aws import sagemaker as adapter
 from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
-from tunedrop.errors import HostingError, TrainingError
+from tunedrop.errors import HostingError, ProcessingError, TrainingError
 from tunedrop.service import ProcessingJob
 
 REQUEST: dict[str, Any] = {
@@ -50,6 +50,21 @@ def test_given_no_quota_when_created_then_the_remedy_names_the_quotas() -> None:
 def test_given_a_passing_trouble_when_created_then_it_is_raised_to_be_tried_again() -> None:
     with pytest.raises(ClientError):
         create("ThrottlingException")
+
+
+def test_given_no_quota_for_processing_when_created_then_the_remedy_names_it() -> None:
+    client = make_client("sagemaker")
+    request = {
+        "ProcessingJobName": "tweets-0a1b2c3d4e5f-1",
+        "RoleArn": "arn:aws:iam::111122223333:role/prepare",
+        "AppSpecification": {"ImageUri": "image"},
+        "ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 1}},
+    }
+    with Stubber(client) as stub:
+        stub.add_client_error("create_processing_job", "ResourceLimitExceeded", "0 Instances")
+        with pytest.raises(ProcessingError) as caught:
+            SageMakerService(client).create_processing_job(request)
+    assert "processing job usage" in caught.value.remedy
 
 
 @pytest.mark.parametrize(("seconds", "timed_out"), [(59, False), (60, True)])

@@ -2,10 +2,10 @@
 
 import importlib
 import json
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +13,6 @@ import pytest
 from tests.functional.handlers.conftest import Stack
 from tests.functional.handlers.test_failures import KEY, report_failure
 from tests.functional.handlers.test_sweep import change, sweep
-from tunedrop.run import Lease
-from tunedrop.runs import Runs
 from tunedrop.stages import prepare_in_job
 
 SPLITS = ("train", "validation", "test", "rejected")
@@ -215,31 +213,16 @@ def test_given_a_job_that_starts_before_the_function_has_ended_then_it_waits_for
 ) -> None:
     folder, name = handed_over(stack, tweets)
     change(stack, folder, lease={"owner": "request-1", "expires": time.time() + 900})
-    monkeypatch.setattr(prepare_in_job, "POLL_SECONDS", 0.01)
-    asked = threading.Event()
-    load = Runs.load
+    waited = SimpleNamespace(sleep=lambda _seconds: change(stack, folder, lease=None))
+    monkeypatch.setattr(prepare_in_job, "time", waited)
 
-    def seen(runs: Runs, key: str) -> Any:
-        asked.set()
-        return load(runs, key)
-
-    monkeypatch.setattr(Runs, "load", seen)
-
-    def let_go() -> None:
-        asked.wait(10)
-        change(stack, folder, lease=None)
-
-    function = threading.Thread(target=let_go)
-    function.start()
     assert run_job(stack, name, monkeypatch) == 0
-    function.join()
     assert stack.run(folder).stage == "train"
 
 
 def test_given_a_job_at_work_when_swept_then_it_is_left_alone(stack: Stack, tweets: bytes) -> None:
     folder, name = handed_over(stack, tweets)
-    held = Lease(owner=name, expires=time.time() + 40_000)
-    change(stack, folder, lease={"owner": held.owner, "expires": held.expires})
+    change(stack, folder, lease={"owner": name, "expires": time.time() + 40_000})
 
     assert sweep(stack) == [{"outcome": "left alone: waiting for SageMaker", "run": folder}]
     assert stack.sent == []

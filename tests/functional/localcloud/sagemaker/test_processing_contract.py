@@ -140,7 +140,7 @@ def test_program_that_cannot_start_fails_the_job(cloud: Cloud, sagemaker: Any, n
     assert reason.startswith("ClientError: cannot start the container:")
 
 
-def test_stopped_job_gets_sigterm_and_is_stopped_although_it_completed(
+def test_stopped_job_gets_sigterm_and_ends_with_all_it_started(
     cloud: Cloud, sagemaker: Any, name: str
 ) -> None:
     sagemaker.create_processing_job(**processing_request(name, "work"))
