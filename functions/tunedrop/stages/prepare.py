@@ -64,12 +64,12 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
     held = _started(runs, run)
     if held is None or has_processing_job(held.run, step):
         return Outcome("nothing to do", run.folder)
-    done = "prepared"
+    done, was_killed = "prepared", held.run.lease is not None
     with step.claimed(held, "prepare") as ours:
         if ours:
             if isinstance(recipe, RecipeError):
                 raise recipe
-            if hand_over(held, recipe, step, settings):
+            if hand_over(held, recipe, step, settings, was_killed=was_killed):
                 done = "preparing in a processing job"
             else:
                 prepare_run(held, recipe, step)

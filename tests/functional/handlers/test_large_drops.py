@@ -13,7 +13,7 @@ import pytest
 from tests.functional.handlers.conftest import Stack
 from tests.functional.handlers.test_failures import KEY, report_failure
 from tests.functional.handlers.test_sweep import change, sweep
-from tunedrop.stages import prepare_in_job
+from tunedrop.stages import prepare, prepare_in_job
 
 SPLITS = ("train", "validation", "test", "rejected")
 
@@ -74,6 +74,23 @@ def test_given_a_function_that_can_hold_the_drop_when_it_comes_then_no_job_is_ma
 
     assert stack.prepare(KEY)["outcome"] == "prepared"
     assert stack.sagemaker.requests == []
+
+
+def test_given_a_function_that_was_killed_when_it_is_tried_again_then_a_job_does_it(
+    stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda tries again with the same request id; a killed function has left its lease."""
+    monkeypatch.setenv("PREPARE_LIMIT_MEGABYTES", "1")
+    monkeypatch.setattr(prepare, "prepare_run", lambda *_: None)
+    stack.drop(KEY, tweets)
+    folder = stack.prepare(KEY)["run"]
+    change(stack, folder, lease={"owner": "request-1", "expires": time.time() + 900})
+
+    assert stack.prepare(KEY, "request-2")["outcome"] == "nothing to do"
+    assert stack.prepare(KEY, "request-1")["outcome"] == "preparing in a processing job"
+    processing = stack.run(folder).processing
+    assert processing
+    assert "was killed" in processing.reason
 
 
 @pytest.mark.usefixtures("job_folder")
