@@ -67,6 +67,7 @@ def _settings(options: argparse.Namespace) -> LocalCloudSettings:
         email=options.email,
         confirm_emails=not options.no_confirm,
         models=dict(options.model),
+        parameters=dict(options.parameter),
         catch_up=options.command == "up",  # `run` looks after its own dataset only
     )
 

@@ -59,6 +59,14 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         metavar="ID=DIR",
         help="a base model: its id and a Hugging Face directory; may be repeated",
     )
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        type=_parameter,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the template; may be repeated",
+    )
 
 
 def _file(text: str) -> Path:
@@ -80,3 +88,10 @@ def _model(text: str) -> tuple[str, Path]:
     if not separator or not model_id or not Path(directory).is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not ID=DIR with a directory that exists")
     return model_id, Path(directory)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=VALUE")
+    return name, value

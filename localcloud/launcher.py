@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import logging
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from localcloud.base_model import provide_base_model
 from localcloud.deployment import Stack, deploy
 from localcloud.emulator import Emulator, EmulatorSettings
-from localcloud.sagemaker import Image, SageMakerSettings, start_sagemaker
+from localcloud.images import PROJECT, product_images
+from localcloud.sagemaker import SageMakerSettings, start_sagemaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from localcloud.sagemaker import SageMakerService
-
-PROJECT = Path(__file__).resolve().parent.parent
-CONTAINER = PROJECT / "training_container"
-IMAGES = {
-    "tunedrop-training": Image(train=(sys.executable, str(CONTAINER / "train.py"))),
-    "vllm": Image(serve=(sys.executable, str(CONTAINER / "serve.py"))),
-}
-"""Programs by the repository name of an image's URI."""
 
 log = logging.getLogger("localcloud.launcher")
 
@@ -42,7 +34,6 @@ class LocalCloudSettings:
     confirm_emails: bool = True
     models: Mapping[str, Path] = field(default_factory=dict)
     """Hugging Face directories by model id."""
-    images: Mapping[str, Image] = field(default_factory=lambda: IMAGES)
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of the stack, beside NotificationEmail."""
     catch_up: bool = True
@@ -97,7 +88,10 @@ class LocalCloud:
         settings = self.settings
         self.sagemaker = start_sagemaker(
             self.emulator,
-            SageMakerSettings(state_dir=settings.state_dir / "sagemaker", images=settings.images),
+            SageMakerSettings(
+                state_dir=settings.state_dir / "sagemaker",
+                images=product_images(settings.state_dir),
+            ),
         )
         self.emulator.start()
         self.stack = deploy(

@@ -30,6 +30,8 @@ class ProgressLines:
         stage = run["stage"]
         if run["status"] == "running":
             self._once("stage", stage, "begins")
+        if processing := run.get("processing"):
+            self._once("processing", "prepare", f"in a processing job: {processing['reason']}")
         if rows := run.get("rows"):
             self._once("rows", "prepare", _rows(rows))
         if job := run.get("job"):

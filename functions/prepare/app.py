@@ -1,4 +1,4 @@
-"""S3 Object Created on datasets/ → runs/<dataset>/<run>/dataset/."""
+"""S3 Object Created on datasets/ → runs/<dataset>/<run>/dataset/, or a job that writes it."""
 
 from typing import Any
 
@@ -7,18 +7,38 @@ from aws_lambda_powertools import Logger
 
 from tunedrop.aws import application
 from tunedrop.events import created_key
+from tunedrop.processing import ProcessingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare import prepare
 
 logger = Logger(service="prepare")
 
 
+class Settings(BucketSettings, frozen=True):
+    """The function's environment."""
+
+    aws_region: str
+    training_image: str
+    processing_role_arn: str
+    prepare_limit_megabytes: int
+    stack_name: str
+
+
 @logger.inject_lambda_context(correlation_id_path="id")
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Prepare the dropped file that the event names."""
+    """Prepare the dropped file that the event names, here or in a processing job."""
+    settings = read_settings(Settings)
     key = created_key(event)
     logger.append_keys(key=key)
-    outcome = prepare(key, application.step(read_settings(BucketSettings), context))
+    processing = ProcessingSettings(
+        image=settings.training_image,
+        role=settings.processing_role_arn,
+        stack=settings.stack_name,
+        region=settings.aws_region,
+        memory=int(context.memory_limit_in_mb),
+        limit=settings.prepare_limit_megabytes,
+    )
+    outcome = prepare(key, application.step(settings, context), processing)
     logger.info(outcome.outcome, run=outcome.run)
     answer: dict[str, Any] = msgspec.to_builtins(outcome)
     return answer

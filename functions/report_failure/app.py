@@ -6,7 +6,14 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from tunedrop.aws import application
-from tunedrop.events import created_key, dead_letters, endpoint_name, job_name, subject
+from tunedrop.events import (
+    created_key,
+    dead_letters,
+    endpoint_name,
+    job_name,
+    processing_job_name,
+    subject,
+)
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages import report_failure
 from tunedrop.stages.ending import Ending
@@ -26,7 +33,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
 
 
 def report(event: dict[str, Any], ending: Ending) -> list[Outcome]:
-    """Tell the four kinds of events apart."""
+    """Tell the five kinds of events apart."""
     if "Records" in event:
         return [
             report_failure.report_dead_letter(
@@ -35,6 +42,8 @@ def report(event: dict[str, Any], ending: Ending) -> list[Outcome]:
             for letter in dead_letters(event)
         ]
     kind = event["detail-type"]
+    if kind == "SageMaker Processing Job State Change":
+        return [report_failure.report_failed_processing_job(processing_job_name(event), ending)]
     if kind == "SageMaker Training Job State Change":
         return [report_failure.report_failed_job(job_name(event), ending)]
     if kind == "SageMaker Endpoint State Change":

@@ -3,6 +3,7 @@
     TunedropError            one clear sentence, and what to do about it
     ├── RecipeError          recipe.yaml cannot be used as it stands
     ├── DatasetError         the dropped file cannot be trained on
+    ├── ProcessingError      the job that prepares a large drop did not end well
     ├── BaseModelError       the base weights are not where they should be
     ├── BudgetError          the run would cost more than the recipe allows
     ├── TrainingError        the training job did not end well
@@ -62,6 +63,12 @@ class DatasetError(TunedropError):
     """The dropped file cannot be trained on."""
 
     code = "dataset"
+
+
+class ProcessingError(TunedropError):
+    """The job that prepares a large drop did not end well."""
+
+    code = "processing"
 
 
 class BaseModelError(TunedropError):

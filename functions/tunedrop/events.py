@@ -29,6 +29,12 @@ class JobChanged(msgspec.Struct, rename="pascal"):
     training_job_name: str
 
 
+class ProcessingJobChanged(msgspec.Struct, rename="pascal"):
+    """`detail` of "SageMaker Processing Job State Change"."""
+
+    processing_job_name: str
+
+
 class EndpointChanged(msgspec.Struct, rename="pascal"):
     """`detail` of "SageMaker Endpoint State Change"."""
 
@@ -75,6 +81,11 @@ def job_name(event: dict[str, Any]) -> str:
     return msgspec.convert(event["detail"], JobChanged).training_job_name
 
 
+def processing_job_name(event: dict[str, Any]) -> str:
+    """Return the name of the processing job that changed."""
+    return msgspec.convert(event["detail"], ProcessingJobChanged).processing_job_name
+
+
 def endpoint_name(event: dict[str, Any]) -> str:
     """Return the name of the endpoint that changed."""
     return msgspec.convert(event["detail"], EndpointChanged).endpoint_name
@@ -85,6 +96,8 @@ def subject(event: dict[str, Any]) -> str:
     detail = event.get("detail", {})
     if "object" in detail:
         return created_key(event)
+    if "ProcessingJobName" in detail:
+        return processing_job_name(event)
     return job_name(event) if "TrainingJobName" in detail else endpoint_name(event)
 
 

@@ -111,6 +111,14 @@ class ActualCost(msgspec.Struct):
     usd: float | None
 
 
+class Processing(msgspec.Struct):
+    """The processing job that prepares the run, and why the function does not do it."""
+
+    job: str
+    instance: str
+    reason: str
+
+
 class Run(msgspec.Struct, kw_only=True):
     """run.json, version 1.
 
@@ -134,6 +142,7 @@ class Run(msgspec.Struct, kw_only=True):
     lease: Lease | None = None
     progress: Progress | None = None
     rows: dict[str, int] = {}
+    processing: Processing | None = None
     job: str | None = None
     endpoint: str | None = None
     endpoint_expires: str | None = None
@@ -147,7 +156,7 @@ class Run(msgspec.Struct, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The name of this attempt's job, model and endpoint."""
+        """The name of this attempt's jobs, model and endpoint."""
         return resource_name(self.dataset, self.run, self.attempt)
 
     @property

@@ -145,7 +145,7 @@ class Runs:
         run.attempt += 1
         run.status, run.stage, run.stages = "running", "prepare", {}
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
-        run.lease = run.progress = run.verdict = run.cost = None
+        run.lease = run.progress = run.verdict = run.cost = run.processing = None
         run.warnings, run.nudges = [], {}
         try:
             self.save(held)

@@ -24,6 +24,20 @@ class TrainingJob(msgspec.Struct):
     metrics: dict[str, float]
 
 
+class ProcessingJob(msgspec.Struct):
+    """How a processing job stands (DescribeProcessingJob).
+
+    `timed_out` tells a job that its time limit stopped from one that a person stopped;
+    `exit_message` is what its program left.
+    """
+
+    name: str
+    status: JobStatus
+    failure_reason: str | None = None
+    exit_message: str | None = None
+    timed_out: bool = False
+
+
 class Endpoint(msgspec.Struct):
     """How an endpoint stands (DescribeEndpoint, so `InService`, not `IN_SERVICE`)."""
 
@@ -46,6 +60,18 @@ class SageMaker(Protocol):
 
     def stop_training_job(self, name: str) -> None:
         """Ask a job to stop; one that has ended, or never was, is fine."""
+
+    def create_processing_job(self, request: Request) -> None:
+        """Start a processing job; one of that name that is there already is ours.
+
+        Raises ProcessingError when SageMaker refuses the request for good.
+        """
+
+    def processing_job(self, name: str) -> ProcessingJob | None:
+        """Describe a processing job, or None when there is none."""
+
+    def stop_processing_job(self, name: str) -> None:
+        """Ask a processing job to stop; one that has ended, or never was, is fine."""
 
     def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
         """Create all three; what is there already is ours.

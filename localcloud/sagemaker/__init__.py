@@ -1,4 +1,4 @@
-"""Amazon SageMaker on one machine: training jobs and endpoints as real processes.
+"""Amazon SageMaker on one machine: jobs and endpoints as real processes.
 
 Requests, errors, events, roles, logs and the container contract are AWS's; the instance types are
 taken at their word and everything runs on this machine. How to use it:
@@ -10,12 +10,15 @@ taken at their word and everything runs on this machine. How to use it:
 Where things are:
     service       the table of operations: a new kind of job gets a folder and its lines there
     shapes        requests checked against botocore's model
-    training/     training jobs        hosting/   models, endpoint configurations, endpoints
-    runtime       what both share: roles, clean environments, work folders, processes
+    training/     training jobs        processing/   processing jobs      jobs/   what both share
+    hosting/      models, endpoint configurations, endpoints
+    runtime       what all share: roles, clean environments, work folders, processes
 
 What differs from AWS, on purpose:
     - nothing waits for capacity: the first instance preference is always free, spot is never
       interrupted, volumes and KMS keys are taken and have no effect;
+    - a processing job's program finds its own way to its data: inputs and outputs, and the
+      ENTRYPOINT of an image, are refused;
     - MaxRuntimeInSeconds counts from the start of the program;
     - network isolation gives the program no credentials, but cannot cut its network;
     - an endpoint whose program exits three times before it was healthy has failed at once, while

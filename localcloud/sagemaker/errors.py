@@ -6,6 +6,8 @@ ContractError                     a job or an endpoint ends as Failed; the text 
 
 from __future__ import annotations
 
+from typing import Any
+
 from localcloud.service import ServiceError
 
 
@@ -24,6 +26,13 @@ def not_emulated(what: str, remedy: str = "leave it out to run locally") -> Serv
     501 rather than another 5xx: SDKs do not try it again.
     """
     return ServiceError("NotEmulated", f"{what} is not emulated by localcloud: {remedy}", 501)
+
+
+def refuse_members(given: dict[str, Any], members: tuple[str, ...], place: str) -> None:
+    """Raise `NotEmulated` when one of these members is given; `place` stands before its name."""
+    for member in members:
+        if given.get(member):
+            raise not_emulated(f"{place}{member}")
 
 
 def could_not_find(kind: str, arn: str) -> ServiceError:

@@ -29,3 +29,19 @@ def find_image(
             f"repositories: {known or 'none'}"
         )
     return image
+
+
+def find_entrypoint(images: Mapping[str, Image], image_uri: str, word: str) -> Image:
+    """The image with a program of that name; ValidationException when there is none."""
+    image = images.get(repository(image_uri))
+    if image is None or word not in image.entrypoints:
+        known = ", ".join(
+            f"{name} {entrypoint}"
+            for name in sorted(images)
+            for entrypoint in sorted(images[name].entrypoints)
+        )
+        raise validation_error(
+            f"Requested image {image_uri} with the entry point {word!r} not found. localcloud has "
+            f"the repositories and entry points: {known or 'none'}"
+        )
+    return image

@@ -25,6 +25,7 @@ ROUTES = {
 
 _KINDS = {
     "TrainingJobName": "training-job",
+    "ProcessingJobName": "processing-job",
     "EndpointName": "endpoint",
     "EndpointConfigName": "endpoint-config",
     "ModelName": "model",

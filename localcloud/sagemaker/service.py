@@ -10,6 +10,7 @@ from localcloud.sagemaker.hosting.endpoint_configs import EndpointConfigs
 from localcloud.sagemaker.hosting.endpoints import Endpoints
 from localcloud.sagemaker.hosting.invocation import Invocations
 from localcloud.sagemaker.hosting.models import Models
+from localcloud.sagemaker.processing.operations import ProcessingJobs
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.tags import Tags
 from localcloud.sagemaker.training.operations import TrainingJobs
@@ -32,6 +33,7 @@ class SageMakerService:
         self._runtime = Runtime(platform, settings)
         tags = Tags(platform)
         training = TrainingJobs(self._runtime, tags)
+        processing = ProcessingJobs(self._runtime, tags)
         models = Models(self._runtime, tags)
         configs = EndpointConfigs(self._runtime, tags, models)
         endpoints = Endpoints(self._runtime, tags, models, configs)
@@ -41,6 +43,10 @@ class SageMakerService:
             "DescribeTrainingJob": training.describe,
             "ListTrainingJobs": training.list,
             "StopTrainingJob": training.stop,
+            "CreateProcessingJob": processing.create,
+            "DescribeProcessingJob": processing.describe,
+            "ListProcessingJobs": processing.list,
+            "StopProcessingJob": processing.stop,
             "CreateModel": models.create,
             "DescribeModel": models.describe,
             "ListModels": models.list,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -18,6 +18,9 @@ class Image:
     """Command line of `docker run IMAGE train`, the first word an absolute path; empty: none."""
     serve: Sequence[str] = ()
     """Command line of `docker run IMAGE serve`, likewise."""
+    entrypoints: Mapping[str, Callable[[], Sequence[str]]] = field(default_factory=dict)
+    """Programs that a processing job's ContainerEntrypoint may begin with: each gives its command
+    line, likewise, when a job is to start it."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What the image's Dockerfile sets with ENV."""
 
@@ -31,7 +34,7 @@ class SageMakerSettings:
     images: Mapping[str, Image]
     """Programs by the repository name of the image URI (`…/tunedrop-training:1.0`)."""
     stop_grace_seconds: float = 120.0
-    """Between SIGTERM and SIGKILL for a training job."""
+    """Between SIGTERM and SIGKILL for a training or processing job."""
     serve_stop_grace_seconds: float = 30.0
     """Between SIGTERM and SIGKILL for an endpoint."""
     invocation_seconds: float = 60.0

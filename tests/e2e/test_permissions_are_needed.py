@@ -9,6 +9,11 @@ from tests.support.cloud import ROOT, Cloud, labelled_rows, wait_for
 
 # The permission, what replaces it in template.yaml, and the stage that then fails.
 TAKEN = {
+    "PassRole to the processing job": (
+        "Action: iam:PassRole\n              Resource: !GetAtt PrepareJobRole.Arn",
+        "Action: iam:PassRole\n              Resource: !GetAtt EndpointRole.Arn",
+        "prepare",
+    ),
     "PassRole to the training job": (
         "Action: iam:PassRole\n              Resource: !GetAtt TrainingJobRole.Arn",
         "Action: iam:PassRole\n              Resource: !GetAtt EndpointRole.Arn",
@@ -34,7 +39,9 @@ def test_given_a_template_without_a_permission_when_a_file_is_dropped_then_the_r
     text = text.replace(old, new).replace("Uri: functions/", f"Uri: {ROOT}/functions/")
     template.write_text(text)
 
-    cloud = Cloud(tmp_path / "cloud", tiny_model, template)
+    # Only a drop that no function takes gets a processing job.
+    parameters = {"PrepareLimitMegabytes": "0"} if stage == "prepare" else {}
+    cloud = Cloud(tmp_path / "cloud", tiny_model, template, parameters)
     try:
         cloud.drop("denied", labelled_rows(40), FAST)
         run = cloud.ended("denied")

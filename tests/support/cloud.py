@@ -28,13 +28,21 @@ Found = TypeVar("Found")
 class Cloud:
     """One running local AWS with the stack deployed."""
 
-    def __init__(self, directory: Path, model: Path, template: Path | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        model: Path,
+        template: Path | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         _share_packages(directory)
         command = [sys.executable, "-m", "localcloud", "up", "--dir", str(directory)]
         command += ["--port", "0", "--model", f"{MODEL_ID}={model}"]
         if template:
             command += ["--template", str(template)]
+        for name, value in (parameters or {}).items():
+            command += ["--parameter", f"{name}={value}"]
         # A secret of the host that no function, job or endpoint may ever see.
         environment = {**os.environ, "HOST_SECRET": "do-not-leak", "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(

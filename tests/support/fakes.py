@@ -12,7 +12,7 @@ from botocore.validate import ParamValidator
 
 from tunedrop.errors import HostingError
 from tunedrop.evaluation.asking import Answer
-from tunedrop.service import Endpoint, TrainingJob
+from tunedrop.service import Endpoint, ProcessingJob, TrainingJob
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 
@@ -29,6 +29,7 @@ class FakeSageMaker:
 
     def __init__(self) -> None:
         self.jobs: dict[str, TrainingJob] = {}
+        self.processing_jobs: dict[str, ProcessingJob] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.requests: list[tuple[str, Mapping[str, Any]]] = []
         self.stopped: list[str] = []
@@ -58,6 +59,24 @@ class FakeSageMaker:
         if name in self.jobs and self.jobs[name].status == "InProgress":
             self.stopped.append(name)
             self.set_job(name, "Stopped")
+
+    def create_processing_job(self, request: Mapping[str, Any]) -> None:
+        assert_valid_request("CreateProcessingJob", request)
+        name = request["ProcessingJobName"]
+        if name not in self.processing_jobs:
+            self.requests.append(("CreateProcessingJob", request))
+            self.set_processing_job(name, "InProgress")
+
+    def set_processing_job(self, name: str, status: Any, **details: Any) -> None:
+        self.processing_jobs[name] = ProcessingJob(name=name, status=status, **details)
+
+    def processing_job(self, name: str) -> ProcessingJob | None:
+        return self.processing_jobs.get(name)
+
+    def stop_processing_job(self, name: str) -> None:
+        if name in self.processing_jobs and self.processing_jobs[name].status == "InProgress":
+            self.stopped.append(name)
+            self.set_processing_job(name, "Stopped")
 
     def create_endpoint(
         self, model: Mapping[str, Any], config: Mapping[str, Any], endpoint: Mapping[str, Any]

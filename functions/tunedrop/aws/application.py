@@ -6,6 +6,7 @@ from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client
 from tunedrop.aws.messages import Topic
 from tunedrop.aws.sagemaker import SageMakerService
+from tunedrop.processing import MAX_SECONDS
 from tunedrop.runs import Runs
 from tunedrop.settings import BucketSettings, EndingSettings
 from tunedrop.stages.ending import Ending
@@ -25,6 +26,15 @@ def step(settings: BucketSettings, context: Any) -> Step:
         invocation=Invocation(
             context.aws_request_id, context.get_remaining_time_in_millis() / 1000
         ),
+    )
+
+
+def job_step(settings: BucketSettings, job: str) -> Step:
+    """Return what a processing job works with: it has the run until its time limit."""
+    return Step(
+        runs=runs(settings),
+        sagemaker=SageMakerService(client("sagemaker")),
+        invocation=Invocation(job, MAX_SECONDS),
     )
 
 

@@ -1,4 +1,4 @@
-"""SageMaker: training jobs and endpoints, by name."""
+"""SageMaker: jobs and endpoints, by name."""
 
 import json
 import time
@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from tunedrop.errors import HostingError, TrainingError, TunedropError
+from tunedrop.errors import HostingError, ProcessingError, TrainingError, TunedropError
 from tunedrop.evaluation.asking import Answer
-from tunedrop.service import Endpoint, Request, TrainingJob
+from tunedrop.service import Endpoint, ProcessingJob, Request, TrainingJob
 
 # What SageMaker says when a request can never succeed as it stands; anything else (throttling,
 # an outage) is raised, and Lambda tries again.
@@ -29,6 +29,10 @@ BAD_REQUEST, SERVER_ERROR = 400, 500  # HTTP
 QUOTA_REMEDY = (
     "Ask for a higher quota for this instance type in the Service Quotas console (training and "
     "endpoint quotas are separate), or name another type in recipe.yaml; then drop the file again."
+)
+PROCESSING_QUOTA_REMEDY = (
+    "Ask for a higher quota for this instance type, for processing job usage, in the Service "
+    "Quotas console; then drop the file again."
 )
 REMEDY = "Correct the recipe or the stack's parameters, then drop the file again."
 
@@ -67,6 +71,35 @@ class SageMakerService:
             if job and job.status == "InProgress":
                 self.client.stop_training_job(TrainingJobName=name)
 
+    def create_processing_job(self, request: Request) -> None:
+        """Start a job; one of that name is ours already. Raises ProcessingError on a refusal."""
+        self._create(self.client.create_processing_job, request, ProcessingError)
+
+    def processing_job(self, name: str) -> ProcessingJob | None:
+        """Describe a processing job, or None when there is none.
+
+        AWS tells no reason when the time limit stops a job: the times do.
+        """
+        answer = _found(self.client.describe_processing_job, ProcessingJobName=name)
+        if answer is None:
+            return None
+        started, ended = answer.get("ProcessingStartTime"), answer.get("ProcessingEndTime")
+        seconds = (ended - started).total_seconds() if started and ended else 0.0
+        return ProcessingJob(
+            name=name,
+            status=answer["ProcessingJobStatus"],
+            failure_reason=answer.get("FailureReason"),
+            exit_message=answer.get("ExitMessage"),
+            timed_out=seconds >= answer["StoppingCondition"]["MaxRuntimeInSeconds"],
+        )
+
+    def stop_processing_job(self, name: str) -> None:
+        """Ask a processing job to stop; one that has ended, or never was, is fine."""
+        with suppress(self.client.exceptions.ClientError):
+            job = self.processing_job(name)
+            if job and job.status == "InProgress":
+                self.client.stop_processing_job(ProcessingJobName=name)
+
     def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
         """Create all three; what is there is ours already. Raises HostingError on a refusal."""
         self._create(self.client.create_model, model, HostingError)
@@ -103,7 +136,8 @@ class SageMakerService:
                 return
             if code not in REFUSALS:
                 raise
-            remedy = QUOTA_REMEDY if code == "ResourceLimitExceeded" else REMEDY
+            quota = PROCESSING_QUOTA_REMEDY if refused is ProcessingError else QUOTA_REMEDY
+            remedy = quota if code == "ResourceLimitExceeded" else REMEDY
             raise refused(f"SageMaker refused the request: {message}", remedy) from error
 
 

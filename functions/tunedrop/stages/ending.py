@@ -123,10 +123,13 @@ def keeps_endpoint(run: Run) -> bool:
 
 
 def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
-    """Stop the run's job and delete its endpoint; True when nothing of it is left.
+    """Stop the run's jobs and delete its endpoint; True when nothing of it is left.
 
-    By name, not by what run.json says: a function that was killed may have created more.
+    By name, not by what run.json says: a function that was killed may have created more. Only a
+    processing job always stands there before it is created.
     """
+    if run.processing:
+        sagemaker.stop_processing_job(run.processing.job)
     sagemaker.stop_training_job(run.name)
     if not sagemaker.delete_endpoint(run.name):
         return False

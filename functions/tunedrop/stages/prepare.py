@@ -15,6 +15,7 @@ from tunedrop.errors import DatasetError, RecipeError
 from tunedrop.evaluation.tasks import check_gate
 from tunedrop.pointer import move_pointer, read_pointer
 from tunedrop.pricing import refuse_what_cannot_end
+from tunedrop.processing import ProcessingSettings
 from tunedrop.recipe import Recipe
 from tunedrop.recipe_file import read_recipe
 from tunedrop.report.dataset_page import render_dataset_page
@@ -23,6 +24,7 @@ from tunedrop.runs import Held, Runs, encode, now, seconds_since
 from tunedrop.stages.dropped import Drop, DroppedFile, find_drop, parts_of, recipe_key
 from tunedrop.stages.ending import supersede
 from tunedrop.stages.estimating import estimate_early
+from tunedrop.stages.processing import hand_over, has_processing_job
 from tunedrop.stages.progress import Reporter
 from tunedrop.stages.step import Outcome, Step
 from tunedrop.store import ExistsError, MissingError, Store
@@ -44,8 +46,8 @@ class Folder:
             yield file
 
 
-def prepare(key: str, step: Step) -> Outcome:
-    """Prepare the newest version of what was dropped.
+def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
+    """Prepare the newest version of what was dropped, or have a processing job do it.
 
     The event that brought us here is only a hint: the objects as they are now decide.
     """
@@ -62,12 +64,18 @@ def prepare(key: str, step: Step) -> Outcome:
     if decision == "start" and before:
         supersede_run(runs, step, drop.dataset, before.run)
     held = _started(runs, run)
-    if held is None:
+    if held is None or has_processing_job(held.run, step):
         return Outcome("nothing to do", run.folder)
+    done, was_killed = "prepared", held.run.lease is not None
     with step.claimed(held, "prepare") as ours:
         if ours:
-            _prepare(held, recipe, step)
-    return step.outcome(run.folder, "prepared") if ours else Outcome("nothing to do", run.folder)
+            if isinstance(recipe, RecipeError):
+                raise recipe
+            if hand_over(held, recipe, step, settings, was_killed=was_killed):
+                done = "preparing in a processing job"
+            else:
+                prepare_run(held, recipe, step)
+    return step.outcome(run.folder, done) if ours else Outcome("nothing to do", run.folder)
 
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
@@ -131,9 +139,14 @@ def _unwritten(runs: Runs, run: Run) -> bool:
     return False
 
 
-def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
-    if isinstance(recipe, RecipeError):
-        raise recipe
+def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> None:
+    """Write everything that a claimed run's preparation leaves; dataset.json calls `train`.
+
+    A function has little more than one core: more processes are for a job.
+
+    Raises:
+        DatasetError: the files cannot be trained on.
+    """
     run, store = held.run, step.runs.store
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
@@ -147,6 +160,7 @@ def _prepare(held: Held, recipe: Recipe | RecipeError, step: Step) -> None:
                 source_uri=f"s3://{store.name}/{run.source.key}",
                 progress=Reporter(held, step, "bytes"),
                 tokenizer=_tokenizer(store, recipe),
+                processes=processes,
             )
         except DatasetError:
             _send(folder, run, store)

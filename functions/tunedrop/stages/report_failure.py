@@ -1,9 +1,11 @@
 """Any failure on the way becomes one email that says what went wrong, where, and what to do."""
 
-from tunedrop.errors import HostingError, TrainingError
+from tunedrop.errors import HostingError, ProcessingError, TrainingError
 from tunedrop.pointer import read_pointer
+from tunedrop.processing import LOGS
+from tunedrop.run import Run
 from tunedrop.runs import Runs, gave_up
-from tunedrop.service import TrainingJob
+from tunedrop.service import ProcessingJob, TrainingJob
 from tunedrop.stages.dropped import dataset_of
 from tunedrop.stages.ending import Ending
 from tunedrop.stages.step import Outcome
@@ -32,6 +34,33 @@ def report_failed_job(job_name: str, ending: Ending) -> Outcome:
     if held.run.stage == "train":
         ending.fail(held.run.folder, "train", _job_error(job))
     return Outcome("reported", held.run.folder)
+
+
+def report_failed_processing_job(job_name: str, ending: Ending) -> Outcome:
+    """A processing job has failed, was stopped, or left no dataset: end its run.
+
+    A job that could tell the user what is wrong with the data has ended the run itself.
+    """
+    held = ending.runs.find(job_name)
+    if held is None:
+        return Outcome("ignored: not a job of a run that counts")
+    run = held.run
+    job = ending.sagemaker.processing_job(job_name)
+    if job is None or job.status in ("InProgress", "Stopping") or _is_prepared(run, ending.runs):
+        return Outcome("nothing to do", run.folder)
+    ending.fail(run.folder, "prepare", _processing_error(job, run))
+    return Outcome("reported", run.folder)
+
+
+def _is_prepared(run: Run, runs: Runs) -> bool:
+    """Say whether the run has gone on: a job may be killed just before dataset.json."""
+    if run.stage == "prepare":
+        return False
+    try:
+        runs.store.head(f"{run.folder}/dataset/dataset.json")
+    except MissingError:
+        return False
+    return True
 
 
 def report_failed_endpoint(endpoint_name: str, ending: Ending) -> Outcome:
@@ -95,4 +124,22 @@ def _job_error(job: TrainingJob) -> TrainingError:
     return TrainingError(
         f"The training job {job.name} failed: {job.failure_reason}",
         f"Read its log in /aws/sagemaker/TrainingJobs; {AGAIN}",
+    )
+
+
+def _processing_error(job: ProcessingJob, run: Run) -> ProcessingError:
+    begun = f"The processing job {job.name} that prepares {run.source.key}"
+    smaller = "or drop fewer rows, or write checks: basic into recipe.yaml, which needs a tenth"
+    if job.timed_out:
+        return ProcessingError(
+            f"{begun} reached its time limit and was stopped.",
+            f"Drop fewer rows, or write checks: basic into recipe.yaml, which is much faster; "
+            f"{AGAIN}",
+        )
+    if job.status == "Stopped":
+        return ProcessingError(f"{begun} was stopped by hand.", AGAIN.capitalize())
+    told = job.exit_message or job.failure_reason or "it ended and left no dataset"
+    return ProcessingError(
+        f"{begun} failed: {told}",
+        f"Read its log in {LOGS}; then drop the file again, {smaller} of the memory.",
     )

@@ -43,13 +43,15 @@ def _look_after(folder: str, ending: Ending, functions: Functions) -> Outcome:
 
 
 def _is_held(run: Run) -> bool:
-    return run.lease is not None and run.lease.expires > time.time()
+    """Say whether a function works on the run; how a processing job stands, SageMaker says."""
+    lease, job = run.lease, run.processing.job if run.processing else None
+    return lease is not None and lease.owner != job and lease.expires > time.time()
 
 
 def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
     """Return the function and the event that the run waits for, or None while SageMaker works."""
     if run.stage == "prepare":
-        return "prepare", _object_event(run, run.source.key)
+        return _lost_in_preparation(run, ending)
     if run.stage == "train":
         return _lost_in_training(run, ending)
     endpoint = ending.sagemaker.endpoint(run.name)
@@ -67,13 +69,27 @@ def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None
     return None
 
 
+def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
+    """Call for the preparation, or for the end of a processing job that left no dataset."""
+    job = ending.sagemaker.processing_job(run.processing.job) if run.processing else None
+    if job is None:
+        return "prepare", _object_event(run, run.source.key)
+    if job.status in ("InProgress", "Stopping"):
+        return None
+    detail = {"ProcessingJobName": job.name, "ProcessingJobStatus": job.status}
+    return "report_failure", {
+        "detail-type": "SageMaker Processing Job State Change",
+        "detail": detail,
+    }
+
+
 def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
     job = ending.sagemaker.training_job(run.name)
     if job is None:
         try:
             ending.runs.store.head(f"{run.folder}/dataset/dataset.json")
         except MissingError:
-            return "prepare", _object_event(run, run.source.key)
+            return _lost_in_preparation(run, ending)
         return "train", _object_event(run, f"{run.folder}/dataset/dataset.json")
     detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
     if job.status == "Completed":

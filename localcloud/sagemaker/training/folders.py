@@ -10,12 +10,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from localcloud.sagemaker.jobs.program import HOST
 from localcloud.sagemaker.training import requests
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOST = "algo-1"
 INSTANCE_GROUP = "homogeneousCluster"
 
 

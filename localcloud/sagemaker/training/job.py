@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
-from localcloud.sagemaker.errors import validation_error
-from localcloud.sagemaker.events import TRAINING_JOB
+from localcloud.sagemaker.jobs.job import ENDED, MAX_FAILURE_REASON, Ending, Job, epoch_seconds
+from localcloud.sagemaker.training.kind import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.sagemaker.runtime import Runtime
 
-MAX_FAILURE_REASON = 1024
-ENDED = ("Completed", "Failed", "Stopped")
 _TRANSITION_WORDS = {
     "Starting": "Starting the training job",
     "Downloading": "Downloading input data",
@@ -29,30 +24,15 @@ _TRANSITION_WORDS = {
     "Completed": "Training job completed",
     "Failed": "Training job failed",
 }
-_EVENT_MEMBERS = (
-    "TrainingJobName",
-    "TrainingJobArn",
-    "TrainingJobStatus",
-    "SecondaryStatus",
-    "FailureReason",
-    "HyperParameters",
-    "AlgorithmSpecification",
-    "RoleArn",
-    "InputDataConfig",
-    "OutputDataConfig",
-    "ResourceConfig",
-    "VpcConfig",
-    "StoppingCondition",
-    "CreationTime",
-    "TrainingStartTime",
-    "TrainingEndTime",
-    "LastModifiedTime",
-    "SecondaryStatusTransitions",
-)
-"""What AWS's event carries: no ModelArtifacts, for which the reader asks DescribeTrainingJob."""
+_ENDINGS = {
+    Ending.COMPLETED: ("Completed", "Completed"),
+    Ending.STOPPED: ("Stopped", "Stopped"),
+    Ending.TIME_LIMIT: ("Stopped", "MaxRuntimeExceeded"),
+}
+"""TrainingJobStatus and SecondaryStatus."""
 
 
-class TrainingJob:
+class TrainingJob(Job):
     """The state of one job; every method may be called from any thread."""
 
     def __init__(
@@ -61,37 +41,8 @@ class TrainingJob:
         runtime: Runtime,
         tags: Callable[[], dict[str, str]],
     ) -> None:
-        now = _now()
-        self._description = {
-            **description,
-            "CreationTime": now,
-            "LastModifiedTime": now,
-            "SecondaryStatusTransitions": [],
-        }
-        self._runtime = runtime
-        self._tags = tags
-        self._lock = threading.RLock()
-        self.stop_requested = threading.Event()
-
-    @property
-    def name(self) -> str:
-        """TrainingJobName."""
-        return str(self._description["TrainingJobName"])
-
-    @property
-    def status(self) -> str:
-        """TrainingJobStatus."""
-        return str(self._description["TrainingJobStatus"])
-
-    def describe(self) -> dict[str, Any]:
-        """The answer of DescribeTrainingJob at this moment; times are epoch seconds."""
-        with self._lock:
-            return copy.deepcopy(self._description)
-
-    def note(self, **members: Any) -> None:
-        """Change what the description says without a change of status."""
-        with self._lock:
-            self._description.update(members)
+        super().__init__(TRAINING, description, runtime, tags)
+        self._description["SecondaryStatusTransitions"] = []
 
     def move(self, status: str, secondary: str, **members: Any) -> None:
         """Enter a secondary status, and tell it as an event.
@@ -104,31 +55,27 @@ class TrainingJob:
                 status = "Stopping"
             if self.status == "Stopping" and status == "Completed":
                 status = secondary = "Stopped"
-            now = _now()
+            now = epoch_seconds()
             self._add_transition(secondary, now)
             if status in ENDED:
                 members |= self._closing_figures(now)
-            self._description |= {
-                **members,
-                "TrainingJobStatus": status,
-                "SecondaryStatus": secondary,
-                "LastModifiedTime": now,
-            }
-            self._tell()
+            self._enter(status, now, {**members, "SecondaryStatus": secondary})
+
+    def begin(self) -> None:
+        """The job exists: tell it."""
+        self.move("InProgress", "Starting")
+
+    def begin_stopping(self) -> None:
+        """The program is being told to end."""
+        self.move("Stopping", "Stopping")
+
+    def end(self, ending: Ending) -> None:
+        """The job has ended, and not by a failure."""
+        self.move(*_ENDINGS[ending])
 
     def fail(self, reason: str) -> None:
         """End as Failed; the reason is cut where AWS cuts it."""
         self.move("Failed", "Failed", FailureReason=reason[:MAX_FAILURE_REASON])
-
-    def request_stop(self) -> None:
-        """StopTrainingJob: ValidationException unless the job is InProgress."""
-        with self._lock:
-            if self.status != "InProgress":
-                raise validation_error(
-                    f"The request was rejected because the training job is in status {self.status}."
-                )
-            self.stop_requested.set()
-            self.move("Stopping", "Stopping")
 
     def _add_transition(self, secondary: str, now: float) -> None:
         transitions = self._description["SecondaryStatusTransitions"]
@@ -149,15 +96,3 @@ class TrainingJob:
             seconds = max(1, math.ceil(now - started))
             figures |= {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
         return figures
-
-    def _tell(self) -> None:
-        description = self.describe()
-        detail = {name: description[name] for name in _EVENT_MEMBERS if name in description}
-        self._runtime.events.send(
-            TRAINING_JOB, description["TrainingJobArn"], {**detail, "Tags": self._tags()}
-        )
-
-
-def _now() -> float:
-    """Epoch seconds, in milliseconds as AWS has them."""
-    return round(time.time(), 3)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from localcloud.sagemaker.errors import not_emulated, validation_error
+from localcloud.sagemaker.errors import not_emulated, refuse_members, validation_error
 from localcloud.sagemaker.storage import S3Location
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _RESOURCES_NOT_EMULATED = ("InstanceGroups", "TrainingPlanArn")
 
 def check_training_request(payload: dict[str, Any]) -> None:
     """Raise ServiceError for what AWS refuses and for what this service cannot do."""
-    _refuse_members(payload, _NOT_EMULATED, "CreateTrainingJob ")
+    refuse_members(payload, _NOT_EMULATED, "CreateTrainingJob ")
     for member in ("AlgorithmSpecification", "ResourceConfig"):
         if member not in payload:
             raise validation_error(f"{member} is required for a training job with an image")
@@ -66,7 +66,7 @@ def instance_type(resources: dict[str, Any]) -> str:
 
 
 def _check_algorithm(algorithm: dict[str, Any]) -> None:
-    _refuse_members(algorithm, _ALGORITHM_NOT_EMULATED, "AlgorithmSpecification.")
+    refuse_members(algorithm, _ALGORITHM_NOT_EMULATED, "AlgorithmSpecification.")
     if not algorithm.get("TrainingImage"):
         raise validation_error("TrainingImage is required in AlgorithmSpecification")
     if algorithm["TrainingInputMode"] == "Pipe":
@@ -81,7 +81,7 @@ def _check_algorithm(algorithm: dict[str, Any]) -> None:
 
 
 def _check_resources(resources: dict[str, Any], *, spot: bool | None) -> None:
-    _refuse_members(resources, _RESOURCES_NOT_EMULATED, "ResourceConfig.")
+    refuse_members(resources, _RESOURCES_NOT_EMULATED, "ResourceConfig.")
     preferences = resources.get("InstancePreferences")
     if bool(preferences) == bool(resources.get("InstanceType")):
         raise validation_error(
@@ -121,7 +121,7 @@ def _check_channels(channels: list[dict[str, Any]]) -> None:
         for member in ("CompressionType", "RecordWrapperType"):
             if channel.get(member, "None") != "None":
                 raise not_emulated(f"{place}{member} {channel[member]}", "use None")
-        _refuse_members(channel, ("ShuffleConfig",), place)
+        refuse_members(channel, ("ShuffleConfig",), place)
 
 
 def _uris(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -137,9 +137,3 @@ def _check_uri(uri: str, place: str) -> None:
         S3Location.parse(uri)
     except ValueError as error:
         raise validation_error(f"{place}: {error}") from error
-
-
-def _refuse_members(given: dict[str, Any], members: tuple[str, ...], place: str) -> None:
-    for member in members:
-        if given.get(member):
-            raise not_emulated(f"{place}{member}")

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,7 +12,8 @@ from botocore.stub import Stubber
 
 from tunedrop.aws import sagemaker as adapter
 from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
-from tunedrop.errors import HostingError, TrainingError
+from tunedrop.errors import HostingError, ProcessingError, TrainingError
+from tunedrop.service import ProcessingJob
 
 REQUEST: dict[str, Any] = {
     "TrainingJobName": "tweets-0a1b2c3d4e5f-1",
@@ -48,6 +50,53 @@ def test_given_no_quota_when_created_then_the_remedy_names_the_quotas() -> None:
 def test_given_a_passing_trouble_when_created_then_it_is_raised_to_be_tried_again() -> None:
     with pytest.raises(ClientError):
         create("ThrottlingException")
+
+
+def test_given_no_quota_for_processing_when_created_then_the_remedy_names_it() -> None:
+    client = make_client("sagemaker")
+    request = {
+        "ProcessingJobName": "tweets-0a1b2c3d4e5f-1",
+        "RoleArn": "arn:aws:iam::111122223333:role/prepare",
+        "AppSpecification": {"ImageUri": "image"},
+        "ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 1}},
+    }
+    with Stubber(client) as stub:
+        stub.add_client_error("create_processing_job", "ResourceLimitExceeded", "0 Instances")
+        with pytest.raises(ProcessingError) as caught:
+            SageMakerService(client).create_processing_job(request)
+    assert "processing job usage" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("seconds", "timed_out"), [(59, False), (60, True)])
+def test_given_a_stopped_processing_job_when_described_then_its_times_tell_the_time_limit(
+    seconds: int, *, timed_out: bool
+) -> None:
+    client, started = make_client("sagemaker"), datetime(2026, 11, 23, tzinfo=UTC)
+    answer = {
+        "ProcessingJobName": "tweets-0a1b2c3d4e5f-1",
+        "ProcessingJobArn": "arn:aws:sagemaker:us-east-1:111122223333:processing-job/tweets",
+        "ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 1}},
+        "AppSpecification": {"ImageUri": "image"},
+        "CreationTime": started,
+        "ProcessingJobStatus": "Stopped",
+        "ProcessingStartTime": started,
+        "ProcessingEndTime": started + timedelta(seconds=seconds),
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "ExitMessage": "why",
+    }
+    with Stubber(client) as stub:
+        stub.add_response("describe_processing_job", answer)
+        job = SageMakerService(client).processing_job("tweets-0a1b2c3d4e5f-1")
+    assert job == ProcessingJob("tweets-0a1b2c3d4e5f-1", "Stopped", None, "why", timed_out)
+
+
+def test_given_no_processing_job_when_described_then_there_is_none() -> None:
+    client = make_client("sagemaker")
+    with Stubber(client) as stub:
+        stub.add_client_error(
+            "describe_processing_job", "ValidationException", "Could not find requested job"
+        )
+        assert SageMakerService(client).processing_job("missing") is None
 
 
 def chat(*answers: tuple[str, int] | str) -> str:

@@ -59,6 +59,8 @@ class Stack:
             detail["object"]["key"] = replaced["key"]
         if "job" in replaced:
             detail["TrainingJobName"] = replaced["job"]
+        if "processing_job" in replaced:
+            detail["ProcessingJobName"] = replaced["processing_job"]
         if "endpoint" in replaced:
             detail["EndpointName"] = replaced["endpoint"]
         return event
@@ -119,6 +121,8 @@ def _environment(topic: str) -> dict[str, str]:
         "REPORT_TOPIC_ARN": topic,
         "STACK_NAME": "tunedrop",
         "TRAINING_IMAGE": "111122223333.dkr.ecr.us-east-1.amazonaws.com/tunedrop-training:1",
+        "PROCESSING_ROLE_ARN": ROLE,
+        "PREPARE_LIMIT_MEGABYTES": "2048",
         "TRAINING_ROLE_ARN": ROLE,
         "SERVING_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:1",
         "SERVING_ROLE_ARN": ROLE,

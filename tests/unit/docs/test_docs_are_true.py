@@ -9,7 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from tunedrop.events import created_key, dead_letters, endpoint_name, job_name
+from tunedrop.events import (
+    created_key,
+    dead_letters,
+    endpoint_name,
+    job_name,
+    processing_job_name,
+)
 from tunedrop.recipe import Recipe, Section
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +61,8 @@ def test_given_an_event_when_parsed_then_it_names_what_it_is_about(path: Path) -
         assert created_key(event).startswith(("datasets/", "runs/"))
     elif "TrainingJobName" in event["detail"]:
         assert job_name(event) == "tweets-0a1b2c3d4e5f-1"
+    elif "ProcessingJobName" in event["detail"]:
+        assert processing_job_name(event) == "tweets-0a1b2c3d4e5f-1"
     elif "EndpointName" in event["detail"]:
         assert endpoint_name(event) == "tweets-0a1b2c3d4e5f-1"
     else:

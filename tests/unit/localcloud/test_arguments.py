@@ -30,6 +30,12 @@ def test_given_models_when_parsed_then_each_is_an_id_and_a_directory(
     assert dict(options.model) == {"a/b": tmp_path, "c": tmp_path}
 
 
+def test_given_parameters_when_parsed_then_each_is_a_name_and_a_value() -> None:
+    options = parse(["up", "--parameter", "LogRetentionDays=7", "--parameter", "TrainingImage=a=b"])
+
+    assert dict(options.parameter) == {"LogRetentionDays": "7", "TrainingImage": "a=b"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -40,6 +46,7 @@ def test_given_models_when_parsed_then_each_is_an_id_and_a_directory(
         (["run", "FILE", "--model", "id=/nonexistent"], "a directory that exists"),
         (["run", "FILE", "--recipe", "nowhere.yaml"], "nowhere.yaml is not a file"),
         (["up", "--port", "70000"], "70000 is no port"),
+        (["up", "--parameter", "LogRetentionDays"], "LogRetentionDays is not NAME=VALUE"),
         (["up", "--port", "http"], "http is no port"),
     ],
 )

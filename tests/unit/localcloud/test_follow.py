@@ -161,3 +161,15 @@ def test_given_a_run_that_moves_when_looked_at_then_each_change_is_said_once() -
         "evaluate  40 of 200 answers",
         "evaluate  the run has failed",
     ]
+
+
+def test_given_a_run_prepared_in_a_job_when_looked_at_then_the_reason_is_said_once() -> None:
+    said: list[str] = []
+    lines = ProgressLines(said.append, Log())  # type: ignore[arg-type]
+    processing = {"job": "tweets-1", "instance": "ml.m5.xlarge", "reason": "too many rows"}
+    for _ in range(2):
+        lines.update(RUN | {"status": "running", "processing": processing})
+
+    told = [line for line in said if "processing" in line]
+    assert len(told) == 1
+    assert told[0].endswith("in a processing job: too many rows")

@@ -20,10 +20,15 @@ programs = Path(__file__).parent / "programs"
 images = {
     "tunedrop-training": Image(
         train=[sys.executable, str(programs / "train.py")],
+        entrypoints={"process": lambda: [sys.executable, str(programs / "process.py")]},
         environment={"LANG": "C.UTF-8", "FROM_DOCKERFILE": "image"},
     ),
     "vllm": Image(serve=[sys.executable, str(programs / "serve.py")]),
-    "broken": Image(train=["/nonexistent/program"], serve=["/nonexistent/program"]),
+    "broken": Image(
+        train=["/nonexistent/program"],
+        serve=["/nonexistent/program"],
+        entrypoints={"process": lambda: ["/nonexistent/program"]},
+    ),
 }
 state_dir = Path(options["state_dir"])
 emulator = Emulator(EmulatorSettings(state_dir=state_dir, port=free_port()))

@@ -126,13 +126,13 @@ class Cloud:
 
     def ended_job(self, name: str) -> dict[str, Any]:
         """DescribeTrainingJob once the job has ended."""
-        sagemaker = self.client("sagemaker")
+        describe = self.client("sagemaker").describe_training_job
+        return _ended(lambda: describe(TrainingJobName=name), "TrainingJobStatus")
 
-        def ended() -> dict[str, Any] | None:
-            job: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=name)
-            return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
-
-        return wait_for(ended)
+    def ended_processing_job(self, name: str) -> dict[str, Any]:
+        """DescribeProcessingJob once the job has ended."""
+        describe = self.client("sagemaker").describe_processing_job
+        return _ended(lambda: describe(ProcessingJobName=name), "ProcessingJobStatus")
 
     def log_text(self, group: str, prefix: str = "") -> str:
         """All messages of a log group's streams, in order."""
@@ -163,6 +163,14 @@ class Events:
 
         wait_for(found)
         return seen
+
+
+def _ended(describe: Callable[[], dict[str, Any]], status: str) -> dict[str, Any]:
+    def ended() -> dict[str, Any] | None:
+        job = describe()
+        return job if job[status] in ("Completed", "Failed", "Stopped") else None
+
+    return wait_for(ended)
 
 
 def wait_for(question: Callable[[], T | None]) -> T:
@@ -217,6 +225,28 @@ def training_request(name: str, action: str, **changes: Any) -> dict[str, Any]:
             "InstanceType": "ml.g6.2xlarge",
             "InstanceCount": 1,
             "VolumeSizeInGB": 50,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        **changes,
+    }
+
+
+def processing_request(name: str, *arguments: str, **changes: Any) -> dict[str, Any]:
+    """A CreateProcessingJob request of a program that finds its own data."""
+    return {
+        "ProcessingJobName": name,
+        "AppSpecification": {
+            "ImageUri": TRAINING_IMAGE,
+            "ContainerEntrypoint": ["process"],
+            "ContainerArguments": list(arguments),
+        },
+        "RoleArn": ROLE,
+        "ProcessingResources": {
+            "ClusterConfig": {
+                "InstanceType": "ml.m5.xlarge",
+                "InstanceCount": 1,
+                "VolumeSizeInGB": 30,
+            }
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         **changes,

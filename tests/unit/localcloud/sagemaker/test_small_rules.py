@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from localcloud.sagemaker.events import in_milliseconds
 from localcloud.sagemaker.hosting.endpoint import upper_snake
 from localcloud.sagemaker.images import repository
+from localcloud.sagemaker.jobs.job import Ending
+from localcloud.sagemaker.processing.job import ProcessingJob
 from localcloud.sagemaker.storage import S3Location, relative_name
+from localcloud.sagemaker.training.job import TrainingJob
 from localcloud.sagemaker.training.metrics import MetricReader
 
 
@@ -107,3 +113,22 @@ def test_endpoint_status_as_events_spell_it(status: str, told: str) -> None:
 )
 def test_repository_name_of_an_image(uri: str, name: str) -> None:
     assert repository(uri) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix"), [(TrainingJob, "TrainingJob"), (ProcessingJob, "ProcessingJob")]
+)
+def test_job_that_completes_while_it_is_being_stopped_is_stopped(kind: Any, prefix: str) -> None:
+    told: list[str] = []
+    events = SimpleNamespace(
+        send=lambda _type, _arn, detail: told.append(detail[f"{prefix}Status"])
+    )
+    description = {f"{prefix}Name": "job", f"{prefix}Arn": "arn", f"{prefix}Status": "InProgress"}
+    job = kind(description, SimpleNamespace(events=events), dict)
+
+    job.begin()
+    job.request_stop()
+    job.end(Ending.COMPLETED)
+
+    assert told == ["InProgress", "Stopping", "Stopped"]
+    assert job.describe()[f"{prefix}Status"] == "Stopped"

@@ -1,0 +1,61 @@
+"""The program of the processing job that prepares what is too large for the function.
+
+It ends with status 0 when the run is prepared, has failed for a reason that its own email tells,
+or no longer counts. Anything else is a defect or an outage: its words become the job's
+ExitMessage, and the job's failure is an event that ends the run.
+https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from aws_lambda_powertools import Logger
+
+from tunedrop.aws import application
+from tunedrop.settings import BucketSettings, read_settings
+from tunedrop.stages.prepare_in_job import prepare_in_job
+
+logger = Logger(service="prepare")
+
+
+class Settings(BucketSettings, frozen=True):
+    """The job's environment."""
+
+    processing_job: str
+
+
+def main() -> int:
+    """Prepare the run that the job was created for; returns the exit status."""
+    settings = read_settings(Settings)
+    logger.append_keys(job=settings.processing_job)
+    try:
+        outcome = prepare_in_job(
+            settings.processing_job,
+            application.job_step(settings, settings.processing_job),
+            processes=os.cpu_count() or 1,
+        )
+    except Exception as error:
+        logger.exception("the job gave up")
+        _leave_message(f"{type(error).__name__}: {error}")
+        return 1
+    logger.info(outcome.outcome, run=outcome.run)
+    return 0
+
+
+def _leave_message(text: str) -> None:
+    output = Path(os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml") / "output"
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "message").write_text(text, encoding="utf-8")
+
+
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    """End in order: the first process of a container would otherwise not hear SIGTERM at all."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
+    sys.exit(main())

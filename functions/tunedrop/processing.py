@@ -1,0 +1,103 @@
+"""What is too large for the prepare function, and the CreateProcessingJob request for it.
+
+The job runs functions/prepare/job.py, the same code as PrepareFunction, in the training image.
+"""
+
+import math
+from typing import Any
+
+import msgspec
+
+from tunedrop.dataset.footprint import Footprint
+from tunedrop.run import Run
+
+ENTRYPOINT = "prepare"  # a program of the training image, see training_container/Dockerfile
+LOGS = "/aws/sagemaker/ProcessingJobs"
+MAX_SECONDS = 12 * 3_600  # a core prepares some 10 MB a second with every check
+SHARE_OF_MEMORY = 0.7  # that a prediction may fill
+# Instance types for processing with their GiB of memory, the smallest first.
+INSTANCES = {
+    "ml.m5.xlarge": 16,
+    "ml.m5.4xlarge": 64,
+    "ml.m5.12xlarge": 192,
+    "ml.m5.24xlarge": 384,
+    "ml.r5.24xlarge": 768,
+}
+SPARE_GB = 20
+LARGEST_VOLUME_GB = 16_384
+COPIES = 4  # on disk at the same time: the packed file, the rows read, the splits, and room
+
+
+class ProcessingSettings(msgspec.Struct, frozen=True):
+    """What the stack decides about preparation: `memory` and `limit` in megabytes.
+
+    `memory` is the function's; a drop larger than `limit` goes to a processing job in any case.
+    """
+
+    image: str
+    role: str
+    stack: str
+    region: str
+    memory: int
+    limit: int
+
+
+def why_too_large(footprint: Footprint, settings: ProcessingSettings) -> str | None:
+    """Say why the function cannot hold the drop, or None when it can."""
+    room = int(settings.memory * SHARE_OF_MEMORY)
+    memory, unpacked = footprint.memory / (1 << 20), footprint.unpacked / (1 << 20)
+    if unpacked > settings.limit:
+        return (
+            f"{unpacked:,.1f} MB unpacked are more than the {settings.limit:,} MB that the "
+            "function takes (PrepareLimitMegabytes)"
+        )
+    if memory > room:
+        return (
+            f"about {footprint.rows:,} rows need about {memory:,.0f} MB of memory, and of the "
+            f"function's {settings.memory:,} MB at most {room:,} are to be filled"
+        )
+    return None
+
+
+def instance_for(footprint: Footprint) -> str:
+    """Return the smallest instance type that holds the prediction, or else the largest."""
+    gib = footprint.memory / (1 << 30)
+    fitting = (name for name, size in INSTANCES.items() if gib <= size * SHARE_OF_MEMORY)
+    return next(fitting, list(INSTANCES)[-1])
+
+
+def processing_job_request(
+    run: Run, footprint: Footprint, settings: ProcessingSettings
+) -> dict[str, Any]:
+    """Return the CreateProcessingJob request.
+
+    The job streams from the bucket and writes there itself, with its own role, as the function
+    does: no inputs, no outputs. boto3 takes the Region from AWS_DEFAULT_REGION. The volume is
+    mounted at /tmp too, where temporary files go:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
+    https://docs.aws.amazon.com/sagemaker/latest/dg/encryption-at-rest-nbi.html
+    """
+    gigabytes = math.ceil(footprint.unpacked * COPIES / (1 << 30)) + SPARE_GB
+    return {
+        "ProcessingJobName": run.name,
+        "RoleArn": settings.role,
+        "AppSpecification": {"ImageUri": settings.image, "ContainerEntrypoint": [ENTRYPOINT]},
+        "ProcessingResources": {
+            "ClusterConfig": {
+                "InstanceCount": 1,
+                "InstanceType": instance_for(footprint),
+                "VolumeSizeInGB": min(gigabytes, LARGEST_VOLUME_GB),
+            }
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": MAX_SECONDS},
+        "Environment": {
+            "DATA_BUCKET": run.source.bucket,
+            "PROCESSING_JOB": run.name,
+            "AWS_DEFAULT_REGION": settings.region,
+        },
+        "NetworkConfig": {"EnableNetworkIsolation": False},
+        "Tags": [
+            {"Key": "tunedrop:stack", "Value": settings.stack},
+            {"Key": "tunedrop:run", "Value": run.run},
+        ],
+    }

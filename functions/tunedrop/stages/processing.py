@@ -1,0 +1,54 @@
+"""What is too large for the prepare function is prepared by a processing job."""
+
+from tunedrop.dataset.footprint import predict
+from tunedrop.processing import (
+    LOGS,
+    ProcessingSettings,
+    instance_for,
+    processing_job_request,
+    why_too_large,
+)
+from tunedrop.recipe import Recipe
+from tunedrop.run import Processing, Run
+from tunedrop.runs import Held, encode
+from tunedrop.stages.dropped import DroppedFile, parts_of
+from tunedrop.stages.step import Step
+
+KILLED = "the function was killed while it prepared the drop: out of memory or of time"
+
+
+def has_processing_job(run: Run, step: Step) -> bool:
+    """Say whether a job prepares the run, or has: another one must not."""
+    return run.processing is not None and bool(step.sagemaker.processing_job(run.processing.job))
+
+
+def hand_over(
+    held: Held, recipe: Recipe, step: Step, settings: ProcessingSettings, *, was_killed: bool
+) -> bool:
+    """Start the run's processing job if the function cannot hold the drop; False when it can.
+
+    The recipe is written down for the job: the one beside the data may change until it starts.
+
+    Args:
+        held: the run, claimed.
+        recipe: what it was told.
+        step: the function's work on it.
+        settings: what the stack decides.
+        was_killed: an earlier try of the function left its lease behind, so the prediction failed
+            it; an error would have released the lease.
+    """
+    run, store = held.run, step.runs.store
+    footprint = predict([DroppedFile(store, part) for part in parts_of(run.source)], recipe)
+    reason = why_too_large(footprint, settings)
+    if reason is None and not was_killed:
+        return False
+    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
+    # The name is in run.json before the job is there: its events can come at once.
+    run.processing = Processing(
+        job=run.name, instance=instance_for(footprint), reason=reason or KILLED
+    )
+    run.links["logs"] = LOGS
+    step.runs.save(held)
+    step.sagemaker.create_processing_job(processing_job_request(run, footprint, settings))
+    step.finish(held, "prepare")
+    return True

@@ -1,0 +1,1 @@
+"""What training and processing jobs share: their life, their program, their operations."""

@@ -1,0 +1,1 @@
+"""Processing jobs: programs that bring their own way to their data."""
