@@ -6,7 +6,6 @@ whose ends are equal are compared in full afterwards (`twins.py`).
 """
 
 import unicodedata
-from collections.abc import Sequence
 
 from xxhash import xxh3_64_intdigest
 
@@ -18,13 +17,13 @@ ENOUGH = 32  # bytes compared
 LOOKED_AT = 64  # characters, in which most texts have so many bytes that count
 
 
-def candidate(messages: Sequence[Turn], seed: int) -> int:
-    """Return a key of 64 bits that all rows with the same prompt share, of what is asked last.
+def candidate(last: Turn, seed: int) -> int:
+    """Return a key of 64 bits that all rows with the same prompt share, of its last message.
 
     Not collision-proof, and need not be. The order of these keys is the order in which rows are
     drawn for the splits; the seed changes it.
     """
-    text = messages[-1].content
+    text = last.content
     if text.isascii():
         end = text[-LOOKED_AT:].encode().translate(LOWER, SPACE)[-ENOUGH:]
         if len(end) == ENOUGH or len(text) <= LOOKED_AT:

@@ -29,6 +29,7 @@ class ChatLines:
         none = [("tools", None, None), ("functions", None, None)]
         chat = msgspec.defstruct("Chat", [("messages", list[Turn], field), *none], gc=False)
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(chat).decode
+        self._encode = msgspec.json.Encoder().encode_into
 
     def examine(self, chunk: Chunk, batch: Batch, other: Callable[[int, bytes], None]) -> None:
         """Add the sound lines of a chunk to a batch; all others are passed on with their number.
@@ -39,10 +40,10 @@ class ChatLines:
             other: takes the number of a line within the chunk, and the line.
         """
         decode, seed, encoded = self._decode, self._seed, batch.encoded
-        encode = msgspec.json.Encoder().encode_into
+        encode, end = self._encode, 0
         keys, rows, sizes = batch.candidates.append, batch.rows.append, batch.sizes.append
-        characters, before = batch.characters.append, 0
-        for number, line in enumerate(chunk.lines, 1):
+        characters = batch.characters.append
+        for row, line in enumerate(chunk.lines, chunk.row + 1):
             try:
                 turns = decode(line).messages
             except (ValueError, RecursionError):
@@ -54,21 +55,16 @@ class ChatLines:
                     break
                 length += len(text)
             else:
-                if _asks_and_answers(turns):
-                    answer = turns.pop()
-                    encode(ChatRow(chunk.row + number, turns, [answer]), encoded, -1)
-                    encoded += b"\n"
-                    keys(candidate(turns, seed))
-                    rows(chunk.row + number)
-                    sizes(len(encoded) - before)
-                    characters(length)
-                    before = len(encoded)
+                if len(turns) > 1 and turns[-1].role == "assistant" and turns[-2].role == "user":
+                    keys(candidate(turns[-2], seed))
                     if batch.answers is not None:
-                        batch.add_answer(answer.content, LONGEST_LABEL)
+                        batch.add_answer(turns[-1].content, LONGEST_LABEL)
+                    encode(ChatRow(row, turns[:-1], turns[-1:]), encoded, -1)
+                    encoded += b"\n"
+                    rows(row)
+                    sizes(len(encoded) - end)
+                    characters(length)
+                    end = len(encoded)
                     continue
-            other(number, line)
-            before = len(encoded)
-
-
-def _asks_and_answers(turns: list[Turn]) -> bool:
-    return len(turns) > 1 and turns[-1].role == "assistant" and turns[-2].role == "user"
+            other(row - chunk.row, line)
+            end = len(encoded)

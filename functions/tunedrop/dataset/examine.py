@@ -89,7 +89,8 @@ class Examiner:
         batch.rows.append(record.row)
         batch.lines.append(record.line or 0)
         batch.characters.append(example.characters())
-        batch.candidates.append(candidate(example.prompt or example.completion, self._split.seed))
+        last = (example.prompt or example.completion)[-1]
+        batch.candidates.append(candidate(last, self._split.seed))
         batch.add_answer(example.label_text(), LONGEST_LABEL)
         if self._split.group_by is not None:
             value = record.fields().get(self._split.group_by)

@@ -1,6 +1,6 @@
 """What is too large for the prepare function is prepared by a processing job."""
 
-from tunedrop.dataset.footprint import predict
+from tunedrop.dataset.predict_footprint import predict
 from tunedrop.processing import (
     LOGS,
     ProcessingSettings,

@@ -38,7 +38,7 @@ def test_texts_with_one_plain_form_are_candidates_of_each_other(text: str, gap: 
     other = "".join(char.swapcase() if char.isascii() else char for char in other)
     if plain(text) == plain(other):
         # Then they have the same key
-        assert candidate([Turn("user", text)], 1) == candidate([Turn("user", other)], 1)
+        assert candidate(Turn("user", text), 1) == candidate(Turn("user", other), 1)
 
 
 def test_blanks_letter_case_and_unicode_form_do_not_count() -> None:

@@ -22,7 +22,7 @@ _NAMES: dict[str, SplitName] = {
     "testing": "test",
     "holdout": "test",
 }
-CHUNK = 128  # rows; so many stay in the processor's cache, and hide what a chunk itself costs
+CHUNK = 64  # rows; so many stay in the processor's cache, and hide what a chunk itself costs
 _ORDER: tuple[SplitName | None, ...] = ("test", "validation", "train", None)
 
 
