@@ -1,6 +1,6 @@
 """How much memory and disk preparation will take, predicted from the head of what was dropped.
 
-The bytes a row were measured (see benchmarks/README.md and tests/unit/dataset/test_predict_footprint.py).
+The bytes a row were measured: see benchmarks/README.md, and test_predict_footprint.py.
 """
 
 import struct
