@@ -105,6 +105,14 @@ def test_tool_calls_keep_their_arguments_as_a_json_string() -> None:
     assert calls[0]["function"] == {"name": "w", "arguments": '{"x":1}'}
 
 
+def test_label_columns_stay_label_columns_where_some_rows_have_no_label() -> None:
+    rows = [f"a rather long text about thing {n},{n % 2},{1 - n % 2}" for n in range(16)]
+    rows += [f"an unlabelled text about thing {n},0,0" for n in range(4)]
+    document, sink = prepare("text,fine,poor\n" + "\n".join(rows))
+    assert document.columns.shape == "one_hot"
+    assert [rejected.reason for rejected in sink.rejected] == ["not_one_label"] * 4
+
+
 def test_one_hot_columns_are_labels() -> None:
     rows = [
         {"text": f"text number {n}", "good": int(n % 2 == 0), "bad": n % 2, "score": n / 7}

@@ -1,6 +1,7 @@
 """Judge columns by what is in them."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from tunedrop.dataset.shapes.names import LABEL, TEXT
 LONGEST_LABEL = 64  # characters
 MOST_LABELS = 200
 FEW = 0.2  # distinct values a row at most, for a column of labels
+HALF = 0.5  # of the rows at least, for columns of which none may be 1
 LEAST_TEXT = 12  # characters on average, for a column of text
 
 
@@ -77,14 +79,15 @@ def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
 
 
 def _one_hot(sample: Sequence[Fields], names: Sequence[str], texts: Sequence[str]) -> list[Columns]:
-    """Recognise a column a label, with exactly one 1 in nearly every row."""
+    """Recognise a column a label: one 1 in nearly every row, or none and never several."""
     binary = [name for name in names if {*_values(sample, name)} in ({"0", "1"}, {"0.0", "1.0"})]
     if len(binary) < 2 or not texts:  # noqa: PLR2004 - one label is no choice
         return []
-    one = sum(
-        sum(_text(fields.get(name)) in ("1", "1.0") for name in binary) == 1 for fields in sample
+    ones = Counter(
+        sum(_text(fields.get(name)) in ("1", "1.0") for name in binary) for fields in sample
     )
-    if one < len(sample) * 0.9:
+    exclusive = ones[0] + ones[1] == len(sample) and ones[1] >= len(sample) * HALF
+    if ones[1] < len(sample) * 0.9 and not exclusive:
         return []
     mapping = {"text": texts[0]} | {f"label {n}": name for n, name in enumerate(binary, 1)}
     return [Columns("one_hot", mapping, f"Of {', '.join(binary)}, one is 1 in every row.")]
