@@ -2,17 +2,14 @@
 
 from __future__ import annotations  # an array has no type parameter before Python 3.12
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import compress, islice
 from operator import eq
-from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
 from tunedrop.dataset.keys import Keys
-
-if TYPE_CHECKING:
-    from array import array
 
 LinesAt = Callable[[Sequence[int]], Iterator[bytes]]
 """Gives the encoded rows at these positions, which ascend."""
@@ -33,16 +30,29 @@ def find_twins(
     shared = _repeated(groups)
     positions = [at for at, key in enumerate(groups) if key in shared] if shared else []
     exact = _Exact(seed)
-    first: dict[int, int] = {}
+    prompts = array("Q")
     known: set[int] = set()
     for at, line in zip(positions, lines_at(positions), strict=True):
         prompt, whole = exact.keys_of(line)
-        if first.setdefault(groups[at], prompt) != prompt:
-            groups[at] = prompt
+        prompts.append(prompt)
         whole ^= marks[at]
         if whole in known:
             yield at, line
         known.add(whole)
+    _tell_apart(groups, positions, prompts)
+
+
+def _tell_apart(groups: array[int], positions: Sequence[int], prompts: Sequence[int]) -> None:
+    """Give rows whose key several prompts share their prompts' own keys, in whatever order."""
+    first: dict[int, int] = {}
+    ambiguous = {
+        groups[at]
+        for at, prompt in zip(positions, prompts, strict=True)
+        if first.setdefault(groups[at], prompt) != prompt
+    }
+    for at, prompt in zip(positions, prompts, strict=True):
+        if groups[at] in ambiguous:
+            groups[at] = prompt
 
 
 def _repeated(groups: array[int]) -> set[int]:

@@ -73,3 +73,14 @@ def test_one_prompt_with_two_answers_stays_in_one_split() -> None:
     assert len(splits) == 60
     assert all(len(places) == 1 for places in splits.values())
     assert len(set.union(*splits.values())) == 3
+
+
+def test_the_order_of_the_rows_does_not_move_them_between_the_splits() -> None:
+    end = " and tell me in one short sentence what you think of it, please."
+    # Given thirty endings that four prompts share each
+    rows = [chat(f"Take number {n}{end} {n % 30}", f"the answer {n}") for n in range(120)]
+    _, one = prepare("\n".join(rows), "chat.jsonl", checks="basic")
+    _, other = prepare("\n".join(reversed(rows)), "chat.jsonl", checks="basic")
+    for split in ("train", "validation", "test"):
+        texts = [{row.prompt[-1].content for row in sink.rows(split)} for sink in (one, other)]
+        assert texts[0] == texts[1]
