@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,49 +25,34 @@ RUN_SECONDS = 240.0
 Found = TypeVar("Found")
 
 
-class Cloud:
-    """One running local AWS with the stack deployed."""
+class LocalAws:
+    """One `localcloud up`: its process, what it prints, and clients with what it says to export."""
 
-    def __init__(
-        self,
-        directory: Path,
-        model: Path,
-        template: Path | None = None,
-        parameters: Mapping[str, str] | None = None,
-    ) -> None:
-        self.directory = directory
-        _share_packages(directory)
-        command = [sys.executable, "-m", "localcloud", "up", "--dir", str(directory)]
-        command += ["--port", "0", "--model", f"{MODEL_ID}={model}"]
-        if template:
-            command += ["--template", str(template)]
-        for name, value in (parameters or {}).items():
-            command += ["--parameter", f"{name}={value}"]
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         # A secret of the host that no function, job or endpoint may ever see.
-        environment = {**os.environ, "HOST_SECRET": "do-not-leak", "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "localcloud", "up", "--port", "0", *arguments],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, "HOST_SECRET": "do-not-leak", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.output: list[str] = []
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         try:
-            wait_for(self._ready, START_SECONDS, lambda: "".join(self.output))
+            wait_for(self._ready, START_SECONDS, lambda: self.output)
         except AssertionError:
             self.stop()
             raise
-        text = "".join(self.output)
-        self.exports = dict(re.findall(r"export (AWS_[A-Z_]+)=(\S+)", text))
-        bucket = re.search(r"s3://([a-z0-9.-]+)/datasets/", text)
-        assert bucket, text
-        self.bucket = bucket.group(1)
+        self.exports = dict(re.findall(r"export (AWS_[A-Z_]+)=(\S+)", self.output))
         self.s3 = self.client("s3")
-        _keep_packages(directory)
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return "".join(self._lines)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client with the credentials that `up` printed."""
@@ -78,6 +63,48 @@ class Cloud:
             aws_access_key_id=self.exports["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.exports["AWS_SECRET_ACCESS_KEY"],
         )
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> int:
+        """End the local AWS, as Ctrl-C does too; return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        status = self.process.wait(60)
+        self._reader.join(10)
+        return status
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.append(line)
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, self.output
+        return "Ctrl-C" in self.output
+
+
+class Cloud(LocalAws):
+    """One running local AWS with the stack deployed."""
+
+    def __init__(
+        self,
+        directory: Path,
+        model: Path,
+        template: Path | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        share_packages(directory)
+        arguments = ["--dir", str(directory), "--model", f"{MODEL_ID}={model}"]
+        if template:
+            arguments += ["--template", str(template)]
+        for name, value in (parameters or {}).items():
+            arguments += ["--parameter", f"{name}={value}"]
+        super().__init__(arguments, {"OMP_NUM_THREADS": "1"})
+        bucket = re.search(r"s3://([a-z0-9.-]+)/datasets/", self.output)
+        assert bucket, self.output
+        self.bucket = bucket.group(1)
+        _keep_packages(directory)
 
     def drop(self, dataset: str, body: bytes, recipe: str = "", name: str = "data.csv") -> None:
         """Upload a recipe and then a file."""
@@ -137,26 +164,8 @@ class Cloud:
             lines += [f"{group['logGroupName']}: {event['message'].rstrip()}" for event in events]
         return "\n".join(lines)
 
-    def stop(self, with_signal: int = signal.SIGTERM) -> int:
-        """End the local AWS, as Ctrl-C does too; return its exit status."""
-        if self.process.poll() is None:
-            self.process.send_signal(with_signal)
-        status = self.process.wait(60)
-        self.reader.join(10)
-        return status
 
-    def _read(self) -> None:
-        assert self.process.stdout
-        with self.process.stdout as lines:
-            for line in lines:
-                self.output.append(line)
-
-    def _ready(self) -> bool:
-        assert self.process.poll() is None, "".join(self.output)
-        return "Ctrl-C" in "".join(self.output)
-
-
-def _share_packages(directory: Path) -> None:
+def share_packages(directory: Path) -> None:
     """Start from the packages that an earlier local AWS has built: pip takes its time."""
     if PACKAGES.exists():
         shutil.copytree(PACKAGES, directory / "build", dirs_exist_ok=True)

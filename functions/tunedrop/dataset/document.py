@@ -45,8 +45,9 @@ class Message(Turn, omit_defaults=True, gc=False, forbid_unknown_fields=False):
 class Row(msgspec.Struct, omit_defaults=True, gc=False):
     """One line of train.jsonl, validation.jsonl or test.jsonl; TRL's prompt/completion form.
 
-    `row` is the 1-based data row in the source file, so that every answer in the report leads
-    back to what was dropped. `tools` are the functions that may be called, in OpenAI's form.
+    `row` is the 1-based data row in the source file (in JSON Lines the line), so that every answer
+    in the report leads back to what was dropped. `tools` are the functions that may be called, in
+    OpenAI's form.
     """
 
     row: int

@@ -12,4 +12,4 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProbeCloud]:
     """The probe stack, deployed."""
     cloud = ProbeCloud(tmp_path_factory.mktemp("probe"))
     yield cloud
-    assert cloud.end() == 0
+    assert cloud.stop() == 0

@@ -36,7 +36,7 @@ def test_given_functions_at_work_when_localcloud_is_told_to_end_then_nothing_is_
     cloud.seen("end")
     at_work = started(tmp_path)
 
-    assert cloud.end(how) == 0
+    assert cloud.stop(how) == 0
     assert len(at_work) > 1
     assert started(tmp_path) == []
     assert not (tmp_path / "tmp").exists()
@@ -49,7 +49,7 @@ def test_given_a_kill_in_mid_work_when_it_starts_again_then_objects_and_versions
     versions = [cloud.drop("kept", "a.csv"), cloud.drop("kept", "a.csv")]
     cloud.drop("kept", "slow.csv")
     cloud.seen("kept", 3)
-    cloud.end(signal.SIGKILL)
+    cloud.stop(signal.SIGKILL)
     # What a kill between two writes can leave: a document cut short.
     objects = tmp_path / "objects" / "123456789012" / BUCKET
     (damaged,) = objects.glob("datasets/kept/slow.csv.meta.json")
@@ -61,7 +61,7 @@ def test_given_a_kill_in_mid_work_when_it_starts_again_then_objects_and_versions
     again.drop("after", "a.csv")
     again.seen("after")
 
-    assert again.end() == 0
+    assert again.stop() == 0
     assert [one["VersionId"] for one in listed["Versions"]] == versions[::-1]
     assert old["ContentLength"] == 3
     assert newest["VersionId"] == versions[1]
