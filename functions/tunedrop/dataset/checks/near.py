@@ -15,6 +15,7 @@ LineAt = Callable[[int], bytes]
 PERMUTATIONS = 96
 BANDS = 12  # of 8 rows: similarity 0.9 is found with probability 0.999, 0.8 with 0.89
 THRESHOLD = 0.8  # Jaccard similarity of the sets of three-word sequences
+SAME = 0.95  # of a row that is as like to one that is remembered, nothing is remembered
 SHORTEST = 6  # words; of shorter texts single words decide too much
 LONGEST = 4_096  # words looked at
 LONG_ANSWER = 64  # characters; shorter answers are labels and no part of the text
@@ -26,9 +27,10 @@ KEPT_SETS = 64  # shingle sets kept for the next comparisons
 class NearTwins:
     """Finds for each row an earlier one that is nearly the same.
 
-    Only rows without such an earlier one are remembered, so that a crowd of twins costs one
-    comparison each. `forgotten` counts the rows that later ones are not compared with, because
-    memory would not hold them.
+    A row with an earlier one that is all but the same is not remembered, so that a crowd of twins
+    costs one comparison each. That one stands for it: the distance (one less the similarity) is a
+    metric, so that a row 0.9 like the forgotten one is 0.85 like the remembered one. `forgotten`
+    counts the rows that later ones are not compared with, because memory would not hold them.
     """
 
     def __init__(self, rensa: Any, line_at: LineAt, most: int = MOST_REMEMBERED) -> None:
@@ -41,8 +43,8 @@ class NearTwins:
         self.forgotten = 0
         self._sets: OrderedDict[int, frozenset[str]] = OrderedDict()
 
-    def twin_of(self, at: int, row: Encoded) -> int | None:
-        """Return the position of an earlier, nearly equal row, or remember this one.
+    def twins_of(self, at: int, row: Encoded) -> list[int]:
+        """Return the positions of earlier, nearly equal rows, and remember this one if need be.
 
         Args:
             at: the row's position in the spool.
@@ -50,18 +52,23 @@ class NearTwins:
         """
         shingles = shingles_of(compared_text(row))
         if not shingles:
-            return None
+            return []
         sketch = self._rensa.RMinHash(PERMUTATIONS, 42)
         sketch.update(list(shingles))
-        for candidate in sorted(self._index.query(sketch))[:MOST_CANDIDATES]:
-            if similarity(shingles, self._shingles_at(candidate)) >= THRESHOLD:
-                return int(candidate)
+        alike = {
+            int(candidate): similarity(shingles, self._shingles_at(candidate))
+            for candidate in sorted(self._index.query(sketch))[:MOST_CANDIDATES]
+        }
+        if max(alike.values(), default=0.0) < SAME:
+            self._remember(at, sketch)
+        return [candidate for candidate, found in alike.items() if found >= THRESHOLD]
+
+    def _remember(self, at: int, sketch: Any) -> None:
         if self._remembered < self._most:
             self._remembered += 1
             self._index.insert(at, sketch)
         else:
             self.forgotten += 1
-        return None
 
     def _shingles_at(self, at: int) -> frozenset[str]:
         known = self._sets.get(at)
