@@ -24,7 +24,7 @@ FEWEST = 4 << 10  # unpacked bytes that speak for a file
 BASE = 140 << 20  # bytes: the interpreter, what is imported, the blocks in work
 BASIC_ROW = 120  # bytes that every row costs with `checks: basic`
 CHECKED_ROW = 200  # with every check
-REMEMBERED_ROW = 1_000  # beside, as long as the search for near duplicates remembers rows
+REMEMBERED_ROW = 1_200  # beside, as long as the search for near duplicates remembers rows
 
 
 class Density(NamedTuple):
