@@ -34,6 +34,8 @@ class Choice:
             else shape.kind
         )
         self.spellings = intake.labels.merge_spellings() if self.is_classification else {}
+        if self.spellings:
+            intake.leave_out_respelled()
         self.conflicts: set[int] = conflicting(intake) if self.is_classification else set()
         self._names = intake.labels.names
         self.label_counts = intake.labels.counts() if self.is_classification else None
@@ -44,6 +46,15 @@ class Choice:
         self._held_out = self._held_out_keys()
         self._strata: dict[int, int] = {}
         self._cuts = {given: self._cut(given) for given in sorted(set(intake.given) or {0})}
+
+    @property
+    def leaks_kept(self) -> int:
+        """How many training rows stand in a held-out split as well, because the recipe wants it."""
+        if self._removes_leaks:
+            return 0
+        rows = zip(self._intake.groups, self._intake.given, self._intake.kept, strict=True)
+        links, held_out = self._intake.links, self._held_out
+        return sum(kept and given == 1 and links.of(key) in held_out for key, given, kept in rows)
 
     @property
     def is_classification(self) -> bool:

@@ -1,7 +1,7 @@
 """The look at every row by itself: shape it, check it, encode it. Any process may do it."""
 
 from array import array
-from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -11,7 +11,7 @@ from tunedrop.dataset.chat_lines import ChatLines
 from tunedrop.dataset.document import Columns
 from tunedrop.dataset.keys import key_of_value
 from tunedrop.dataset.labels import LONGEST_LABEL
-from tunedrop.dataset.readers.json_lines import record_of
+from tunedrop.dataset.readers.parts import records_of
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example
 from tunedrop.dataset.shapes.infer import shape_of
@@ -45,7 +45,8 @@ class Examiner:
             )
         elif examination.columns.shape == "messages" and not recipe.split.group_by:
             column = examination.columns.mapping["messages"]
-            self._chat = ChatLines(column, recipe.split.seed)
+            with suppress(ValueError):  # a name that msgspec does not take: the slower way
+                self._chat = ChatLines(column, recipe.split.seed)
 
     def examine(self, chunk: Chunk) -> Batch:
         """Return what was found; a row that does not pass is among the batch's rejects."""
@@ -55,15 +56,16 @@ class Examiner:
         if chunk.lines and self._chat is not None:
             self._examine_chat(self._chat, chunk, batch)
         else:
-            for record in _records(chunk):
+            for record in records_of(chunk):
                 self._take(record, batch)
         return batch
 
     def _examine_chat(self, chat: ChatLines, chunk: Chunk, batch: Batch) -> None:
         def other(number: int, line: bytes) -> None:
-            record = record_of(line, chunk.row + number, chunk.line + number)
-            if record is not None:
-                self._take(_placed(record, chunk), batch)
+            one = Chunk([], [line], chunk.row + number - 1, chunk.line + number - 1)
+            one.file, one.split = chunk.file, chunk.split
+            for record in records_of(one):
+                self._take(record, batch)
 
         chat.examine(chunk, batch, other)
         batch.seen = len(batch.rows) + batch.rejects.total()
@@ -76,10 +78,21 @@ class Examiner:
             example = self._shape.example(record)
             if self._inspector is not None:
                 self._inspector.inspect(record, example)
+            family = self._family_of(record)
         except RowError as error:
             batch.rejects.add(record, error)
             return
+        if family is not None:
+            batch.families.append(family)
         self._add(record, example, batch)
+
+    def _family_of(self, record: Record) -> int | None:
+        """Return the key of the group that the row belongs to; 0 for none, None if not asked."""
+        if self._split.group_by is None:
+            return None
+        value = record.fields().get(self._split.group_by)
+        empty = value is None or value == ""
+        return 0 if empty else key_of_value(str(value), self._split.seed)
 
     def _add(self, record: Record, example: Example, batch: Batch) -> None:
         before = len(batch.encoded)
@@ -92,22 +105,3 @@ class Examiner:
         last = (example.prompt or example.completion)[-1]
         batch.candidates.append(candidate(last, self._split.seed))
         batch.add_answer(example.label_text(), LONGEST_LABEL)
-        if self._split.group_by is not None:
-            value = record.fields().get(self._split.group_by)
-            empty = value is None or value == ""
-            batch.families.append(0 if empty else key_of_value(str(value), self._split.seed))
-
-
-def _records(chunk: Chunk) -> Iterator[Record]:
-    """Yield the rows of a chunk, each with the place it has in the drop."""
-    for record in chunk.records:
-        yield _placed(record, chunk)
-    for number, line in enumerate(chunk.lines, 1):
-        found = record_of(line, chunk.row + number, chunk.line + number)
-        if found is not None:
-            yield _placed(found, chunk)
-
-
-def _placed(record: Record, chunk: Chunk) -> Record:
-    record.file, record.split = chunk.file, chunk.split
-    return record

@@ -82,6 +82,18 @@ class Intake:
                 self.links.unite(group, family)
         self.labels.settle(self.kept)
 
+    def leave_out_respelled(self) -> None:
+        """Leave out rows that are the same as an earlier one, now that labels have one spelling."""
+        known: set[tuple[int, int, int]] = set()
+        rows = zip(self.groups, self.labels.of_row, self.given, self.kept, strict=True)
+        marked = self._split.leakage == "keep"
+        for at, (group, label, given, kept) in enumerate(rows):
+            row = (group, label, given if marked else 0)
+            if kept and row in known:
+                self.kept[at] = 0
+                self.duplicates += 1
+            known.add(row)
+
     def place(self, at: int, excerpt: str) -> Place:
         """Return where the row at a position stands in the source."""
         file = next(file for first, file in reversed(self._files) if first <= at)

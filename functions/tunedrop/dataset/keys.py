@@ -8,10 +8,6 @@ import msgspec
 from tunedrop.dataset.candidates import plain
 from tunedrop.dataset.document import Message
 
-_ANSWER = "\x04"  # between prompt and answer
-_ANSWER_BYTES = _ANSWER.encode()
-_FURTHER = "\x05"  # before what is no text of the conversation
-
 
 class Encoded(msgspec.Struct):
     """A line of a split file of any task, as far as it tells one row from another."""
@@ -28,15 +24,6 @@ class Encoded(msgspec.Struct):
     def answer(self) -> list[Message]:
         """What is to be learnt."""
         return self.completion or self.chosen or [Message("assistant", self.text)]
-
-    def further_texts(self) -> list[str]:
-        """What tells rows apart whose prompts and answers read the same."""
-        messages = [*self.prompt, *self.answer]
-        calls = [message.text for message in messages if message.tool_calls]
-        weights = "".join(str(message.weight) for message in messages if message.weight is not None)
-        tools = msgspec.json.encode(self.tools, order="sorted").decode() if self.tools else ""
-        worse = [message.content for message in self.rejected]
-        return [*worse, str(self.label), _FURTHER, *calls, _FURTHER, tools, weights]
 
     @property
     def asked_text(self) -> str:
@@ -58,17 +45,28 @@ class Keys:
     def of(self, line: bytes) -> tuple[int, int]:
         """Return (the prompt's key of 64 bits, the whole row's key of 128 bits) of a split line."""
         row = self._decode(line)
-        turns = [message.role + message.content for message in row.prompt]
-        turns.append(_ANSWER)
-        turns += [message.role + message.content for message in row.answer]
-        turns += row.further_texts()
-        text = plain("\n".join(turns))
-        end = text.index(_ANSWER_BYTES) or len(text)  # text without a prompt is all key
+        prompt = _joined(row.prompt)
+        tools = msgspec.json.encode(row.tools, order="sorted").decode() if row.tools else ""
+        answer = _joined(row.answer) + _joined(row.rejected) + _told(str(row.label), tools)
         state: Any = self._start.copy()
-        state.update(text[:end])
+        state.update(prompt or answer)  # text without a prompt is all key
         group = int.from_bytes(state.digest()[:8])
-        state.update(text[end:])
+        state.update(b"/" + answer)
         return group, int.from_bytes(state.digest()[:16])
+
+
+def _joined(messages: list[Message]) -> bytes:
+    said = (
+        _told(message.role, message.text, message.name or "", str(message.weight))
+        for message in messages
+    )
+    told = b"".join(said)
+    return b"%d[" % len(messages) + told if messages else b""
+
+
+def _told(*texts: str) -> bytes:
+    """Return texts so that no other texts give the same: each with its length before it."""
+    return b"".join(b"%d:%b" % (len(form), form) for form in map(plain, texts))
 
 
 def key_of_value(value: str, seed: int) -> int:

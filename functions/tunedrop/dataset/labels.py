@@ -66,7 +66,8 @@ class Labels:
         Returns:
             The label that each other spelling was read as.
         """
-        counts = self.counts()
+        names = self.names
+        counts = Counter({names[n]: rows for n, rows in Counter(self.of_row).items()})
         best: dict[str, str] = {}
         for name in sorted(counts, key=lambda name: (-counts[name], name)):
             best.setdefault(_plain(name), name)

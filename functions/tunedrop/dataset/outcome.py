@@ -92,7 +92,7 @@ class Outcome(msgspec.Struct):
         """Add what can only be said when all rows are known."""
         findings, choice = self.intake.findings, self.choice
         self.languages = note_languages(self.intake.spoken, findings)
-        findings.add_rows("leakage", self.written.leaks)
+        findings.add_rows("leakage", self.written.leaks + choice.leaks_kept)
         if choice.is_classification:
             findings.take(self.intake.disagreements)
             for spelling, label in choice.spellings.items():

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,3 +85,48 @@ def test_the_order_of_the_rows_does_not_move_them_between_the_splits() -> None:
     for split in ("train", "validation", "test"):
         texts = [{row.prompt[-1].content for row in sink.rows(split)} for sink in (one, other)]
         assert texts[0] == texts[1]
+
+
+def conversation(*turns: tuple[str, str]) -> str:
+    return json.dumps({"messages": [{"role": role, "content": text} for role, text in turns]})
+
+
+@pytest.mark.parametrize("checks", ["basic", "full"])
+def test_where_one_message_ends_and_the_next_begins_counts(checks: str) -> None:
+    last = "this is the very last question of this conversation, is it not"
+    rows = [
+        conversation(("user", "hello"), ("assistant", "hi"), ("user", last), ("assistant", "yes")),
+        conversation(("user", f"hello assistant hi user {last}"), ("assistant", "yes")),
+        conversation(("system", "be nice user"), ("user", last), ("assistant", "yes")),
+        conversation(("system", "be nice"), ("user", f"user {last}"), ("assistant", "yes")),
+        conversation(("user", last), ("assistant", f"{last}\x04assistantZ")),
+        conversation(("user", f"{last}\x04assistant{last}"), ("assistant", "Z")),
+    ]
+    document, _ = prepare("\n".join(rows), "chat.jsonl", checks=checks, task="generation")
+    assert document.rows.duplicates == 0
+
+
+def test_a_label_in_another_spelling_makes_no_conflict_and_no_second_row() -> None:
+    lines = [f"this is sentence number {n},{('so-so', 'good')[n % 2]}" for n in range(40)]
+    lines += ["this is sentence number 0,so so", "this is sentence number 1,GOOD"]
+    document, sink = prepare("text,label\n" + "\n".join(lines))
+    assert (document.rows.duplicates, document.rows.rejected) == (2, 0)
+    assert len({(row.prompt[-1].content, row.answer) for row in sink.all_rows()}) == 40
+
+
+@pytest.mark.parametrize("column", ["tools", "functions", 'chat"x', "chat\\x"])
+@pytest.mark.parametrize("checks", ["basic", "full"])
+def test_a_column_of_messages_may_have_any_name(column: str, checks: str) -> None:
+    rows = []
+    for n in range(12):
+        turns = [{"role": "user", "content": f"question number {n}"}]
+        rows.append(json.dumps({column: [*turns, {"role": "assistant", "content": f"it is {n}"}]}))
+    found = prepare("\n".join(rows), "chat.jsonl", checks=checks, columns={"messages": column})
+    assert found[0].rows.rejected == 0
+
+
+def test_an_unreadable_value_beside_the_messages_is_one_rejected_row() -> None:
+    rows = [chat(f"question number {n}", f"is {n}")[:-1] + f', "who": {n}}}' for n in range(9)]
+    rows.append(chat("another question", "it is so")[:-1] + ', "who": 1e999}')
+    document, _ = prepare("\n".join(rows), "chat.jsonl", split={"group_by": "who"})
+    assert document.rows.rejected == 1

@@ -63,7 +63,11 @@ def _parts_of(source: SourceFile, resources: ExitStack, deepest: int) -> list[Pa
     if head.startswith(b"PK\x03\x04"):
         if b"xl/" in head or b"[Content_Types].xml" in head[:4_096]:
             return [
-                Part(sheet, f"{source.name}, sheet {sheet.name}", split_of(sheet.name))
+                Part(
+                    sheet,
+                    f"{source.name}, sheet {sheet.name}",
+                    split_of(sheet.name) or split_of(source.name),
+                )
                 for sheet in sheets_of(source, resources)
             ]
         members = members_of(source, resources)
@@ -83,7 +87,10 @@ def _text_parts(source: SourceFile, head: bytes) -> list[Part]:
     split = split_of(source.name)
     if text.head.lstrip()[:1] in (b"{", b"["):
         tables = json_tables(source.name, text)
-        return [Part(table, f"{source.name} {key}", split_of(key)) for key, table in tables.items()]
+        return [
+            Part(table, f"{source.name} {key}".rstrip(), split_of(key) or split)
+            for key, table in tables.items()
+        ]
     if _is_binary(text.head[:4_096]):
         raise _unreadable(source, "is a binary file")
     is_prose = source.name.lower().endswith(PROSE)

@@ -7,7 +7,7 @@ from itertools import islice
 import msgspec
 
 from tunedrop.dataset.batch import Chunk
-from tunedrop.dataset.readers.json_lines import JsonLines
+from tunedrop.dataset.readers.json_lines import JsonLines, record_of
 from tunedrop.dataset.record import Record, SplitName, Table
 
 _NAMES: dict[str, SplitName] = {
@@ -23,6 +23,8 @@ _NAMES: dict[str, SplitName] = {
     "holdout": "test",
 }
 CHUNK = 64  # rows; so many stay in the processor's cache, and hide what a chunk itself costs
+CHUNK_BYTES = 1 << 20
+FEW = 8  # lines between two looks at their size
 _ORDER: tuple[SplitName | None, ...] = ("test", "validation", "train", None)
 
 
@@ -54,35 +56,42 @@ class Parts:
 
     def records(self) -> Iterator[Record]:
         """Yield the rows of all parts."""
-        several = len(self._parts) > 1
-        before = 0
-        for part in self._parts:
-            row = before
-            for record in part.table.records():
-                record.row = row = before + record.row
-                record.file = part.name if several else None
-                record.split = part.split if self._given else None
-                yield record
-            before = row
+        for chunk in self.chunks():
+            yield from records_of(chunk)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the rows of all parts in pieces that can be examined by themselves."""
+        """Yield the rows of all parts in pieces that can be examined by themselves.
+
+        Where some parts are named as splits, the others are for training.
+        """
         several = len(self._parts) > 1
         before = 0
         for part in self._parts:
             last = before
             for chunk in _pieces(part.table, before):
                 chunk.file = part.name if several else None
-                chunk.split = part.split if self._given else None
+                chunk.split = (part.split or "train") if self._given else None
                 last = chunk.row + len(chunk.lines) if chunk.lines else chunk.records[-1].row
                 yield chunk
             before = last
 
 
+def records_of(chunk: Chunk) -> Iterator[Record]:
+    """Yield the rows of a chunk, each with the place it has in the drop."""
+    for record in chunk.records:
+        record.file, record.split = chunk.file, chunk.split
+        yield record
+    for number, line in enumerate(chunk.lines, 1):
+        found = record_of(line, chunk.row + number, chunk.line + number)
+        if found is not None:
+            found.file, found.split = chunk.file, chunk.split
+            yield found
+
+
 def _pieces(table: Table, before: int) -> Iterator[Chunk]:
     if isinstance(table, JsonLines):
         all_lines, done = table.lines(), 0
-        while lines := list(islice(all_lines, CHUNK)):
+        while lines := _some(all_lines):
             yield Chunk(lines=lines, row=before + done, line=done)
             done += len(lines)
         return
@@ -91,6 +100,16 @@ def _pieces(table: Table, before: int) -> Iterator[Chunk]:
         for record in records:
             record.row += before
         yield Chunk(records=records)
+
+
+def _some(lines: Iterator[bytes]) -> list[bytes]:
+    """Return the next lines: a chunk of them, or fewer when they are long."""
+    some: list[bytes] = []
+    size = 0
+    while len(some) < CHUNK and size < CHUNK_BYTES and (few := list(islice(lines, FEW))):
+        some += few
+        size += sum(map(len, few))
+    return some
 
 
 def split_of(name: str) -> SplitName | None:

@@ -3,6 +3,7 @@
 The last answer is learnt; where messages have weights, every answer of weight 1.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -25,12 +26,14 @@ class Messages:
         self._column = columns.mapping["messages"]
         field = msgspec.field(name=self._column)
         tools = [("tools", Any, None), ("functions", Any, None)]
-        row = msgspec.defstruct("Chat", [("messages", list[_Turn], field), *tools], gc=False)
-        self._typed: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
+        self._typed: msgspec.json.Decoder[Any] | None = None
+        with suppress(ValueError):  # a name that msgspec does not take, or that of the tools
+            row = msgspec.defstruct("Chat", [("messages", list[_Turn], field), *tools], gc=False)
+            self._typed = msgspec.json.Decoder(row)
 
     def example(self, record: Record) -> Example:
         """Turn a row into an example: typed when all is well, step by step to say what is not."""
-        if record.values is None and record.error is None:
+        if self._typed is not None and record.values is None and record.error is None:
             try:
                 chat = self._typed.decode(record.raw)
             except (ValueError, RecursionError):
@@ -41,7 +44,8 @@ class Messages:
                     return Example(turns[:-1], turns[-1:])
         fields = record.fields()
         messages = conversation(fields.get(self._column), self._column)
-        return example_of(*with_answer(messages, self._column), tools_of(fields))
+        others = {name: value for name, value in fields.items() if name != self._column}
+        return example_of(*with_answer(messages, self._column), tools_of(others))
 
 
 class _Turn(Message, forbid_unknown_fields=True, gc=False):
