@@ -24,7 +24,7 @@ _NAMES: dict[str, SplitName] = {
 }
 CHUNK = 64  # rows; so many stay in the processor's cache, and hide what a chunk itself costs
 CHUNK_BYTES = 1 << 20
-FEW = 8  # lines between two looks at their size
+FEW = 16  # lines between two looks at their size
 _ORDER: tuple[SplitName | None, ...] = ("test", "validation", "train", None)
 
 
