@@ -46,8 +46,8 @@ class Keys:
         """Return (the prompt's key of 64 bits, the whole row's key of 128 bits) of a split line."""
         row = self._decode(line)
         prompt = _joined(row.prompt)
-        tools = msgspec.json.encode(row.tools, order="sorted").decode() if row.tools else ""
-        answer = _joined(row.answer) + _joined(row.rejected) + _told(str(row.label), tools)
+        tools = msgspec.json.encode(row.tools, order="sorted") if row.tools else b""
+        answer = _joined(row.answer) + _joined(row.rejected) + _told(str(row.label).encode(), tools)
         state: Any = self._start.copy()
         state.update(prompt or answer)  # text without a prompt is all key
         group = int.from_bytes(state.digest()[:8])
@@ -57,16 +57,15 @@ class Keys:
 
 def _joined(messages: list[Message]) -> bytes:
     said = (
-        _told(message.role, message.text, message.name or "", str(message.weight))
+        _told(f"{message.role} {message.weight} {message.name}".encode(), plain(message.text))
         for message in messages
     )
-    told = b"".join(said)
-    return b"%d[" % len(messages) + told if messages else b""
+    return b"%d[" % len(messages) + b"".join(said) if messages else b""
 
 
-def _told(*texts: str) -> bytes:
-    """Return texts so that no other texts give the same: each with its length before it."""
-    return b"".join(b"%d:%b" % (len(form), form) for form in map(plain, texts))
+def _told(*parts: bytes) -> bytes:
+    """Return parts so that no other parts give the same: each with its length before it."""
+    return b"".join(b"%d:%b" % (len(part), part) for part in parts)
 
 
 def key_of_value(value: str, seed: int) -> int:
