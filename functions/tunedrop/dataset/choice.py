@@ -37,7 +37,6 @@ class Choice:
         if self.spellings:
             intake.leave_out_respelled()
         self.conflicts: set[int] = conflicting(intake) if self.is_classification else set()
-        self._names = intake.labels.names
         self.label_counts = intake.labels.counts() if self.is_classification else None
         self.labels = sorted(self.label_counts or ())
         self.system = recipe.system
@@ -60,12 +59,6 @@ class Choice:
     def is_classification(self) -> bool:
         """Whether the answers are labels."""
         return self.task == "classification"
-
-    def label_of(self, at: int) -> str | None:
-        """Return a kept row's label, if the task has labels."""
-        if not self.is_classification:
-            return None
-        return self._names[self._intake.labels.of_row[at]]
 
     def places(self) -> bytearray:
         """Return each row's place: the number of its split, or why it is in none."""

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from tunedrop.base_model import model_prefix
+from tunedrop.dataset.document import Dataset
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, RecipeError
 from tunedrop.evaluation.tasks import check_gate
@@ -148,6 +149,27 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
         DatasetError: the files cannot be trained on.
     """
     run, store = held.run, step.runs.store
+    dataset = _split_files(held, recipe, step, processes)
+    check_gate(dataset.task, recipe.evaluate.gate)  # before the training is paid for
+    recipe = with_answer_limit(recipe, dataset.labels)
+    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
+    run.rows = msgspec.to_builtins(dataset.rows)
+    run.warnings = [*run.warnings, *dataset.warnings]
+    dataset.estimate = run.estimate = estimate_early(store, recipe, dataset)
+    page = render_dataset_page(dataset).encode()
+    store.write(f"{run.folder}/dataset/dataset.html", page, "text/html; charset=utf-8")
+    refuse_what_cannot_end(run.estimate)
+    # The run is ready for `train` before dataset.json, whose arrival calls it.
+    step.finish(held, "train")
+    try:
+        store.create(f"{run.folder}/dataset/dataset.json", encode(dataset))
+    except ExistsError:  # a run that is tried again: same content, same recipe, new attempt
+        store.write(f"{run.folder}/dataset/dataset.json", encode(dataset), "application/json")
+
+
+def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Dataset:
+    """Write the split files and rejected.jsonl, the last also of a dataset that is refused."""
+    run, store = held.run, step.runs.store
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
         try:
@@ -168,21 +190,7 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
             step.runs.save(held)
             raise
         _send(folder, run, store)
-    check_gate(dataset.task, recipe.evaluate.gate)  # before the training is paid for
-    recipe = with_answer_limit(recipe, dataset.labels)
-    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
-    run.rows = msgspec.to_builtins(dataset.rows)
-    run.warnings = [*run.warnings, *dataset.warnings]
-    dataset.estimate = run.estimate = estimate_early(store, recipe, dataset)
-    page = render_dataset_page(dataset).encode()
-    store.write(f"{run.folder}/dataset/dataset.html", page, "text/html; charset=utf-8")
-    refuse_what_cannot_end(run.estimate)
-    # The run is ready for `train` before dataset.json, whose arrival calls it.
-    step.finish(held, "train")
-    try:
-        store.create(f"{run.folder}/dataset/dataset.json", encode(dataset))
-    except ExistsError:  # a run that is tried again: same content, same recipe, new attempt
-        store.write(f"{run.folder}/dataset/dataset.json", encode(dataset), "application/json")
+    return dataset
 
 
 def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
