@@ -34,6 +34,7 @@ class TrainingSummary(msgspec.Struct):
     tool_calls: str = "template"
     seconds: float = 0.0
     seed: int = 0
+    precision: str | None = None
     packages: dict[str, str] = {}
     curve: list[LossPoint] = []
 
@@ -78,7 +79,7 @@ def compose_report(
 
 
 def lineage_of(
-    run: Run, recipe: Recipe, packages: dict[str, str], settings: EvaluationSettings
+    run: Run, recipe: Recipe, summary: TrainingSummary, settings: EvaluationSettings
 ) -> Lineage:
     """Return all that names what was compared."""
     return Lineage(
@@ -88,7 +89,8 @@ def lineage_of(
         base_model=f"{recipe.model_id}@{recipe.model_revision}",
         training_image=settings.training_image,
         serving_image=settings.serving_image,
-        packages=packages,
+        packages=summary.packages,
+        precision=summary.precision,
         seeds={
             "split": recipe.split.seed,
             "training": recipe.hyperparameters.seed,

@@ -1,20 +1,23 @@
-"""Attention for rows laid end to end, computed row by row.
+"""Attention for rows laid end to end, computed segment by segment.
 
-PyTorch's attention on a CPU takes rows laid end to end as one long sequence with a mask, and works
-out every pair of tokens only to throw most away: with eight rows, a third of a training step. Row
-by row nothing is thrown away and the result is the same (a fifth more tokens/s in all).
+PyTorch's attention on a CPU takes rows laid end to end as one long sequence with a mask. It works
+out every pair of tokens and throws most of them away: with eight rows, a third of a training step.
+Segment by segment nothing is thrown away and the result is the same (20% more tokens/s in all).
 """
 
+from functools import lru_cache
 from typing import Any, Final
 
 import torch
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-NAME: Final = "sdpa_by_sequence"
+NAME: Final = "sdpa_by_segment"
+NO_PARENT: Final = -1
+"""The parent of a segment that continues no other."""
 
 
-def attend_by_sequence(
+def attend_by_segment(
     module: torch.nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
@@ -22,29 +25,39 @@ def attend_by_sequence(
     attention_mask: torch.Tensor | None,
     **options: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attend within each sequence of a batch that TRL's padding-free collator laid end to end.
+    """Attend within each segment of a batch, and to the segments that it continues.
 
-    `query`, `key` and `value` are (1, heads, tokens, head size); the collator passes the sequences'
-    boundaries as `cu_seq_lens_q`. The result is (1, tokens, heads, head size).
+    `query`, `key` and `value` are (1, heads, tokens, head size). The collator passes the segments'
+    boundaries as `cu_seq_lens_q` and, for each segment, the index of the segment that it continues
+    as `segment_parents` (NO_PARENT for none); a parent stands before its children. The result is
+    (1, tokens, heads, head size).
     """
     if attention_mask is not None:  # transformers builds none for an attention it does not know
-        raise ValueError("attention by sequence makes its own masks")
+        raise ValueError("attention by segment makes its own masks")
     lengths = options.pop("cu_seq_lens_q").diff().tolist()
-    parts = zip(*(torch.split(x, lengths, dim=2) for x in (query, key, value)), strict=True)
+    parents = options.pop("segment_parents").tolist()
     window = options.get("sliding_window")
-    attended = [
-        sdpa_attention_forward(module, q, k, v, _window_mask(q, window), **options)[0]
-        for q, k, v in parts
-    ]
+    queries, keys, values = (list(torch.split(x, lengths, dim=2)) for x in (query, key, value))
+    attended = []
+    for at, parent in enumerate(parents):
+        if parent != NO_PARENT:  # from here on the parent's keys hold those of its own parents
+            keys[at] = torch.cat([keys[parent], keys[at]], dim=2)
+            values[at] = torch.cat([values[parent], values[at]], dim=2)
+        mask = _mask(lengths[at], keys[at].shape[2], window)
+        attended.append(
+            sdpa_attention_forward(module, queries[at], keys[at], values[at], mask, **options)[0]
+        )
     return torch.cat(attended, dim=1), None
 
 
-def _window_mask(query: torch.Tensor, window: int | None) -> torch.Tensor | None:
-    """None for plain causal attention; a band when the sequence is longer than the window."""
-    length = query.shape[2]
-    if window is None or length <= window:
+@lru_cache(maxsize=512)  # every layer asks for the same masks
+def _mask(queries: int, keys: int, window: int | None) -> torch.Tensor | None:
+    """None for plain causal attention; else which of `keys` each of the last `queries` may see."""
+    if queries == keys and (window is None or keys <= window):
         return None
-    return torch.ones(length, length, dtype=torch.bool).tril().triu(1 - window)
+    before = keys - queries
+    mask = torch.ones(1, 1, queries, keys, dtype=torch.bool).tril(before)
+    return mask if window is None else mask.triu(before + 1 - window)
 
 
-AttentionInterface.register(NAME, attend_by_sequence)
+AttentionInterface.register(NAME, attend_by_segment)
