@@ -13,6 +13,7 @@ from tuning.base_model import LoadedModel, lora
 from tuning.configuration import Hyperparameters
 from tuning.progress import ProgressLog, log_line
 from tuning.speed.batching import Batching, plan_batching
+from tuning.speed.compact_adapter import compact_adapters
 from tuning.speed.compact_loss import skip_masked_positions
 from tuning.trainer_arguments import Schedule, trainer_arguments
 
@@ -69,6 +70,7 @@ def make_trainer(
         peft_config=lora(chosen),
         callbacks=[ProgressLog()],
     )
+    compact_adapters(trainer.model)
     trainer.remove_callback(PrinterCallback)  # it would print every dictionary a second time
     return trainer
 

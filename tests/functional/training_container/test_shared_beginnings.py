@@ -133,7 +133,7 @@ def test_a_model_that_does_not_obey_segments_does_not_share(
 def test_a_gpu_s_attention_keeps_trl_s_batches(tiny_model: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(tiny_model, attn_implementation="sdpa")
 
-    batching = plan_batching(model, None, Hyperparameters())  # type: ignore[arg-type]
+    batching = plan_batching(model, None, Hyperparameters())
 
     assert batching.collator is None
     assert batching.order is None
