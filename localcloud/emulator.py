@@ -52,6 +52,7 @@ from localcloud.service import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from localcloud.function_runtime.code import CodeStore
     from localcloud.ministack_hooks.installation import Installation
 
 __all__ = [
@@ -105,6 +106,11 @@ class Emulator:
     def confirmed_addresses(self) -> list[str]:
         """Email addresses confirmed on their owners' behalf."""
         return self._confirmations.addresses
+
+    @property
+    def code(self) -> CodeStore:
+        """The unpacked code of functions and layers."""
+        return self._hooks.code
 
     def idle_seconds(self) -> float:
         """How long no event has been under way to a function, nor waited for its next attempt."""

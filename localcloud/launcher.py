@@ -90,7 +90,7 @@ class LocalCloud:
             self.emulator,
             SageMakerSettings(
                 state_dir=settings.state_dir / "sagemaker",
-                images=product_images(settings.state_dir),
+                images=product_images(settings.state_dir, self.emulator.code),
             ),
         )
         self.emulator.start()
