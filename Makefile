@@ -8,7 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 TORCH := torch==2.13.0
 REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt \
-	training_container/requirements.txt localcloud/requirements.txt examples/demo/requirements.txt \
+	training_container/requirements.txt localcloud/requirements.txt \
 	tests/requirements.txt functions/prepare_layer/requirements.txt
 # The Python of the Lambda runtime, where it is installed (a name on PATH may be an empty shim).
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \

@@ -17,20 +17,20 @@ CANNOT_START = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status; 2 with one line outside the environment."""
-    if lacking := _lacking():
-        print(f"localcloud: {sys.executable} {lacking}: {REMEDY}", file=sys.stderr)
+    if missing := lacking():
+        print(f"localcloud: {sys.executable} {missing}: {REMEDY}", file=sys.stderr)
         return CANNOT_START
     from localcloud.command import main as run  # noqa: PLC0415  # imports what was looked for
 
     return run(arguments)
 
 
-def _lacking() -> str:
+def lacking() -> str:
     """What this Python lacks; nothing inside the environment."""
     if sys.version_info < OLDEST_PYTHON:
         return "is older than Python 3.11"
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    return f"has no package {', '.join(missing)}" if missing else ""
+    absent = [name for name in PACKAGES if find_spec(name) is None]
+    return f"has no package {', '.join(absent)}" if absent else ""
 
 
 if __name__ == "__main__":

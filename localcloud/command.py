@@ -11,9 +11,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from localcloud.arguments import parse
+from localcloud.arguments import TEMPLATE, parse
 from localcloud.emulator import LocalCloudError, free_port
 from localcloud.launcher import LocalCloud, LocalCloudSettings
+from localcloud.model_choice import ModelChoice
 from localcloud.run_command import as_json, as_text, run_file
 from localcloud.up_command import greeting, watch
 
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    with LocalCloud(_settings(options)) as cloud:
+    with LocalCloud(_settings(options, _models_of_up(options)), print_now) as cloud:
         print_now(greeting(cloud))
         try:
             watch(cloud, print_now)
@@ -49,9 +50,17 @@ def _up(options: argparse.Namespace) -> int:
     return 0
 
 
+def _models_of_up(options: argparse.Namespace) -> ModelChoice | None:
+    """Anything may be dropped later; another template may have no use for base models."""
+    is_product = options.template == TEMPLATE
+    return ModelChoice(given=dict(options.model)) if options.model or is_product else None
+
+
 def _run(options: argparse.Namespace) -> int:
     say = partial(print_now, file=sys.stderr if options.json else sys.stdout)
-    with LocalCloud(_settings(options)) as cloud:
+    dataset = options.dataset or options.file.stem
+    models = ModelChoice(given=dict(options.model), dataset=dataset, recipe=options.recipe)
+    with LocalCloud(_settings(options, models), say) as cloud:
         for address in cloud.emulator.confirmed_addresses:
             say(f"localcloud confirmed the email subscription of {address}, as its owner would")
         result = run_file(cloud, options, say)
@@ -59,14 +68,14 @@ def _run(options: argparse.Namespace) -> int:
     return result.exit_code
 
 
-def _settings(options: argparse.Namespace) -> LocalCloudSettings:
+def _settings(options: argparse.Namespace, models: ModelChoice | None) -> LocalCloudSettings:
     return LocalCloudSettings(
         state_dir=options.dir,
         port=options.port or free_port(),
         template=options.template,
         email=options.email,
         confirm_emails=not options.no_confirm,
-        models=dict(options.model),
+        models=models,
         parameters=dict(options.parameter),
         catch_up=options.command == "up",  # `run` looks after its own dataset only
     )

@@ -88,6 +88,10 @@ class Emulator:
         configure_process(settings)
         self._hooks = self._install_hooks()
 
+    def require_free_port(self) -> None:
+        """Raise LocalCloudError when the port is taken: to be told before anything is begun."""
+        self._server.require_free_port()
+
     def start(self) -> None:
         """Serve on 127.0.0.1; raises LocalCloudError when the port is taken or nothing starts."""
         self._server.start()

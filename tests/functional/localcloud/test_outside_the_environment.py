@@ -8,7 +8,7 @@ import pytest
 from tests.support.cloud import ROOT
 
 
-@pytest.mark.parametrize("module", ["localcloud"])
+@pytest.mark.parametrize("module", ["localcloud", "examples.demo"])
 @pytest.mark.parametrize("arguments", [["up"], ["run", "tweets.csv"], ["--help"]])
 def test_given_a_python_without_packages_when_started_then_it_names_make_install(
     module: str, arguments: list[str]
