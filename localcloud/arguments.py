@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from localcloud.follow import UNTIL
+from localcloud.stages import UNTIL
 
 DEFAULT_DIR = Path(".local")
 DEFAULT_PORT = 4566

@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
         for address in cloud.emulator.confirmed_addresses:
             say(f"localcloud confirmed the email subscription of {address}, as its owner would")
         result = run_file(cloud, options, say)
-    print_now(as_json(result) if options.json else f"\n{as_text(result)}")
+    print_now(as_json(result) if options.json else f"\n{as_text(result, options.until)}")
     return result.exit_code
 
 

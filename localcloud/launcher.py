@@ -52,6 +52,8 @@ class LocalCloud:
         self._say = say
         state = settings.state_dir
         self.outbox = state / "outbox"
+        self.old_mail = frozenset(self.outbox.glob("*.eml"))
+        """What an earlier localcloud delivered."""
         self.emulator = Emulator(
             EmulatorSettings(
                 state_dir=state,
