@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from localcloud.stages import STAGES
 from localcloud.time_left import TimeLeft, duration
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class ProgressLines:
         self._say = say
         self._log = training_log
         self._clock = clock
+        self._last_stage = last_stage
         self._time_left = TimeLeft(last_stage, clock)
         self._started = clock()
         self._said_at = self._started
@@ -62,7 +64,8 @@ class ProgressLines:
         self._time_left.at(stage, run.get("rows", {}))
         if rows := run.get("rows"):
             self._once("rows", "prepare", _rows(rows))
-        if is_running and stage != self._stage:
+        is_followed = STAGES.index(stage) <= STAGES.index(self._last_stage)
+        if is_running and is_followed and stage != self._stage:
             self._stage, self._waits_for = stage, WAITS[stage]
             self._line(stage, f"begins: {self._waits_for}", self._left())
         if processing := run.get("processing"):

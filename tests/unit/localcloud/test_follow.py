@@ -176,3 +176,12 @@ def test_given_a_run_prepared_in_a_job_when_looked_at_then_the_reason_is_said_on
     told = [line for line in said if "processing" in line]
     assert len(told) == 1
     assert told[0].endswith("in a processing job: too many rows")
+
+
+def test_given_a_look_at_the_data_when_it_is_prepared_then_no_training_is_announced() -> None:
+    said: list[str] = []
+    lines = ProgressLines(said.append, Log(), "prepare")  # type: ignore[arg-type]
+    lines.update(RUN | {"status": "running"})
+    lines.update(RUN | {"status": "running", "stage": "train", "rows": {"in": 3}})
+
+    assert [line.split()[2] for line in said] == ["prepare", "prepare"]
