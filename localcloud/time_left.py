@@ -69,15 +69,16 @@ class TimeLeft:
             return
         now, left, steps_left = self._clock(), step["seconds_left"], step["steps"] - step["step"]
         self._told, self._steps = (left, now), step["step"]
-        if steps_left <= 0 or "epoch" not in step:
+        if "epoch" not in step:
             return
+        in_stage = now - self._stage_began
         if self._start_seconds is None:
-            in_steps = step["step"] * left / steps_left
-            self._start_seconds = max(0.0, now - self._stage_began - in_steps)
+            in_steps = step["step"] * left / steps_left if steps_left else in_stage
+            self._start_seconds = max(0.0, in_stage - in_steps)
         self._epochs = step["epoch"] * step["steps"] / step["step"]
-        rows_left = self._rows.get("train", 0) * self._epochs * steps_left / step["steps"]
-        if rows_left > 0:
-            self._row_seconds = left / rows_left
+        rows = self._rows.get("train", 0) * self._epochs
+        if rows > 0:
+            self._row_seconds = (in_stage - self._start_seconds + left) / rows
 
     def progressed(self, done: int, total: int) -> None:
         """A stage has done so many of its things; they take the same time each."""

@@ -60,6 +60,16 @@ def test_given_steps_when_asked_then_the_later_stages_are_counted_too() -> None:
     assert left.left().stage == pytest.approx(58 * 2.0 - 16.0), "time passes between two steps"
 
 
+def test_given_a_validation_near_the_end_when_asked_then_a_row_costs_no_more_for_it() -> None:
+    clock = Clock()
+    left = trained(clock)
+    clock.now = 30.0 + 59 * 2.0
+    left.trained(step(59, 2.0) | {"seconds_left": 2.0 + 12.0})
+    asking = 2 * 200 * ((60 * 2.0 + 12.0) / 480) * EVALUATED_ROW
+
+    assert left.left().run == pytest.approx(14.0 + 20.0 + asking)
+
+
 def test_given_an_earlier_last_stage_when_asked_then_the_run_ends_there() -> None:
     left = trained(Clock(), "train").left()
 
