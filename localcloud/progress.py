@@ -102,7 +102,7 @@ class ProgressLines:
 
     def _left(self) -> str:
         left = self._time_left.left()
-        told = [] if left.stage is None else [f"{duration(left.stage)} of this stage"]
+        told = [f"{duration(left.stage)} of this stage"] if left.stage else []
         told += [] if left.run is None else [f"{duration(left.run)} of the run"]
         return f"; left: about {', '.join(told)}" if told else ""
 

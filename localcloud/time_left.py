@@ -16,13 +16,15 @@ from localcloud.stages import STAGES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-EVALUATED_ROW = 0.5
-"""Time of one row asked of one model, in training times of a row: a forward pass is a third, and
-the answer is generated token by token. Measured on the demo."""
+EVALUATED_ROW = 1.0
+"""Time of one row asked of one model, in training times of a row, as measured on the demo: the
+prompt costs a third of it, the answer comes token by token and base models are wordy."""
 MODELS = 2
 SLOW_SECONDS = 600.0
 FIRST_TELLING_STEP = 2
 """The first step also sets up memory and kernels: a machine is not called slow for it."""
+FIRST_TELLING_SHARE = 0.05
+"""Of a stage's things: the first answers come late and then many at once."""
 ROWS_STEP = 8
 """Advised numbers of rows are multiples of it: a batch of the demo's training."""
 
@@ -83,7 +85,7 @@ class TimeLeft:
     def progressed(self, done: int, total: int) -> None:
         """A stage has done so many of its things; they take the same time each."""
         now = self._clock()
-        if done > 0:
+        if done >= FIRST_TELLING_SHARE * total:
             self._told = ((now - self._stage_began) / done * (total - done), now)
 
     def left(self) -> Left:

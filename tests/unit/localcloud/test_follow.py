@@ -161,7 +161,7 @@ def test_given_a_run_that_moves_when_looked_at_then_each_change_is_said_once() -
         "train     step 80/80: loss 0.5000",
         "train     last step done: validating, saving and uploading the adapter",
         "evaluate  begins: asking both models every test row",
-        "evaluate  40 of 200 answers; left: about 0 s of this stage, 0 s of the run",
+        "evaluate  40 of 200 answers; left: about 0 s of the run",
         "evaluate  the run has failed",
     ]
 

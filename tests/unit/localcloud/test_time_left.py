@@ -90,8 +90,11 @@ def test_given_answers_when_asked_then_their_own_speed_counts() -> None:
     left = trained(clock)
     left.at("evaluate", ROWS)
     clock.now += 10.0
-    left.progressed(100, 400)
+    before = left.left().stage
+    left.progressed(1, 400)
 
+    assert left.left().stage == before, "the first answers say nothing yet"
+    left.progressed(100, 400)
     assert left.left().stage == left.left().run == pytest.approx(30.0)
 
 
@@ -104,19 +107,19 @@ def test_given_a_slow_machine_when_two_steps_are_done_then_fewer_rows_are_named(
     advice = trained(clock, seconds=85.0).advice()
 
     assert advice
-    assert "takes about 2 h 1 min" in advice
-    assert "write into its recipe: rows: {max_train: 32, max_validation: 8, max_test: 8}" in advice
+    assert "takes about 2 h 37 min" in advice
+    assert "write into its recipe: rows: {max_train: 24, max_validation: 8, max_test: 8}" in advice
 
 
 def test_given_the_advised_rows_when_run_then_the_run_is_not_slow() -> None:
-    fewer = {"train": 32, "validation": 8, "test": 8}
+    fewer = {"train": 24, "validation": 8, "test": 8}
     clock = Clock()
     left = TimeLeft("evaluate", clock)
     clock.now = 10.0
     left.at("train", fewer)
     clock.now = 30.0 + 85.0
     clock.now += 85.0
-    left.trained(step(2, 85.0, steps=4))
+    left.trained(step(2, 85.0, steps=3))
 
     assert clock.now + (left.left().run or 0.0) < SLOW_SECONDS
     assert left.advice() is None
@@ -162,7 +165,7 @@ def test_given_a_slow_run_when_followed_then_the_time_and_the_advice_are_said_on
         lines.update(run)
 
     told = [line.split("train     ", 1)[1] for line in said if "train     " in line]
-    left = "left: about 1 h 24 min of this stage, 1 h 59 min of the run"
+    left = "left: about 1 h 24 min of this stage, 2 h 34 min of the run"
     assert told[0].startswith("begins: ")
     assert told[1] == f"step 1/60: loss 1.0000; {left}"
     assert told[2].startswith("step 2/60: ")
