@@ -64,7 +64,7 @@ def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunRes
     before = _run_before(documents, dataset)
     cut_off = before is not None and before["status"] == "running"
     if before and cut_off:
-        say(f"run {before['run']} was cut off when localcloud ended: a new one takes its place")
+        say(f"run {before['run']} ended unfinished with an earlier localcloud: a new one begins")
     files = DropFiles(
         dataset=dataset,
         file=options.file,
