@@ -8,14 +8,13 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 TORCH := torch==2.13.0
 REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt \
-	training_container/requirements.txt localcloud/requirements.txt examples/demo/requirements.txt \
+	training_container/requirements.txt localcloud/requirements.txt \
 	tests/requirements.txt functions/prepare_layer/requirements.txt
 # The Python of the Lambda runtime, where it is installed (a name on PATH may be an empty shim).
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
 LAMBDA_VENV := .venv-lambda
 
-export OMP_NUM_THREADS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
@@ -26,18 +25,31 @@ help: ## List what can be made
 .PHONY: install
 install: $(VENV)/.installed ## Make .venv with everything pinned
 
-# PyTorch comes first and by itself: a resolver that may choose takes gigabytes of CUDA.
+# PyTorch comes first and by itself: a resolver that may choose takes gigabytes of CUDA. Its build
+# for CPUs is tried where it will do; whatever goes wrong there, the package index has one too.
 $(VENV)/.installed: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	@echo "Installing pinned dependencies into $(VENV) (about 1.5 GB, a few minutes)…"
 	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet $(TORCH)
+	@options=$$($(RUN) .ci/pytorch_index.py); \
+	if [ -n "$$options" ] && $(RUN) -m pip install --quiet --timeout 15 --retries 1 $(TORCH) $$options; \
+	then :; else $(RUN) -m pip install --quiet $(TORCH); fi
 	@$(RUN) -m pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
 	@touch $@
 
 .PHONY: demo
 demo: install ## Fine-tune a real model on real tweets, on this machine, and print the email
 	@$(RUN) -m examples.demo $(ARGS)
+
+.PHONY: up
+up: install ## Start the local AWS with the stack deployed, until Ctrl-C
+	@$(RUN) -m localcloud up $(ARGS)
+
+.PHONY: local
+local: install ## Take FILE through the whole pipeline on this machine [DATASET= RECIPE= ARGS=]
+	@test -n "$(FILE)" || { echo 'Which file? make local FILE=tweets.csv [DATASET=name] [RECIPE=recipe.yaml] [ARGS=…]' >&2; exit 2; }
+	@$(RUN) -m localcloud run "$(FILE)" $(if $(DATASET),--dataset "$(DATASET)") \
+		$(if $(RECIPE),--recipe "$(RECIPE)") $(ARGS)
 
 .PHONY: test
 test: install lambda-test ## Run every tier of the tests

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Document = dict[str, Any]
+CHECKPOINTS = "checkpoints/"
+"""Only a job that goes on reads them, and each is as large as the adapter and its optimizer."""
 DEFAULTS: Document = {"stage": "prepare", "status": "running", "attempt": 1}
 
 
@@ -46,13 +48,16 @@ class RunDocuments:
         return self.read(f"runs/{run['dataset']}/{run['run']}/email/{run['attempt']}.json")
 
     def copy_run(self, dataset: str, run: str, target: Path) -> None:
-        """Copy the run's folder; files that are there already are replaced."""
+        """Copy the run's folder without its checkpoints; files that are there are replaced."""
         prefix = f"runs/{dataset}/{run}/"
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
         for page in pages:
             for item in page.get("Contents", []):
-                path = target / item["Key"].removeprefix(prefix)
+                name = item["Key"].removeprefix(prefix)
+                if name.startswith(CHECKPOINTS):
+                    continue
+                path = target / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._s3.download_file(self.bucket, item["Key"], str(path))

@@ -105,7 +105,7 @@ def test_given_a_file_that_is_no_table_when_run_then_it_fails_and_shows_the_emai
 ) -> None:
     broken = command.folder / "broken.csv"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n\x00 no table at all")
-    done = command.run(str(broken))
+    done = command.run(str(broken), "--recipe", str(command.folder / "recipe.yaml"))
 
     assert done.returncode == 1, done.stderr
     assert "To: demo@example.com" in done.stdout
