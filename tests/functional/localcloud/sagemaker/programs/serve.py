@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         if request.get("die"):
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(request.get("sleep", 0))
-        answer = {
+        answer: dict[str, object] = {
             "met": MEETING.attend(request["meet"]) if "meet" in request else None,
             "pid": os.getpid(),
             "path": self.path,
