@@ -15,7 +15,7 @@ LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
 LAMBDA_VENV := .venv-lambda
 # Tests of one group stay in one process, the longest groups first (tests/conftest.py).
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4
 
 export OMP_NUM_THREADS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -1,24 +1,24 @@
 """Settings of all tests, and which of them stay together when they run side by side."""
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).parent
 # Tests of one group run in one process, one after another, and so start what they share only once:
 # a local AWS, a trained model. Groups that take longest come first, so that no process is left with
 # a long one at the end. Any other file is a group of its own.
 GROUPS = (
-    "e2e",
-    "functional/training_container",
-    "e2e/test_localcloud_run.py",
-    "e2e/sagemaker_sdk",
-    "functional/contracts/test_split_files.py",
-    "functional/contracts/test_token_count.py",
-    "functional/localcloud/sagemaker",
-    "functional/localcloud",
+    "tests/e2e",
+    "tests/functional/training_container",
+    "tests/e2e/test_localcloud_run.py",
+    "tests/e2e/sagemaker_sdk",
+    "tests/functional/contracts/test_split_files.py",
+    "tests/functional/contracts/test_token_count.py",
+    "tests/functional/localcloud/sagemaker",
+    "tests/functional/localcloud",
 )
 
 # One thread for each program of a test: tests run side by side, and their models are tiny.
@@ -29,16 +29,31 @@ settings.register_profile("tunedrop", deadline=None, derandomize=True)
 settings.load_profile("tunedrop")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the names of the groups in the same hook
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """Gives whole groups to processes.
+
+    pytest-xdist's own groups (`--dist loadgroup`) are lost with pytest 9.2:
+    https://github.com/pytest-dev/pytest-xdist/issues/1386
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """Keep groups together, in the order of collection."""
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the group of each test for pytest-xdist, and sort the groups."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _rank(_group(item)))
+    """Sort the tests by group, the longest first."""
+    items.sort(key=lambda item: _rank(_group(item.nodeid)))
 
 
-def _group(item: pytest.Item) -> str:
-    path = item.path.relative_to(TESTS).as_posix()
+def _group(nodeid: str) -> str:
+    path = nodeid.split("::", 1)[0]
     return max((g for g in GROUPS if f"{path}/".startswith(f"{g}/")), key=len, default=path)
 
 
