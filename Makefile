@@ -14,6 +14,8 @@ REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt 
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
 LAMBDA_VENV := .venv-lambda
+# Tests of one group stay in one process, the longest groups first (tests/conftest.py).
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
@@ -53,7 +55,7 @@ local: install ## Take FILE through the whole pipeline on this machine [DATASET=
 
 .PHONY: test
 test: install lambda-test ## Run every tier of the tests
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: lambda-test
 lambda-test: ## Run the functions' tests on the Lambda runtime's Python, where it is installed
@@ -61,7 +63,7 @@ ifeq ($(LAMBDA_PYTHON),)
 	@echo "No python3.13 on PATH: the functions are tested on $$($(PYTHON) --version) only."
 else
 lambda-test: $(LAMBDA_VENV)/.installed
-	@$(LAMBDA_VENV)/bin/python -m pytest -q tests/unit tests/functional/handlers \
+	@$(LAMBDA_VENV)/bin/python -m pytest $(SIDE_BY_SIDE) -q tests/unit tests/functional/handlers \
 		--ignore tests/unit/training_container --ignore tests/unit/localcloud
 endif
 

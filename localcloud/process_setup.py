@@ -87,6 +87,9 @@ def configure_process(settings: EmulatorSettings) -> None:
             "DOCKER_HOST": "unix:///nonexistent",  # containers are never started
             "IOT_MTLS_ENABLED": "0",  # would listen on a port of its own
             "SFTP_ENABLED": "0",
+            # An invocation of an endpoint holds a thread until it is answered: with ministack's
+            # 64 threads, as many invocations leave none for other requests.
+            "MINISTACK_WORKER_THREADS": "512",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -91,6 +91,7 @@ class Server:
             "hypercorn.asyncio"
         ).serve
         config.bind = [f"{HOST}:{self.port}"]
+        config.backlog = 1024  # more clients than fit into the queue at once are reset
         config.keep_alive_timeout = 75  # longer than an SDK keeps an idle connection (60 s)
         config.graceful_timeout = 2
         config.errorlog = logging.getLogger("hypercorn.error")

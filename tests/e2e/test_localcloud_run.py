@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_once_and_the_newest import FAST
-from tests.support.cloud import MODEL_ID, PACKAGES, ROOT, labelled_rows
+from tests.support.cloud import MODEL_ID, labelled_rows
+from tests.support.packages import ROOT, provide_packages
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Command:
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 
@@ -47,8 +47,7 @@ class Command:
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Command:
     folder = tmp_path_factory.mktemp("run")
-    if PACKAGES.exists():
-        shutil.copytree(PACKAGES, folder / "state" / "build")
+    provide_packages(folder / "state" / "build")
     (folder / "words.csv").write_bytes(labelled_rows(40))
     (folder / "recipe.yaml").write_text(f"base_model: {MODEL_ID}\n{FAST}", encoding="utf-8")
     return Command(folder, tiny_model)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support.cloud import ROOT
+from tests.support.packages import ROOT
 
 
 @pytest.mark.parametrize("module", ["localcloud", "examples.demo"])
