@@ -2,19 +2,16 @@
 
     python -m localcloud up | run FILE
 
-Where things are, from the outside in:
-    __main__, command           the command line; up_command and run_command say what each does
-    drop, follow, progress      a file goes in, its run is followed by reading the bucket
-    time_left, dataset_summary  what is said of a run: how long it takes, how its file was read
-    launcher                    emulator, SageMaker, stack and base models, up and down together
-    model_choice, demo_model    which base model runs; the demo's is fetched once
-    deployment                  template.yaml becomes a stack: template, package, reconciliation
-    emulator                    the AWS services, by ministack; what a service of our own needs
-    ministack_hooks/            every private name of ministack we rely on, one module a need
-    function_runtime/           Lambda functions as processes of their own
-    sagemaker/                  training jobs and endpoints as processes of their own
-    mail, confirmation          SNS emails as .eml files
-    guard                       ends the processes when localcloud is killed
+Where things are; each imports only what stands below it, and an import linter checks that:
+    __main__          checks that Python has the packages, then starts cli.command
+    cli/              `up` and `run`: command line, dropping a file, following its run, the output
+    stack/            the product: its template as a stack, its code as packages and programs, its
+                      base models; launcher starts and stops everything below
+    sagemaker/        training jobs, processing jobs and endpoints as processes of their own
+    aws/              the other AWS services, by ministack; hooks/ has every private name of it
+    function_runtime/ Lambda functions as processes of their own
+    service           what a service of our own is asked and answers
+    guard             ends the processes when localcloud is killed
 
 Nothing here is shipped to AWS, and nothing here imports the product: its documents are read as
 the JSON they are.

@@ -1,4 +1,4 @@
-"""`python -m localcloud`: starts `localcloud.command`, or says what this Python lacks."""
+"""`python -m localcloud`: starts `localcloud.cli.command`, or says what this Python lacks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     if missing := lacking():
         print(f"localcloud: {sys.executable} {missing}: {REMEDY}", file=sys.stderr)
         return CANNOT_START
-    from localcloud.command import main as run  # noqa: PLC0415  # imports what was looked for
+    from localcloud.cli.command import main as run  # noqa: PLC0415  # imports what was looked for
 
     return run(arguments)
 

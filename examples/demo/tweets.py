@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from localcloud.demo_model import unpack
+from localcloud.stack.demo_model import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -36,7 +36,7 @@ from localcloud.sagemaker.service import SageMakerService
 from localcloud.sagemaker.settings import Image, SageMakerSettings
 
 if TYPE_CHECKING:
-    from localcloud.emulator import Emulator
+    from localcloud.aws.emulator import Emulator
 
 __all__ = ["Image", "SageMakerService", "SageMakerSettings", "start_sagemaker"]
 

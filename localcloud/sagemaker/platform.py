@@ -1,4 +1,4 @@
-"""What this service needs of the AWS around it; `localcloud.emulator.Emulator` is one."""
+"""What this service needs of the AWS around it; `localcloud.aws.emulator.Emulator` is one."""
 
 from __future__ import annotations
 

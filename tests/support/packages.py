@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from localcloud.package import build_layer, build_package
-from localcloud.template import LAYER, Template
+from localcloud.stack.package import build_layer, build_package
+from localcloud.stack.template import LAYER, Template
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ROOT / ".cache" / "packages"

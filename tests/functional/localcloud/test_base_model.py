@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from localcloud.base_model import provide_base_model
 from localcloud.service import LocalCloudError
+from localcloud.stack.base_model import provide_base_model
 
 PREFIX = "models/me/tiny/main/"
 

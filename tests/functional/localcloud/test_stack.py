@@ -9,8 +9,8 @@ import pytest
 import yaml
 from samtranslator.translator.transform import transform
 
-from localcloud.reconciliation import IGNORED, PROVISIONED, RECONCILED, unknown_properties
-from localcloud.template import Template
+from localcloud.aws.reconciliation import IGNORED, PROVISIONED, RECONCILED, unknown_properties
+from localcloud.stack.template import Template
 from tests.functional.localcloud.probe_cloud import BUCKET, PROBE, ProbeCloud
 from tests.support.cloud import wait_for
 from tests.support.packages import ROOT

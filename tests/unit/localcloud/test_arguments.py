@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.arguments import parse
+from localcloud.cli.arguments import parse
 
 
 @pytest.fixture

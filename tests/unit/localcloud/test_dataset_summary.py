@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from localcloud.dataset_summary import dataset_text
+from localcloud.cli.dataset_summary import dataset_text
 from tests.unit.dataset.memory import prepare
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from localcloud import demo_model
 from localcloud.service import LocalCloudError
+from localcloud.stack import demo_model
 
 
 class Programs:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from localcloud import follow
-from localcloud.drop import Drop
-from localcloud.follow import Follower
-from localcloud.progress import ProgressLines
+from localcloud.cli import follow
+from localcloud.cli.drop import Drop
+from localcloud.cli.follow import Follower
+from localcloud.cli.progress import ProgressLines
 from localcloud.service import LocalCloudError
 
 RUN = {"run": "0123456789ab", "dataset": "tweets", "attempt": 1, "stage": "prepare"}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from localcloud.mail import Mailbox, find_mail, mail_subject, mail_text
+from localcloud.aws.mail import Mailbox, find_mail, mail_subject, mail_text
 
 MESSAGE_ID = "aba4eb8c-b8f0-4b01-8ef6-60ee2be5cb05"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud import demo_model
-from localcloud.model_choice import ModelChoice
 from localcloud.service import LocalCloudError
+from localcloud.stack import demo_model
+from localcloud.stack.model_choice import ModelChoice
 from tunedrop.recipe import Recipe
 
 DEMO = demo_model.MODEL_ID

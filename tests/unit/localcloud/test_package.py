@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud import package
-from localcloud.package import build_layer, build_package
 from localcloud.service import LocalCloudError
+from localcloud.stack import package
+from localcloud.stack.package import build_layer, build_package
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from localcloud.run_documents import RunDocuments
+from localcloud.cli.run_documents import RunDocuments
 
 PREFIX = "runs/tweets/0123456789ab/"
 

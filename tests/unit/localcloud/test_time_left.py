@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.progress import SILENT_SECONDS, ProgressLines
-from localcloud.time_left import EVALUATED_ROW, SLOW_SECONDS, TimeLeft, duration
+from localcloud.cli.progress import SILENT_SECONDS, ProgressLines
+from localcloud.cli.time_left import EVALUATED_ROW, SLOW_SECONDS, TimeLeft, duration
 
 ROWS = {"in": 38_158, "train": 480, "validation": 64, "test": 200}
 

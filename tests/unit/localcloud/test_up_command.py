@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from localcloud.mail import Mailbox
-from localcloud.up_command import watch
+from localcloud.aws.mail import Mailbox
+from localcloud.cli.up_command import watch
 
 
 def test_given_mail_of_an_earlier_start_when_watched_then_only_new_mail_is_shown(

@@ -13,7 +13,9 @@ from pathlib import Path
 options = json.loads(sys.argv[1])
 sys.path.insert(0, options["root"])
 
-from localcloud.emulator import Emulator, EmulatorSettings, free_port  # noqa: E402
+from localcloud.aws.emulator import Emulator  # noqa: E402
+from localcloud.aws.process_setup import EmulatorSettings  # noqa: E402
+from localcloud.aws.server import free_port  # noqa: E402
 from localcloud.sagemaker import Image, SageMakerSettings, start_sagemaker  # noqa: E402
 
 programs = Path(__file__).parent / "programs"

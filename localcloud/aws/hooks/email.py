@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ministack.services import sns
 from ministack.services.cloudformation import provisioners
 
-from localcloud.mail import FOOTER
+from localcloud.aws.mail import FOOTER
 
 if TYPE_CHECKING:
-    from localcloud.mail import Mailbox
+    from localcloud.aws.mail import Mailbox
 
 Record = dict[str, Any]
 

@@ -6,13 +6,13 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
-from localcloud.mail import mail_subject
+from localcloud.aws.mail import mail_subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.launcher import LocalCloud
+    from localcloud.stack.launcher import LocalCloud
 
     Say = Callable[[str], None]
 

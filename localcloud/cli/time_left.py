@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.stages import STAGES
+from localcloud.cli.run_documents import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

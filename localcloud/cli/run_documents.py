@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Document = dict[str, Any]
+STAGES = ("prepare", "train", "deploy", "evaluate")
+"""The stages that run.json names, in order."""
+UNTIL = {"prepared": "prepare", "trained": "train", "deployed": "deploy", "evaluated": "evaluate"}
+"""The stage after which following a run stops, by what `--until` calls it."""
 CHECKPOINTS = "checkpoints/"
 """Only a job that goes on reads them, and each is as large as the adapter and its optimizer."""
 DEFAULTS: Document = {"stage": "prepare", "status": "running", "attempt": 1}

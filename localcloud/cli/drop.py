@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from localcloud.stack.model_choice import RECIPE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-RECIPE = "recipe.yaml"
 RERUN_METADATA = {"tunedrop-rerun": "true"}
 """Asks the product for a new run of content that it knows already."""
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from localcloud.base_model import provide_base_model
-from localcloud.deployment import Stack, deploy
-from localcloud.emulator import Emulator, EmulatorSettings
-from localcloud.images import PROJECT, product_images
+from localcloud.aws.emulator import Emulator
+from localcloud.aws.process_setup import EmulatorSettings
 from localcloud.sagemaker import SageMakerSettings, start_sagemaker
+from localcloud.stack.base_model import provide_base_model
+from localcloud.stack.deployment import Stack, deploy
+from localcloud.stack.images import product_images
+from localcloud.stack.template import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
-    from localcloud.model_choice import ModelChoice
     from localcloud.sagemaker import SageMakerService
+    from localcloud.stack.model_choice import ModelChoice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +28,7 @@ class LocalCloudSettings:
 
     state_dir: Path
     port: int
-    template: Path = PROJECT / "template.yaml"
+    template: Path = TEMPLATE
     stack_name: str = "tunedrop"
     email: str = "demo@example.com"
     confirm_emails: bool = True

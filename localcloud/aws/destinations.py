@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.service import ServiceError
 
 if TYPE_CHECKING:
-    from localcloud.emulator import Emulator
+    from localcloud.aws.access import Access
 
 LAMBDA = "lambda.amazonaws.com"
 
@@ -15,8 +15,8 @@ LAMBDA = "lambda.amazonaws.com"
 class Destinations:
     """Delivers failed invocations; IAM is enforced, as on AWS."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     def deliver(self, role_arn: str, target: str, body: str, attributes: dict[str, str]) -> None:
         """Send `body` to the queue or topic `target` as a session of the role.
@@ -24,15 +24,15 @@ class Destinations:
         Raises ServiceError when the target is of another kind, botocore's ClientError when the
         role may not send to it.
         """
-        credentials = self._emulator.assume_role(role_arn, "lambda", service_principal=LAMBDA)
+        credentials = self._access.assume_role(role_arn, "lambda", service_principal=LAMBDA)
         service, resource = target.split(":")[2], target.rsplit(":", 1)[-1]
-        client: Any = self._emulator.client(service, credentials)
+        client: Any = self._access.client(service, credentials)
         typed = {
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         }
         if service == "sqs":
             # Looked up as root: Lambda needs no sqs:GetQueueUrl of the role.
-            url = self._emulator.client("sqs").get_queue_url(QueueName=resource)["QueueUrl"]
+            url = self._access.client("sqs").get_queue_url(QueueName=resource)["QueueUrl"]
             client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=typed)
         elif service == "sns":
             client.publish(TopicArn=target, Message=body, MessageAttributes=typed)

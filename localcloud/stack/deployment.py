@@ -8,16 +8,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.package import build_layer, build_package
-from localcloud.reconciliation import unknown_properties
+from localcloud.aws.reconciliation import unknown_properties
 from localcloud.service import LocalCloudError
-from localcloud.template import LAYER, Template
+from localcloud.stack.package import build_layer, build_package
+from localcloud.stack.template import LAYER, Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from localcloud.emulator import Emulator
+    from localcloud.aws.emulator import Emulator
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 ARTIFACTS_BUCKET = "localcloud-artifacts"
@@ -141,4 +141,4 @@ def _warn_of_unknown(formation: Any, stack_name: str) -> None:
     body = processed["TemplateBody"]
     document = json.loads(body) if isinstance(body, str) else body
     for unknown in unknown_properties(document["Resources"]):
-        log.warning("nobody checked what becomes of %s, see localcloud/reconciliation.py", unknown)
+        log.warning("not on the lists of localcloud/aws/reconciliation.py: %s", unknown)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.time_left import duration
+from localcloud.cli.time_left import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from localcloud.run_documents import Document
+    from localcloud.cli.run_documents import Document
 
 LABELS_SHOWN = 20
 ROW_NAMES = ("in", "train", "validation", "test", "rejected", "duplicates", "not_sampled")

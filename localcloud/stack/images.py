@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.package import build_layer, build_package
 from localcloud.sagemaker import Image
+from localcloud.stack.package import build_layer, build_package
+from localcloud.stack.template import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from localcloud.function_runtime.code import CodeStore
 
-PROJECT = Path(__file__).resolve().parent.parent
 CONTAINER = PROJECT / "training_container"
 FUNCTIONS = PROJECT / "functions"
 LAYERS = (FUNCTIONS / "prepare_layer", FUNCTIONS / "tokenizer_layer")

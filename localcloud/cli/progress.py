@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from localcloud.stages import STAGES
-from localcloud.time_left import TimeLeft, duration
+from localcloud.cli.run_documents import STAGES
+from localcloud.cli.time_left import TimeLeft, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.run_documents import Document
-    from localcloud.training_log import TrainingLog
+    from localcloud.cli.run_documents import Document
+    from localcloud.cli.training_log import TrainingLog
 
 STEP_SECONDS = 5.0
 SILENT_SECONDS = 30.0

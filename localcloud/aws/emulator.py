@@ -1,7 +1,8 @@
 """The emulated AWS: ministack in this process, IAM enforced, on 127.0.0.1.
 
-Only this module and `localcloud/ministack_hooks/` import ministack; its private names are pinned
-(1.5.33) and each hook has a contract test. How to use it:
+`server` starts ministack's application; only `localcloud/aws/hooks/` imports more of ministack.
+Its version is pinned (1.5.33) because the hooks use private names, and each hook has a contract
+test. How to use it:
 
     emulator = Emulator(EmulatorSettings(state_dir=Path(".local"), port=4566))
     emulator.register_service(                     # before or after start()
@@ -14,7 +15,7 @@ Only this module and `localcloud/ministack_hooks/` import ministack; its private
     emulator.start()                               # returns once it answers; raises LocalCloudError
     emulator.stop()                                # ends the server and every process of its own
 
-From a service (from any thread):
+From a service, from any thread (see `access`):
 
     emulator.account_id, emulator.region, emulator.endpoint_url
     emulator.arn("sagemaker", "training-job/x")    # arn:aws:sagemaker:<region>:<account>:…
@@ -37,51 +38,25 @@ import json
 import shutil
 from typing import IO, TYPE_CHECKING, Any
 
-from localcloud.confirmation import Confirmations
-from localcloud.process_setup import HOST, EmulatorSettings, configure_process, lock_state
-from localcloud.server import Server, free_port
-from localcloud.service import (
-    Credentials,
-    LocalCloudError,
-    Service,
-    ServiceError,
-    ServiceRequest,
-    ServiceResponse,
-)
+from localcloud.aws.access import Access
+from localcloud.aws.confirmation import Confirmations
+from localcloud.aws.process_setup import EmulatorSettings, configure_process, lock_state
+from localcloud.aws.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from localcloud.aws.installation import Installation
     from localcloud.function_runtime.code import CodeStore
-    from localcloud.ministack_hooks.installation import Installation
-
-__all__ = [
-    "Credentials",
-    "Emulator",
-    "EmulatorSettings",
-    "LocalCloudError",
-    "Service",
-    "ServiceError",
-    "ServiceRequest",
-    "ServiceResponse",
-    "free_port",
-]
-
-ROOT_CREDENTIALS = Credentials(
-    access_key_id="test",
-    secret_access_key="test",  # noqa: S106  # ministack's root, printed for the user by `up`
-    session_token="",
-)
+    from localcloud.service import Service, ServiceRequest
 
 
-class Emulator:
-    """The AWS services of one account in one Region."""
+class Emulator(Access):
+    """The AWS services of one account in one Region: starts, serves and stops them."""
 
     def __init__(self, settings: EmulatorSettings) -> None:
+        super().__init__(settings)
         self.settings = settings
-        self.account_id = settings.account_id
-        self.region = settings.region
-        self.endpoint_url = f"http://{HOST}:{settings.port}"
         self._confirmations = Confirmations(self.client, enabled=settings.confirm_emails)
         self._server = Server(settings.port)
         self._lock: IO[str] | None = lock_state(settings.state_dir)
@@ -122,9 +97,9 @@ class Emulator:
 
     def make_schedules_due(self) -> None:
         """Let every schedule with a rate fire now: time has passed while localcloud was down."""
-        from localcloud.ministack_hooks import schedules  # noqa: PLC0415
+        from localcloud.aws.hooks import events  # noqa: PLC0415
 
-        self._server.call(schedules.make_due)
+        self._server.call(events.make_schedules_due)
 
     def finish_deployment(self) -> None:
         """Put in place what CloudFormation dropped, and wait for confirmations under way."""
@@ -133,9 +108,9 @@ class Emulator:
         self._confirmations.wait()
 
     def _install_hooks(self) -> Installation:
-        from localcloud.ministack_hooks.installation import Installation  # noqa: PLC0415
+        from localcloud.aws.installation import Installation  # noqa: PLC0415
 
-        return Installation(self, self._confirmations.asked)
+        return Installation(self.settings, self, self._confirmations.asked)
 
     # --- services of our own --------------------------------------------------------------------
 
@@ -157,7 +132,7 @@ class Emulator:
             routes: operation by regular expression of `METHOD /path`, for REST requests.
             resource_arn: the ARN a request acts on, or `*`.
         """
-        from localcloud.ministack_hooks import services  # noqa: PLC0415  # after _configure_process
+        from localcloud.aws.hooks import services  # noqa: PLC0415  # after _configure_process
 
         services.register(
             services.Registration(
@@ -171,75 +146,10 @@ class Emulator:
 
     def emit_event(self, detail_type: str, resources: list[str], detail: Mapping[str, Any]) -> None:
         """Put one event of source `aws.sagemaker` on the default bus."""
-        from localcloud.ministack_hooks import events  # noqa: PLC0415
+        from localcloud.aws.hooks import events  # noqa: PLC0415
 
         text = json.dumps(detail, default=_json_default)
         self._server.call(lambda: events.put("aws.sagemaker", detail_type, resources, text))
-
-    # --- identity -------------------------------------------------------------------------------
-
-    def assume_role(
-        self, role_arn: str, session_name: str, *, service_principal: str
-    ) -> Credentials:
-        """Credentials of `role_arn` as the service gets them.
-
-        Raises ServiceError `ValidationException`, in SageMaker's words, when the role is missing
-        or its trust policy does not name the service.
-        """
-        from localcloud.ministack_hooks import identity  # noqa: PLC0415
-
-        return identity.assume_role(role_arn, session_name, service_principal)
-
-    def check_pass_role(self, access_key_id: str, role_arn: str, service_principal: str) -> None:
-        """Raise ServiceError `AccessDeniedException` unless the caller may pass the role."""
-        self.check_action(
-            access_key_id,
-            "iam:PassRole",
-            role_arn,
-            context={"iam:PassedToService": service_principal},
-        )
-
-    def check_action(
-        self,
-        access_key_id: str,
-        action: str,
-        resource_arn: str,
-        context: Mapping[str, str] | None = None,
-    ) -> None:
-        """Raise ServiceError `AccessDeniedException` unless IAM allows the caller the action."""
-        from localcloud.ministack_hooks import identity  # noqa: PLC0415
-
-        identity.check_action(access_key_id, action, resource_arn, self.region, dict(context or {}))
-
-    # --- for clients ----------------------------------------------------------------------------
-
-    def arn(self, service: str, resource: str) -> str:
-        """The ARN of a resource of this account and Region."""
-        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
-
-    def environment(self, credentials: Credentials = ROOT_CREDENTIALS) -> dict[str, str]:
-        """The variables with which any AWS SDK reaches this AWS; nothing of the host's."""
-        variables = {
-            **credentials.environment(),
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-        }
-        return {name: value for name, value in variables.items() if value}
-
-    def client(self, service_name: str, credentials: Credentials = ROOT_CREDENTIALS) -> Any:
-        """A boto3 client of this AWS."""
-        import boto3  # noqa: PLC0415  # 0.3 s, and not every use of this module needs it
-
-        session: Any = boto3.session.Session()  # its types want the service name as a literal
-        return session.client(
-            service_name,
-            region_name=self.region,
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id=credentials.access_key_id,
-            aws_secret_access_key=credentials.secret_access_key,
-            aws_session_token=credentials.session_token or None,
-        )
 
 
 def _json_default(value: Any) -> float:

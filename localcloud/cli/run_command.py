@@ -7,20 +7,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.dataset_summary import dataset_text
-from localcloud.drop import DropFiles, drop
-from localcloud.follow import Follower
-from localcloud.mail import find_mail, mail_text
-from localcloud.run_documents import RunDocuments
-from localcloud.training_log import TrainingLog
+from localcloud.aws.mail import find_mail, mail_text
+from localcloud.cli.dataset_summary import dataset_text
+from localcloud.cli.drop import DropFiles, drop
+from localcloud.cli.follow import Follower
+from localcloud.cli.run_documents import RunDocuments
+from localcloud.cli.training_log import TrainingLog
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from localcloud.follow import Followed
-    from localcloud.launcher import LocalCloud
-    from localcloud.run_documents import Document
+    from localcloud.cli.follow import Followed
+    from localcloud.cli.run_documents import Document
+    from localcloud.stack.launcher import LocalCloud
 
     Say = Callable[[str], None]
 

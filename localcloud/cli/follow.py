@@ -6,16 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.progress import ProgressLines
+from localcloud.cli.progress import ProgressLines
+from localcloud.cli.run_documents import STAGES, UNTIL
 from localcloud.service import LocalCloudError
-from localcloud.stages import STAGES, UNTIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.drop import Drop
-    from localcloud.run_documents import Document, RunDocuments
-    from localcloud.training_log import TrainingLog
+    from localcloud.cli.drop import Drop
+    from localcloud.cli.run_documents import Document, RunDocuments
+    from localcloud.cli.training_log import TrainingLog
 
 POLL_SECONDS = 0.5
 SETTLED_SECONDS = 2.0

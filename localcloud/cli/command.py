@@ -11,12 +11,14 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from localcloud.arguments import TEMPLATE, parse
-from localcloud.emulator import LocalCloudError, free_port
-from localcloud.launcher import LocalCloud, LocalCloudSettings
-from localcloud.model_choice import ModelChoice
-from localcloud.run_command import as_json, as_text, run_file
-from localcloud.up_command import greeting, watch
+from localcloud.aws.server import free_port
+from localcloud.cli.arguments import parse
+from localcloud.cli.run_command import as_json, as_text, run_file
+from localcloud.cli.up_command import greeting, watch
+from localcloud.service import LocalCloudError
+from localcloud.stack.launcher import LocalCloud, LocalCloudSettings
+from localcloud.stack.model_choice import ModelChoice
+from localcloud.stack.template import TEMPLATE
 
 if TYPE_CHECKING:
     import argparse

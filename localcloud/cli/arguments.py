@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from localcloud.stages import UNTIL
+from localcloud.cli.run_documents import UNTIL
+from localcloud.stack.template import TEMPLATE
 
 DEFAULT_DIR = Path(".local")
 DEFAULT_PORT = 4566
-TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from localcloud.process_setup import HOST, LOG_NAME
+from localcloud.aws.process_setup import HOST, LOG_NAME
 from localcloud.service import LocalCloudError
 
 if TYPE_CHECKING:

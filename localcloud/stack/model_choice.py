@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from localcloud import demo_model
-from localcloud.base_model import REVISION
-from localcloud.drop import RECIPE
 from localcloud.service import LocalCloudError
+from localcloud.stack import demo_model
+from localcloud.stack.base_model import REVISION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+RECIPE = "recipe.yaml"
+"""The name of a recipe beside a dataset's files."""
 DEMO = "demo"
 """The folder of the demo's model below the state."""
 

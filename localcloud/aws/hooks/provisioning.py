@@ -1,6 +1,6 @@
 """CloudFormation tells which properties it is about to drop, with every reference resolved.
 
-See `localcloud.reconciliation`. They are put in place after the deployment: resources are made
+See `localcloud.aws.reconciliation`. They are put in place after the deployment: resources are made
 on the event loop that would have to answer the API calls.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services.cloudformation import provisioners
 
-from localcloud.reconciliation import RECONCILED, Dropped
+from localcloud.aws.reconciliation import RECONCILED, Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

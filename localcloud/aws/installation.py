@@ -5,20 +5,21 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from localcloud.destinations import LAMBDA, Destinations
+from localcloud.aws.destinations import LAMBDA, Destinations
+from localcloud.aws.hooks import alarms, log_groups, objects, provisioning
+from localcloud.aws.hooks.asynchronous import AsyncInvoker
+from localcloud.aws.hooks.email import EmailDelivery
+from localcloud.aws.hooks.functions import FunctionExecutor
+from localcloud.aws.mail import Mailbox
 from localcloud.function_runtime.code import CodeStore
 from localcloud.function_runtime.pool import FunctionPool
-from localcloud.mail import Mailbox
-from localcloud.ministack_hooks import alarms, log_groups, objects, provisioning
-from localcloud.ministack_hooks.asynchronous import AsyncInvoker
-from localcloud.ministack_hooks.email import EmailDelivery
-from localcloud.ministack_hooks.functions import FunctionExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from localcloud.emulator import Emulator
-    from localcloud.reconciliation import Dropped
+    from localcloud.aws.access import Access
+    from localcloud.aws.process_setup import EmulatorSettings
+    from localcloud.aws.reconciliation import Dropped
 
 ALARM_PERIOD_SECONDS = 10.0
 
@@ -27,26 +28,28 @@ class Installation:
     """The hooks of one emulator.
 
     Args:
-        emulator: the one that is about to start.
-        on_confirmation: see `localcloud.mail.Mailbox`.
+        settings: of the emulator that is about to start.
+        access: to that emulator.
+        on_confirmation: see `localcloud.aws.mail.Mailbox`.
     """
 
     def __init__(
-        self, emulator: Emulator, on_confirmation: Callable[[str, str, str], None]
+        self,
+        settings: EmulatorSettings,
+        access: Access,
+        on_confirmation: Callable[[str, str, str], None],
     ) -> None:
-        state = emulator.settings.state_dir.resolve()
+        state = settings.state_dir.resolve()
 
         def aws_environment(role_arn: str, session: str) -> Mapping[str, str]:
-            credentials = emulator.assume_role(role_arn, session[:64], service_principal=LAMBDA)
-            return emulator.environment(credentials)
+            credentials = access.assume_role(role_arn, session[:64], service_principal=LAMBDA)
+            return access.environment(credentials)
 
         self.dropped: list[Dropped] = []
         """What CloudFormation dropped and nobody has reconciled yet."""
         self._stopping = threading.Event()
         self._pool = FunctionPool(state / "tmp" / "functions", aws_environment)
-        self._invoker = AsyncInvoker(
-            emulator.settings.retry_delays_seconds, Destinations(emulator).deliver
-        )
+        self._invoker = AsyncInvoker(settings.retry_delays_seconds, Destinations(access).deliver)
         mailbox = Mailbox(state / "outbox", on_confirmation)
         objects.install()
         log_groups.install()
@@ -55,7 +58,7 @@ class Installation:
         """Shared with whatever else runs the functions' code."""
         FunctionExecutor(self._pool, self.code).install()
         self._invoker.install()
-        EmailDelivery(mailbox, emulator.endpoint_url).install()
+        EmailDelivery(mailbox, access.endpoint_url).install()
 
     def idle_seconds(self) -> float:
         """See `AsyncInvoker.idle_seconds`."""

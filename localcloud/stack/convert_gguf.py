@@ -1,4 +1,4 @@
-"""`python localcloud/convert_gguf.py GGUF FOLDER`: write a GGUF model as a Hugging Face directory.
+"""Write a GGUF model as a Hugging Face directory: `python convert_gguf.py GGUF FOLDER`.
 
 Takes about 20 seconds and 1 GB of memory for the demo's model.
 """

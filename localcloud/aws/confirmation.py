@@ -28,7 +28,7 @@ class Confirmations:
         """Confirmed so far."""
 
     def asked(self, address: str, topic_arn: str, token: str) -> None:
-        """Take a request; see `localcloud.mail.Mailbox`."""
+        """Take a request; see `localcloud.aws.mail.Mailbox`."""
         if self._enabled:
             thread = threading.Thread(
                 target=self._confirm, args=(address, topic_arn, token), daemon=True

@@ -1,0 +1,1 @@
+"""The emulated AWS: ministack in this process, with IAM, functions and email."""

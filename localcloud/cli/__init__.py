@@ -1,0 +1,1 @@
+"""The commands `up` and `run`, and what they print about a run."""
