@@ -6,6 +6,7 @@ import copy
 import threading
 import time
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from localcloud.sagemaker.errors import validation_error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.sagemaker.jobs.kind import JobKind
     from localcloud.sagemaker.runtime import Runtime
 
 MAX_FAILURE_REASON = 1024
@@ -27,6 +27,29 @@ class Ending(Enum):
     COMPLETED = auto()
     STOPPED = auto()
     TIME_LIMIT = auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobKind:
+    """One kind of job, as AWS names it: its names, words and event members."""
+
+    prefix: str
+    """`TrainingJob`: the job's members are `TrainingJobName`, `TrainingJobStatus` and so on."""
+    words: str
+    """`training job`."""
+    arn: str
+    """`training-job`."""
+    log_group: str
+    event: str
+    """The detail-type of state changes."""
+    event_members: tuple[str, ...]
+    """What AWS's event carries of the description."""
+    listed_members: tuple[str, ...]
+    """What a List operation shows of the description."""
+    taken: str
+    """What AWS says of a name that is taken, before the ARN."""
+    missing: str
+    """What AWS says of a name that is not; `{name}` stands for it."""
 
 
 class Job(ABC):

@@ -12,7 +12,7 @@ from localcloud.sagemaker.listing import Listing
 from localcloud.service import ServiceError
 
 if TYPE_CHECKING:
-    from localcloud.sagemaker.jobs.kind import JobKind
+    from localcloud.sagemaker.jobs.job import JobKind
     from localcloud.sagemaker.runtime import Runtime
     from localcloud.sagemaker.tags import Tags
     from localcloud.service import Credentials, ServiceRequest

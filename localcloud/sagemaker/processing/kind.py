@@ -1,7 +1,7 @@
 """Processing jobs among the kinds of jobs."""
 
 from localcloud.sagemaker.events import PROCESSING_JOB
-from localcloud.sagemaker.jobs.kind import JobKind
+from localcloud.sagemaker.jobs.job import JobKind
 
 PROCESSING = JobKind(
     prefix="ProcessingJob",

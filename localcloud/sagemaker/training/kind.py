@@ -1,7 +1,7 @@
 """Training jobs among the kinds of jobs."""
 
 from localcloud.sagemaker.events import TRAINING_JOB
-from localcloud.sagemaker.jobs.kind import JobKind
+from localcloud.sagemaker.jobs.job import JobKind
 
 TRAINING = JobKind(
     prefix="TrainingJob",

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from localcloud.sagemaker.training.metrics import MetricReader
+import re
+import time
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from localcloud.sagemaker.training.job import TrainingJob
+
+
+class MetricReader:
+    """Keeps the last value of each metric, as FinalMetricDataList does."""
+
+    def __init__(self, definitions: Sequence[dict[str, str]]) -> None:
+        self._patterns = {item["Name"]: re.compile(item["Regex"]) for item in definitions}
+        self._last: dict[str, dict[str, Any]] = {}
+
+    def read(self, line: str) -> bool:
+        """Look for every metric in one line of the log; whether one was found."""
+        found = False
+        for name, pattern in self._patterns.items():
+            match = pattern.search(line)
+            value = _number(match.group(1)) if match else None
+            if value is not None:
+                self._last[name] = {"MetricName": name, "Value": value, "Timestamp": time.time()}
+                found = True
+        return found
+
+    def final(self) -> list[dict[str, Any]]:
+        """FinalMetricDataList: name, value and epoch seconds of each metric seen so far."""
+        return list(self._last.values())
 
 
 def contract(job: TrainingJob) -> dict[str, str]:
@@ -34,3 +57,12 @@ def algorithm_error(failure: Path, exit_code: int | None) -> str:
     """The FailureReason of a program that failed: its failure file and its exit code."""
     words = failure.read_text("utf-8", "replace") if failure.is_file() else ""
     return f"AlgorithmError: {words}, exit code: {exit_code}"
+
+
+def _number(text: str | None) -> float | None:
+    """What the group captured, unless it is no number that JSON could carry."""
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if value - value == 0 else None

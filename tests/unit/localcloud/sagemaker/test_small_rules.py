@@ -14,7 +14,7 @@ from localcloud.sagemaker.jobs.job import Ending
 from localcloud.sagemaker.processing.job import ProcessingJob
 from localcloud.sagemaker.storage import S3Location, relative_name
 from localcloud.sagemaker.training.job import TrainingJob
-from localcloud.sagemaker.training.metrics import MetricReader
+from localcloud.sagemaker.training.program import MetricReader
 
 
 @pytest.mark.parametrize(
