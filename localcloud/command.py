@@ -16,6 +16,7 @@ from localcloud.emulator import LocalCloudError, free_port
 from localcloud.launcher import LocalCloud, LocalCloudSettings
 from localcloud.model_choice import ModelChoice
 from localcloud.run_command import as_json, as_text, run_file
+from localcloud.run_documents import RunDocuments
 from localcloud.up_command import greeting, watch
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def _up(options: argparse.Namespace) -> int:
             watch(cloud, print_now)
         except KeyboardInterrupt:
             print_now("stopping")
+            RunDocuments(cloud.client("s3"), cloud.bucket).remove_checkpoints()
     return 0
 
 
@@ -64,6 +66,7 @@ def _run(options: argparse.Namespace) -> int:
         for address in cloud.emulator.confirmed_addresses:
             say(f"localcloud confirmed the email subscription of {address}, as its owner would")
         result = run_file(cloud, options, say)
+        RunDocuments(cloud.client("s3"), cloud.bucket).remove_checkpoints()
     print_now(as_json(result) if options.json else f"\n{as_text(result, options.until)}")
     return result.exit_code
 
