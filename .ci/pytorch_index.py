@@ -51,7 +51,7 @@ def answers(url: str, seconds: float) -> bool:
         except (OSError, ValueError):
             return
 
-    thread = threading.Thread(target=look, daemon=True)
+    thread = threading.Thread(target=look, name="index", daemon=True)
     thread.start()
     thread.join(seconds)
     return found.is_set()

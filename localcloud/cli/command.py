@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from localcloud.aws.server import free_port
 from localcloud.cli.arguments import parse
 from localcloud.cli.run_command import as_json, as_text, run_file
+from localcloud.cli.run_documents import RunDocuments
 from localcloud.cli.up_command import greeting, watch
 from localcloud.service import LocalCloudError
 from localcloud.stack.launcher import LocalCloud, LocalCloudSettings
@@ -49,6 +50,7 @@ def _up(options: argparse.Namespace) -> int:
             watch(cloud, print_now)
         except KeyboardInterrupt:
             print_now("stopping")
+            RunDocuments(cloud.client("s3"), cloud.bucket).remove_checkpoints()
     return 0
 
 
@@ -66,6 +68,7 @@ def _run(options: argparse.Namespace) -> int:
         for address in cloud.emulator.confirmed_addresses:
             say(f"localcloud confirmed the email subscription of {address}, as its owner would")
         result = run_file(cloud, options, say)
+        RunDocuments(cloud.client("s3"), cloud.bucket).remove_checkpoints()
     print_now(as_json(result) if options.json else f"\n{as_text(result, options.until)}")
     return result.exit_code
 

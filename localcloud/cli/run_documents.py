@@ -65,3 +65,24 @@ class RunDocuments:
                 path = target / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._s3.download_file(self.bucket, item["Key"], str(path))
+
+    def remove_checkpoints(self) -> None:
+        """Delete, with all versions, the checkpoints of runs that have ended.
+
+        Only a job that goes on reads them, and each takes tens of megabytes.
+        """
+        ended: dict[str, bool] = {}
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix="runs/"
+        )
+        for page in pages:
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                folder, is_checkpoint, _ = version["Key"].partition(f"/{CHECKPOINTS}")
+                if not is_checkpoint:
+                    continue
+                if folder not in ended:
+                    run = self.read(f"{folder}/run.json")
+                    ended[folder] = run is not None and (DEFAULTS | run)["status"] != "running"
+                if ended[folder]:
+                    which = {"Key": version["Key"], "VersionId": version["VersionId"]}
+                    self._s3.delete_object(Bucket=self.bucket, **which)

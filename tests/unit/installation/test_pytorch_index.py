@@ -80,6 +80,25 @@ def test_given_a_server_that_stays_silent_when_asked_then_it_is_given_up(
         assert not program.answers(f"http://127.0.0.1:{port}/cpu/torch/", 0.2)
 
 
+def test_given_a_name_server_that_stays_silent_when_asked_then_it_is_given_up(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a step that knows no time limit, as the look-up of a name is."""
+    ended = threading.Event()
+
+    def never_answers(*_: object, **__: object) -> None:
+        ended.wait(60)
+        raise TimeoutError
+
+    monkeypatch.setattr(program.urllib.request, "urlopen", never_answers)
+
+    assert not program.answers("http://127.0.0.1:1/cpu/torch/", 0.2)
+    (asking,) = [thread for thread in threading.enumerate() if thread.name == "index"]
+    assert asking.daemon, "it must not keep the program alive either"
+    ended.set()
+    asking.join()
+
+
 def test_given_a_gpu_when_installed_then_pytorch_with_cuda_is_taken(
     program: ModuleType,
     index: str,

@@ -14,7 +14,7 @@ DEMO = demo_model.MODEL_ID
 BUCKET = Path("objects") / "123456789012" / "data"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Where the demo's model is said to have been fetched."""
     folders: list[Path] = []
