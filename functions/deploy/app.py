@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
 from tunedrop.events import job_name
-from tunedrop.hosting import HostingSettings
+from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.deploy import deploy
 
@@ -30,7 +30,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.append_keys(job=name)
     outcome = deploy(
         name,
-        application.step(settings, context),
+        bootstrap.step(settings, context),
         HostingSettings(settings.serving_image, settings.serving_role_arn, settings.stack_name),
     )
     logger.info(outcome.outcome, run=outcome.run)

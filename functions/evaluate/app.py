@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
-from tunedrop.aws.clients import client
-from tunedrop.aws.sagemaker import EndpointInference
+from tunedrop import bootstrap
 from tunedrop.events import endpoint_name
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.evaluate import evaluate
@@ -31,9 +29,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.append_keys(endpoint=name)
     outcome = evaluate(
         name,
-        application.step(settings, context),
-        EndpointInference(client("sagemaker-runtime")),
-        application.ending(settings),
+        bootstrap.step(settings, context),
+        bootstrap.inference(),
+        bootstrap.ending(settings),
         EvaluationSettings(settings.training_image, settings.serving_image),
     )
     logger.info(outcome.outcome, run=outcome.run)

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
 from tunedrop.events import created_key
-from tunedrop.processing import ProcessingSettings
+from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare import prepare
 
@@ -38,7 +38,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         memory=int(context.memory_limit_in_mb),
         limit=settings.prepare_limit_megabytes,
     )
-    outcome = prepare(key, application.step(settings, context), processing)
+    outcome = prepare(key, bootstrap.step(settings, context), processing)
     logger.info(outcome.outcome, run=outcome.run)
     answer: dict[str, Any] = msgspec.to_builtins(outcome)
     return answer

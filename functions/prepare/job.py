@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare_in_job import prepare_in_job
 
@@ -34,7 +34,7 @@ def main() -> int:
     try:
         outcome = prepare_in_job(
             settings.processing_job,
-            application.job_step(settings, settings.processing_job),
+            bootstrap.job_step(settings, settings.processing_job),
             processes=os.cpu_count() or 1,
         )
     except Exception as error:

@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
-from tunedrop.aws.clients import client
-from tunedrop.aws.messages import LambdaFunctions
+from tunedrop import bootstrap
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.sweep import sweep
 
@@ -35,7 +33,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
         "evaluate": settings.evaluate_function,
         "report_failure": settings.report_failure_function,
     }
-    outcomes = sweep(application.ending(settings), LambdaFunctions(client("lambda"), names))
+    outcomes = sweep(bootstrap.ending(settings), bootstrap.functions(names))
     for outcome in outcomes:
         logger.info(outcome.outcome, run=outcome.run)
     answer: list[dict[str, Any]] = msgspec.to_builtins(outcomes)

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
-from tunedrop.store import ChangedError, ExistsError, MissingError, Stored, Upload
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Stored, Upload
 
 CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds
 CHECKSUMS = ("SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32")

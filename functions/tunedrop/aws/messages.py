@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tunedrop.service import Request
+from tunedrop.ports.services import Request
 
 
 class Topic:
-    """An SNS topic behind `tunedrop.service.Mail`."""
+    """An SNS topic behind `tunedrop.ports.services.Mail`."""
 
     def __init__(self, client: Any, arn: str) -> None:
         self.client = client
@@ -32,7 +32,7 @@ class Topic:
 
 
 class LambdaFunctions:
-    """The stack's functions behind `tunedrop.service.Functions`."""
+    """The stack's functions behind `tunedrop.ports.services.Functions`."""
 
     def __init__(self, client: Any, names: Mapping[str, str]) -> None:
         self.client = client

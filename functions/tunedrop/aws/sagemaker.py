@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 
+from tunedrop.documents.answers import Answer
 from tunedrop.errors import HostingError, ProcessingError, TrainingError, TunedropError
-from tunedrop.evaluation.asking import Answer
-from tunedrop.service import Endpoint, ProcessingJob, Request, TrainingJob
+from tunedrop.ports.services import Endpoint, ProcessingJob, Request, TrainingJob
 
 # What SageMaker says when a request can never succeed as it stands; anything else (throttling,
 # an outage) is raised, and Lambda tries again.
@@ -38,7 +38,7 @@ REMEDY = "Correct the recipe or the stack's parameters, then drop the file again
 
 
 class SageMakerService:
-    """The SageMaker API behind `tunedrop.service.SageMaker`."""
+    """The SageMaker API behind `tunedrop.ports.services.SageMaker`."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -142,7 +142,7 @@ class SageMakerService:
 
 
 class EndpointInference:
-    """The SageMaker runtime behind `tunedrop.service.Inference`."""
+    """The SageMaker runtime behind `tunedrop.ports.services.Inference`."""
 
     def __init__(self, client: Any) -> None:
         self.client = client

@@ -9,7 +9,7 @@ import unicodedata
 
 from xxhash import xxh3_64_intdigest
 
-from tunedrop.dataset.document import Turn
+from tunedrop.documents.rows import Turn
 
 SPACE = b" \t\n\r\v\f"
 LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")

@@ -7,8 +7,8 @@ import msgspec
 
 from tunedrop.dataset.batch import Batch, Chunk
 from tunedrop.dataset.candidates import candidate
-from tunedrop.dataset.document import Turn
 from tunedrop.dataset.labels import LONGEST_LABEL
+from tunedrop.documents.rows import Turn
 
 
 class ChatRow(msgspec.Struct, gc=False):

@@ -12,7 +12,7 @@ from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.labels import default_system_prompt
 from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.splitting import Cut, cuts
-from tunedrop.recipe import Recipe, RowLimits, SplitShares
+from tunedrop.recipe.schema import Recipe, RowLimits, SplitShares
 
 NOT_SAMPLED, TRAIN, VALIDATION, TEST, CONFLICT, LEAK, DUPLICATE = range(7)
 SPLIT_PLACES = frozenset((TRAIN, VALIDATION, TEST))

@@ -8,14 +8,14 @@ import msgspec
 from tunedrop.dataset.batch import Batch, Chunk
 from tunedrop.dataset.candidates import candidate
 from tunedrop.dataset.chat_lines import ChatLines
-from tunedrop.dataset.document import Columns
 from tunedrop.dataset.keys import key_of_value
 from tunedrop.dataset.labels import LONGEST_LABEL
 from tunedrop.dataset.readers.parts import records_of
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example
 from tunedrop.dataset.shapes.infer import shape_of
-from tunedrop.recipe import Recipe
+from tunedrop.documents.dataset import Columns
+from tunedrop.recipe.schema import Recipe
 
 
 class Examination(msgspec.Struct):

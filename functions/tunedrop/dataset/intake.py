@@ -4,19 +4,17 @@ from array import array
 from itertools import compress
 from typing import Any
 
-import msgspec
-
 from tunedrop.dataset.batch import Batch
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.document import Place
-from tunedrop.dataset.keys import Encoded
 from tunedrop.dataset.labels import Labels
 from tunedrop.dataset.links import Links
 from tunedrop.dataset.record import SplitName
 from tunedrop.dataset.rejects import Rejects
 from tunedrop.dataset.spool import Spool
 from tunedrop.dataset.twins import find_twins
-from tunedrop.recipe import SplitShares
+from tunedrop.documents.dataset import Place
+from tunedrop.documents.rows import read_row
+from tunedrop.recipe.schema import SplitShares
 
 _GIVEN: dict[SplitName | None, int] = {None: 0, "train": 1, "validation": 2, "test": 3}
 
@@ -70,13 +68,12 @@ class Intake:
         """Find the rows that repeat an earlier one; `noted` tells where they stand."""
         self.kept = bytearray(b"\1") * len(self.groups)
         marks = self.given if self._split.leakage == "keep" else bytes(len(self.groups))
-        decode = msgspec.json.Decoder(Encoded).decode
         twins = find_twins(self.groups, marks, self._spool.lines_at, self._split.seed)
         for at, line in twins:
             self.kept[at] = 0
             self.duplicates += 1
             if noted:
-                self.findings.add_place("duplicate", self.place(at, decode(line).asked_text))
+                self.findings.add_place("duplicate", self.place(at, read_row(line).question))
         for group, family in compress(zip(self.groups, self._families, strict=False), self.kept):
             if family:
                 self.links.unite(group, family)

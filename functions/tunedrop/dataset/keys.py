@@ -6,30 +6,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.dataset.candidates import plain
-from tunedrop.dataset.document import Message
-
-
-class Encoded(msgspec.Struct):
-    """A line of a split file of any task, as far as it tells one row from another."""
-
-    prompt: list[Message] = []
-    completion: list[Message] = []
-    chosen: list[Message] = []
-    rejected: list[Message] = []
-    label: bool | None = None
-    text: str = ""
-    tools: list[dict[str, Any]] | None = None
-
-    @property
-    def answer(self) -> list[Message]:
-        """What is to be learnt."""
-        return self.completion or self.chosen or [Message("assistant", self.text)]
-
-    @property
-    def asked_text(self) -> str:
-        """What is asked, without the system prompt; of running text, the text."""
-        asked = [message.content for message in self.prompt if message.role != "system"]
-        return "\n".join(asked) or self.answer[0].content
+from tunedrop.documents.rows import Message, read_row
 
 
 class Keys:
@@ -40,14 +17,15 @@ class Keys:
 
     def __init__(self, seed: int) -> None:
         self._start = _start(seed)
-        self._decode = msgspec.json.Decoder(Encoded).decode
 
     def of(self, line: bytes) -> tuple[int, int]:
         """Return (the prompt's key of 64 bits, the whole row's key of 128 bits) of a split line."""
-        row = self._decode(line)
+        row = read_row(line)
         prompt = _joined(row.prompt)
         tools = msgspec.json.encode(row.tools, order="sorted") if row.tools else b""
-        answer = _joined(row.answer) + _joined(row.rejected) + _told(str(row.label).encode(), tools)
+        answer = (
+            _joined(row.learned) + _joined(row.rejected) + _told(str(row.label).encode(), tools)
+        )
         state: Any = self._start.copy()
         state.update(prompt or answer)  # text without a prompt is all key
         group = int.from_bytes(state.digest()[:8])

@@ -1,12 +1,10 @@
 """Rows that are nearly the same: noted, and kept in the same split."""
 
-import msgspec
-
 from tunedrop.dataset.checks.near import NearTwins
 from tunedrop.dataset.intake import Intake
-from tunedrop.dataset.keys import Encoded
 from tunedrop.dataset.links import Links
 from tunedrop.dataset.spool import Spool
+from tunedrop.documents.rows import AnyRow, read_row
 
 LARGEST_FAMILY = 4  # near twins that always stay together
 LARGEST_SHARE = 0.05  # of all rows; a larger family is spread over the splits, and reported
@@ -18,11 +16,10 @@ def link_near_twins(intake: Intake, spool: Spool, near: NearTwins) -> None:
         intake.findings.add_rows("not_compared", sum(intake.kept))
         return
     twins: list[tuple[int, int]] = []
-    decode = msgspec.json.Decoder(Encoded).decode
     for at, (line, kept) in enumerate(zip(spool.lines(), intake.kept, strict=True)):
         if not kept:
             continue
-        row = decode(line)
+        row = read_row(line)
         found = near.twins_of(at, row)
         twins += [(intake.groups[at], intake.groups[twin]) for twin in found]
         if found:
@@ -31,11 +28,11 @@ def link_near_twins(intake: Intake, spool: Spool, near: NearTwins) -> None:
     _link(intake, twins)
 
 
-def _note(intake: Intake, at: int, twin: int, row: Encoded) -> None:
-    intake.findings.add_place("near_duplicate", intake.place(at, row.asked_text))
+def _note(intake: Intake, at: int, twin: int, row: AnyRow) -> None:
+    intake.findings.add_place("near_duplicate", intake.place(at, row.question))
     labels = intake.labels
     if labels.possible and labels.of_row[twin] != labels.of_row[at]:
-        excerpt = f"{row.answer[-1].content}: {row.asked_text[:80]}"
+        excerpt = f"{row.learned[-1].content}: {row.question[:80]}"
         intake.disagreements.add_place("neighbours_disagree", intake.place(at, excerpt))
 
 

@@ -6,13 +6,20 @@ from tunedrop.dataset.checks.label_names import slips
 from tunedrop.dataset.checks.language import note_languages
 from tunedrop.dataset.choice import Choice
 from tunedrop.dataset.conflicts import prompts_with_several_answers
-from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, Place, RowCounts, TokenStatistics
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.labels import LONGEST_LABEL, MOST_LABELS
 from tunedrop.dataset.warnings import warnings_of
 from tunedrop.dataset.write import Written
+from tunedrop.documents.dataset import (
+    TRAINABLE,
+    Columns,
+    Dataset,
+    Place,
+    RowCounts,
+    TokenStatistics,
+)
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 FEWEST_ROWS = 3  # one to learn from, one to validate with, one to test on
 

@@ -17,7 +17,7 @@ from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.source import SourceFile
 from tunedrop.dataset.watched import Watch
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 HEAD = 4 << 20  # bytes looked at, unpacked: bzip2 gives them out in blocks of 900 kB
 FEWEST = 4 << 10  # unpacked bytes that speak for a file

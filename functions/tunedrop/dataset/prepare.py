@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from tunedrop.dataset.checks.lengths import note_lengths
 from tunedrop.dataset.choice import SPLIT_PLACES, Choice
-from tunedrop.dataset.document import Dataset
 from tunedrop.dataset.examine import Examination
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.outcome import Outcome
@@ -24,7 +23,8 @@ from tunedrop.dataset.statistics import TokenSample, token_statistics
 from tunedrop.dataset.watched import Watch
 from tunedrop.dataset.workers import examined
 from tunedrop.dataset.write import write_splits
-from tunedrop.recipe import Recipe
+from tunedrop.documents.dataset import Dataset
+from tunedrop.recipe.schema import Recipe
 
 SAMPLE = 1_000  # rows looked at before the reading
 

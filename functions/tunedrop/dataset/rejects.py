@@ -6,9 +6,9 @@ from typing import BinaryIO
 import msgspec
 
 from tunedrop.dataset.checks.private import redacted
-from tunedrop.dataset.document import Rejected
 from tunedrop.dataset.reasons import REASONS, REMEDIES
 from tunedrop.dataset.record import Record, RowError
+from tunedrop.documents.rows import Rejected
 from tunedrop.errors import Problem
 
 LONGEST_EXCERPT = 120  # characters of an example row

@@ -3,7 +3,7 @@
 import msgspec
 
 from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.document import Message, Row
+from tunedrop.documents.rows import Message, Row
 
 _SYSTEM = b'{"role":"system"'
 

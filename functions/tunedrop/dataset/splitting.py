@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tunedrop.dataset.record import SplitName
-from tunedrop.recipe import RowLimits, SplitShares
+from tunedrop.recipe.schema import RowLimits, SplitShares
 
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any, NamedTuple
 
-import msgspec
-
-from tunedrop.dataset.document import Message, Row, TokenStatistics
+from tunedrop.documents.dataset import TokenStatistics
+from tunedrop.documents.rows import read_row
 
 CHARACTERS_A_TOKEN = 4  # English prose with the vocabularies of today's models; an estimate
 SAMPLE = 4_000  # rows; so many are all counted, of more at least half as many are
@@ -60,8 +59,8 @@ class TokenSample:
         draw = int.from_bytes(digest, "big") / _DRAWS
         if draw >= self._share:
             return
-        row = msgspec.json.decode(line, type=Row)
-        messages: list[Message] = [*row.prompt, *row.completion]
+        row = read_row(line)
+        messages = [*row.prompt, *row.learned]
         texts = [message.content for message in messages]
         encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         tokens = sum(len(encoding.ids) for encoding in encodings)

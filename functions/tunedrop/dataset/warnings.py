@@ -1,8 +1,8 @@
 """What the uploader should know although nothing is broken."""
 
 from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.document import RowCounts
 from tunedrop.dataset.reasons import REASONS
+from tunedrop.documents.dataset import RowCounts
 
 FEW_TEST_ROWS = 100
 FEW_OF_A_LABEL = 10

@@ -12,7 +12,6 @@ import msgspec
 from blake3 import blake3
 
 from tunedrop.dataset.choice import LEAK, NOT_SAMPLED, PLACES, TRAIN, Choice
-from tunedrop.dataset.document import Split
 from tunedrop.dataset.intake import Intake
 from tunedrop.dataset.record import SplitName
 from tunedrop.dataset.rewrite import Rewriter
@@ -20,6 +19,7 @@ from tunedrop.dataset.source import Sink
 from tunedrop.dataset.splitting import SPLITS
 from tunedrop.dataset.spool import Spool
 from tunedrop.dataset.statistics import TokenSample
+from tunedrop.documents.dataset import Split
 
 BLOCK = 1 << 18  # bytes written and digested at once
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)

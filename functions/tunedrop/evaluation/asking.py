@@ -5,35 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Literal
 
-import msgspec
-
-from tunedrop.dataset.document import Row
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, TunedropError
 
 Model = Literal["base", "tuned"]
 MODELS: tuple[Model, ...] = ("base", "tuned")
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What one model said to one row.
-
-    `finish_reason` is the server's word ("stop", "length", …); "length" means that the answer was
-    cut at the recipe's `generation.max_tokens`. `seconds` is the time of this one request.
-    """
-
-    text: str
-    finish_reason: str = "stop"
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    seconds: float = 0.0
-
-
-class Answers(msgspec.Struct, frozen=True):
-    """The answers of both models, each list in the order of the rows; wall-clock seconds."""
-
-    base: list[Answer]
-    tuned: list[Answer]
-    seconds: float = 0.0
 
 
 AskOne = Callable[[Model, Row], Answer]

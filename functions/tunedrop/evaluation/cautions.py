@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from tunedrop.documents.figures import count, percent
 from tunedrop.evaluation.findings import Findings
 from tunedrop.evaluation.labels import UNPARSED
-from tunedrop.report.figures import count, percent
 
 FEW_ROWS = 100
 MANY_UNPARSED = 0.05

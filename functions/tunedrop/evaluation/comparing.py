@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev
 
+from tunedrop.documents.report import Comparison, Estimate
 from tunedrop.evaluation.intervals import middle_share, tango, wilson
 from tunedrop.evaluation.metrics import CorpusMetric, Metric, RowMetric
 from tunedrop.evaluation.resampling import (
@@ -21,7 +22,6 @@ from tunedrop.evaluation.resampling import (
     swap_p,
 )
 from tunedrop.evaluation.significance import mcnemar_exact, smallest_detectable, standard_error
-from tunedrop.report.document import Comparison, Estimate
 
 Scores = Sequence[float]
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from tunedrop.report.document import Confusion, LabelScore
+from tunedrop.documents.report import Confusion, LabelScore
 
 MAX_CONFUSION_LABELS = 12  # more than that no reader takes in
 

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunedrop.dataset.document import Dataset, Row
-from tunedrop.evaluation.asking import Answers
+from tunedrop.documents.answers import Answers
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import Verdict
+from tunedrop.documents.rows import Row
 from tunedrop.evaluation.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.metrics import METRICS, Metric
 from tunedrop.evaluation.tasks import TASKS, deciding_metric
 from tunedrop.evaluation.tool_calls import read_calls
 from tunedrop.evaluation.trivial import commonest_answer, trivial_name
 from tunedrop.evaluation.verdict import passes, verdict_of
-from tunedrop.recipe import Recipe
-from tunedrop.report.document import Verdict
+from tunedrop.recipe.schema import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,9 +5,21 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset, Message, Row
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import (
+    Asking,
+    Baseline,
+    Comparison,
+    Estimate,
+    Example,
+    Judgement,
+    MetricWords,
+    Sample,
+    Scores,
+)
+from tunedrop.documents.rows import Message, Row
 from tunedrop.errors import EvaluationError
-from tunedrop.evaluation.asking import Answer, Answers
 from tunedrop.evaluation.cautions import cautions
 from tunedrop.evaluation.comparing import row_scores
 from tunedrop.evaluation.f1 import confusion, label_scores
@@ -18,18 +30,7 @@ from tunedrop.evaluation.samples import draw
 from tunedrop.evaluation.significance import holm
 from tunedrop.evaluation.tasks import TASKS
 from tunedrop.evaluation.wording import headline, sentences
-from tunedrop.recipe import Recipe
-from tunedrop.report.document import (
-    Asking,
-    Baseline,
-    Comparison,
-    Estimate,
-    Example,
-    MetricWords,
-    Sample,
-    Scores,
-)
-from tunedrop.report.judgement import Judgement
+from tunedrop.recipe.schema import Recipe
 
 
 def judge(

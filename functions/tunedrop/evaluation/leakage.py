@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tunedrop.dataset.document import Row
+from tunedrop.documents.rows import Row
 from tunedrop.evaluation.labels import normalise
 
 

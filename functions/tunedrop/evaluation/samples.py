@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from tunedrop.dataset.document import Message, Row
-from tunedrop.evaluation.asking import Answers
-from tunedrop.report.document import Sample
-from tunedrop.report.figures import cut
+from tunedrop.documents.answers import Answers
+from tunedrop.documents.figures import cut
+from tunedrop.documents.report import Sample
+from tunedrop.documents.rows import Message, Row
 
 SAMPLES = 4
 MAX_CHARACTERS = 1_200

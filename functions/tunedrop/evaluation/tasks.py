@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tunedrop.dataset.document import Task
+from tunedrop.documents.dataset import Task
 from tunedrop.errors import RecipeError
 from tunedrop.evaluation.labels import label_reader
 from tunedrop.evaluation.metrics import ACCURACY, EXACT_MATCH, MACRO_F1, TOKEN_F1, Metric
 from tunedrop.evaluation.text import tokens
-from tunedrop.recipe import Gate
+from tunedrop.recipe.schema import Gate
 
 SHORT_ANSWER = 5  # words; SQuAD's answers, for which exact match was made, have 3 on average
 

@@ -8,7 +8,7 @@ is what is looked for. Calls written as program text, `[find(id=1)]`, are not re
 import json
 from typing import Any
 
-from tunedrop.dataset.tool_calls import as_text
+from tunedrop.documents.tool_calls import as_text
 
 _DECODER = json.JSONDecoder()
 

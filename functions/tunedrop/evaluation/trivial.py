@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Dataset, Row
-from tunedrop.report.figures import cut
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.figures import cut
+from tunedrop.documents.rows import Row
 
 MAX_NAME = 40  # characters of the answer
 

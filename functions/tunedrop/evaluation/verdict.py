@@ -9,8 +9,8 @@
 same. "Too small to matter" means within `min_gain`, or 5 points where the recipe asks for less.
 """
 
-from tunedrop.recipe import Gate
-from tunedrop.report.document import Comparison, Verdict
+from tunedrop.documents.report import Comparison, Verdict
+from tunedrop.recipe.schema import Gate
 
 MIN_ROWS = 20  # below this the intervals are not to be trusted, whatever they say
 SMALL = 0.05

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from tunedrop.report.document import Cost, Lineage, LossPoint, Report, TokenCount
-from tunedrop.report.judgement import Judgement
+from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
 
 VERSION = 1
 

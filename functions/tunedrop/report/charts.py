@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from tunedrop.report.document import Comparison, LossPoint
+from tunedrop.documents.report import Comparison, LossPoint
 
 MAX_POINTS = 300  # more than a screen can show
 

@@ -5,7 +5,7 @@ import shlex
 
 import msgspec
 
-from tunedrop.report.document import Example
+from tunedrop.documents.report import Example
 
 
 def ask_tuned(endpoint: str, example: Example, region: str | None) -> str:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tunedrop.dataset.document import Dataset, RowCounts
 from tunedrop.dataset.reasons import REASONS
+from tunedrop.documents.dataset import Dataset, RowCounts
 from tunedrop.report.template import render
 
 IN_WORDS = (

@@ -2,12 +2,12 @@
 
 import msgspec
 
+from tunedrop.documents.figures import duration, moment, p_value, percent, signed, usd
+from tunedrop.documents.report import Report
+from tunedrop.documents.run import Failure, Run, slug
 from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
-from tunedrop.report.document import Report
-from tunedrop.report.figures import duration, moment, p_value, percent, signed, usd
 from tunedrop.report.problems import problem_list
-from tunedrop.run import Failure, Run, slug
 
 SUBJECTS = {
     "better": "the tuned model is better",

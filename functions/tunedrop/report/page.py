@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from tunedrop.documents.report import Comparison, Confusion, Estimate, Report
 from tunedrop.report.charts import difference_axis, loss_chart
-from tunedrop.report.document import Comparison, Confusion, Estimate, Report
 from tunedrop.report.template import render
 from tunedrop.report.tokens import in_words
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from tunedrop.documents.figures import count
 from tunedrop.errors import Problem
 from tunedrop.report import letter
-from tunedrop.report.figures import count
 
 MOST = 10
 

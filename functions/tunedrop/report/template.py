@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jinja2
 
-from tunedrop.report import figures
+from tunedrop.documents import figures
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -13,7 +13,7 @@ def render(template: str, /, **values: object) -> str:
     """Return the page that a template makes of these values.
 
     Every value is escaped; every name that a template uses must be given. The functions of
-    `tunedrop.report.figures` are there as filters (`{{ share | percent }}`).
+    `tunedrop.documents.figures` are there as filters (`{{ share | percent }}`).
     """
     return _environment().get_template(template).render(**values)
 

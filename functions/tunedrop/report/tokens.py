@@ -1,7 +1,7 @@
 """The tokens of the training rows in words: counted by the job, and said before."""
 
-from tunedrop.report.document import TokenCount
-from tunedrop.report.figures import signed
+from tunedrop.documents.figures import signed
+from tunedrop.documents.report import TokenCount
 
 LARGE = 0.10  # a share; below it the price estimate's own range is far wider
 

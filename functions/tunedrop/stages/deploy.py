@@ -1,16 +1,16 @@
 """A trained adapter becomes one endpoint that answers as `base` and as `tuned`."""
 
+from tunedrop.documents.run import ActualCost
 from tunedrop.errors import TrainingError
-from tunedrop.hosting import (
+from tunedrop.jobs.endpoint import (
     HostingSettings,
     endpoint_config_request,
     endpoint_request,
     model_request,
 )
-from tunedrop.pricing import bill
-from tunedrop.run import ActualCost
-from tunedrop.runs import Held
-from tunedrop.service import TrainingJob
+from tunedrop.jobs.pricing import bill
+from tunedrop.ports.services import TrainingJob
+from tunedrop.runs.repository import Held
 from tunedrop.stages.step import Outcome, Step
 
 

@@ -12,12 +12,12 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from tunedrop.documents import keys
+from tunedrop.documents.run import Part, Source
 from tunedrop.errors import DatasetError
-from tunedrop.pointer import read_pointer
-from tunedrop.run import Part, Source
-from tunedrop.store import MissingError, Store, Upload
+from tunedrop.ports.store import MissingError, Store, Upload
+from tunedrop.runs.pointer import read_pointer
 
-ROOT = "datasets/"
 RECIPE = "recipe.yaml"
 COMPLETE = "_SUCCESS"
 RERUN = "tunedrop-rerun"  # S3 metadata that asks for a new run of the same content
@@ -66,13 +66,13 @@ def dataset_of(key: str) -> str | None:
 
 def recipe_key(key: str) -> str:
     """Return where the recipe stands that goes with the data at `key`."""
-    return f"{ROOT}{_folder_of(key)}/{RECIPE}"
+    return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"
 
 
 def _folder_of(key: str) -> str | None:
     """Return the folder below datasets/, or the name of a file that lies there without one."""
-    parts = PurePosixPath(key.removeprefix(ROOT)).parts
-    if not key.startswith(ROOT) or not parts or key.endswith("/"):
+    parts = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
+    if not key.startswith(keys.DATASETS) or not parts or key.endswith("/"):
         return None
     return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
 
@@ -80,7 +80,7 @@ def _folder_of(key: str) -> str | None:
 def find_drop(key: str, store: Store) -> Drop | str:
     """Return what the object at `key`, as it is now, asks for, or why it asks for nothing."""
     dataset = dataset_of(key)
-    path = PurePosixPath(key.removeprefix(ROOT)).parts
+    path = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
     if dataset is None or any(_is_hidden(part) for part in path):
         return "not a dataset file"
     if len(path) > 1 and key == recipe_key(key):
@@ -88,7 +88,7 @@ def find_drop(key: str, store: Store) -> Drop | str:
         if pointer is None:
             return "a recipe, and no data yet"
         key = pointer.source.key
-        path = PurePosixPath(key.removeprefix(ROOT)).parts
+        path = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
     if len(path) > 2 and path[-1] != COMPLETE:  # noqa: PLR2004 - dataset, folder, file
         return f"part of a folder; it is read when {COMPLETE} is dropped beside it"
     try:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import msgspec
 
+from tunedrop.documents import keys
+from tunedrop.documents.report import Report
+from tunedrop.documents.run import Run
 from tunedrop.errors import TunedropError
-from tunedrop.report.document import Report
+from tunedrop.ports.services import Mail, SageMaker
+from tunedrop.ports.store import ExistsError
 from tunedrop.report.email import Email, Links, failure_email, success_email
-from tunedrop.run import Run
-from tunedrop.runs import Runs, now
-from tunedrop.service import Mail, SageMaker
-from tunedrop.store import ExistsError
+from tunedrop.runs.repository import Runs, now
 
 UNRECORDED_SECONDS = 900.0  # after so long, an email that was claimed is taken for never sent
 
@@ -57,7 +58,7 @@ class Ending:
 
     def _announce(self, run: Run) -> None:
         """Claim, publish, record: only a kill between the last two can double the email."""
-        key = f"{run.folder}/email/{run.attempt}.json"
+        key = f"{run.folder}/{keys.email(run.attempt)}"
         store = self.runs.store
         email = self._email(run)
         claim = Announcement(claimed=time.time(), subject=email.subject)
@@ -78,12 +79,12 @@ class Ending:
         if run.status == "failed" and run.error:
             links = Links(folder=f"{root}/", logs=run.links.get("logs"), region=self.region)
             return failure_email(run, run.error, links)
-        report = self.runs.document(run, "report/report.json", Report)
+        report = self.runs.document(run, keys.REPORT, Report)
         return success_email(
             report,
             Links(
                 folder=f"{root}/",
-                report=f"{root}/report/report.html",
+                report=f"{root}/{keys.REPORT_PAGE}",
                 report_console=console_link(run, self.region),
                 region=self.region,
             ),
@@ -109,7 +110,7 @@ def console_link(run: Run, region: str) -> str:
     """Return the address of the report in the S3 console."""
     return (
         f"https://{region}.console.aws.amazon.com/s3/object/{run.source.bucket}"
-        f"?region={region}&prefix={run.folder}/report/report.html"
+        f"?region={region}&prefix={run.folder}/{keys.REPORT_PAGE}"
     )
 
 

@@ -1,12 +1,12 @@
 """What the training of a prepared run will cost: said by `prepare` if it can, else by `train`."""
 
-from tunedrop.base_model import read_manifest
-from tunedrop.dataset.document import Dataset
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BaseModelError
-from tunedrop.pricing import estimate
-from tunedrop.recipe import Recipe
-from tunedrop.run import CostEstimate
-from tunedrop.store import Store
+from tunedrop.jobs.base_model import read_manifest
+from tunedrop.jobs.pricing import estimate
+from tunedrop.ports.store import Store
+from tunedrop.recipe.schema import Recipe
 
 
 def estimate_training(store: Store, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:

@@ -4,15 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset, Row
-from tunedrop.evaluation.asking import Answer, Answers, AskOne, Model, ask
+from tunedrop.documents import keys
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import Judgement
+from tunedrop.documents.rows import Row
+from tunedrop.evaluation.asking import AskOne, Model, ask
 from tunedrop.evaluation.judging import judge
-from tunedrop.hosting import chat_request
-from tunedrop.recipe import Recipe
-from tunedrop.report.judgement import Judgement
+from tunedrop.jobs.endpoint import chat_request
+from tunedrop.ports.services import Inference
+from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
-from tunedrop.runs import Held, encode, now
-from tunedrop.service import Inference
+from tunedrop.runs.repository import Held, encode, now
 from tunedrop.stages.ending import Ending
 from tunedrop.stages.progress import Reporter
 from tunedrop.stages.reporting import (
@@ -58,7 +61,7 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     run, runs = held.run, step.runs
     run.stages["deploy"].ended = run.stages["evaluate"].started
     recipe = runs.recipe(run)
-    dataset = runs.document(run, "dataset/dataset.json", Dataset)
+    dataset = runs.document(run, keys.DATASET, Dataset)
     rows = _rows(held, step, "test")
     summary = read_summary(run, runs)
     ask_one = _asker(run.name, recipe, inference, summary)
@@ -68,16 +71,16 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     lineage = lineage_of(run, recipe, summary.packages, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
     page = render_page(report).encode()
-    runs.store.write(f"{run.folder}/report/report.html", page, "text/html; charset=utf-8")
-    runs.store.write(f"{run.folder}/report/report.json", encode(report), "application/json")
+    runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")
+    runs.store.write(f"{run.folder}/{keys.REPORT}", encode(report), "application/json")
     run.verdict, run.status, run.ended = report.verdict, "succeeded", now()
     run.stages["evaluate"].ended = run.ended
-    run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/report/report.html"
+    run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/{keys.REPORT_PAGE}"
     step.finish(held, "evaluate")
 
 
 def _rows(held: Held, step: Step, split: str) -> list[Row]:
-    key = f"{held.run.folder}/dataset/{split}.jsonl"
+    key = f"{held.run.folder}/{keys.split_file(split)}"
     lines = step.runs.store.read(key).body.splitlines()
     return [msgspec.json.decode(line, type=Row) for line in lines]
 

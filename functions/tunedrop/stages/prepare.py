@@ -9,26 +9,27 @@ from typing import BinaryIO
 
 import msgspec
 
-from tunedrop.base_model import model_prefix
-from tunedrop.dataset.document import Dataset
 from tunedrop.dataset.prepare import prepare_dataset
+from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import DatasetError, RecipeError
 from tunedrop.evaluation.tasks import check_gate
-from tunedrop.pointer import move_pointer, read_pointer
-from tunedrop.pricing import refuse_what_cannot_end
-from tunedrop.processing import ProcessingSettings
-from tunedrop.recipe import Recipe
-from tunedrop.recipe_file import read_recipe
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.pricing import refuse_what_cannot_end
+from tunedrop.jobs.processing_job import ProcessingSettings
+from tunedrop.ports.store import ExistsError, MissingError, Store
+from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.yaml_file import read_recipe
 from tunedrop.report.dataset_page import render_dataset_page
-from tunedrop.run import Run, run_id
-from tunedrop.runs import Held, Runs, encode, now, seconds_since
+from tunedrop.runs.pointer import move_pointer, read_pointer
+from tunedrop.runs.repository import Held, Runs, encode, now, seconds_since
 from tunedrop.stages.dropped import Drop, DroppedFile, find_drop, parts_of, recipe_key
 from tunedrop.stages.ending import supersede
 from tunedrop.stages.estimating import estimate_early
 from tunedrop.stages.processing import hand_over, has_processing_job
 from tunedrop.stages.progress import Reporter
 from tunedrop.stages.step import Outcome, Step
-from tunedrop.store import ExistsError, MissingError, Store
 
 LABEL_TOKENS = 16  # at least, for an answer that is to be a label
 WRITE_SECONDS = 60.0  # dataset.json follows the end of the step within this time
@@ -60,7 +61,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
     run = _new_run(drop, digest)
     decision, before = move_pointer(runs, run, rerun=drop.rerun)
     if decision in ("join", "older"):
-        folder = f"runs/{drop.dataset}/{before.run}" if before else None
+        folder = keys.run_folder(drop.dataset, before.run) if before else None
         return Outcome("joined" if decision == "join" else "ignored: an older upload", folder)
     if decision == "start" and before:
         supersede_run(runs, step, drop.dataset, before.run)
@@ -82,7 +83,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
     """End the run that counted before, if it was ever written down."""
     try:
-        supersede(f"runs/{dataset}/{run}", runs, step.sagemaker)
+        supersede(keys.run_folder(dataset, run), runs, step.sagemaker)
     except MissingError:
         return
 
@@ -134,7 +135,7 @@ def _unwritten(runs: Runs, run: Run) -> bool:
     if run.stage != "train" or run.job or ended is None or seconds_since(ended) < WRITE_SECONDS:
         return False
     try:
-        runs.store.read(f"{run.folder}/dataset/dataset.json")
+        runs.store.read(f"{run.folder}/{keys.DATASET}")
     except MissingError:
         return True
     return False
@@ -152,19 +153,19 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     dataset = _split_files(held, recipe, step, processes)
     check_gate(dataset.task, recipe.evaluate.gate)  # before the training is paid for
     recipe = with_answer_limit(recipe, dataset.labels)
-    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
+    store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
     dataset.estimate = run.estimate = estimate_early(store, recipe, dataset)
     page = render_dataset_page(dataset).encode()
-    store.write(f"{run.folder}/dataset/dataset.html", page, "text/html; charset=utf-8")
+    store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")
     refuse_what_cannot_end(run.estimate)
     # The run is ready for `train` before dataset.json, whose arrival calls it.
     step.finish(held, "train")
     try:
-        store.create(f"{run.folder}/dataset/dataset.json", encode(dataset))
+        store.create(f"{run.folder}/{keys.DATASET}", encode(dataset))
     except ExistsError:  # a run that is tried again: same content, same recipe, new attempt
-        store.write(f"{run.folder}/dataset/dataset.json", encode(dataset), "application/json")
+        store.write(f"{run.folder}/{keys.DATASET}", encode(dataset), "application/json")
 
 
 def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Dataset:
@@ -209,14 +210,14 @@ def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
 def _tokenizer(store: Store, recipe: Recipe) -> bytes | None:
     """Return the base model's tokenizer.json, by which tokens are counted, if it is there."""
     try:
-        return store.read(f"{model_prefix(recipe)}tokenizer.json").body
+        return store.read(f"{model_prefix(recipe)}{keys.TOKENIZER}").body
     except MissingError:
         return None
 
 
 def _send(folder: Path, run: Run, store: Store) -> None:
     for file in sorted(folder.iterdir()):
-        store.send_file(file, f"{run.folder}/dataset/{file.name}")
+        store.send_file(file, f"{run.folder}/{keys.DATASET_FOLDER}/{file.name}")
 
 
 def _lines_of(file: Path) -> int:

@@ -1,16 +1,17 @@
 """What is too large for the prepare function is prepared by a processing job."""
 
 from tunedrop.dataset.predict_footprint import predict
-from tunedrop.processing import (
+from tunedrop.documents import keys
+from tunedrop.documents.run import Processing, Run
+from tunedrop.jobs.processing_job import (
     LOGS,
     ProcessingSettings,
     instance_for,
     processing_job_request,
     why_too_large,
 )
-from tunedrop.recipe import Recipe
-from tunedrop.run import Processing, Run
-from tunedrop.runs import Held, encode
+from tunedrop.recipe.schema import Recipe
+from tunedrop.runs.repository import Held, encode
 from tunedrop.stages.dropped import DroppedFile, parts_of
 from tunedrop.stages.step import Step
 
@@ -42,7 +43,7 @@ def hand_over(
     reason = why_too_large(footprint, settings)
     if reason is None and not was_killed:
         return False
-    store.write(f"{run.folder}/recipe.json", encode(recipe), "application/json")
+    store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
     # The name is in run.json before the job is there: its events can come at once.
     run.processing = Processing(
         job=run.name, instance=instance_for(footprint), reason=reason or KILLED

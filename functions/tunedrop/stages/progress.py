@@ -2,8 +2,8 @@
 
 import time
 
-from tunedrop.run import Progress
-from tunedrop.runs import Held
+from tunedrop.documents.run import Progress
+from tunedrop.runs.repository import Held
 from tunedrop.stages.step import Step
 
 PROGRESS_SECONDS = 2.0

@@ -1,15 +1,16 @@
 """Any failure on the way becomes one email that says what went wrong, where, and what to do."""
 
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run
 from tunedrop.errors import HostingError, ProcessingError, TrainingError
-from tunedrop.pointer import read_pointer
-from tunedrop.processing import LOGS
-from tunedrop.run import Run
-from tunedrop.runs import Runs, gave_up
-from tunedrop.service import ProcessingJob, TrainingJob
+from tunedrop.jobs.processing_job import LOGS
+from tunedrop.ports.services import ProcessingJob, TrainingJob
+from tunedrop.ports.store import MissingError
+from tunedrop.runs.pointer import read_pointer
+from tunedrop.runs.repository import Runs, gave_up
 from tunedrop.stages.dropped import dataset_of
 from tunedrop.stages.ending import Ending
 from tunedrop.stages.step import Outcome
-from tunedrop.store import MissingError
 
 AGAIN = "then drop the file again."
 
@@ -57,7 +58,7 @@ def _is_prepared(run: Run, runs: Runs) -> bool:
     if run.stage == "prepare":
         return False
     try:
-        runs.store.head(f"{run.folder}/dataset/dataset.json")
+        runs.store.head(f"{run.folder}/{keys.DATASET}")
     except MissingError:
         return False
     return True
@@ -98,17 +99,12 @@ def report_dead_letter(subject: str, function: str, reason: str, ending: Ending)
 def folder_of(subject: str, runs: Runs) -> str | None:
     """Return the folder of the run that a key, a job or an endpoint belongs to."""
     if subject.startswith("runs/"):
-        return run_folder(subject)
+        return keys.folder_of(subject)
     if dataset := dataset_of(subject):
         pointer, _ = read_pointer(runs.store, dataset)
-        return f"runs/{dataset}/{pointer.run}" if pointer else None
+        return keys.run_folder(dataset, pointer.run) if pointer else None
     held = runs.find(subject)
     return held.run.folder if held else None
-
-
-def run_folder(key: str) -> str:
-    """Return the folder runs/<dataset>/<run> that a document's key stands in."""
-    return "/".join(key.split("/")[:3])
 
 
 def _job_error(job: TrainingJob) -> TrainingError:

@@ -2,15 +2,15 @@
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset
-from tunedrop.recipe import Recipe
+from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
+from tunedrop.documents.run import Run
+from tunedrop.ports.store import MissingError
+from tunedrop.recipe.schema import Recipe
 from tunedrop.report.build import ReportContext, build_report
-from tunedrop.report.document import Cost, Lineage, LossPoint, Report, TokenCount
-from tunedrop.report.judgement import Judgement
 from tunedrop.report.tokens import cautions
-from tunedrop.run import Run
-from tunedrop.runs import Runs, now
-from tunedrop.store import MissingError
+from tunedrop.runs.repository import Runs, now
 
 
 class EvaluationSettings(msgspec.Struct):
@@ -42,7 +42,7 @@ def read_summary(run: Run, runs: Runs) -> TrainingSummary:
     """Return what the training job says of itself; empty when the artifact does not say."""
     artifact = run.links["artifact"].removeprefix(f"s3://{run.source.bucket}/")
     try:
-        stored = runs.store.read(f"{artifact.rstrip('/')}/training_summary.json")
+        stored = runs.store.read(f"{artifact.rstrip('/')}/{keys.TRAINING_SUMMARY}")
     except MissingError:
         return TrainingSummary()
     return msgspec.json.decode(stored.body, type=TrainingSummary)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import msgspec
 
+from tunedrop.documents.run import Run, Stage
 from tunedrop.errors import TunedropError
-from tunedrop.pointer import is_current
-from tunedrop.run import Run, Stage
-from tunedrop.runs import Held, Runs, now
-from tunedrop.service import SageMaker
+from tunedrop.ports.services import SageMaker
+from tunedrop.ports.store import ChangedError
+from tunedrop.runs.pointer import is_current
+from tunedrop.runs.repository import Held, Runs, now
 from tunedrop.stages.ending import release, supersede
-from tunedrop.store import ChangedError
 
 
 class Invocation(msgspec.Struct, frozen=True):

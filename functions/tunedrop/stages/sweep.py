@@ -7,13 +7,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tunedrop.pointer import is_current
-from tunedrop.run import Run
-from tunedrop.runs import gave_up
-from tunedrop.service import Functions
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run
+from tunedrop.ports.services import Functions
+from tunedrop.ports.store import MissingError
+from tunedrop.runs.pointer import is_current
+from tunedrop.runs.repository import gave_up
 from tunedrop.stages.ending import Ending, supersede
 from tunedrop.stages.step import Outcome
-from tunedrop.store import MissingError
 
 MAX_NUDGES = 3  # of one stage; then the run is given up
 
@@ -87,10 +88,10 @@ def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]]
     job = ending.sagemaker.training_job(run.name)
     if job is None:
         try:
-            ending.runs.store.head(f"{run.folder}/dataset/dataset.json")
+            ending.runs.store.head(f"{run.folder}/{keys.DATASET}")
         except MissingError:
             return _lost_in_preparation(run, ending)
-        return "train", _object_event(run, f"{run.folder}/dataset/dataset.json")
+        return "train", _object_event(run, f"{run.folder}/{keys.DATASET}")
     detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
     if job.status == "Completed":
         return "deploy", {"detail": detail}

@@ -1,11 +1,12 @@
 """Prepared splits become one training job."""
 
-from tunedrop.dataset.document import Dataset
-from tunedrop.pricing import refuse_what_cannot_end
-from tunedrop.runs import Held, encode
+from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.jobs.pricing import refuse_what_cannot_end
+from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
+from tunedrop.runs.repository import Held, encode
 from tunedrop.stages.estimating import estimate_training
 from tunedrop.stages.step import Outcome, Step
-from tunedrop.training import TrainingSettings, training_config, training_job_request
 
 
 def train(folder: str, step: Step, settings: TrainingSettings) -> Outcome:
@@ -23,7 +24,7 @@ def train(folder: str, step: Step, settings: TrainingSettings) -> Outcome:
 def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     run, runs = held.run, step.runs
     recipe = runs.recipe(run)
-    dataset = runs.document(run, "dataset/dataset.json", Dataset)
+    dataset = runs.document(run, keys.DATASET, Dataset)
     run.estimate = estimate_training(runs.store, recipe, dataset)
     refuse_what_cannot_end(run.estimate)
     if run.estimate is None:
@@ -35,7 +36,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
             ),
         ]
     config = encode(training_config(run, recipe))
-    runs.store.write(f"{run.folder}/config/training.json", config, "application/json")
+    runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
     # The name is in run.json before the job is there: its events can come at once.
     run.job = run.name
     run.links["logs"] = "/aws/sagemaker/TrainingJobs"

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tunedrop.recipe import Hyperparameters
-from tunedrop.training import BaseModel, TrainingConfig
+from tunedrop.jobs.training_job import BaseModel, TrainingConfig
+from tunedrop.recipe.schema import Hyperparameters
 from tuning.configuration import TrainingConfig as Accepted
 from tuning.errors import ConfigurationError
 

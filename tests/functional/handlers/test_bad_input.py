@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from tests.functional.handlers.conftest import EVENTS, Stack
 from tests.functional.handlers.test_failures import report_failure
 from tunedrop.aws.clients import client
-from tunedrop.dataset.document import Dataset
 from tunedrop.dataset.reasons import REASONS
+from tunedrop.documents.dataset import Dataset
 
 GOOD = [json.dumps({"prompt": f"question {n}", "completion": f"answer {n}"}) for n in range(20)]
 TABLE = "text,label\n" + "".join(f"a sentence of number {n},{'ab'[n % 2]}\n" for n in range(20))

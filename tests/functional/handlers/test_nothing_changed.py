@@ -237,10 +237,6 @@ def test_requests_and_documents_of_a_run(
         return chat(endpoint, payload)
 
     monkeypatch.setattr(stack, "inference", SimpleNamespace(chat=noted))
-    import importlib  # noqa: PLC0415 - only here
-
-    evaluate = importlib.import_module("evaluate.app")
-    monkeypatch.setattr(evaluate, "EndpointInference", lambda _client: stack.inference)
 
     folder = a_run(stack, tweets)
 

@@ -9,7 +9,7 @@ from tests.unit.dataset.memory import MemorySink, prepare, table
 from tunedrop.dataset.checks.answers import is_cut_off, is_refusal
 from tunedrop.dataset.checks.language import language_of
 from tunedrop.dataset.checks.private import is_card_number, personal_in, secrets_in
-from tunedrop.dataset.document import Dataset
+from tunedrop.documents.dataset import Dataset
 
 AWS_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 CARD = "4111 1111 1111 1111"

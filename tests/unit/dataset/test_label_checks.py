@@ -7,7 +7,7 @@ from tests.unit.dataset.memory import MemorySink, prepare, table
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.dataset.checks.label_names import Slip, slips
 from tunedrop.dataset.checks.near import MOST_REMEMBERED, LineAt, NearTwins
-from tunedrop.dataset.document import Dataset, Finding
+from tunedrop.documents.dataset import Dataset, Finding
 
 
 def long_text(number: int) -> str:

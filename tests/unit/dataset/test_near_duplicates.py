@@ -6,15 +6,14 @@ import msgspec
 import rensa
 
 from tunedrop.dataset.checks.near import NearTwins, shingles_of, similarity
-from tunedrop.dataset.document import Message
-from tunedrop.dataset.keys import Encoded
+from tunedrop.documents.rows import AnyRow, Message
 
 CHANCE = random.Random(11)  # noqa: S311 - planted data, the same on every run
 WORDS = [f"word{n}" for n in range(3_000)]
 
 
-def row(words: list[str]) -> Encoded:
-    return Encoded([Message("user", " ".join(words))], [Message("assistant", "label")])
+def row(words: list[str]) -> AnyRow:
+    return AnyRow([Message("user", " ".join(words))], [Message("assistant", "label")])
 
 
 def positions(rows: list[list[str]], most: int = 10_000) -> tuple[list[list[int]], NearTwins]:

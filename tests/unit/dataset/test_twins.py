@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.dataset.memory import prepare
 from tunedrop.dataset.candidates import candidate, plain
-from tunedrop.dataset.document import Turn
+from tunedrop.documents.rows import Turn
 
 BOUNDED = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 texts = st.text(

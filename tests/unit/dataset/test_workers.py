@@ -9,10 +9,10 @@ import pytest
 
 from tests.unit.dataset.memory import prepare
 from tunedrop.dataset.batch import Chunk
-from tunedrop.dataset.document import Columns
 from tunedrop.dataset.examine import Examination
 from tunedrop.dataset.workers import WorkerError, examined
-from tunedrop.recipe import Recipe
+from tunedrop.documents.dataset import Columns
+from tunedrop.recipe.schema import Recipe
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "jota", "kappa"]
 

@@ -16,12 +16,12 @@ from tests.unit.evaluation.cases import (
     rows_of,
     the_tweets,
 )
-from tunedrop.dataset.document import Message
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.report import Judgement
+from tunedrop.documents.rows import Message
 from tunedrop.errors import EvaluationError, RecipeError
-from tunedrop.evaluation.asking import Answer, Answers
 from tunedrop.evaluation.judging import judge
-from tunedrop.recipe import Generation, Recipe
-from tunedrop.report.judgement import Judgement
+from tunedrop.recipe.schema import Generation, Recipe
 
 TRAINED_ON = {"negative": 300, "neutral": 200, "positive": 140}
 HALVES = ["negative", "positive"] * 100

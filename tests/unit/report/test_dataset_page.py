@@ -4,8 +4,8 @@ import re
 
 from tests.unit.dataset.memory import prepare, table
 from tunedrop.dataset.checks.findings import ADVICE
+from tunedrop.documents.run import CostEstimate
 from tunedrop.report.dataset_page import CHECKS, render_dataset_page
-from tunedrop.run import CostEstimate
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.report.written import ENDPOINT, FOLDER, tweets_report
+from tunedrop.documents.run import ActualCost, Failure, Run, Source
 from tunedrop.errors import Problem
 from tunedrop.report import letter
 from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.report.page import render_page
-from tunedrop.run import ActualCost, Failure, Run, Source
 
 LINKS = Links(
     folder=FOLDER,

@@ -15,7 +15,7 @@ from tests.unit.evaluation.cases import (
 )
 from tests.unit.report.written import report_of, tweets_report
 from tunedrop.evaluation.judging import judge
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
 
 HALVES = ["negative", "positive"] * 50

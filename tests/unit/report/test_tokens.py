@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.report.written import tweets_report
-from tunedrop.report.document import TokenCount
+from tunedrop.documents.report import TokenCount
 from tunedrop.report.page import render_page
 from tunedrop.report.tokens import cautions, in_words
 

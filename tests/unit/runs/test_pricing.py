@@ -5,8 +5,9 @@ from typing import get_args
 import msgspec
 import pytest
 
+from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BudgetError
-from tunedrop.pricing import (
+from tunedrop.jobs.pricing import (
     FLOPS,
     INSTANCES,
     bill,
@@ -14,9 +15,8 @@ from tunedrop.pricing import (
     estimate,
     refuse_what_cannot_end,
 )
-from tunedrop.recipe import Recipe
-from tunedrop.recipe_file import read_recipe
-from tunedrop.run import CostEstimate
+from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.yaml_file import read_recipe
 
 MILLION = 1_000_000
 

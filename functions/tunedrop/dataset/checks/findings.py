@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from tunedrop.dataset.document import Finding, Place
 from tunedrop.dataset.record import Record
+from tunedrop.documents.dataset import Finding, Place
 
 MOST_PLACES = 10
 LONGEST_EXCERPT = 120  # characters

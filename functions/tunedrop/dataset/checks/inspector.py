@@ -9,9 +9,9 @@ from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.checks.language import SAMPLE, Spoken, language_of
 from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
 from tunedrop.dataset.checks.turns import out_of_turn
-from tunedrop.dataset.document import Place
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Said
+from tunedrop.documents.dataset import Place
 
 Policy = Literal["report", "mask", "reject"]
 
@@ -54,7 +54,7 @@ class Inspector:
             self._look_for_personal_data(record, messages)
         self._look_at_answer(record, example, text)
         self._note(record, example)
-        if record.row <= SAMPLE and (language := language_of(example.asked_text())):
+        if record.row <= SAMPLE and (language := language_of(example.question())):
             place = Place(record.row, record.line, record.file, record.content[:120])
             self._spoken.append(Spoken(language, place))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.document import Place
+from tunedrop.documents.dataset import Place
 
 _WORDS = {
     "en": "the of and to in is that for it with as was on are this you be not have what",

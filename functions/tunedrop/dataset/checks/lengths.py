@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.document import Place
 from tunedrop.dataset.statistics import CHARACTERS_A_TOKEN
-from tunedrop.recipe import Recipe
+from tunedrop.documents.dataset import Place
+from tunedrop.recipe.schema import Recipe
 
 OUTLIER = 10  # times the median
 LEAST_OUTLIER = 1_000  # characters; shorter rows are never outliers

@@ -5,9 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
-from tunedrop.dataset.keys import Encoded
+from tunedrop.documents.rows import AnyRow, read_row
 
 LineAt = Callable[[int], bytes]
 """Gives the encoded row at a position."""
@@ -36,14 +34,13 @@ class NearTwins:
     def __init__(self, rensa: Any, line_at: LineAt, most: int = MOST_REMEMBERED) -> None:
         self._rensa = rensa
         self._line_at = line_at
-        self._decode = msgspec.json.Decoder(Encoded).decode
         self._index = rensa.RMinHashLSH(THRESHOLD, PERMUTATIONS, BANDS)
         self._most = most
         self._remembered = 0
         self.forgotten = 0
         self._sets: OrderedDict[int, frozenset[str]] = OrderedDict()
 
-    def twins_of(self, at: int, row: Encoded) -> list[int]:
+    def twins_of(self, at: int, row: AnyRow) -> list[int]:
         """Return the positions of earlier, nearly equal rows, and remember this one if need be.
 
         Args:
@@ -73,7 +70,7 @@ class NearTwins:
     def _shingles_at(self, at: int) -> frozenset[str]:
         known = self._sets.get(at)
         if known is None:
-            row = self._decode(self._line_at(at))
+            row = read_row(self._line_at(at))
             known = self._sets[at] = shingles_of(compared_text(row))
             if len(self._sets) > KEPT_SETS:
                 self._sets.popitem(last=False)
@@ -87,10 +84,10 @@ def _some(candidates: list[int]) -> list[int]:
     return candidates[:half] + candidates[-half:]
 
 
-def compared_text(row: Encoded) -> str:
+def compared_text(row: AnyRow) -> str:
     """Return what is compared: all that is asked, and the answer where it is more than a label."""
     texts = [message.content for message in row.prompt if message.role != "system"]
-    answer = row.answer[0].content
+    answer = row.learned[0].content
     if len(answer) > LONG_ANSWER or not texts:
         texts.append(answer)
     return "\n".join(texts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Message
+from tunedrop.documents.rows import Message
 
 # What may stand after each role; a tool answers the assistant that called it.
 _AFTER = {

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields
 from tunedrop.dataset.shapes import names
 from tunedrop.dataset.shapes.ground_truth import ground_truth
+from tunedrop.documents.dataset import Columns
 
 
 def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields
 from tunedrop.dataset.shapes.content import label_columns, text_columns
+from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 
 _REQUIRED: dict[str, tuple[str, ...]] = {

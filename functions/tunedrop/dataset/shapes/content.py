@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields
 from tunedrop.dataset.shapes.names import LABEL, TEXT
+from tunedrop.documents.dataset import Columns
 
 LONGEST_LABEL = 64  # characters
 MOST_LABELS = 200

@@ -4,11 +4,11 @@ from typing import Any, cast
 
 import msgspec
 
-from tunedrop.dataset.document import Message, Role
 from tunedrop.dataset.record import RowError
 from tunedrop.dataset.shapes.example import text_of
 from tunedrop.dataset.shapes.tools import calls_of
 from tunedrop.dataset.shapes.weights import settled, weight_of
+from tunedrop.documents.rows import Message, Role
 
 ROLES = {
     "system": "system",

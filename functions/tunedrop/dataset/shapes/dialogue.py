@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.document import Message, Row
 from tunedrop.dataset.shapes.example import Example, Said
 from tunedrop.dataset.shapes.tools import Tool
+from tunedrop.documents.rows import Message, Row, SplitRow
 
 
 class Dialogue(Example, gc=False):
@@ -15,7 +15,7 @@ class Dialogue(Example, gc=False):
 
     tools: list[Tool] | None = None
 
-    def as_row(self, row: int) -> msgspec.Struct:
+    def as_row(self, row: int) -> SplitRow:
         """Return the line of the split file."""
         return Row(row, self.prompt, self.completion, self.tools)
 

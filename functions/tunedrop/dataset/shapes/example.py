@@ -5,15 +5,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from tunedrop.dataset.document import (
-    Columns,
-    JudgedRow,
-    Message,
-    PreferenceRow,
-    Row,
-    TextRow,
-)
 from tunedrop.dataset.record import Record, RowError
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import JudgedRow, Message, PreferenceRow, Row, SplitRow, TextRow
 
 Kind = Literal["answers", "preference", "kto", "pretraining"]
 
@@ -40,7 +34,7 @@ class Example(msgspec.Struct, gc=False):
     prompt: list[Message]
     completion: list[Message]
 
-    def as_row(self, row: int) -> msgspec.Struct:
+    def as_row(self, row: int) -> SplitRow:
         """Return the line of the split file."""
         return Row(row, self.prompt, self.completion)
 
@@ -64,7 +58,7 @@ class Example(msgspec.Struct, gc=False):
         """Return (check, excerpt) of what the shape itself found to be worth a look."""
         return ()
 
-    def asked_text(self) -> str:
+    def question(self) -> str:
         """Return what is asked, without the system prompt; of running text, the text."""
         asked = [message.content for message in self.prompt if message.role != "system"]
         return "\n".join(asked) or self.completion[0].content
@@ -75,7 +69,7 @@ class PreferencePair(Example, gc=False):
 
     rejected: list[Message]
 
-    def as_row(self, row: int) -> msgspec.Struct:
+    def as_row(self, row: int) -> SplitRow:
         """Return the line of the split file, as TRL's DPO reads it."""
         return PreferenceRow(row, self.prompt, self.completion, self.rejected)
 
@@ -89,7 +83,7 @@ class JudgedAnswer(Example, gc=False):
 
     label: bool
 
-    def as_row(self, row: int) -> msgspec.Struct:
+    def as_row(self, row: int) -> SplitRow:
         """Return the line of the split file, as TRL's KTO reads it."""
         return JudgedRow(row, self.prompt, self.completion, self.label)
 
@@ -97,7 +91,7 @@ class JudgedAnswer(Example, gc=False):
 class Passage(Example, gc=False):
     """Running text without question or answer."""
 
-    def as_row(self, row: int) -> msgspec.Struct:
+    def as_row(self, row: int) -> SplitRow:
         """Return the line of the split file, as TRL's language modelling reads it."""
         return TextRow(row, self.completion[0].content)
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 from tunedrop.errors import DatasetError
 
 BETWEEN_LABELS = " + "  # no comma: the labels themselves are listed with commas
@@ -35,7 +36,7 @@ class Annotated(Example, gc=False):
         if self.confidence is None or self.confidence >= LOW_CONFIDENCE:
             return ()
         label = self.completion[0].content
-        return [("low_confidence", f"{label} ({self.confidence:g}): {self.asked_text()}")]
+        return [("low_confidence", f"{label} ({self.confidence:g}): {self.question()}")]
 
 
 def ground_truth(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:

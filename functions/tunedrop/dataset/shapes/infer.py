@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 
-from tunedrop.dataset.document import Columns
 from tunedrop.dataset.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
@@ -15,9 +14,10 @@ from tunedrop.dataset.shapes.preference import Judged, Preference
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
+from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Columns as Wanted
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Columns as Wanted
+from tunedrop.recipe.schema import Recipe
 
 SAMPLE = 1_000  # rows looked at
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind
 from tunedrop.dataset.shapes.tools import tools_of
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class Messages:

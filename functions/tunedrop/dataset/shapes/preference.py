@@ -1,6 +1,5 @@
 """Preferences: two answers compared, or one answer judged."""
 
-from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation
 from tunedrop.dataset.shapes.example import (
@@ -11,6 +10,8 @@ from tunedrop.dataset.shapes.example import (
     truth_of,
 )
 from tunedrop.dataset.shapes.prompt_completion import Asked, answer_of
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class Preference:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
@@ -11,6 +10,8 @@ from tunedrop.dataset.shapes.messages import system_of
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.tools import tools_of
 from tunedrop.dataset.shapes.weights import settled
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class Asked:

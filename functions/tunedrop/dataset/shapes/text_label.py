@@ -1,9 +1,10 @@
 """Text and label: the shape of classification tables."""
 
-from tunedrop.dataset.document import Columns, Message
 from tunedrop.dataset.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, Passage, text_of
 from tunedrop.dataset.shapes.template import Template
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class TextLabel:

@@ -6,8 +6,8 @@ the assistant message is trained against (0 or 1)".
 
 from typing import Any
 
-from tunedrop.dataset.document import Message
 from tunedrop.dataset.record import RowError
+from tunedrop.documents.rows import Message
 
 
 def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:

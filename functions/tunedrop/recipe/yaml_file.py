@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 from tunedrop.errors import RecipeError
-from tunedrop.recipe import Recipe, Section
+from tunedrop.recipe.schema import Recipe, Section
 
 # Designed, but not built yet: refused as such, never ignored.
 NOT_BUILT = {

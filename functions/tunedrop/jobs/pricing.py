@@ -6,9 +6,9 @@ https://aws.amazon.com/sagemaker/ai/pricing/. They are for the estimate; the bil
 
 from typing import NamedTuple
 
+from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BudgetError
-from tunedrop.recipe import Recipe
-from tunedrop.run import CostEstimate
+from tunedrop.recipe.schema import Recipe
 
 
 class Instance(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.dataset.footprint import Footprint
-from tunedrop.run import Run
+from tunedrop.documents.run import Run
 
 ENTRYPOINT = "prepare"  # a program of the training image, see training_container/Dockerfile
 LOGS = "/aws/sagemaker/ProcessingJobs"

@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from tunedrop.evaluation.asking import Answer
+from tunedrop.documents.answers import Answer
 
 JobStatus = Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
 Request = Mapping[str, Any]

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import msgspec
 
+from tunedrop.documents import keys
 from tunedrop.errors import BaseModelError
-from tunedrop.recipe import Recipe
-from tunedrop.store import MissingError, Store
+from tunedrop.ports.store import MissingError, Store
+from tunedrop.recipe.schema import Recipe
 
 WEIGHTS = (".safetensors", ".bin")
 BYTES_A_PARAMETER = 2  # bfloat16, as hubs ship weights today
@@ -37,12 +38,12 @@ class Manifest(msgspec.Struct):
 
 def model_prefix(recipe: Recipe) -> str:
     """Return the key prefix of the base weights, with its slash."""
-    return f"models/{recipe.model_id}/{recipe.model_revision}/"
+    return keys.model_prefix(recipe.model_id, recipe.model_revision)
 
 
 def read_manifest(store: Store, recipe: Recipe) -> Manifest:
     """Return the manifest of the base model; raises BaseModelError when it is not there."""
-    key = f"{model_prefix(recipe)}manifest.json"
+    key = f"{model_prefix(recipe)}{keys.MANIFEST}"
     try:
         return msgspec.json.decode(store.read(key).body, type=Manifest)
     except MissingError:

@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.base_model import model_prefix
-from tunedrop.pricing import cap_hours
-from tunedrop.recipe import Hyperparameters, Recipe
-from tunedrop.run import Run
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.pricing import cap_hours
+from tunedrop.recipe.schema import Hyperparameters, Recipe
 
 CHECKPOINTS = "/opt/ml/checkpoints"
 VOLUME_GB = 100
@@ -71,14 +72,17 @@ def training_job_request(run: Run, recipe: Recipe, settings: TrainingSettings) -
             "MetricDefinitions": [{"Name": n, "Regex": regex} for n, regex in METRICS.items()],
         },
         "InputDataConfig": [
-            _channel("train", f"{root}/dataset/train.jsonl"),
-            _channel("validation", f"{root}/dataset/validation.jsonl"),
-            _channel("config", f"{root}/config/training.json"),
+            _channel("train", f"{root}/{keys.split_file('train')}"),
+            _channel("validation", f"{root}/{keys.split_file('validation')}"),
+            _channel("config", f"{root}/{keys.TRAINING_CONFIG}"),
             _channel("model", f"s3://{run.source.bucket}/{model_prefix(recipe)}"),
         ],
-        "OutputDataConfig": {"S3OutputPath": f"{root}/model", "CompressionType": "NONE"},
+        "OutputDataConfig": {
+            "S3OutputPath": f"{root}/{keys.MODEL_FOLDER}",
+            "CompressionType": "NONE",
+        },
         "CheckpointConfig": {
-            "S3Uri": f"{root}/checkpoints/{run.attempt}",
+            "S3Uri": f"{root}/{keys.checkpoints(run.attempt)}",
             "LocalPath": CHECKPOINTS,
         },
         "EnableNetworkIsolation": True,

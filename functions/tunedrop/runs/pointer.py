@@ -4,9 +4,10 @@ from typing import Literal
 
 import msgspec
 
-from tunedrop.run import Run, Source
-from tunedrop.runs import MAX_CONFLICTS, Runs, encode
-from tunedrop.store import ChangedError, ExistsError, MissingError, Store
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run, Source
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
+from tunedrop.runs.repository import MAX_CONFLICTS, Runs, encode
 
 Decision = Literal["start", "continue", "join", "older"]
 
@@ -21,15 +22,10 @@ class Pointer(msgspec.Struct):
     run: str
 
 
-def pointer_key(dataset: str) -> str:
-    """Return the key of a dataset's pointer."""
-    return f"runs/{dataset}/current.json"
-
-
 def read_pointer(store: Store, dataset: str) -> tuple[Pointer | None, str]:
     """Return the pointer and its ETag, or (None, "") when there is none yet."""
     try:
-        stored = store.read(pointer_key(dataset))
+        stored = store.read(keys.pointer(dataset))
     except MissingError:
         return None, ""
     return msgspec.json.decode(stored.body, type=Pointer), stored.etag
@@ -62,7 +58,7 @@ def decide(
     )
     if same_content and pointer.recipe_digest == new.recipe_digest and not rerun:
         try:
-            status = runs.load(f"runs/{dataset}/{pointer.run}").run.status
+            status = runs.load(keys.run_folder(dataset, pointer.run)).run.status
         except MissingError:
             return "start"
         return "join" if status in ("running", "succeeded") else "start"
@@ -89,10 +85,10 @@ def move_pointer(runs: Runs, run: Run, *, rerun: bool) -> tuple[Decision, Pointe
         run.generation = new.generation
         try:
             if before:
-                runs.store.replace(pointer_key(run.dataset), encode(new), etag)
+                runs.store.replace(keys.pointer(run.dataset), encode(new), etag)
             else:
-                runs.store.create(pointer_key(run.dataset), encode(new))
+                runs.store.create(keys.pointer(run.dataset), encode(new))
         except (ChangedError, ExistsError):
             continue
         return "start", before
-    raise RuntimeError(f"{pointer_key(run.dataset)} changed {MAX_CONFLICTS} times")
+    raise RuntimeError(f"{keys.pointer(run.dataset)} changed {MAX_CONFLICTS} times")

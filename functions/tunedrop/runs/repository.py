@@ -9,10 +9,11 @@ from typing import TypeVar
 
 import msgspec
 
+from tunedrop.documents import keys
+from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
 from tunedrop.errors import StageError, TunedropError
-from tunedrop.recipe import Recipe
-from tunedrop.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
-from tunedrop.store import ChangedError, ExistsError, MissingError, Store
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
+from tunedrop.recipe.schema import Recipe
 
 MAX_CONFLICTS = 20
 Document = TypeVar("Document")
@@ -56,22 +57,22 @@ class Runs:
 
     def load(self, folder: str) -> Held:
         """Read a run; raises MissingError."""
-        stored = self.store.read(f"{folder}/run.json")
+        stored = self.store.read(f"{folder}/{keys.RUN}")
         return Held(msgspec.json.decode(stored.body, type=Run), stored.etag)
 
     def create(self, run: Run) -> Held:
         """Write a new run and its marker, or return the one that is there already."""
         marker = encode(Marker(dataset=run.dataset, run=run.run))
         with suppress(ExistsError):
-            self.store.create(f"runs/_active/{run.run}", marker)
+            self.store.create(keys.marker(run.run), marker)
         try:
-            return Held(run, self.store.create(f"{run.folder}/run.json", encode(run)))
+            return Held(run, self.store.create(f"{run.folder}/{keys.RUN}", encode(run)))
         except ExistsError:
             return self.load(run.folder)
 
     def save(self, held: Held) -> None:
         """Write the run back; raises ChangedError when somebody else did meanwhile."""
-        held.etag = self.store.replace(f"{held.run.folder}/run.json", encode(held.run), held.etag)
+        held.etag = self.store.replace(f"{held.run.folder}/{keys.RUN}", encode(held.run), held.etag)
 
     def update(self, folder: str, change: Callable[[Run], bool]) -> Held:
         """Apply `change` to the newest run.json; `change` returns False to leave it as it is."""
@@ -90,26 +91,26 @@ class Runs:
         if parsed is None:
             return None
         with suppress(MissingError):
-            stored = self.store.read(f"runs/_active/{parsed[0]}")
+            stored = self.store.read(keys.marker(parsed[0]))
             marker = msgspec.json.decode(stored.body, type=Marker)
-            held = self.load(f"runs/{marker.dataset}/{marker.run}")
+            held = self.load(keys.run_folder(marker.dataset, marker.run))
             return held if held.run.attempt == parsed[1] else None
         return None
 
     def active(self) -> Iterator[str]:
         """Yield the folders of the runs that are not yet ended and cleaned up."""
-        for key in self.store.keys("runs/_active/"):
+        for key in self.store.keys(keys.MARKERS):
             with suppress(MissingError):
                 marker = msgspec.json.decode(self.store.read(key).body, type=Marker)
-                yield f"runs/{marker.dataset}/{marker.run}"
+                yield keys.run_folder(marker.dataset, marker.run)
 
     def forget(self, run: Run) -> None:
         """Remove the marker: nothing of this run is left to look after."""
-        self.store.delete(f"runs/_active/{run.run}")
+        self.store.delete(keys.marker(run.run))
 
     def recipe(self, run: Run) -> Recipe:
         """Return the recipe that the run was started with."""
-        return self.document(run, "recipe.json", Recipe)
+        return self.document(run, keys.RECIPE, Recipe)
 
     def document(self, run: Run, name: str, kind: type[Document]) -> Document:
         """Read one of the run's documents; raises MissingError."""
@@ -153,7 +154,7 @@ class Runs:
             return False
         marker = encode(Marker(dataset=run.dataset, run=run.run))
         with suppress(ExistsError):
-            self.store.create(f"runs/_active/{run.run}", marker)
+            self.store.create(keys.marker(run.run), marker)
         return True
 
     def fail(self, folder: str, stage: str, error: TunedropError) -> Held:
@@ -169,7 +170,7 @@ class Runs:
         held = self.update(folder, end)
         if held.run.status == "failed" and held.run.error:
             with suppress(ExistsError):
-                key = f"{folder}/failure/{held.run.attempt}.json"
+                key = f"{folder}/{keys.failure(held.run.attempt)}"
                 self.store.create(key, encode(held.run.error))
         return held
 

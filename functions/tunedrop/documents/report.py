@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from tunedrop.dataset.document import Message
-from tunedrop.report.figures import usd
+from tunedrop.documents.dataset import Task
+from tunedrop.documents.figures import usd
+from tunedrop.documents.rows import Message
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 
@@ -207,3 +208,31 @@ class Report(msgspec.Struct):
     example: Example | None = None
     endpoint_expires: str | None = None
     tokens: TokenCount | None = None
+
+
+class Judgement(msgspec.Struct, kw_only=True):
+    """The evidence and the verdict; `build_report` puts it into its surroundings.
+
+    `passed_gate` is what `deploy.keep: if_better` obeys.
+    """
+
+    task: Task
+    verdict: Verdict
+    passed_gate: bool
+    headline: str
+    sentences: list[str]
+    confidence: float
+    min_gain: float
+    primary_metric: str
+    base: Scores
+    tuned: Scores
+    baselines: list[Baseline]
+    comparisons: list[Comparison]
+    wins: list[Sample]
+    losses: list[Sample]
+    ties: list[Sample]
+    confusion: Confusion | None
+    asking: Asking
+    metrics: dict[str, MetricWords]
+    example: Example
+    warnings: list[str]

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from tunedrop.documents import keys
 from tunedrop.errors import Problem
 
 Stage = Literal["prepare", "train", "deploy", "evaluate"]
@@ -162,7 +163,7 @@ class Run(msgspec.Struct, kw_only=True):
     @property
     def folder(self) -> str:
         """The run's key prefix, without a slash at the end."""
-        return f"runs/{self.dataset}/{self.run}"
+        return keys.run_folder(self.dataset, self.run)
 
 
 def run_id(bucket: str, key: str, version_id: str, recipe_digest: str) -> str:

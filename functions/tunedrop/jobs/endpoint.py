@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.base_model import model_prefix
-from tunedrop.dataset.document import Message
-from tunedrop.recipe import Recipe
-from tunedrop.run import Run
+from tunedrop.documents.rows import Message
+from tunedrop.documents.run import Run
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.recipe.schema import Recipe
 
 # CUDA 13 images need this host.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html

@@ -1,6 +1,6 @@
 """recipe.yaml as a typed value: every key has a default, every range is checked.
 
-`RecipeError`s come from `tunedrop.recipe_file`, which reads the YAML and knows the lines.
+`RecipeError`s come from `tunedrop.recipe.yaml_file`, which reads the YAML and knows the lines.
 """
 
 import hashlib

@@ -1,25 +1,26 @@
-"""Where the real parts are put together; the stages take them as arguments."""
+"""Put the adapters together. The stages receive them as arguments, so tests can pass others."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client
-from tunedrop.aws.messages import Topic
-from tunedrop.aws.sagemaker import SageMakerService
-from tunedrop.processing import MAX_SECONDS
-from tunedrop.runs import Runs
+from tunedrop.aws.messages import LambdaFunctions, Topic
+from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
+from tunedrop.jobs.processing_job import MAX_SECONDS
+from tunedrop.runs.repository import Runs
 from tunedrop.settings import BucketSettings, EndingSettings
 from tunedrop.stages.ending import Ending
 from tunedrop.stages.step import Invocation, Step
 
 
 def runs(settings: BucketSettings) -> Runs:
-    """Return the runs of the stack's bucket."""
+    """Return the repository of runs in the stack's bucket."""
     return Runs(Bucket(client("s3"), settings.data_bucket))
 
 
 def step(settings: BucketSettings, context: Any) -> Step:
-    """Return what a function works with during one invocation."""
+    """Return what a function needs to work on a run during one invocation."""
     return Step(
         runs=runs(settings),
         sagemaker=SageMakerService(client("sagemaker")),
@@ -30,7 +31,7 @@ def step(settings: BucketSettings, context: Any) -> Step:
 
 
 def job_step(settings: BucketSettings, job: str) -> Step:
-    """Return what a processing job works with: it has the run until its time limit."""
+    """Return what a processing job needs; its lease lasts until the job's time limit."""
     return Step(
         runs=runs(settings),
         sagemaker=SageMakerService(client("sagemaker")),
@@ -39,10 +40,20 @@ def job_step(settings: BucketSettings, job: str) -> Step:
 
 
 def ending(settings: EndingSettings) -> Ending:
-    """Return what it takes to end a run."""
+    """Return what is needed to end a run."""
     return Ending(
         runs=runs(settings),
         sagemaker=SageMakerService(client("sagemaker")),
         mail=Topic(client("sns"), settings.report_topic_arn),
         region=settings.aws_region,
     )
+
+
+def inference() -> EndpointInference:
+    """Return the client that asks endpoints."""
+    return EndpointInference(client("sagemaker-runtime"))
+
+
+def functions(names: Mapping[str, str]) -> LambdaFunctions:
+    """Return the application's functions; `names` leads from stage to function name."""
+    return LambdaFunctions(client("lambda"), names)
