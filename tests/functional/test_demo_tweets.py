@@ -11,8 +11,8 @@ import pytest
 
 from examples.demo.prepare_demo import TWEETS, TWEETS_PACKAGE, unpack
 from tests.unit.dataset.memory import MemorySink, prepare
-from tunedrop.dataset.candidates import plain
-from tunedrop.dataset.checks.near import shingles_of, similarity
+from tunedrop.dataset.duplicates.candidates import plain
+from tunedrop.dataset.duplicates.near import shingles_of, similarity
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.rows import Row
 

@@ -6,23 +6,22 @@ from itertools import compress, islice
 from typing import NamedTuple
 
 from tunedrop.dataset.checks.lengths import note_lengths
-from tunedrop.dataset.choice import SPLIT_PLACES, Choice
-from tunedrop.dataset.examine import Examination
-from tunedrop.dataset.intake import Intake
+from tunedrop.dataset.examining.examine import Examination
+from tunedrop.dataset.examining.rejects import Rejects
+from tunedrop.dataset.examining.workers import examined
 from tunedrop.dataset.outcome import Outcome
 from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.readers.parts import Parts
-from tunedrop.dataset.record import RowError
-from tunedrop.dataset.rejects import Rejects
-from tunedrop.dataset.reread import rereading
+from tunedrop.dataset.readers.record import RowError
+from tunedrop.dataset.readers.source import Progress, Sink, SourceFile
+from tunedrop.dataset.readers.watched import Watch
 from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
-from tunedrop.dataset.source import Progress, Sink, SourceFile
-from tunedrop.dataset.spool import Spool
-from tunedrop.dataset.statistics import TokenSample, token_statistics
-from tunedrop.dataset.watched import Watch
-from tunedrop.dataset.workers import examined
-from tunedrop.dataset.write import write_splits
+from tunedrop.dataset.sizing.tokens import TokenSample, token_statistics
+from tunedrop.dataset.splits.assignment import SPLIT_PLACES, Choice
+from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.spool import Spool, rereading
+from tunedrop.dataset.splits.write import write_splits
 from tunedrop.documents.dataset import Dataset
 from tunedrop.recipe.schema import Recipe
 
@@ -138,8 +137,8 @@ def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
 
 def _compare(intake: Intake, spool: Spool) -> None:
     """Look for near twins, where the library for it is installed."""
-    from tunedrop.dataset.checks.near import near_twins  # noqa: PLC0415 - as in Examiner
-    from tunedrop.dataset.likeness import link_near_twins  # noqa: PLC0415
+    from tunedrop.dataset.duplicates.near import near_twins  # noqa: PLC0415 - as in Examiner
+    from tunedrop.dataset.splits.likeness import link_near_twins  # noqa: PLC0415
 
     near = near_twins(spool.line_at)
     if near is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.footprint import Footprint
+from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.documents.run import Run
 
 ENTRYPOINT = "prepare"  # a program of the training image, see training_container/Dockerfile

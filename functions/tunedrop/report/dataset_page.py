@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunedrop.dataset.reasons import REASONS
+from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset, RowCounts
 from tunedrop.report.template import render
 

@@ -1,6 +1,6 @@
 """What is too large for the prepare function is prepared by a processing job."""
 
-from tunedrop.dataset.predict_footprint import predict
+from tunedrop.dataset.sizing.predict import predict
 from tunedrop.documents import keys
 from tunedrop.documents.run import Processing, Run
 from tunedrop.jobs.processing_job import (

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from tests.functional.handlers.conftest import EVENTS, Stack
 from tests.functional.handlers.test_failures import report_failure
 from tunedrop.aws.clients import client
-from tunedrop.dataset.reasons import REASONS
+from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset
 
 GOOD = [json.dumps({"prompt": f"question {n}", "completion": f"answer {n}"}) for n in range(20)]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.unit.dataset import generated
 from tests.unit.dataset.generated import SHAPES, Item, RowShape, text_of
 from tests.unit.dataset.memory import MemorySink, prepare
-from tunedrop.dataset.reasons import REASONS
+from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset, Task
 
 BOUNDED = settings(max_examples=10, deadline=None, derandomize=True, database=None)

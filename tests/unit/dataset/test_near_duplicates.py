@@ -5,7 +5,7 @@ import random
 import msgspec
 import rensa
 
-from tunedrop.dataset.checks.near import NearTwins, shingles_of, similarity
+from tunedrop.dataset.duplicates.near import NearTwins, shingles_of, similarity
 from tunedrop.documents.rows import AnyRow, Message
 
 CHANCE = random.Random(11)  # noqa: S311 - planted data, the same on every run

@@ -15,7 +15,7 @@ import pytest
 
 from tests.unit.dataset.memory import MemoryFile, table
 from tests.unit.dataset.workbook import workbook
-from tunedrop.dataset.predict_footprint import BASE, HEAD, predict
+from tunedrop.dataset.sizing.predict import BASE, HEAD, predict
 from tunedrop.recipe.schema import Recipe
 
 ROWS = 100_000

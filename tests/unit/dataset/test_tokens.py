@@ -10,7 +10,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from tests.unit.dataset.memory import MemoryFile, MemorySink, table
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.dataset.statistics import MARKUP, SAMPLE, TOLERANCE, TokenSample, relative_error
+from tunedrop.dataset.sizing.tokens import MARKUP, SAMPLE, TOLERANCE, TokenSample, relative_error
 from tunedrop.documents.dataset import TokenStatistics
 from tunedrop.documents.rows import Message, Row
 from tunedrop.recipe.schema import Recipe, RowLimits

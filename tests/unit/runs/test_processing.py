@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.fakes import assert_valid_request
-from tunedrop.dataset.footprint import Footprint
+from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.documents.run import Run, Source
 from tunedrop.jobs.processing_job import (
     ProcessingSettings,

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tunedrop.dataset.record import RowError
+from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import Said
 
 # All but tab and line feed; a lone carriage return becomes a line feed. U+FEFF is a stray mark.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tunedrop.dataset.record import Record
+from tunedrop.dataset.readers.record import Record
 from tunedrop.documents.dataset import Finding, Place
 
 MOST_PLACES = 10

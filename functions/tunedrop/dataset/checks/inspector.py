@@ -9,7 +9,7 @@ from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.checks.language import SAMPLE, Spoken, language_of
 from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
 from tunedrop.dataset.checks.turns import out_of_turn
-from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Said
 from tunedrop.documents.dataset import Place
 

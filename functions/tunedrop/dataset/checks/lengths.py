@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.statistics import CHARACTERS_A_TOKEN
+from tunedrop.dataset.sizing.tokens import CHARACTERS_A_TOKEN
 from tunedrop.documents.dataset import Place
 from tunedrop.recipe.schema import Recipe
 

@@ -7,8 +7,7 @@ from typing import BinaryIO, cast
 
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST, LARGEST_RATIO, Bounded
 from tunedrop.dataset.readers.damage import reading
-from tunedrop.dataset.readers.seekable import seekable
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.errors import DatasetError
 
 MOST_MEMBERS = 1_000

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.readers.lines import RawStream
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.errors import DatasetError
 
 MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zst", b"\xfd7zXZ": "xz"}

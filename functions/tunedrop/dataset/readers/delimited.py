@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from tunedrop.dataset.readers.header import DELIMITERS, made_up_header, unique
 from tunedrop.dataset.readers.json_lines import too_long
 from tunedrop.dataset.readers.lines import LONGEST_LINE, lines_of
+from tunedrop.dataset.readers.record import Record, RowError, utf8
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Record, RowError, utf8
 
 LONGEST_QUOTE = 1_000  # lines; a quoted value that goes on longer was never closed
 

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 
-from tunedrop.dataset.shapes.names import KNOWN_NAMES
+from tunedrop.dataset.column_names import KNOWN_NAMES
 
 DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV (semicolons)", "|": "CSV (bars)"}
 SNIFFED_ROWS, SNIFFED_BYTES = 50, 1 << 18

@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 from tunedrop.dataset.readers.json_lines import too_long
 from tunedrop.dataset.readers.lines import BLOCK, LONGEST_LINE
+from tunedrop.dataset.readers.record import Record
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Record
 
 # A complete string, a bracket, or a quote whose string goes on in the next block.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)

@@ -7,8 +7,8 @@ import msgspec
 
 from tunedrop.dataset.readers.json_document import JsonDocument, JsonObjects, keys_of
 from tunedrop.dataset.readers.json_lines import JsonLines
+from tunedrop.dataset.readers.record import Table
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Table
 from tunedrop.errors import DatasetError
 
 LOOKED_AT = 20  # lines

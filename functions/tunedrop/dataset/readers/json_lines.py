@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tunedrop.dataset.readers.lines import LONGEST_LINE, whole_lines
+from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Record, RowError
 
 
 class JsonLines:

@@ -11,9 +11,9 @@ from tunedrop.dataset.readers.json_kind import json_tables
 from tunedrop.dataset.readers.parquet import Parquet
 from tunedrop.dataset.readers.parts import Part, Parts, split_of
 from tunedrop.dataset.readers.prose import Prose
+from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import HEAD, TextFile
 from tunedrop.dataset.readers.workbook import sheets_of
-from tunedrop.dataset.source import SourceFile
 from tunedrop.errors import DatasetError
 
 SUPPORTED = (

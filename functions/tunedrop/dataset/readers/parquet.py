@@ -8,9 +8,8 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tunedrop.dataset.readers.damage import reading
-from tunedrop.dataset.readers.seekable import seekable
-from tunedrop.dataset.record import Record
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.record import Record
+from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.errors import DatasetError
 
 BATCH = 1_024  # rows

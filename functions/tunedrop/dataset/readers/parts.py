@@ -6,9 +6,8 @@ from itertools import islice
 
 import msgspec
 
-from tunedrop.dataset.batch import Chunk
 from tunedrop.dataset.readers.json_lines import JsonLines, record_of
-from tunedrop.dataset.record import Record, SplitName, Table
+from tunedrop.dataset.readers.record import Chunk, Record, SplitName, Table
 
 _NAMES: dict[str, SplitName] = {
     "train": "train",

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tunedrop.dataset.readers.lines import lines_of
+from tunedrop.dataset.readers.record import Record, RowError, utf8
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Record, RowError, utf8
 
 LONGEST_PARAGRAPH = 16_384  # bytes; a longer one is cut at the end of a line
 

@@ -4,7 +4,7 @@ import codecs
 import io
 from typing import BinaryIO, cast
 
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.source import SourceFile
 
 HEAD = 4 << 20  # bytes looked at to tell encoding, format and delimiter
 MANY, NEARLY_ALL = 20, 0.95  # accented lines and the share of broken ones that spoil the others

@@ -10,9 +10,8 @@ from typing import Any
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST_RATIO
 from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.readers.header import unique
-from tunedrop.dataset.readers.seekable import seekable
-from tunedrop.dataset.record import Record
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.record import Record
+from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.errors import DatasetError
 
 

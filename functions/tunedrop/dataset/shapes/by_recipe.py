@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.record import Fields
+from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.content import label_columns, text_columns
 from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError

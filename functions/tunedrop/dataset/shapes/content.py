@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tunedrop.dataset.record import Fields
-from tunedrop.dataset.shapes.names import LABEL, TEXT
+from tunedrop.dataset.column_names import LABEL, TEXT
+from tunedrop.dataset.readers.record import Fields
 from tunedrop.documents.dataset import Columns
 
 LONGEST_LABEL = 64  # characters

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import msgspec
 
-from tunedrop.dataset.record import RowError
+from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import text_of
 from tunedrop.dataset.shapes.tools import calls_of
 from tunedrop.dataset.shapes.weights import settled, weight_of

@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import JudgedRow, Message, PreferenceRow, Row, SplitRow, TextRow
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.record import Fields, Record, RowError
+from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import Message

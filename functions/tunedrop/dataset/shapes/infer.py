@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 
-from tunedrop.dataset.record import Fields, Record, RowError, Table
+from tunedrop.dataset.readers.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
 from tunedrop.dataset.shapes.content import by_content

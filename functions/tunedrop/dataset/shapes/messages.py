@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind

@@ -1,6 +1,6 @@
 """Preferences: two answers compared, or one answer judged."""
 
-from tunedrop.dataset.record import Fields, Record, RowError
+from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation
 from tunedrop.dataset.shapes.example import (
     Example,

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tunedrop.dataset.record import RowError
+from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import text_of
 from tunedrop.errors import DatasetError
 

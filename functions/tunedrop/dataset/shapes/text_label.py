@@ -1,6 +1,6 @@
 """Text and label: the shape of classification tables."""
 
-from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, Passage, text_of
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.documents.dataset import Columns

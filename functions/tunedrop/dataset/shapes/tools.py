@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.record import Fields, RowError
+from tunedrop.dataset.readers.record import Fields, RowError
 
 Tool = dict[str, Any]
 """A tool or a call: {"type": "function", "function": {"name": …, …}}."""

@@ -6,7 +6,7 @@ the assistant message is trained against (0 or 1)".
 
 from typing import Any
 
-from tunedrop.dataset.record import RowError
+from tunedrop.dataset.readers.record import RowError
 from tunedrop.documents.rows import Message
 
 

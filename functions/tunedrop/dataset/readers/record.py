@@ -1,6 +1,7 @@
 """One row as it was read, before anybody knows what it means."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -69,6 +70,22 @@ class Record(msgspec.Struct, gc=False):
             shown = msgspec.json.encode(self.values, enc_hook=str)
             return shown.decode("utf-8", "replace")[:LONGEST_CONTENT]
         return self.raw[: LONGEST_CONTENT * 4].decode("utf-8", "replace")[:LONGEST_CONTENT]
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some rows of one part of a drop, to be examined by themselves.
+
+    Either `records`, or `lines` of JSON Lines, the first of which has the line number `line + 1`
+    and the row number `row + 1`. `file` and `split` are told when a drop has several parts.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    row: int = 0
+    line: int = 0
+    file: str | None = None
+    split: SplitName | None = None
 
 
 class Table(Protocol):

@@ -2,7 +2,7 @@
 
 Rows are compared without white space, ASCII letter case and Unicode form. To bring all of every
 text to that form takes longer than all the rest of the preparation, so that only its end is: rows
-whose ends are equal are compared in full afterwards (`twins.py`).
+whose ends are equal are compared in full afterwards (`exact.py`).
 """
 
 import unicodedata

@@ -1,9 +1,9 @@
 """Rows that are nearly the same: noted, and kept in the same split."""
 
-from tunedrop.dataset.checks.near import NearTwins
-from tunedrop.dataset.intake import Intake
-from tunedrop.dataset.links import Links
-from tunedrop.dataset.spool import Spool
+from tunedrop.dataset.duplicates.links import Links
+from tunedrop.dataset.duplicates.near import NearTwins
+from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.rows import AnyRow, read_row
 
 LARGEST_FAMILY = 4  # near twins that always stay together

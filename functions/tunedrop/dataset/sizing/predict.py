@@ -10,12 +10,12 @@ from contextlib import ExitStack, suppress
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
-from tunedrop.dataset.checks.near import MOST_REMEMBERED
-from tunedrop.dataset.footprint import Footprint
+from tunedrop.dataset.duplicates.near import MOST_REMEMBERED
 from tunedrop.dataset.readers.compressed import Unpacked, kind_of
 from tunedrop.dataset.readers.open import open_parts
-from tunedrop.dataset.source import SourceFile
-from tunedrop.dataset.watched import Watch
+from tunedrop.dataset.readers.source import SourceFile
+from tunedrop.dataset.readers.watched import Watch
+from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
 

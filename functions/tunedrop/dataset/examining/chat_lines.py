@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.batch import Batch, Chunk
-from tunedrop.dataset.candidates import candidate
-from tunedrop.dataset.labels import LONGEST_LABEL
+from tunedrop.dataset.duplicates.candidates import candidate
+from tunedrop.dataset.examining.batch import Batch
+from tunedrop.dataset.examining.labels import LONGEST_LABEL
+from tunedrop.dataset.readers.record import Chunk
 from tunedrop.documents.rows import Turn
 
 

@@ -3,9 +3,14 @@
 The stage gives these a body (S3 objects); the tests give them bytes in memory.
 """
 
+import io
+import shutil
+import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import BinaryIO, Protocol
+from contextlib import AbstractContextManager, ExitStack
+from typing import BinaryIO, Protocol, cast
+
+COPY_IN_MEMORY = 8 << 20  # Bytes; a larger copy of a source goes to a temporary file.
 
 Progress = Callable[[int, int], None]
 """Told now and then how many bytes of the source are read, of how many."""
@@ -38,3 +43,14 @@ class Sink(Protocol):
         Several are open at the same time.
         """
         ...
+
+
+def seekable(source: SourceFile, resources: ExitStack) -> BinaryIO:
+    """Return the whole source as a stream that can seek; `resources` closes it."""
+    stream = resources.enter_context(source.open())
+    if isinstance(stream, io.BufferedReader | io.BytesIO) and stream.seekable():
+        return stream
+    copy = resources.enter_context(tempfile.SpooledTemporaryFile(COPY_IN_MEMORY))  # noqa: SIM115
+    shutil.copyfileobj(stream, copy, 1 << 20)
+    copy.seek(0)
+    return cast("BinaryIO", copy)

@@ -8,7 +8,12 @@ import tempfile
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+from tunedrop.dataset.examining.examine import Examination, Examiner
+
+if TYPE_CHECKING:
+    from tunedrop.dataset.readers.parts import Parts
 
 Again = Callable[[Sequence[int]], Iterator[bytes]]
 """Reads the rows with these numbers, which ascend, from the source once more."""
@@ -92,3 +97,22 @@ class Spool:
 def room_for_spool() -> int:
     """Return how many bytes of the temporary folder the spool may take; the splits need theirs."""
     return int(shutil.disk_usage(tempfile.gettempdir()).free * SHARE_OF_DISK)
+
+
+def rereading(table: Parts, examination: Examination) -> Again:
+    """Return what gives encoded rows once more; the same rows come out the same."""
+
+    def again(rows: Sequence[int]) -> Iterator[bytes]:
+        examiner = Examiner(examination)
+        wanted = iter(rows)
+        row = next(wanted, None)
+        for chunk in table.chunks():
+            batch = examiner.examine(chunk)
+            start = 0
+            for number, size in zip(batch.rows, batch.sizes, strict=True):
+                if number == row:
+                    yield bytes(batch.encoded[start : start + size])
+                    row = next(wanted, None)
+                start += size
+
+    return again

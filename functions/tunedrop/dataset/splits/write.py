@@ -11,18 +11,46 @@ from typing import BinaryIO
 import msgspec
 from blake3 import blake3
 
-from tunedrop.dataset.choice import LEAK, NOT_SAMPLED, PLACES, TRAIN, Choice
-from tunedrop.dataset.intake import Intake
-from tunedrop.dataset.record import SplitName
-from tunedrop.dataset.rewrite import Rewriter
-from tunedrop.dataset.source import Sink
-from tunedrop.dataset.splitting import SPLITS
-from tunedrop.dataset.spool import Spool
-from tunedrop.dataset.statistics import TokenSample
+from tunedrop.dataset.readers.record import SplitName
+from tunedrop.dataset.readers.source import Sink
+from tunedrop.dataset.sizing.tokens import TokenSample
+from tunedrop.dataset.splits.assignment import LEAK, NOT_SAMPLED, PLACES, TRAIN, Choice
+from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.cuts import SPLITS
+from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.dataset import Split
+from tunedrop.documents.rows import Message, Row
 
 BLOCK = 1 << 18  # bytes written and digested at once
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
+
+
+_SYSTEM = b'{"role":"system"'
+
+
+class Rewriter:
+    """Brings spooled rows to what the choice wants."""
+
+    def __init__(self, choice: Choice) -> None:
+        self._spellings = choice.spellings
+        message = msgspec.json.encode(Message("system", choice.system or ""))
+        self._message = message + b"," if choice.system else b""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether any row would change."""
+        return bool(self._message or self._spellings)
+
+    def rewritten(self, line: bytes) -> bytes:
+        """Return the row as it is to be written."""
+        if self._spellings:
+            row = msgspec.json.decode(line, type=Row)
+            row.completion[-1].content = self._spellings.get(row.answer, row.answer)
+            line = msgspec.json.encode(row) + b"\n"
+        if not self._message:
+            return line
+        head, bracket, rest = line.partition(b"[")  # {"row":17,"prompt":[
+        return line if rest.startswith(_SYSTEM) else head + bracket + self._message + rest
 
 
 class SplitFile:

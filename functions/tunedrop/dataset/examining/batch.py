@@ -8,27 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.rejects import Rejects
+from tunedrop.dataset.examining.rejects import Rejects
 
 if TYPE_CHECKING:
     from tunedrop.dataset.checks.language import Spoken
-    from tunedrop.dataset.record import Record, SplitName
-
-
-@dataclass(slots=True)
-class Chunk:
-    """Some rows of one part of a drop, to be examined by themselves.
-
-    Either `records`, or `lines` of JSON Lines, the first of which has the line number `line + 1`
-    and the row number `row + 1`. `file` and `split` are told when a drop has several parts.
-    """
-
-    records: list[Record] = field(default_factory=list)
-    lines: list[bytes] = field(default_factory=list)
-    row: int = 0
-    line: int = 0
-    file: str | None = None
-    split: SplitName | None = None
+    from tunedrop.dataset.readers.record import SplitName
 
 
 @dataclass(slots=True)

@@ -5,13 +5,13 @@ from contextlib import suppress
 
 import msgspec
 
-from tunedrop.dataset.batch import Batch, Chunk
-from tunedrop.dataset.candidates import candidate
-from tunedrop.dataset.chat_lines import ChatLines
-from tunedrop.dataset.keys import key_of_value
-from tunedrop.dataset.labels import LONGEST_LABEL
+from tunedrop.dataset.duplicates.candidates import candidate
+from tunedrop.dataset.duplicates.keys import key_of_value
+from tunedrop.dataset.examining.batch import Batch
+from tunedrop.dataset.examining.chat_lines import ChatLines
+from tunedrop.dataset.examining.labels import LONGEST_LABEL
 from tunedrop.dataset.readers.parts import records_of
-from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.readers.record import Chunk, Record, RowError
 from tunedrop.dataset.shapes.example import Example
 from tunedrop.dataset.shapes.infer import shape_of
 from tunedrop.documents.dataset import Columns

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.candidates import plain
+from tunedrop.dataset.duplicates.candidates import plain
 from tunedrop.documents.rows import Message, read_row
 
 

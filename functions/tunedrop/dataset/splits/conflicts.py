@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import compress, pairwise
 
-from tunedrop.dataset.intake import Intake
+from tunedrop.dataset.splits.columns import Intake
 
 
 def conflicting(intake: Intake) -> set[int]:

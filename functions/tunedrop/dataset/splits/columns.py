@@ -4,14 +4,14 @@ from array import array
 from itertools import compress
 from typing import Any
 
-from tunedrop.dataset.batch import Batch
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.labels import Labels
-from tunedrop.dataset.links import Links
-from tunedrop.dataset.record import SplitName
-from tunedrop.dataset.rejects import Rejects
-from tunedrop.dataset.spool import Spool
-from tunedrop.dataset.twins import find_twins
+from tunedrop.dataset.duplicates.exact import find_twins
+from tunedrop.dataset.duplicates.links import Links
+from tunedrop.dataset.examining.batch import Batch
+from tunedrop.dataset.examining.labels import Labels
+from tunedrop.dataset.examining.rejects import Rejects
+from tunedrop.dataset.readers.record import SplitName
+from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.dataset import Place
 from tunedrop.documents.rows import read_row
 from tunedrop.recipe.schema import SplitShares

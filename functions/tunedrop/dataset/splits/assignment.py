@@ -7,11 +7,11 @@ from itertools import compress, count
 
 import msgspec
 
-from tunedrop.dataset.conflicts import conflicting
-from tunedrop.dataset.intake import Intake
-from tunedrop.dataset.labels import default_system_prompt
+from tunedrop.dataset.examining.labels import default_system_prompt
 from tunedrop.dataset.shapes.example import Shape
-from tunedrop.dataset.splitting import Cut, cuts
+from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.conflicts import conflicting
+from tunedrop.dataset.splits.cuts import Cut, cuts
 from tunedrop.recipe.schema import Recipe, RowLimits, SplitShares
 
 NOT_SAMPLED, TRAIN, VALIDATION, TEST, CONFLICT, LEAK, DUPLICATE = range(7)

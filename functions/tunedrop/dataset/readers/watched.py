@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import BinaryIO, Self, cast
 
-from tunedrop.dataset.source import Progress, SourceFile
+from tunedrop.dataset.readers.source import Progress, SourceFile
 
 
 class Watch:

@@ -9,7 +9,7 @@ from operator import eq
 
 from blake3 import blake3
 
-from tunedrop.dataset.keys import Keys
+from tunedrop.dataset.duplicates.keys import Keys
 
 LinesAt = Callable[[Sequence[int]], Iterator[bytes]]
 """Gives the encoded rows at these positions, which ascend."""

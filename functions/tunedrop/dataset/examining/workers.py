@@ -11,8 +11,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Self
 
-from tunedrop.dataset.batch import Batch, Chunk
-from tunedrop.dataset.examine import Examination, Examiner
+from tunedrop.dataset.examining.batch import Batch
+from tunedrop.dataset.examining.examine import Examination, Examiner
+from tunedrop.dataset.readers.record import Chunk
 
 
 def examined(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tunedrop.dataset.record import SplitName
+from tunedrop.dataset.readers.record import SplitName
 from tunedrop.recipe.schema import RowLimits, SplitShares
 
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
