@@ -7,9 +7,9 @@ from aws_lambda_powertools import Logger
 
 from tunedrop import bootstrap
 from tunedrop.events import endpoint_name
+from tunedrop.lifecycle.reporting import EvaluationSettings
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.evaluate import evaluate
-from tunedrop.stages.reporting import EvaluationSettings
 
 logger = Logger(service="evaluate")
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 
 from tunedrop import bootstrap
 from tunedrop.settings import BucketSettings, read_settings
-from tunedrop.stages.prepare_in_job import prepare_in_job
+from tunedrop.stages.prepare import prepare_in_job
 
 logger = Logger(service="prepare")
 

@@ -15,10 +15,10 @@ from tunedrop.events import (
     processing_job_name,
     subject,
 )
+from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.step import Outcome
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages import report_failure
-from tunedrop.stages.ending import Ending
-from tunedrop.stages.step import Outcome
 
 logger = Logger(service="report_failure")
 

@@ -8,10 +8,10 @@ from tunedrop.aws.clients import client
 from tunedrop.aws.messages import LambdaFunctions, Topic
 from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
 from tunedrop.jobs.processing_job import MAX_SECONDS
+from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.step import Invocation, Step
 from tunedrop.runs.repository import Runs
 from tunedrop.settings import BucketSettings, EndingSettings
-from tunedrop.stages.ending import Ending
-from tunedrop.stages.step import Invocation, Step
 
 
 def runs(settings: BucketSettings) -> Runs:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tunedrop.documents.figures import count, percent
 from tunedrop.evaluation.findings import Findings
-from tunedrop.evaluation.labels import UNPARSED
+from tunedrop.evaluation.scoring.labels import UNPARSED
 
 FEW_ROWS = 100
 MANY_UNPARSED = 0.05

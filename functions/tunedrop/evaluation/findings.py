@@ -7,10 +7,10 @@ from tunedrop.documents.answers import Answers
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Verdict
 from tunedrop.documents.rows import Row
-from tunedrop.evaluation.comparing import Compared, Evidence, compare
-from tunedrop.evaluation.metrics import METRICS, Metric
-from tunedrop.evaluation.tasks import TASKS, deciding_metric
-from tunedrop.evaluation.tool_calls import read_calls
+from tunedrop.evaluation.scoring.metrics import METRICS, Metric
+from tunedrop.evaluation.scoring.tasks import TASKS, deciding_metric
+from tunedrop.evaluation.scoring.tool_calls import read_calls
+from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.trivial import commonest_answer, trivial_name
 from tunedrop.evaluation.verdict import passes, verdict_of
 from tunedrop.recipe.schema import Recipe

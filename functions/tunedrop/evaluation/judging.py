@@ -21,14 +21,14 @@ from tunedrop.documents.report import (
 from tunedrop.documents.rows import Message, Row
 from tunedrop.errors import EvaluationError
 from tunedrop.evaluation.cautions import cautions
-from tunedrop.evaluation.comparing import row_scores
-from tunedrop.evaluation.f1 import confusion, label_scores
 from tunedrop.evaluation.findings import Findings, find
-from tunedrop.evaluation.labels import UNPARSED
 from tunedrop.evaluation.leakage import leaked_rows
 from tunedrop.evaluation.samples import draw
-from tunedrop.evaluation.significance import holm
-from tunedrop.evaluation.tasks import TASKS
+from tunedrop.evaluation.scoring.f1 import confusion, label_scores
+from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.tasks import TASKS
+from tunedrop.evaluation.statistics.comparing import row_scores
+from tunedrop.evaluation.statistics.significance import holm
 from tunedrop.evaluation.wording import headline, sentences
 from tunedrop.recipe.schema import Recipe
 

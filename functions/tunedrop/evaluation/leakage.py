@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tunedrop.documents.rows import Row
-from tunedrop.evaluation.labels import normalise
+from tunedrop.evaluation.scoring.labels import normalise
 
 
 def leaked_rows(train: Iterable[Row], test: Sequence[Row]) -> list[int]:

@@ -5,7 +5,7 @@ from math import ceil, log10
 
 from tunedrop.documents.figures import count, p_value, percent, points, signed
 from tunedrop.evaluation.findings import Findings
-from tunedrop.evaluation.labels import UNPARSED
+from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.verdict import is_certain, matters, verdict_of
 
 MANY_UNPARSED = 0.1  # from here on the format explains so much that the report says how much

@@ -7,7 +7,6 @@ from tunedrop.documents.report import Report
 from tunedrop.documents.run import Failure, Run, slug
 from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
-from tunedrop.report.problems import problem_list
 
 SUBJECTS = {
     "better": "the tuned model is better",
@@ -79,7 +78,7 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
             (
                 letter.paragraph(f"The run for {file} failed {where}."),
                 letter.section("What went wrong", letter.paragraph(failure.message)),
-                letter.section("The commonest problems", problem_list(failure.problems)),
+                letter.section("The commonest problems", letter.problem_list(failure.problems)),
                 letter.section(
                     "What to do", letter.paragraph(failure.remedy), _listed(rejected, links)
                 ),

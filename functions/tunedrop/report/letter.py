@@ -9,9 +9,13 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
+from tunedrop.documents.figures import count
+from tunedrop.errors import Problem
+
 WIDTH = 76  # columns; what mail clients show without wrapping
 MAX_SUBJECT = 99
 MAX_BODY = 60_000  # characters, at most 4 bytes each: within the 256 KiB
+MOST_PROBLEMS = 10  # Kinds of bad rows that an email lists; the commonest come first.
 _TYPOGRAPHY = str.maketrans("“”‘’−–—", "\"\"''---") | {ord("…"): "..."}  # noqa: RUF001
 
 
@@ -77,3 +81,28 @@ def table(rows: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def problem_list(problems: Sequence[Problem]) -> str:
+    """Return the commonest problems, each with an example and what to change."""
+    listed, others = problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS
+    width = max((len(f"{problem.rows:,}") for problem in listed), default=0)
+    blocks = [_block(problem, width) for problem in listed]
+    if others > 0:
+        blocks.append(f"and {count(others, 'other problem')}.")
+    return "\n\n".join(blocks)
+
+
+def _block(problem: Problem, width: int) -> str:
+    """Return how many rows, what is wrong with them, and below it the example and the remedy."""
+    rows = f"{problem.rows:>{width},} {'row' if problem.rows == 1 else 'rows'}"
+    known = (
+        ("Example", f"{problem.place}: {problem.message}"),
+        ("It reads", problem.excerpt),
+        ("To do", problem.fix),
+    )
+    lines = [hanging(f"{rows} ", problem.meaning)]
+    for name, text in known:
+        if text:
+            lines.append(hanging(f"    {name:<8}  ", text, break_words=True))
+    return "\n".join(lines)

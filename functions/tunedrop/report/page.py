@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tunedrop.documents.report import Comparison, Confusion, Estimate, Report
+from tunedrop.documents.figures import signed
+from tunedrop.documents.report import Comparison, Confusion, Estimate, Report, TokenCount
 from tunedrop.report.charts import difference_axis, loss_chart
 from tunedrop.report.template import render
-from tunedrop.report.tokens import in_words
 
 PILLS = {
     "better": ("good", "Better"),
@@ -50,7 +50,7 @@ def render_page(report: Report) -> str:
         trivial=_beside_trivial(report),
         axis=difference_axis(primary),
         loss=loss_chart(report.curve),
-        tokens=in_words(report.tokens) if report.tokens else None,
+        tokens=tokens_in_words(report.tokens) if report.tokens else None,
         heat=_heat(report.confusion),
         rows=[(name, report.rows.get(name, 0), words) for name, words in ROWS_IN_WORDS.items()],
         recipe=msgspec.json.format(msgspec.json.encode(report.lineage.recipe), indent=2).decode(),
@@ -95,3 +95,13 @@ def _heat(confusion: Confusion | None) -> list[list[tuple[int, int]]]:
         [(cell, round(HEAT_STEPS * cell / max(1, sum(line)))) for cell in line]
         for line in confusion.counts
     ]
+
+
+def tokens_in_words(tokens: TokenCount) -> str:
+    """Return both counts of the training rows' tokens and how far they differ."""
+    said = f"{tokens.said:,} ({signed(tokens.difference)}%)"
+    if tokens.method == "tokenizer":
+        before = f"had measured {said} with the model's tokenizer"
+    else:
+        before = f"had estimated {said} by characters"
+    return f"{tokens.counted:,} tokens; preparation {before}"

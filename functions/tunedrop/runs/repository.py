@@ -11,7 +11,7 @@ import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
-from tunedrop.errors import StageError, TunedropError
+from tunedrop.errors import TunedropError
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
 from tunedrop.recipe.schema import Recipe
 
@@ -173,11 +173,3 @@ class Runs:
                 key = f"{folder}/{keys.failure(held.run.attempt)}"
                 self.store.create(key, encode(held.run.error))
         return held
-
-
-def gave_up(stage: str, reason: str) -> StageError:
-    """Return the error for a function that failed for reasons of its own."""
-    return StageError(
-        f"The {stage} function gave up: {reason}",
-        f"Read the log group of the {stage} function; then drop the file again to try again.",
-    )

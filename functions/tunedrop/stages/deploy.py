@@ -9,9 +9,9 @@ from tunedrop.jobs.endpoint import (
     model_request,
 )
 from tunedrop.jobs.pricing import bill
+from tunedrop.lifecycle.step import Outcome, Step
 from tunedrop.ports.services import TrainingJob
 from tunedrop.runs.repository import Held
-from tunedrop.stages.step import Outcome, Step
 
 
 def deploy(job_name: str, step: Step, settings: HostingSettings) -> Outcome:

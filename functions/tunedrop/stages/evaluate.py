@@ -12,20 +12,20 @@ from tunedrop.documents.rows import Row
 from tunedrop.evaluation.asking import AskOne, Model, ask
 from tunedrop.evaluation.judging import judge
 from tunedrop.jobs.endpoint import chat_request
-from tunedrop.ports.services import Inference
-from tunedrop.recipe.schema import Recipe
-from tunedrop.report.page import render_page
-from tunedrop.runs.repository import Held, encode, now
-from tunedrop.stages.ending import Ending
-from tunedrop.stages.progress import Reporter
-from tunedrop.stages.reporting import (
+from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.progress import Reporter
+from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
     TrainingSummary,
     compose_report,
     lineage_of,
     read_summary,
 )
-from tunedrop.stages.step import Outcome, Step
+from tunedrop.lifecycle.step import Outcome, Step
+from tunedrop.ports.services import Inference
+from tunedrop.recipe.schema import Recipe
+from tunedrop.report.page import render_page
+from tunedrop.runs.repository import Held, encode, now
 
 CONCURRENCY = 32
 SPARE_SECONDS = 60.0  # of the function's time, for the report and the email

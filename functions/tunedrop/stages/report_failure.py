@@ -4,13 +4,13 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Run
 from tunedrop.errors import HostingError, ProcessingError, TrainingError
 from tunedrop.jobs.processing_job import LOGS
+from tunedrop.lifecycle.dropped import dataset_of
+from tunedrop.lifecycle.ending import Ending, gave_up
+from tunedrop.lifecycle.step import Outcome
 from tunedrop.ports.services import ProcessingJob, TrainingJob
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import read_pointer
-from tunedrop.runs.repository import Runs, gave_up
-from tunedrop.stages.dropped import dataset_of
-from tunedrop.stages.ending import Ending
-from tunedrop.stages.step import Outcome
+from tunedrop.runs.repository import Runs
 
 AGAIN = "then drop the file again."
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run
+from tunedrop.lifecycle.ending import Ending, gave_up, supersede
+from tunedrop.lifecycle.step import Outcome
 from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
-from tunedrop.runs.repository import gave_up
-from tunedrop.stages.ending import Ending, supersede
-from tunedrop.stages.step import Outcome
 
 MAX_NUDGES = 3  # of one stage; then the run is given up
 

@@ -4,9 +4,9 @@ from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
+from tunedrop.lifecycle.estimating import estimate_training
+from tunedrop.lifecycle.step import Outcome, Step
 from tunedrop.runs.repository import Held, encode
-from tunedrop.stages.estimating import estimate_training
-from tunedrop.stages.step import Outcome, Step
 
 
 def train(folder: str, step: Step, settings: TrainingSettings) -> Outcome:

@@ -6,7 +6,7 @@ from tests.unit.evaluation.cases import answers_of, dataset_of
 from tunedrop.documents.rows import Message, Row
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.leakage import leaked_rows
-from tunedrop.evaluation.tool_calls import read_calls
+from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tunedrop.recipe.schema import Recipe
 
 OSLO = '{"name": "weather", "arguments": {"city": "Oslo", "days": 2}}'

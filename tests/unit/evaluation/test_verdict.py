@@ -3,8 +3,8 @@
 import pytest
 
 from tunedrop.documents.report import Comparison, Estimate
-from tunedrop.evaluation.intervals import tango
-from tunedrop.evaluation.significance import mcnemar_exact
+from tunedrop.evaluation.statistics.intervals import tango
+from tunedrop.evaluation.statistics.significance import mcnemar_exact
 from tunedrop.evaluation.verdict import passes, verdict_of
 from tunedrop.recipe.schema import Gate
 

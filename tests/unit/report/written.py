@@ -5,7 +5,7 @@ from functools import cache
 
 from tests.unit.evaluation.cases import judge_labels, the_tweets
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report
-from tunedrop.report.build import ReportContext, build_report
+from tunedrop.lifecycle.reporting import ReportContext, build_report
 
 FOLDER = "s3://data/runs/tweets/9f3a61c2d04e/"
 ENDPOINT = "tweets-9f3a61c2d04e-1"

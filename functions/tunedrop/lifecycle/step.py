@@ -8,11 +8,11 @@ import msgspec
 
 from tunedrop.documents.run import Run, Stage
 from tunedrop.errors import TunedropError
+from tunedrop.lifecycle.ending import release, supersede
 from tunedrop.ports.services import SageMaker
 from tunedrop.ports.store import ChangedError
 from tunedrop.runs.pointer import is_current
 from tunedrop.runs.repository import Held, Runs, now
-from tunedrop.stages.ending import release, supersede
 
 
 class Invocation(msgspec.Struct, frozen=True):

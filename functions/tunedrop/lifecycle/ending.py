@@ -12,7 +12,7 @@ import msgspec
 from tunedrop.documents import keys
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import Run
-from tunedrop.errors import TunedropError
+from tunedrop.errors import StageError, TunedropError
 from tunedrop.ports.services import Mail, SageMaker
 from tunedrop.ports.store import ExistsError
 from tunedrop.report.email import Email, Links, failure_email, success_email
@@ -156,3 +156,11 @@ def supersede(folder: str, runs: Runs, sagemaker: SageMaker) -> None:
     run = runs.update(folder, end).run
     if run.status == "superseded" and release(run, runs, sagemaker):
         runs.forget(run)
+
+
+def gave_up(stage: str, reason: str) -> StageError:
+    """Return the error for a function that failed for reasons of its own."""
+    return StageError(
+        f"The {stage} function gave up: {reason}",
+        f"Read the log group of the {stage} function; then drop the file again to try again.",
+    )

@@ -8,9 +8,11 @@ from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Repor
 from tunedrop.documents.run import Run
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
-from tunedrop.report.build import ReportContext, build_report
-from tunedrop.report.tokens import cautions
+from tunedrop.report.page import tokens_in_words
 from tunedrop.runs.repository import Runs, now
+
+REPORT_VERSION = 1
+LARGE_DIFFERENCE = 0.10  # A share of the counted tokens. Below it, the range of the price is wider.
 
 
 class EvaluationSettings(msgspec.Struct):
@@ -36,6 +38,39 @@ class TrainingSummary(msgspec.Struct):
     seed: int = 0
     packages: dict[str, str] = {}
     curve: list[LossPoint] = []
+
+
+class ReportContext(msgspec.Struct, kw_only=True):
+    """What the stage knows about the run and the judgement does not.
+
+    Attributes:
+        dataset: the dataset's name, as dropped.
+        run: the run's id.
+        rows: where every row went, as in dataset.json ("in", "train", "test", …).
+        training: figures of the training job by name (training_summary.json: steps, epochs,
+            first_loss, last_loss, best_eval_loss, train_tokens, seconds, …).
+        curve: the losses that the job logged; empty when unknown.
+        tokens: of the training rows, counted and as said before; None when the job does not say.
+        endpoint: its name.
+        endpoint_kept: whether it stays after this evaluation.
+        endpoint_expires: when it will be removed (ISO 8601, UTC), if it stays.
+        warnings: what the earlier stages warned of.
+        created: now (ISO 8601, UTC).
+    """
+
+    dataset: str
+    run: str
+    rows: dict[str, int]
+    cost: Cost
+    lineage: Lineage
+    endpoint: str
+    endpoint_kept: bool
+    created: str
+    endpoint_expires: str | None = None
+    training: dict[str, float] = {}
+    curve: list[LossPoint] = []
+    tokens: TokenCount | None = None
+    warnings: list[str] = []
 
 
 def read_summary(run: Run, runs: Runs) -> TrainingSummary:
@@ -72,7 +107,7 @@ def compose_report(
         training=training,
         curve=summary.curve,
         tokens=tokens,
-        warnings=[*run.warnings, *cautions(tokens)],
+        warnings=[*run.warnings, *token_warnings(tokens)],
     )
     return build_report(context, judgement)
 
@@ -111,3 +146,21 @@ def _cost(run: Run) -> Cost:
         billable_seconds=run.cost.billable_seconds if run.cost else None,
         instance=run.estimate.instance if run.estimate else None,
     )
+
+
+def build_report(context: ReportContext, judgement: Judgement) -> Report:
+    """Join what was found with where it was found."""
+    known = {**msgspec.structs.asdict(context), **msgspec.structs.asdict(judgement)}
+    known["warnings"] = list(dict.fromkeys([*context.warnings, *judgement.warnings]))
+    return Report(version=REPORT_VERSION, **known)
+
+
+def token_warnings(tokens: TokenCount | None) -> list[str]:
+    """Return a warning when the two counts differ so much that the price estimate was wrong."""
+    if tokens is None or abs(tokens.difference) <= LARGE_DIFFERENCE:
+        return []
+    warning = (
+        f"The training rows hold {tokens_in_words(tokens)}: the price that was said before the "
+        "training was off by as much."
+    )
+    return [warning]

@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 
 from tunedrop.documents.report import Comparison, Estimate
-from tunedrop.evaluation.intervals import middle_share, tango, wilson
-from tunedrop.evaluation.metrics import CorpusMetric, Metric, RowMetric
-from tunedrop.evaluation.resampling import (
+from tunedrop.evaluation.scoring.metrics import CorpusMetric, Metric, RowMetric
+from tunedrop.evaluation.statistics.intervals import middle_share, tango, wilson
+from tunedrop.evaluation.statistics.resampling import (
     bootstrap_counts,
     bootstrap_means,
     permutation_p,
     swap_p,
 )
-from tunedrop.evaluation.significance import mcnemar_exact, smallest_detectable, standard_error
+from tunedrop.evaluation.statistics.significance import (
+    mcnemar_exact,
+    smallest_detectable,
+    standard_error,
+)
 
 Scores = Sequence[float]
 

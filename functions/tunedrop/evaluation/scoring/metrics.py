@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tunedrop.evaluation.f1 import macro_f1
-from tunedrop.evaluation.text import exact_match, token_f1
+from tunedrop.evaluation.scoring.f1 import macro_f1
+from tunedrop.evaluation.scoring.text import exact_match, token_f1
 
 Counts = Counter[tuple[str, str]]
 """How often each (gold, prediction) pair occurs."""

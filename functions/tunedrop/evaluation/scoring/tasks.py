@@ -10,9 +10,9 @@ from statistics import median
 
 from tunedrop.documents.dataset import Task
 from tunedrop.errors import RecipeError
-from tunedrop.evaluation.labels import label_reader
-from tunedrop.evaluation.metrics import ACCURACY, EXACT_MATCH, MACRO_F1, TOKEN_F1, Metric
-from tunedrop.evaluation.text import tokens
+from tunedrop.evaluation.scoring.labels import label_reader
+from tunedrop.evaluation.scoring.metrics import ACCURACY, EXACT_MATCH, MACRO_F1, TOKEN_F1, Metric
+from tunedrop.evaluation.scoring.text import tokens
 from tunedrop.recipe.schema import Gate
 
 SHORT_ANSWER = 5  # words; SQuAD's answers, for which exact match was made, have 3 on average

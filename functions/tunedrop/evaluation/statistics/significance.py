@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import comb, sqrt
 from statistics import NormalDist
 
-from tunedrop.evaluation.intervals import z_of
+from tunedrop.evaluation.statistics.intervals import z_of
 
 POWER = 0.8  # the customary chance of seeing a difference that is there
 

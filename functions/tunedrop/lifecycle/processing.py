@@ -10,10 +10,10 @@ from tunedrop.jobs.processing_job import (
     processing_job_request,
     why_too_large,
 )
+from tunedrop.lifecycle.dropped import DroppedFile, parts_of
+from tunedrop.lifecycle.step import Step
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import Held, encode
-from tunedrop.stages.dropped import DroppedFile, parts_of
-from tunedrop.stages.step import Step
 
 KILLED = "the function was killed while it prepared the drop: out of memory or of time"
 

@@ -3,8 +3,8 @@
 import time
 
 from tunedrop.documents.run import Progress
+from tunedrop.lifecycle.step import Step
 from tunedrop.runs.repository import Held
-from tunedrop.stages.step import Step
 
 PROGRESS_SECONDS = 2.0
 
