@@ -4,6 +4,7 @@
     models/<id>/<revision>/…        base weights, with manifest.json written last
     runs/<dataset>/current.json     the pointer: which run of the dataset counts
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
+    runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
 The constants and the functions `split_file`, `failure`, `email` and `checkpoints` give keys
@@ -12,6 +13,7 @@ relative to a run's folder.
 
 DATASETS = "datasets/"
 MARKERS = "runs/_active/"
+INSTANCES = "runs/_instances.json"
 
 RUN = "run.json"
 RECIPE = "recipe.json"

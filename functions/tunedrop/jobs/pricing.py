@@ -1,30 +1,13 @@
-"""What a training job will cost, as a range, and how long it may run at most.
+"""The estimated cost of a training job, as a range, and how long the job may run.
 
-Prices: us-east-1, US dollars an hour, on demand, read in September 2026 from
-https://aws.amazon.com/sagemaker/ai/pricing/. They are for the estimate; the bill is AWS's.
+Prices come from the catalogue of instance types. They serve the estimate; AWS makes the bill.
 """
-
-from typing import NamedTuple
 
 from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BudgetError
+from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.schema import Recipe
 
-
-class Instance(NamedTuple):
-    """US dollars an hour for training; dense bfloat16 TFLOP/s of all its GPUs together."""
-
-    usd: float
-    tflops: float
-
-
-INSTANCES = {
-    "ml.g5.2xlarge": Instance(1.515, 70.0),
-    "ml.g6.2xlarge": Instance(1.222, 121.0),
-    "ml.g6e.2xlarge": Instance(2.80, 362.0),
-    "ml.p4d.24xlarge": Instance(25.25, 8 * 312.0),
-    "ml.p5.48xlarge": Instance(63.30, 8 * 989.0),
-}
 # Share of the peak that fine-tuning reaches, from well packed long rows to short padded ones.
 BEST_USE, WORST_USE = 0.40, 0.05
 # Floating-point operations a parameter and token: 2 forward, 2 back to the activations, 2 for the
@@ -37,30 +20,33 @@ START_HOURS = (0.05, 0.25)  # pulling the image and the weights
 SPOT_DISCOUNT = 0.65  # about; it moves
 
 
-def estimate(recipe: Recipe, tokens: int, parameters: int) -> CostEstimate | None:
-    """Return the range of hours and US dollars, or None for an instance we have no price of.
+def estimate(
+    recipe: Recipe, tokens: int, parameters: int, catalogue: Catalogue = CATALOGUE
+) -> CostEstimate | None:
+    """Return the range of hours and US dollars, or None when the instance has no known price.
 
     Args:
         recipe: its method, instances, epochs, cap and budget count.
         tokens: in the training split, once through.
         parameters: of the base model.
+        catalogue: the instance types with their prices.
     """
     name = recipe.training.instances[0]
-    instance = INSTANCES.get(name)
-    if instance is None:
+    instance = catalogue.instances.get(name)
+    if instance is None or instance.training_usd is None or instance.total_tflops is None:
         return None
     epochs = recipe.hyperparameters.epochs
     flops = FLOPS[recipe.method] * parameters * tokens * epochs
-    peak_hours = flops / (instance.tflops * 1e12) / 3600
-    cap = cap_hours(recipe)
+    peak_hours = flops / (instance.total_tflops * 1e12) / 3600
+    cap = cap_hours(recipe, catalogue)
     low = START_HOURS[0] + peak_hours / BEST_USE
     high = START_HOURS[1] + peak_hours / WORST_USE
     if low <= cap:
         high = min(high, cap)  # otherwise no job is started, and none is stopped
-    low_price = instance.usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
+    low_price = instance.training_usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
     return CostEstimate(
         low_usd=round(low * low_price, 2),
-        high_usd=round(high * instance.usd, 2),
+        high_usd=round(high * instance.training_usd, 2),
         low_hours=round(low, 3),
         high_hours=round(high, 3),
         cap_hours=round(cap, 3),
@@ -101,17 +87,22 @@ def refuse_what_cannot_end(estimated: CostEstimate | None) -> None:
         )
 
 
-def cap_hours(recipe: Recipe) -> float:
+def cap_hours(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
     """Return how long the job may run: `max_hours`, and no longer than `budget_usd` pays for."""
-    prices = [INSTANCES[name].usd for name in recipe.training.instances if name in INSTANCES]
+    known = (catalogue.instances.get(name) for name in recipe.training.instances)
+    prices = [each.training_usd for each in known if each and each.training_usd]
     affordable = recipe.budget_usd / max(prices) if prices else recipe.training.max_hours
     return min(recipe.training.max_hours, affordable)
 
 
-def bill(instance: str | None, billable_seconds: int) -> float | None:
+def bill(
+    instance: str | None, billable_seconds: int, catalogue: Catalogue = CATALOGUE
+) -> float | None:
     """Return what the billable seconds cost in US dollars, or None without a price.
 
     SageMaker's billable seconds are fewer than the training seconds on spot: the discount is in.
     """
-    known = INSTANCES.get(instance or "")
-    return round(known.usd * billable_seconds / 3600, 4) if known else None
+    known = catalogue.instances.get(instance or "")
+    if known is None or known.training_usd is None:
+        return None
+    return round(known.training_usd * billable_seconds / 3600, 4)

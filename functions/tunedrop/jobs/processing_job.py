@@ -10,19 +10,12 @@ import msgspec
 
 from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.documents.run import Run
+from tunedrop.recipe.instances import CATALOGUE
 
 ENTRYPOINT = "prepare"  # a program of the training image, see training_container/Dockerfile
 LOGS = "/aws/sagemaker/ProcessingJobs"
 MAX_SECONDS = 12 * 3_600  # a core prepares some 10 MB a second with every check
 SHARE_OF_MEMORY = 0.7  # that a prediction may fill
-# Instance types for processing with their GiB of memory, the smallest first.
-INSTANCES = {
-    "ml.m5.xlarge": 16,
-    "ml.m5.4xlarge": 64,
-    "ml.m5.12xlarge": 192,
-    "ml.m5.24xlarge": 384,
-    "ml.r5.24xlarge": 768,
-}
 SPARE_GB = 20
 LARGEST_VOLUME_GB = 16_384
 COPIES = 4  # on disk at the same time: the packed file, the rows read, the splits, and room
@@ -62,8 +55,9 @@ def why_too_large(footprint: Footprint, settings: ProcessingSettings) -> str | N
 def instance_for(footprint: Footprint) -> str:
     """Return the smallest instance type that holds the prediction, or else the largest."""
     gib = footprint.memory / (1 << 30)
-    fitting = (name for name, size in INSTANCES.items() if gib <= size * SHARE_OF_MEMORY)
-    return next(fitting, list(INSTANCES)[-1])
+    sizes = CATALOGUE.for_processing()
+    fitting = (name for name, size in sizes.items() if gib <= size * SHARE_OF_MEMORY)
+    return next(fitting, list(sizes)[-1])
 
 
 def processing_job_request(

@@ -8,6 +8,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Run
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import cap_hours
+from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.schema import Hyperparameters, Recipe
 
 CHECKPOINTS = "/opt/ml/checkpoints"
@@ -55,7 +56,9 @@ def training_config(run: Run, recipe: Recipe) -> TrainingConfig:
     return TrainingConfig(1, run.run, model, recipe.method, recipe.hyperparameters)
 
 
-def training_job_request(run: Run, recipe: Recipe, settings: TrainingSettings) -> dict[str, Any]:
+def training_job_request(
+    run: Run, recipe: Recipe, settings: TrainingSettings, catalogue: Catalogue = CATALOGUE
+) -> dict[str, Any]:
     """Return the CreateTrainingJob request.
 
     The job sees its channels and nothing else: exact objects, so that the test rows cannot be
@@ -86,7 +89,7 @@ def training_job_request(run: Run, recipe: Recipe, settings: TrainingSettings) -
             "LocalPath": CHECKPOINTS,
         },
         "EnableNetworkIsolation": True,
-        **_capacity(recipe),
+        **_capacity(recipe, catalogue),
         "Tags": [
             {"Key": "tunedrop:stack", "Value": settings.stack},
             {"Key": "tunedrop:run", "Value": run.run},
@@ -107,12 +110,12 @@ def _channel(name: str, uri: str) -> dict[str, Any]:
     }
 
 
-def _capacity(recipe: Recipe) -> dict[str, Any]:
+def _capacity(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
     """Return where the job runs and for how long.
 
     Spot takes one instance type; on demand, SageMaker takes the first of several that it has.
     """
-    wanted, seconds = recipe.training, int(cap_hours(recipe) * 3600)
+    wanted, seconds = recipe.training, int(cap_hours(recipe, catalogue) * 3600)
     resources: dict[str, Any] = {"InstanceCount": wanted.count, "VolumeSizeInGB": VOLUME_GB}
     stopping: dict[str, Any] = {"MaxRuntimeInSeconds": seconds}
     if wanted.spot or len(wanted.instances) == 1:

@@ -1,23 +1,29 @@
-"""What the training of a prepared run will cost: said by `prepare` if it can, else by `train`."""
+"""What the training of a prepared run will cost. `prepare` says it if it can, otherwise `train`."""
 
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import read_manifest
 from tunedrop.jobs.pricing import estimate
-from tunedrop.ports.store import Store
+from tunedrop.recipe.instances import Catalogue
 from tunedrop.recipe.schema import Recipe
+from tunedrop.runs.repository import Runs
 
 
-def estimate_training(store: Store, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:
+def estimate_training(
+    runs: Runs, recipe: Recipe, dataset: Dataset, catalogue: Catalogue
+) -> CostEstimate | None:
     """Return the range, or None without a price; raises BaseModelError without a manifest."""
-    manifest = read_manifest(store, recipe)
-    return estimate(recipe, dataset.tokens.total, manifest.parameters)
+    manifest = read_manifest(runs.store, recipe)
+    return estimate(recipe, dataset.tokens.total, manifest.parameters, catalogue)
 
 
-def estimate_early(store: Store, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:
-    """Return the range if the base model is at hand already: it may still come before training."""
+def estimate_early(runs: Runs, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:
+    """Return the range, or None when the base model is not in the bucket yet.
+
+    The base model may still be uploaded before the training starts.
+    """
     try:
-        return estimate_training(store, recipe, dataset)
+        return estimate_training(runs, recipe, dataset, runs.catalogue())
     except BaseModelError:
         return None

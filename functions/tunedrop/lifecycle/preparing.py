@@ -56,7 +56,7 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
-    dataset.estimate = run.estimate = estimate_early(store, recipe, dataset)
+    dataset.estimate = run.estimate = estimate_early(step.runs, recipe, dataset)
     page = render_dataset_page(dataset).encode()
     store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")
     refuse_what_cannot_end(run.estimate)

@@ -8,6 +8,7 @@ import msgspec
 import yaml
 
 from tunedrop.errors import RecipeError
+from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.schema import Recipe, Section
 
 # Designed, but not built yet: refused as such, never ignored.
@@ -38,15 +39,17 @@ Loader.add_implicit_resolver(
 )
 
 
-def read_recipe(text: bytes) -> Recipe:
+def read_recipe(text: bytes, catalogue: Catalogue = CATALOGUE) -> Recipe:
     """Parse and check a recipe.
 
     Args:
         text: the bytes of recipe.yaml (UTF-8, at most 64 KiB).
+        catalogue: the instance types that exist.
 
     Raises:
-        RecipeError: not YAML, an unknown key, a wrong type, a value out of range, or a key that
-            is not built yet; names the line.
+        RecipeError: the text is not YAML, or has an unknown key, a wrong type, a value out of
+            range, a key that is not built yet or an instance type that cannot train. The message
+            names the line.
     """
     if len(text) > MAX_BYTES:
         raise RecipeError(f"recipe.yaml is larger than {MAX_BYTES} bytes.", REMEDY)
@@ -62,9 +65,24 @@ def read_recipe(text: bytes) -> Recipe:
     lines = dict(_lines(root, ""))
     _refuse_unknown_keys(root, Recipe, "", lines)
     try:
-        return msgspec.convert(values, Recipe)
+        recipe = msgspec.convert(values, Recipe)
     except msgspec.ValidationError as error:
         raise RecipeError(_located(str(error), lines), REMEDY) from None
+    _refuse_untrainable(recipe, catalogue, lines)
+    return recipe
+
+
+def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, int]) -> None:
+    """Raise RecipeError for an instance type on which the training job could only fail."""
+    for at, name in enumerate(recipe.training.instances):
+        reason = catalogue.why_not_trainable(name)
+        if reason is not None:
+            path = f"training.instances[{at}]"
+            line = lines.get(path, lines.get("training.instances", 1))
+            raise RecipeError(
+                f"recipe.yaml, line {line}: {path}: {reason}.",
+                f"Name one of {', '.join(catalogue.trainable())}, and drop the dataset again.",
+            )
 
 
 def _in_one_line(error: Exception) -> str:
@@ -72,8 +90,11 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
-    """Yield (path, 1-based line) for each key, duplicate keys refused."""
+    """Yield (path, 1-based line) of each key and list item; raise for a duplicate key."""
     yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode):
+        for at, item in enumerate(node.value):
+            yield f"{path}[{at}]", item.start_mark.line + 1
     if not isinstance(node, yaml.MappingNode):
         return
     seen: dict[str, int] = {}

@@ -13,6 +13,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
 from tunedrop.errors import TunedropError
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
+from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.schema import Recipe
 
 MAX_CONFLICTS = 20
@@ -107,6 +108,16 @@ class Runs:
     def forget(self, run: Run) -> None:
         """Remove the marker: nothing of this run is left to look after."""
         self.store.delete(keys.marker(run.run))
+
+    def catalogue(self) -> Catalogue:
+        """Return the instance types, with those that the stack itself adds or changes.
+
+        Raises RecipeError when the bucket's own catalogue cannot be read.
+        """
+        try:
+            return CATALOGUE.overridden_by(self.store.read(keys.INSTANCES).body)
+        except MissingError:
+            return CATALOGUE
 
     def recipe(self, run: Run) -> Recipe:
         """Return the recipe that the run was started with."""

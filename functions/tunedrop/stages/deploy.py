@@ -40,7 +40,8 @@ def _start(held: Held, job: TrainingJob, step: Step, settings: HostingSettings) 
             "Read its log in /aws/sagemaker/TrainingJobs; then drop the file again.",
         )
     if job.billable_seconds is not None:
-        run.cost = ActualCost(job.billable_seconds, bill(job.instance, job.billable_seconds))
+        price = bill(job.instance, job.billable_seconds, step.runs.catalogue())
+        run.cost = ActualCost(job.billable_seconds, price)
     run.stages["train"].ended = run.stages["deploy"].started
     run.endpoint = run.name
     run.links["artifact"] = job.artifact

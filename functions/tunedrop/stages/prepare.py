@@ -12,7 +12,7 @@ from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run
 from tunedrop.lifecycle.processing import hand_over, has_processing_job
 from tunedrop.lifecycle.step import Outcome, Step
-from tunedrop.ports.store import MissingError, Store
+from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.recipe.yaml_file import read_recipe
 from tunedrop.runs.pointer import move_pointer, read_pointer
@@ -31,7 +31,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
     drop = find_drop(key, runs.store)
     if isinstance(drop, str):
         return Outcome(f"ignored: {drop}")
-    recipe, digest = _recipe(runs.store, recipe_key(drop.source.key))
+    recipe, digest = _recipe(runs, recipe_key(drop.source.key))
     run = _new_run(drop, digest)
     decision, before = move_pointer(runs, run, rerun=drop.rerun)
     if decision in ("join", "older"):
@@ -62,14 +62,14 @@ def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
         return
 
 
-def _recipe(store: Store, key: str) -> tuple[Recipe | RecipeError, str]:
+def _recipe(runs: Runs, key: str) -> tuple[Recipe | RecipeError, str]:
     """Return the recipe, or what is wrong with it, and the digest that names the run."""
     try:
-        text = store.read(key).body
+        text = runs.store.read(key).body
     except MissingError:
         return Recipe(), Recipe().digest
     try:
-        recipe = read_recipe(text)
+        recipe = read_recipe(text, runs.catalogue())
     except RecipeError as error:
         return error, hashlib.sha256(text).hexdigest()
     return recipe, recipe.digest

@@ -25,7 +25,8 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     run, runs = held.run, step.runs
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
-    run.estimate = estimate_training(runs.store, recipe, dataset)
+    catalogue = runs.catalogue()
+    run.estimate = estimate_training(runs, recipe, dataset, catalogue)
     refuse_what_cannot_end(run.estimate)
     if run.estimate is None:
         run.warnings = [
@@ -41,5 +42,6 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     run.job = run.name
     run.links["logs"] = "/aws/sagemaker/TrainingJobs"
     runs.save(held)
-    step.sagemaker.create_training_job(training_job_request(run, recipe, settings))
+    request = training_job_request(run, recipe, settings, catalogue)
+    step.sagemaker.create_training_job(request)
     step.finish(held, "train")
