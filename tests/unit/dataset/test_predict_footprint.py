@@ -15,7 +15,8 @@ import pytest
 
 from tests.unit.dataset.memory import MemoryFile, table
 from tests.unit.dataset.workbook import workbook
-from tunedrop.dataset.sizing.predict import BASE, HEAD, predict
+from tunedrop.dataset.readers.source import HEAD
+from tunedrop.dataset.sizing.predict import BASE, predict
 from tunedrop.recipe.schema import Recipe
 
 ROWS = 100_000

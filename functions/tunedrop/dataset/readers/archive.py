@@ -1,16 +1,20 @@
 """Zip archives: every table inside is a part of the dataset; nothing is written to disk."""
 
+import struct
 import zipfile
+import zlib
 from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST, LARGEST_RATIO, Bounded
 from tunedrop.dataset.readers.damage import reading
-from tunedrop.dataset.readers.source import SourceFile, seekable
+from tunedrop.dataset.readers.formats import Head
+from tunedrop.dataset.readers.source import HEAD, SourceFile, seekable
 from tunedrop.errors import DatasetError
 
 MOST_MEMBERS = 1_000
+FEWEST_BYTES = 4 << 10  # Unpacked bytes from which the density of a whole archive is told.
 
 
 class Member:
@@ -67,3 +71,24 @@ def _refuse_hostile(source: SourceFile, infos: list[zipfile.ZipInfo]) -> None:
             f"{source.name} unpacks to {total >> 20} MB from {source.size} bytes.",
             "Drop the files unpacked, or in smaller parts.",
         )
+
+
+def first_member(source: SourceFile, head: bytes) -> Head | None:
+    """Return the head of the archive's first file, from the archive's own head."""
+    try:
+        method, name, extra = struct.unpack_from("<8xH16xHH", head)
+        packed = head[30 + name + extra :]
+        if method != zlib.DEFLATED:
+            return _as_head(source, packed, len(packed))
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        unpacked = inflate.decompress(packed, HEAD)
+    except (struct.error, zlib.error):
+        return None
+    used = len(packed) - len(inflate.unconsumed_tail) - len(inflate.unused_data)
+    return _as_head(source, unpacked, used)
+
+
+def _as_head(source: SourceFile, unpacked: bytes, packed: int) -> Head | None:
+    if len(unpacked) < FEWEST_BYTES:
+        return None
+    return Head(source.name.removesuffix(".zip"), unpacked, packed)

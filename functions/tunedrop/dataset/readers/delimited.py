@@ -3,12 +3,22 @@
 import csv
 from collections.abc import Iterator
 
-from tunedrop.dataset.readers.header import DELIMITERS, made_up_header, unique
+from tunedrop.dataset.readers.header import (
+    DELIMITERS,
+    delimiter_of,
+    first_rows,
+    made_up_header,
+    unique,
+)
 from tunedrop.dataset.readers.json_lines import too_long
 from tunedrop.dataset.readers.lines import LONGEST_LINE, lines_of
+from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.prose import is_named_as_prose
 from tunedrop.dataset.readers.record import Record, RowError, utf8
+from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
 
+FEWEST_LINES = 4  # Lines of equal width from which a .txt or .md is read as a table.
 LONGEST_QUOTE = 1_000  # lines; a quoted value that goes on longer was never closed
 
 
@@ -121,3 +131,17 @@ class _Feed:
         self._number += 1
         self.taken.append(line)
         return line.removesuffix(b"\r").decode("utf-8", "replace") + "\n"
+
+
+def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
+    """Return the text as a table, or None when it is not one."""
+    delimiter = None if text.is_binary else delimiter_of(text.head)
+    if delimiter is None or (is_named_as_prose(source) and _is_prose(text.head, delimiter)):
+        return None
+    return [Part(Delimited(text, delimiter), source.name, split_of(source.name))]
+
+
+def _is_prose(head: bytes, delimiter: str) -> bool:
+    """Whether lines with commas are no table: they differ in width, or are too few."""
+    rows = first_rows(head, delimiter)
+    return len({len(row) for row in rows}) > 1 or len(rows) < FEWEST_LINES

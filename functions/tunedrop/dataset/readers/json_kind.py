@@ -7,11 +7,28 @@ import msgspec
 
 from tunedrop.dataset.readers.json_document import JsonDocument, JsonObjects, keys_of
 from tunedrop.dataset.readers.json_lines import JsonLines
+from tunedrop.dataset.readers.parts import Part, split_of
 from tunedrop.dataset.readers.record import Table
+from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
 from tunedrop.errors import DatasetError
 
 LOOKED_AT = 20  # lines
+
+
+def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
+    """Return the tables of a JSON file as parts, or None when the text is no JSON.
+
+    Raises:
+        DatasetError: one JSON object without a list of rows.
+    """
+    if text.head.lstrip()[:1] not in (b"{", b"["):
+        return None
+    split = split_of(source.name)
+    return [
+        Part(table, f"{source.name} {key}".rstrip(), split_of(key) or split)
+        for key, table in json_tables(source.name, text).items()
+    ]
 
 
 def json_tables(name: str, text: TextFile) -> dict[str, Table]:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tunedrop.dataset.readers.damage import reading
+from tunedrop.dataset.readers.parts import Part, split_of
 from tunedrop.dataset.readers.record import Record
 from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.errors import DatasetError
@@ -70,3 +71,12 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
 
 def _named(value: Any, names: list[str]) -> Any:
     return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
+
+
+def parts_of(source: SourceFile, resources: ExitStack) -> list[Part]:
+    """Return the file as its only part.
+
+    Raises:
+        DatasetError: damaged, or pyarrow is missing.
+    """
+    return [Part(Parquet(source, resources), source.name, split_of(source.name))]

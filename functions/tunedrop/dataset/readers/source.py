@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import BinaryIO, Protocol, cast
 
+HEAD = 4 << 20  # Bytes looked at to recognise a format; bzip2 unpacks in blocks of 900 kB.
 COPY_IN_MEMORY = 8 << 20  # Bytes; a larger copy of a source goes to a temporary file.
 
 Progress = Callable[[int, int], None]
@@ -43,6 +44,14 @@ class Sink(Protocol):
         Several are open at the same time.
         """
         ...
+
+
+def read_head(stream: BinaryIO) -> bytes:
+    """Read the first bytes; unpacking streams return fewer at a time than they are asked for."""
+    head = b""
+    while len(head) < HEAD and (block := stream.read(HEAD - len(head))):
+        head += block
+    return head
 
 
 def seekable(source: SourceFile, resources: ExitStack) -> BinaryIO:

@@ -6,7 +6,6 @@ from typing import BinaryIO, cast
 
 from tunedrop.dataset.readers.source import SourceFile
 
-HEAD = 4 << 20  # bytes looked at to tell encoding, format and delimiter
 MANY, NEARLY_ALL = 20, 0.95  # accented lines and the share of broken ones that spoil the others
 
 _MARKS = (
@@ -34,6 +33,7 @@ class TextFile:
         self._source = source
         self.encoding = encoding_of(head)
         self.head = _readable(head, self.encoding)
+        self.is_binary = _is_binary(self.head[:4_096])
         self.newline = b"\r" if b"\n" not in self.head and b"\r" in self.head else b"\n"
 
     def open(self) -> BinaryIO:
@@ -133,3 +133,9 @@ def _readable(head: bytes, encoding: str) -> bytes:
     if encoding in ("utf-8", "ascii"):
         return head
     return codecs.getincrementaldecoder(encoding)("replace").decode(head).encode()
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether more than one byte in twenty is a control character that no text contains."""
+    text = head.translate(None, bytes((*range(9), *range(14, 27), *range(28, 32))))
+    return len(head) - len(text) > len(head) * 0.05

@@ -10,6 +10,7 @@ from typing import Any
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST_RATIO
 from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.readers.header import unique
+from tunedrop.dataset.readers.parts import Part, split_of
 from tunedrop.dataset.readers.record import Record
 from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.errors import DatasetError
@@ -31,6 +32,18 @@ class Sheet:
         for row, (line, cells) in enumerate(self._rows, 1):
             values = [_plain(cell) for cell in cells] + [None] * (len(self.header) - len(cells))
             yield Record(row, line, b"", dict(zip(self.header, values, strict=False)))
+
+
+def parts_of(source: SourceFile, resources: ExitStack) -> list[Part]:
+    """Return every sheet that has the first filled sheet's header, as a part."""
+    return [
+        Part(
+            sheet,
+            f"{source.name}, sheet {sheet.name}",
+            split_of(sheet.name) or split_of(source.name),
+        )
+        for sheet in sheets_of(source, resources)
+    ]
 
 
 def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:

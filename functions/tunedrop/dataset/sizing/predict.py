@@ -1,64 +1,47 @@
-"""How much memory and disk preparation will take, predicted from the head of what was dropped.
+"""Predict how much memory and disk a preparation takes, from the head of what was dropped.
 
-The bytes a row were measured: see benchmarks/README.md, and test_predict_footprint.py.
+The bytes a row were measured: see benchmarks/README.md and the tests of this module.
 """
 
-import struct
-import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from io import BytesIO
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from tunedrop.dataset.duplicates.near import MOST_REMEMBERED
-from tunedrop.dataset.readers.compressed import Unpacked, kind_of
+from tunedrop.dataset.readers.formats import UNKNOWN, Density, Format, format_of
 from tunedrop.dataset.readers.open import open_parts
-from tunedrop.dataset.readers.source import SourceFile
-from tunedrop.dataset.readers.watched import Watch
+from tunedrop.dataset.readers.source import SourceFile, read_head
 from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
 
-HEAD = 4 << 20  # bytes looked at, unpacked: bzip2 gives them out in blocks of 900 kB
-FEWEST = 4 << 10  # unpacked bytes that speak for a file
-BASE = 140 << 20  # bytes: the interpreter, what is imported, the blocks in work
-BASIC_ROW = 120  # bytes that every row costs with `checks: basic`
-CHECKED_ROW = 200  # with every check
-REMEMBERED_ROW = 1_200  # beside, as long as the search for near duplicates remembers rows
-
-
-class Density(NamedTuple):
-    """Unpacked bytes in a byte of the file, and unpacked bytes a row."""
-
-    expansion: float
-    row: float
-
-
-# Where the rows cannot be counted in the head: their number stands at the end of the file.
-UNKNOWN = Density(1.0, 300.0)
-PARQUET = Density(3.0, 300.0)
-WORKBOOK = Density(3.0, 150.0)
-ZIP = Density(5.0, 300.0)
-HELD_OF_WORKBOOK = 15  # times the file: all cells are held until the end
-HELD_OF_PARQUET = 3  # times one file: a row group is held, and may be the whole of it
+BASE = 140 << 20  # Bytes: the interpreter, the imported modules, the blocks being read.
+BASIC_ROW = 120  # Bytes that every row takes with `checks: basic`.
+CHECKED_ROW = 200  # Bytes that every row takes with `checks: full`.
+REMEMBERED_ROW = 1_200  # Further bytes of each row in the index of near duplicates.
 
 
 def predict(sources: Sequence[SourceFile], recipe: Recipe) -> Footprint:
-    """Return what the preparation of these files will take; the first one speaks for all.
+    """Return what the preparation of these files will take, judged by the first one.
 
     Args:
         sources: the dropped files; only the head of the first is read.
-        recipe: its checks count.
+        recipe: decides which checks are made.
     """
     total = sum(source.size for source in sources)
-    density, held = _first_look(sources[0])
-    if held == HELD_OF_PARQUET:
-        held_bytes = held * max(source.size for source in sources)
-    else:
-        held_bytes = held * total
+    density, found = _first_look(sources[0])
     unpacked = int(total * density.expansion)
     rows = int(unpacked / density.row)
-    return Footprint(rows, unpacked, BASE + held_bytes + _row_bytes(rows, recipe))
+    return Footprint(rows, unpacked, BASE + _held(found, sources) + _row_bytes(rows, recipe))
+
+
+def _held(found: Format | None, sources: Sequence[SourceFile]) -> int:
+    """Return how many bytes the reader of this format keeps in memory."""
+    if found is None:
+        return 0
+    sizes = [source.size for source in sources]
+    return found.held * (max(sizes) if found.held_of == "file" else sum(sizes))
 
 
 def _row_bytes(rows: int, recipe: Recipe) -> int:
@@ -67,55 +50,18 @@ def _row_bytes(rows: int, recipe: Recipe) -> int:
     return rows * CHECKED_ROW + min(rows, MOST_REMEMBERED) * REMEMBERED_ROW
 
 
-def _first_look(source: SourceFile) -> tuple[Density, int]:
-    """Return a file's density, and how many times its size its reader holds in memory."""
+def _first_look(source: SourceFile) -> tuple[Density, Format | None]:
+    """Return a file's density and its format (None for text)."""
     with source.open() as stream:
-        head = _read(stream)
-    if head.startswith(b"PAR1"):
-        return PARQUET, HELD_OF_PARQUET
-    if head.startswith(b"PK\x03\x04"):
-        if b"xl/" in head or b"[Content_Types].xml" in head[:4_096]:
-            return WORKBOOK, HELD_OF_WORKBOOK
-        unpacked, packed = _first_member(head)
-        if len(unpacked) < FEWEST:
-            return ZIP, 0
-        name = source.name.removesuffix(".zip")
-        return Density(len(unpacked) / packed, _row_length(name, unpacked)), 0
-    kind = kind_of(head)
-    if kind is None:
-        return Density(1.0, _row_length(source.name, head)), 0
-    return _compressed(source, kind), 0
-
-
-def _compressed(source: SourceFile, kind: str) -> Density:
-    packed = 0
-
-    def note(done: int, _total: int) -> None:
-        nonlocal packed
-        packed = done
-
-    watch = Watch([source], note)
-    watch.begin()
-    inside = Unpacked(watch.sources[0], kind)
-    head = b""
-    # What is damaged is reported by the preparation itself.
-    with suppress(DatasetError), inside.open() as stream:
-        head = _read(stream)
-    return Density(len(head) / packed, _row_length(inside.name, head)) if head else UNKNOWN
-
-
-def _first_member(head: bytes) -> tuple[bytes, int]:
-    """Return the head of a zip archive's first file, and how many packed bytes it took."""
-    try:
-        method, name, extra = struct.unpack_from("<8xH16xHH", head)
-        packed = head[30 + name + extra :]
-        if method != zlib.DEFLATED:
-            return packed, len(packed)
-        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        unpacked = inflate.decompress(packed, HEAD)
-    except (struct.error, zlib.error):
-        return b"", 0
-    return unpacked, len(packed) - len(inflate.unconsumed_tail) - len(inflate.unused_data)
+        head = read_head(stream)
+    found = format_of(head)
+    if found is None:
+        return Density(1.0, _row_length(source.name, head)), None
+    inside = found.look_inside(source, head)
+    if inside is None:
+        return found.density, found
+    expansion = len(inside.content) / inside.packed
+    return Density(expansion, _row_length(inside.name, inside.content)), found
 
 
 def _row_length(name: str, head: bytes) -> float:
@@ -124,14 +70,6 @@ def _row_length(name: str, head: bytes) -> float:
     with suppress(DatasetError), ExitStack() as resources:
         rows = sum(1 for _ in open_parts([_Head(name, head)], resources).records())
     return len(head) / rows if rows else UNKNOWN.row
-
-
-def _read(stream: BinaryIO) -> bytes:
-    """Read a head: unpacking streams give less at a time than they are asked for."""
-    head = b""
-    while len(head) < HEAD and (block := stream.read(HEAD - len(head))):
-        head += block
-    return head
 
 
 class _Head:
