@@ -27,13 +27,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     settings = read_settings(Settings)
     name = endpoint_name(event)
     logger.append_keys(endpoint=name)
-    outcome = evaluate(
+    result = evaluate(
         name,
         bootstrap.step(settings, context),
         bootstrap.inference(),
         bootstrap.ending(settings),
         EvaluationSettings(settings.training_image, settings.serving_image),
     )
-    logger.info(outcome.outcome, run=outcome.run)
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    logger.info(result.outcome, run=result.run)
+    answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

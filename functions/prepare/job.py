@@ -32,7 +32,7 @@ def main() -> int:
     settings = read_settings(Settings)
     logger.append_keys(job=settings.processing_job)
     try:
-        outcome = prepare_in_job(
+        result = prepare_in_job(
             settings.processing_job,
             bootstrap.job_step(settings, settings.processing_job),
             processes=os.cpu_count() or 1,
@@ -41,7 +41,7 @@ def main() -> int:
         logger.exception("the job gave up")
         _leave_message(f"{type(error).__name__}: {error}")
         return 1
-    logger.info(outcome.outcome, run=outcome.run)
+    logger.info(result.outcome, run=result.run)
     return 0
 
 

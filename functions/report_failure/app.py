@@ -16,7 +16,7 @@ from tunedrop.events import (
     subject,
 )
 from tunedrop.lifecycle.ending import Ending
-from tunedrop.lifecycle.step import Outcome
+from tunedrop.lifecycle.step import StepResult
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages import report_failure
 
@@ -26,14 +26,14 @@ logger = Logger(service="report_failure")
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
     """Report what the event tells of."""
-    outcomes = report(event, bootstrap.ending(read_settings(EndingSettings)))
-    for outcome in outcomes:
-        logger.info(outcome.outcome, run=outcome.run)
-    answer: list[dict[str, Any]] = msgspec.to_builtins(outcomes)
+    results = report(event, bootstrap.ending(read_settings(EndingSettings)))
+    for result in results:
+        logger.info(result.outcome, run=result.run)
+    answer: list[dict[str, Any]] = msgspec.to_builtins(results)
     return answer
 
 
-def report(event: dict[str, Any], ending: Ending) -> list[Outcome]:
+def report(event: dict[str, Any], ending: Ending) -> list[StepResult]:
     """Tell the five kinds of events apart."""
     if "Records" in event:
         return [

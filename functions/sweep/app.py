@@ -33,8 +33,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
         "evaluate": settings.evaluate_function,
         "report_failure": settings.report_failure_function,
     }
-    outcomes = sweep(bootstrap.ending(settings), bootstrap.functions(names))
-    for outcome in outcomes:
-        logger.info(outcome.outcome, run=outcome.run)
-    answer: list[dict[str, Any]] = msgspec.to_builtins(outcomes)
+    results = sweep(bootstrap.ending(settings), bootstrap.functions(names))
+    for result in results:
+        logger.info(result.outcome, run=result.run)
+    answer: list[dict[str, Any]] = msgspec.to_builtins(results)
     return answer

@@ -29,11 +29,11 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     settings = read_settings(Settings)
     folder = keys.folder_of(created_key(event))
     logger.append_keys(run=folder)
-    outcome = train(
+    result = train(
         folder,
         bootstrap.step(settings, context),
         TrainingSettings(settings.training_image, settings.training_role_arn, settings.stack_name),
     )
-    logger.info(outcome.outcome)
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    logger.info(result.outcome)
+    answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

@@ -6,8 +6,8 @@ from tunedrop.dataset.checks.label_names import slips
 from tunedrop.dataset.checks.language import note_languages
 from tunedrop.dataset.examining.labels import LONGEST_LABEL, MOST_LABELS
 from tunedrop.dataset.examining.rejects import REASONS
-from tunedrop.dataset.splits.assignment import Choice
-from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.assignment import SplitAssignment
+from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import prompts_with_several_answers
 from tunedrop.dataset.splits.write import Written
 from tunedrop.documents.dataset import (
@@ -27,14 +27,14 @@ IMBALANCE = 10  # times as many rows of the commonest label as of the rarest
 FEWEST_ROWS = 3  # one to learn from, one to validate with, one to test on
 
 
-class Outcome(msgspec.Struct):
+class Preparation(msgspec.Struct):
     """Everything that the work on a drop has found."""
 
     name: str
     format: str
     columns: Columns
-    intake: Intake
-    choice: Choice
+    row_columns: RowColumns
+    assignment: SplitAssignment
     written: Written
     tokens: TokenStatistics
     languages: dict[str, int] = {}
@@ -44,12 +44,12 @@ class Outcome(msgspec.Struct):
         """Where every row went."""
         splits = self.written.splits
         return RowCounts(
-            source=self.intake.rows,
+            source=self.row_columns.rows,
             train=splits["train"].rows,
             validation=splits["validation"].rows,
             test=splits["test"].rows,
-            rejected=self.intake.rejects.total(),
-            duplicates=self.intake.duplicates + self.written.leaks,
+            rejected=self.row_columns.rejects.total(),
+            duplicates=self.row_columns.duplicates + self.written.leaks,
             not_sampled=self.written.not_sampled,
         )
 
@@ -64,7 +64,7 @@ class Outcome(msgspec.Struct):
         shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
         if usable < FEWEST_ROWS:
             raise self._too_few(usable)
-        if recipe.task == "classification" and not self.choice.is_classification:
+        if recipe.task == "classification" and not self.assignment.is_classification:
             raise DatasetError(
                 f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
                 f"{LONGEST_LABEL} characters: too many for a classification.",
@@ -76,12 +76,12 @@ class Outcome(msgspec.Struct):
                 f"{self.name} leaves no rows for {', '.join(empty)}: its {usable} usable rows "
                 "belong to too few groups or labels.",
                 "Add rows that differ, or take split.group_by out of recipe.yaml.",
-                self.intake.rejects.problems(self.name),
+                self.row_columns.rejects.problems(self.name),
             )
-        if self.choice.task not in TRAINABLE:
+        if self.assignment.task not in TRAINABLE:
             raise DatasetError(
-                f"The rows are for the task {self.choice.task}, whose training is not built yet: "
-                f"{self.columns.why}",
+                f"The rows are for the task {self.assignment.task}, whose training is not built "
+                f"yet: {self.columns.why}",
                 "Name the columns to learn from in recipe.yaml, for example columns: "
                 "{prompt: …, completion: …}.",
             )
@@ -95,59 +95,59 @@ class Outcome(msgspec.Struct):
             "Correct the rows or add more, then drop the file again."
             if rows.rejected
             else "Add rows that differ from each other, then drop the file again.",
-            self.intake.rejects.problems(self.name),
+            self.row_columns.rejects.problems(self.name),
         )
 
     def note_findings(self) -> None:
         """Add what can only be said when all rows are known."""
-        findings, choice = self.intake.findings, self.choice
-        self.languages = note_languages(self.intake.spoken, findings)
-        findings.add_rows("leakage", self.written.leaks + choice.leaks_kept)
-        if choice.is_classification:
-            findings.take(self.intake.disagreements)
-            for spelling, label in choice.spellings.items():
+        findings, assignment = self.row_columns.findings, self.assignment
+        self.languages = note_languages(self.row_columns.spoken, findings)
+        findings.add_rows("leakage", self.written.leaks + assignment.leaks_kept)
+        if assignment.is_classification:
+            findings.take(self.row_columns.disagreements)
+            for spelling, label in assignment.spellings.items():
                 findings.add_place("label_spelling", Place(0, excerpt=f"{spelling} → {label}"))
-            for slip in slips(choice.label_counts or {}):
+            for slip in slips(assignment.label_counts or {}):
                 excerpt = f"{slip.label} ({slip.rows}): {slip.meant}?"
                 findings.add_place("label_slip", Place(0, excerpt=excerpt))
                 findings.add_rows("label_slip", slip.rows - 1)
-        elif choice.task == "generation":
-            findings.add_rows("several_answers", prompts_with_several_answers(self.intake))
+        elif assignment.task == "generation":
+            findings.add_rows("several_answers", prompts_with_several_answers(self.row_columns))
 
     def described(self, dataset: str, run: str, source_uri: str) -> Dataset:
         """Return dataset.json."""
-        rows, reasons = self.rows, dict(self.intake.rejects.reasons.most_common())
+        rows, reasons = self.rows, dict(self.row_columns.rejects.reasons.most_common())
         return Dataset(
             version=1,
             dataset=dataset,
             run=run,
             source=source_uri,
             format=self.format,
-            task=self.choice.task,
+            task=self.assignment.task,
             columns=self.columns,
             rows=rows,
             rejected_reasons=reasons,
-            labels=self.choice.labels,
-            system=self.choice.system,
+            labels=self.assignment.labels,
+            system=self.assignment.system,
             splits=self.written.splits,
             tokens=self.tokens,
-            warnings=warnings_of(self.choice, rows, reasons, self.intake.scattered),
-            findings=self.intake.findings.listed(),
+            warnings=warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
+            findings=self.row_columns.findings.listed(),
             languages=self.languages,
         )
 
 
 def warnings_of(
-    choice: Choice, rows: RowCounts, reasons: dict[str, int], scattered: int
+    assignment: SplitAssignment, rows: RowCounts, reasons: dict[str, int], scattered: int
 ) -> list[str]:
     """Return one sentence a finding."""
     found = []
     if rows.rejected:
         listed = "; ".join(f"{count:,} {REASONS[reason]}" for reason, count in reasons.items())
         found.append(f"{rows.rejected:,} of {rows.source:,} rows were rejected: {listed}.")
-    if choice.conflicts:
+    if assignment.conflicts:
         found.append(
-            f"{len(choice.conflicts):,} rows carry another label than the same text elsewhere; "
+            f"{len(assignment.conflicts):,} rows carry another label than the same text elsewhere; "
             "the commonest label was kept, and none where labels tie."
         )
     if scattered:
@@ -157,11 +157,11 @@ def warnings_of(
         )
     if rows.test < FEW_TEST_ROWS:
         found.append(f"Only {rows.test} test rows: small differences will not be provable.")
-    return found + _about_labels(choice)
+    return found + _about_labels(assignment)
 
 
-def _about_labels(choice: Choice) -> list[str]:
-    counts = choice.label_counts
+def _about_labels(assignment: SplitAssignment) -> list[str]:
+    counts = assignment.label_counts
     if not counts:
         return []
     found = []

@@ -9,7 +9,7 @@ from tunedrop.dataset.checks.lengths import note_lengths
 from tunedrop.dataset.examining.examine import Examination
 from tunedrop.dataset.examining.rejects import Rejects
 from tunedrop.dataset.examining.workers import examined
-from tunedrop.dataset.outcome import Outcome
+from tunedrop.dataset.outcome import Preparation
 from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.readers.parts import Parts
 from tunedrop.dataset.readers.record import RowError
@@ -18,8 +18,9 @@ from tunedrop.dataset.readers.watched import Watch
 from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
 from tunedrop.dataset.sizing.tokens import TokenSample, token_statistics
-from tunedrop.dataset.splits.assignment import SPLIT_PLACES, Choice
-from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.assignment import SplitAssignment
+from tunedrop.dataset.splits.columns import RowColumns
+from tunedrop.dataset.splits.places import SPLIT_PLACES
 from tunedrop.dataset.splits.spool import Spool, rereading
 from tunedrop.dataset.splits.write import write_splits
 from tunedrop.documents.dataset import Dataset
@@ -63,10 +64,10 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     sources = source if isinstance(source, Sequence) else [source]
     means = _Means(tokenizer, scratch_bytes, processes)
     with ExitStack() as resources:
-        outcome = _work(Watch(sources, progress), recipe, sink, means, resources)
-    outcome.refuse_unusable(recipe)
-    outcome.note_findings()
-    return outcome.described(dataset, run, source_uri)
+        preparation = _work(Watch(sources, progress), recipe, sink, means, resources)
+    preparation.refuse_unusable(recipe)
+    preparation.note_findings()
+    return preparation.described(dataset, run, source_uri)
 
 
 class _Means(NamedTuple):
@@ -77,7 +78,9 @@ class _Means(NamedTuple):
     processes: int
 
 
-def _work(watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: ExitStack) -> Outcome:
+def _work(
+    watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: ExitStack
+) -> Preparation:
     """Read everything twice: once to know the rows, once (from the spool) to place them."""
     table = open_parts(watch.sources, resources)
     shape = find_shape(table, recipe)
@@ -85,39 +88,39 @@ def _work(watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: Ex
     rejected = resources.enter_context(sink.create("rejected.jsonl"))
     again = rereading(table, examination)
     spool = resources.enter_context(Spool(limit=means.scratch_bytes, again=again))
-    intake = Intake(recipe.split, spool, labels_possible=shape.kind == "answers")
+    row_columns = RowColumns(recipe.split, spool, labels_possible=shape.kind == "answers")
     watch.begin()
     for batch in examined(table.chunks(), examination, means.processes):
-        intake.take(batch)
-        intake.rejects.write(rejected)
+        row_columns.take(batch)
+        row_columns.rejects.write(rejected)
     watch.end()
-    intake.leave_out_twins(noted=recipe.checks == "full")
+    row_columns.leave_out_twins(noted=recipe.checks == "full")
     if recipe.checks == "full":
-        _compare(intake, spool)
-    choice = Choice(intake, recipe, shape)
-    sample = _token_sample(means.tokenizer, shape, intake)
-    written = write_splits(spool, intake, choice, sink, sample)
+        _compare(row_columns, spool)
+    assignment = SplitAssignment(row_columns, recipe, shape)
+    sample = _token_sample(means.tokenizer, shape, len(row_columns.groups))
+    written = write_splits(spool, row_columns, assignment, sink, sample)
     if recipe.checks == "full":
         in_split = map(SPLIT_PLACES.__contains__, written.places)
-        rows = list(compress(zip(spool.rows, intake.characters, strict=True), in_split))
-        note_lengths(intake.findings, rows, recipe, choice.system)
-    _reject_conflicts(table, written.conflicts, intake.rejects)
-    intake.rejects.write(rejected)
-    return Outcome(
+        rows = list(compress(zip(spool.rows, row_columns.characters, strict=True), in_split))
+        note_lengths(row_columns.findings, rows, recipe, assignment.system)
+    _reject_conflicts(table, written.conflicts, row_columns.rejects)
+    row_columns.rejects.write(rejected)
+    return Preparation(
         name=watch.sources[0].name,
         format=table.format,
         columns=shape.columns,
-        intake=intake,
-        choice=choice,
+        row_columns=row_columns,
+        assignment=assignment,
         written=written,
         tokens=token_statistics(written.train_characters, sample),
     )
 
 
-def _token_sample(tokenizer: bytes | None, shape: Shape, intake: Intake) -> TokenSample | None:
+def _token_sample(tokenizer: bytes | None, shape: Shape, rows: int) -> TokenSample | None:
     if tokenizer is None or shape.kind != "answers":
         return None
-    return TokenSample(tokenizer, len(intake.groups))
+    return TokenSample(tokenizer, rows)
 
 
 def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
@@ -135,14 +138,14 @@ def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
     return are_escaped(texts)
 
 
-def _compare(intake: Intake, spool: Spool) -> None:
+def _compare(row_columns: RowColumns, spool: Spool) -> None:
     """Look for near twins, where the library for it is installed."""
     from tunedrop.dataset.duplicates.near import near_twins  # noqa: PLC0415 - as in Examiner
     from tunedrop.dataset.splits.likeness import link_near_twins  # noqa: PLC0415
 
     near = near_twins(spool.line_at)
     if near is not None:
-        link_near_twins(intake, spool, near)
+        link_near_twins(row_columns, spool, near)
 
 
 def _reject_conflicts(table: Parts, rows: set[int], rejects: Rejects) -> None:

@@ -17,7 +17,7 @@ from tunedrop.recipe.schema import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Findings:
+class EvaluationFindings:
     """The figures of both models and of the trivial rival, by the name of the metric.
 
     `golds`, `base` and `tuned` are what was read from the answers, in the order of the rows;
@@ -69,7 +69,7 @@ class Findings:
 
 def find(
     dataset: Dataset, rows: Sequence[Row], answers: Answers, recipe: Recipe, train: Sequence[Row]
-) -> Findings:
+) -> EvaluationFindings:
     """Read the answers, score both models by every metric of the task, and compare them.
 
     Raises:
@@ -91,7 +91,7 @@ def find(
         return {metric.name: compare(metric, evidence) for metric in task.metrics}
 
     answer = commonest_answer(dataset, train)
-    return Findings(
+    return EvaluationFindings(
         dataset=dataset,
         recipe=recipe,
         rows=rows,

@@ -21,7 +21,7 @@ from tunedrop.documents.report import (
 from tunedrop.documents.rows import Message, Row
 from tunedrop.errors import EvaluationError
 from tunedrop.evaluation.cautions import cautions
-from tunedrop.evaluation.findings import Findings, find
+from tunedrop.evaluation.findings import EvaluationFindings, find
 from tunedrop.evaluation.leakage import leaked_rows
 from tunedrop.evaluation.samples import draw
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
@@ -94,7 +94,7 @@ def judge(
     )
 
 
-def _scores(findings: Findings, said: Sequence[str], answers: Sequence[Answer]) -> Scores:
+def _scores(findings: EvaluationFindings, said: Sequence[str], answers: Sequence[Answer]) -> Scores:
     metrics: dict[str, Estimate] = {
         name: each.tuned if said is findings.tuned else each.rival
         for name, each in findings.compared.items()
@@ -107,11 +107,11 @@ def _scores(findings: Findings, said: Sequence[str], answers: Sequence[Answer]) 
     )
 
 
-def _counts(findings: Findings, said: Sequence[str]) -> Counter[tuple[str, str]]:
+def _counts(findings: EvaluationFindings, said: Sequence[str]) -> Counter[tuple[str, str]]:
     return Counter(zip(findings.golds, said, strict=True))
 
 
-def _comparisons(findings: Findings) -> list[Comparison]:
+def _comparisons(findings: EvaluationFindings) -> list[Comparison]:
     """Return the deciding comparison first, then the trivial rival, then the other metrics."""
     found = [findings.decisive.comparison]
     if findings.beside_trivial is not None:
@@ -124,7 +124,7 @@ def _comparisons(findings: Findings) -> list[Comparison]:
     ]
 
 
-def _samples(findings: Findings) -> tuple[list[Sample], list[Sample], list[Sample]]:
+def _samples(findings: EvaluationFindings) -> tuple[list[Sample], list[Sample], list[Sample]]:
     base = row_scores(findings.metric, findings.base, findings.golds)
     tuned = row_scores(findings.metric, findings.tuned, findings.golds)
     gaps = [mine - other for other, mine in zip(base, tuned, strict=True)]

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from math import ceil, log10
 
 from tunedrop.documents.figures import count, p_value, percent, points, signed
-from tunedrop.evaluation.findings import Findings
+from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.verdict import is_certain, matters, verdict_of
 
 MANY_UNPARSED = 0.1  # from here on the format explains so much that the report says how much
 
 
-def headline(found: Findings) -> str:
+def headline(found: EvaluationFindings) -> str:
     """Say in one sentence whether the tuned model is better, and on what evidence."""
     rows = len(found.rows)
     mine, base = found.decisive.tuned.value, found.decisive.rival.value
@@ -32,7 +32,7 @@ def headline(found: Findings) -> str:
     )
 
 
-def sentences(found: Findings) -> list[str]:
+def sentences(found: EvaluationFindings) -> list[str]:
     """Return the evidence, the most important first."""
     return [
         _difference(found),
@@ -45,7 +45,7 @@ def sentences(found: Findings) -> list[str]:
     ]
 
 
-def _but(found: Findings) -> str:
+def _but(found: EvaluationFindings) -> str:
     """Take back what "better than the base" promises too much."""
     trivial = found.beside_trivial
     if trivial is not None:
@@ -61,7 +61,7 @@ def _but(found: Findings) -> str:
     return ""
 
 
-def _difference(found: Findings) -> str:
+def _difference(found: EvaluationFindings) -> str:
     comparison = found.decisive.comparison
     gap = comparison.difference
     sure = f"{found.recipe.evaluate.gate.confidence * 100:g}%"
@@ -77,7 +77,7 @@ def _difference(found: Findings) -> str:
     )
 
 
-def _row_by_row(found: Findings) -> str:
+def _row_by_row(found: EvaluationFindings) -> str:
     comparison = found.decisive.comparison
     return (
         f"Row by row, the tuned model did better than the base model on {comparison.wins:,}, worse "
@@ -85,7 +85,7 @@ def _row_by_row(found: Findings) -> str:
     )
 
 
-def _beside_trivial(found: Findings) -> Iterator[str]:
+def _beside_trivial(found: EvaluationFindings) -> Iterator[str]:
     trivial = found.beside_trivial
     if trivial is None:
         return
@@ -105,7 +105,7 @@ def _beside_trivial(found: Findings) -> Iterator[str]:
             yield f"{says}; the tuned model is not clearly better than that ({between})."
 
 
-def _format(found: Findings) -> Iterator[str]:
+def _format(found: EvaluationFindings) -> Iterator[str]:
     """Tell a gain in format from a gain in knowledge."""
     named = [index for index, said in enumerate(found.base) if said != UNPARSED]
     unparsed = len(found.base) - len(named)
@@ -127,7 +127,7 @@ def _format(found: Findings) -> Iterator[str]:
     )
 
 
-def _gate(found: Findings) -> Iterator[str]:
+def _gate(found: EvaluationFindings) -> Iterator[str]:
     gain = found.recipe.evaluate.gate.min_gain
     if gain > 0:
         reached = "reached" if found.passed_gate else "not reached"
@@ -137,7 +137,7 @@ def _gate(found: Findings) -> Iterator[str]:
         )
 
 
-def _other_metrics(found: Findings) -> Iterator[str]:
+def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
     for metric, each in found.other_metrics:
         title = metric.title[0].upper() + metric.title[1:]
         yield (
@@ -146,7 +146,7 @@ def _other_metrics(found: Findings) -> Iterator[str]:
         )
 
 
-def _what_it_takes(found: Findings) -> Iterator[str]:
+def _what_it_takes(found: EvaluationFindings) -> Iterator[str]:
     """Say how many rows a clear answer needs, when this was none."""
     if found.verdict != "too_small_to_tell":
         return

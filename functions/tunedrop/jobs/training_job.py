@@ -30,7 +30,7 @@ class TrainingSettings(msgspec.Struct):
     stack: str
 
 
-class BaseModel(msgspec.Struct):
+class ModelReference(msgspec.Struct):
     """The base model by name."""
 
     id: str
@@ -45,14 +45,14 @@ class TrainingConfig(msgspec.Struct):
 
     version: int
     run: str
-    base_model: BaseModel
+    base_model: ModelReference
     method: str
     hyperparameters: Hyperparameters
 
 
 def training_config(run: Run, recipe: Recipe) -> TrainingConfig:
     """Return the configuration that the container is to obey."""
-    model = BaseModel(id=recipe.model_id, revision=recipe.model_revision)
+    model = ModelReference(id=recipe.model_id, revision=recipe.model_revision)
     return TrainingConfig(1, run.run, model, recipe.method, recipe.hyperparameters)
 
 

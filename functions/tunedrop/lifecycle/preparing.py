@@ -18,7 +18,7 @@ from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.lifecycle.dropped import DroppedFile, parts_of
 from tunedrop.lifecycle.estimating import estimate_early
-from tunedrop.lifecycle.progress import Reporter
+from tunedrop.lifecycle.progress import ProgressWriter
 from tunedrop.lifecycle.step import Step
 from tunedrop.ports.store import ExistsError, MissingError, Store
 from tunedrop.recipe.schema import Recipe
@@ -81,7 +81,7 @@ def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Data
                 dataset=run.dataset,
                 run=run.run,
                 source_uri=f"s3://{store.name}/{run.source.key}",
-                progress=Reporter(held, step, "bytes"),
+                progress=ProgressWriter(held, step, "bytes"),
                 tokenizer=_tokenizer(store, recipe),
                 processes=processes,
             )

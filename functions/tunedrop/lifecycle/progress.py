@@ -9,7 +9,7 @@ from tunedrop.runs.repository import Held
 PROGRESS_SECONDS = 2.0
 
 
-class Reporter:
+class ProgressWriter:
     """Notes how far a step has come, at most every few seconds.
 
     Raises ChangedError when the run was ended meanwhile: the work stops there.

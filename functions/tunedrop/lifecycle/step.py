@@ -22,7 +22,7 @@ class Invocation(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class Outcome(msgspec.Struct, omit_defaults=True):
+class StepResult(msgspec.Struct, omit_defaults=True):
     """What a function says it did; `run` is the run's folder."""
 
     outcome: str
@@ -74,12 +74,12 @@ class Step:
         run.stage, run.lease, run.progress = next_stage, None, None
         self.runs.save(held)
 
-    def outcome(self, folder: str, done: str) -> Outcome:
+    def result(self, folder: str, done: str) -> StepResult:
         """Say what came of the step: `done`, or how the run ended instead."""
         run = self.runs.load(folder).run
         if run.status == "failed" and run.error:
-            return Outcome(f"failed: {run.error.message}", folder)
-        return Outcome(run.status if run.status == "superseded" else done, folder)
+            return StepResult(f"failed: {run.error.message}", folder)
+        return StepResult(run.status if run.status == "superseded" else done, folder)
 
     def _undo_if_ended(self, folder: str) -> bool:
         """Take away what we have just made when somebody ended the run; False when it goes on."""

@@ -23,7 +23,7 @@ class Section(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     """One block of the recipe: unknown keys are refused."""
 
 
-class Columns(Section, frozen=True, kw_only=True):
+class ColumnRoles(Section, frozen=True, kw_only=True):
     """Which column plays which part, when it cannot be inferred."""
 
     text: str | None = None
@@ -124,7 +124,7 @@ class Recipe(Section, frozen=True, kw_only=True):
 
     task: Literal["auto", "classification", "generation"] = "auto"
     base_model: ModelId = DEFAULT_BASE_MODEL
-    columns: Columns = Columns()
+    columns: ColumnRoles = ColumnRoles()
     template: str | None = None
     system: str | None = None
     split: SplitShares = SplitShares()

@@ -9,26 +9,26 @@ from tunedrop.jobs.endpoint import (
     model_request,
 )
 from tunedrop.jobs.pricing import bill
-from tunedrop.lifecycle.step import Outcome, Step
+from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.ports.services import TrainingJob
 from tunedrop.runs.repository import Held
 
 
-def deploy(job_name: str, step: Step, settings: HostingSettings) -> Outcome:
+def deploy(job_name: str, step: Step, settings: HostingSettings) -> StepResult:
     """Create the endpoint of the run whose job has this name, unless it is there."""
     held = step.runs.find(job_name)
     if held is None:
-        return Outcome("ignored: not a job of a run that counts")
+        return StepResult("ignored: not a job of a run that counts")
     run = held.run
     job = step.sagemaker.training_job(job_name)
     if job is None or job.status != "Completed" or run.stage not in ("train", "deploy"):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     if run.stage == "deploy" and run.endpoint and step.sagemaker.endpoint(run.endpoint):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     with step.claimed(held, "deploy") as ours:
         if ours:
             _start(held, job, step, settings)
-    return step.outcome(run.folder, "deploying") if ours else Outcome("nothing to do", run.folder)
+    return step.result(run.folder, "deploying") if ours else StepResult("nothing to do", run.folder)
 
 
 def _start(held: Held, job: TrainingJob, step: Step, settings: HostingSettings) -> None:

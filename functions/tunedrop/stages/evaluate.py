@@ -13,7 +13,7 @@ from tunedrop.evaluation.asking import AskOne, Model, ask
 from tunedrop.evaluation.judging import judge
 from tunedrop.jobs.endpoint import chat_request
 from tunedrop.lifecycle.ending import Ending
-from tunedrop.lifecycle.progress import Reporter
+from tunedrop.lifecycle.progress import ProgressWriter
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
     TrainingSummary,
@@ -21,7 +21,7 @@ from tunedrop.lifecycle.reporting import (
     lineage_of,
     read_summary,
 )
-from tunedrop.lifecycle.step import Outcome, Step
+from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.ports.services import Inference
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
@@ -37,24 +37,24 @@ def evaluate(
     inference: Inference,
     ending: Ending,
     settings: EvaluationSettings,
-) -> Outcome:
+) -> StepResult:
     """Ask the test rows of both models, write the report, announce it, settle the endpoint."""
     held = step.runs.find(endpoint)
     if held is None:
-        return Outcome("ignored: not an endpoint of a run that counts")
+        return StepResult("ignored: not an endpoint of a run that counts")
     run = held.run
     if run.status != "running":  # its email may still be owed
         ending.settle(run.folder)
-        return Outcome("settled", run.folder)
+        return StepResult("settled", run.folder)
     found = step.sagemaker.endpoint(endpoint)
     if found is None or found.status != "InService" or run.stage not in ("deploy", "evaluate"):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     with step.claimed(held, "evaluate") as ours:
         if ours:
             _evaluate(held, step, inference, settings)
     if ours:
         ending.settle(run.folder)
-    return step.outcome(run.folder, "evaluated") if ours else Outcome("nothing to do", run.folder)
+    return step.result(run.folder, "evaluated") if ours else StepResult("nothing to do", run.folder)
 
 
 def _evaluate(held: Held, step: Step, inference: Inference, settings: EvaluationSettings) -> None:
@@ -90,7 +90,7 @@ def _answers(held: Held, step: Step, ask_one: AskOne, rows: list[Row]) -> Answer
         rows,
         ask_one,
         concurrency=CONCURRENCY,
-        progress=Reporter(held, step, "answers"),
+        progress=ProgressWriter(held, step, "answers"),
         deadline_seconds=max(1.0, step.invocation.seconds - SPARE_SECONDS),
     )
 

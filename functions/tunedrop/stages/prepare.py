@@ -11,7 +11,7 @@ from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_key
 from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run
 from tunedrop.lifecycle.processing import hand_over, has_processing_job
-from tunedrop.lifecycle.step import Outcome, Step
+from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.recipe.yaml_file import read_recipe
@@ -22,7 +22,7 @@ POLL_SECONDS = 1.0  # Pause of a processing job until the function has released 
 WRITE_SECONDS = 60.0  # dataset.json follows the end of the step within this time
 
 
-def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
+def prepare(key: str, step: Step, settings: ProcessingSettings) -> StepResult:
     """Prepare the newest version of what was dropped, or have a processing job do it.
 
     The event that brought us here is only a hint: the objects as they are now decide.
@@ -30,18 +30,18 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
     runs = step.runs
     drop = find_drop(key, runs.store)
     if isinstance(drop, str):
-        return Outcome(f"ignored: {drop}")
+        return StepResult(f"ignored: {drop}")
     recipe, digest = _recipe(runs, recipe_key(drop.source.key))
     run = _new_run(drop, digest)
     decision, before = move_pointer(runs, run, rerun=drop.rerun)
     if decision in ("join", "older"):
         folder = keys.run_folder(drop.dataset, before.run) if before else None
-        return Outcome("joined" if decision == "join" else "ignored: an older upload", folder)
+        return StepResult("joined" if decision == "join" else "ignored: an older upload", folder)
     if decision == "start" and before:
         supersede_run(runs, step, drop.dataset, before.run)
     held = _started(runs, run)
     if held is None or has_processing_job(held.run, step):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     done, was_killed = "prepared", held.run.lease is not None
     with step.claimed(held, "prepare") as ours:
         if ours:
@@ -51,7 +51,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> Outcome:
                 done = "preparing in a processing job"
             else:
                 prepare_run(held, recipe, step)
-    return step.outcome(run.folder, done) if ours else Outcome("nothing to do", run.folder)
+    return step.result(run.folder, done) if ours else StepResult("nothing to do", run.folder)
 
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
@@ -115,7 +115,7 @@ def _unwritten(runs: Runs, run: Run) -> bool:
     return False
 
 
-def prepare_in_job(job: str, step: Step, processes: int) -> Outcome:
+def prepare_in_job(job: str, step: Step, processes: int) -> StepResult:
     """Prepare the run whose processing job has this name, in so many processes.
 
     The run's lease is the job's until its time limit; `sweep` asks SageMaker whether the job
@@ -129,6 +129,6 @@ def prepare_in_job(job: str, step: Step, processes: int) -> Outcome:
             if ours:
                 prepare_run(held, step.runs.recipe(run), step, processes)
         if ours:
-            return step.outcome(run.folder, "prepared")
+            return step.result(run.folder, "prepared")
         time.sleep(POLL_SECONDS)  # the function that created the job has not let go of it yet
-    return Outcome("nothing to do", held.run.folder if held else None)
+    return StepResult("nothing to do", held.run.folder if held else None)

@@ -6,7 +6,7 @@ from tunedrop.errors import HostingError, ProcessingError, TrainingError
 from tunedrop.jobs.processing_job import LOGS
 from tunedrop.lifecycle.dropped import dataset_of
 from tunedrop.lifecycle.ending import Ending, gave_up
-from tunedrop.lifecycle.step import Outcome
+from tunedrop.lifecycle.step import StepResult
 from tunedrop.ports.services import ProcessingJob, TrainingJob
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import read_pointer
@@ -15,42 +15,42 @@ from tunedrop.runs.repository import Runs
 AGAIN = "then drop the file again."
 
 
-def report_failed_run(folder: str, ending: Ending) -> Outcome:
+def report_failed_run(folder: str, ending: Ending) -> StepResult:
     """A stage has ended the run as failed: tell it, and clean up."""
     try:
         ending.settle(folder)
     except MissingError:
-        return Outcome("ignored: there is no such run", folder)
-    return Outcome("reported", folder)
+        return StepResult("ignored: there is no such run", folder)
+    return StepResult("reported", folder)
 
 
-def report_failed_job(job_name: str, ending: Ending) -> Outcome:
+def report_failed_job(job_name: str, ending: Ending) -> StepResult:
     """A training job has failed or was stopped: end its run."""
     held = ending.runs.find(job_name)
     if held is None:
-        return Outcome("ignored: not a job of a run that counts")
+        return StepResult("ignored: not a job of a run that counts")
     job = ending.sagemaker.training_job(job_name)
     if job is None or job.status not in ("Failed", "Stopped"):
-        return Outcome("nothing to do", held.run.folder)
+        return StepResult("nothing to do", held.run.folder)
     if held.run.stage == "train":
         ending.fail(held.run.folder, "train", _job_error(job))
-    return Outcome("reported", held.run.folder)
+    return StepResult("reported", held.run.folder)
 
 
-def report_failed_processing_job(job_name: str, ending: Ending) -> Outcome:
+def report_failed_processing_job(job_name: str, ending: Ending) -> StepResult:
     """A processing job has failed, was stopped, or left no dataset: end its run.
 
     A job that could tell the user what is wrong with the data has ended the run itself.
     """
     held = ending.runs.find(job_name)
     if held is None:
-        return Outcome("ignored: not a job of a run that counts")
+        return StepResult("ignored: not a job of a run that counts")
     run = held.run
     job = ending.sagemaker.processing_job(job_name)
     if job is None or job.status in ("InProgress", "Stopping") or _is_prepared(run, ending.runs):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     ending.fail(run.folder, "prepare", _processing_error(job, run))
-    return Outcome("reported", run.folder)
+    return StepResult("reported", run.folder)
 
 
 def _is_prepared(run: Run, runs: Runs) -> bool:
@@ -64,23 +64,23 @@ def _is_prepared(run: Run, runs: Runs) -> bool:
     return True
 
 
-def report_failed_endpoint(endpoint_name: str, ending: Ending) -> Outcome:
+def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
     """An endpoint did not come up: end its run."""
     held = ending.runs.find(endpoint_name)
     if held is None:
-        return Outcome("ignored: not an endpoint of a run that counts")
+        return StepResult("ignored: not an endpoint of a run that counts")
     endpoint = ending.sagemaker.endpoint(endpoint_name)
     if endpoint is None or endpoint.status != "Failed":
-        return Outcome("nothing to do", held.run.folder)
+        return StepResult("nothing to do", held.run.folder)
     error = HostingError(
         f"The endpoint {endpoint_name} did not come up: {endpoint.failure_reason}",
         f"Read the log group /aws/sagemaker/Endpoints/{endpoint_name}; {AGAIN}",
     )
     ending.fail(held.run.folder, "deploy", error)
-    return Outcome("reported", held.run.folder)
+    return StepResult("reported", held.run.folder)
 
 
-def report_dead_letter(subject: str, function: str, reason: str, ending: Ending) -> Outcome:
+def report_dead_letter(subject: str, function: str, reason: str, ending: Ending) -> StepResult:
     """A function gave up on an event: end the run that the event was about.
 
     Args:
@@ -91,9 +91,9 @@ def report_dead_letter(subject: str, function: str, reason: str, ending: Ending)
     """
     folder = folder_of(subject, ending.runs)
     if folder is None:
-        return Outcome(f"ignored: {subject} belongs to no run that counts")
+        return StepResult(f"ignored: {subject} belongs to no run that counts")
     ending.fail(folder, function, gave_up(function, reason))
-    return Outcome("reported", folder)
+    return StepResult("reported", folder)
 
 
 def folder_of(subject: str, runs: Runs) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run
 from tunedrop.lifecycle.ending import Ending, gave_up, supersede
-from tunedrop.lifecycle.step import Outcome
+from tunedrop.lifecycle.step import StepResult
 from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
@@ -18,27 +18,27 @@ from tunedrop.runs.pointer import is_current
 MAX_NUDGES = 3  # of one stage; then the run is given up
 
 
-def sweep(ending: Ending, functions: Functions) -> list[Outcome]:
+def sweep(ending: Ending, functions: Functions) -> list[StepResult]:
     """Look after every run that is not yet ended and cleaned up."""
     return [_look_after(folder, ending, functions) for folder in ending.runs.active()]
 
 
-def _look_after(folder: str, ending: Ending, functions: Functions) -> Outcome:
+def _look_after(folder: str, ending: Ending, functions: Functions) -> StepResult:
     try:
         run = ending.runs.load(folder).run
     except MissingError:
-        return Outcome("left alone: not yet written", folder)
+        return StepResult("left alone: not yet written", folder)
     if run.status != "running":
         ending.settle(folder)
-        return Outcome("settled", folder)
+        return StepResult("settled", folder)
     if not is_current(ending.runs.store, run):
         supersede(folder, ending.runs, ending.sagemaker)
-        return Outcome("superseded", folder)
+        return StepResult("superseded", folder)
     if _is_held(run):
-        return Outcome("left alone: being worked on", folder)
+        return StepResult("left alone: being worked on", folder)
     lost = lost_event(run, ending)
     if lost is None:
-        return Outcome("left alone: waiting for SageMaker", folder)
+        return StepResult("left alone: waiting for SageMaker", folder)
     return _send(run, *lost, ending, functions)
 
 
@@ -111,17 +111,17 @@ def _object_event(run: Run, key: str) -> Mapping[str, Any]:
 
 def _send(
     run: Run, function: str, event: Mapping[str, Any], ending: Ending, functions: Functions
-) -> Outcome:
+) -> StepResult:
     def count(newest: Run) -> bool:
         newest.nudges[function] = newest.nudges.get(function, 0) + 1
         return newest.status == "running" and newest.stage == run.stage and not _is_held(newest)
 
     newest = ending.runs.update(run.folder, count).run
     if newest.stage != run.stage or _is_held(newest):
-        return Outcome("left alone: it has gone on meanwhile", run.folder)
+        return StepResult("left alone: it has gone on meanwhile", run.folder)
     if newest.nudges[function] > MAX_NUDGES:
         reason = f"it was called {MAX_NUDGES} times more and did not finish"
         ending.fail(run.folder, run.stage, gave_up(function, reason))
-        return Outcome("given up", run.folder)
+        return StepResult("given up", run.folder)
     functions.send(function, event)
-    return Outcome(f"sent to {function} again", run.folder)
+    return StepResult(f"sent to {function} again", run.folder)

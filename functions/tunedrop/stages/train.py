@@ -5,20 +5,20 @@ from tunedrop.documents.dataset import Dataset
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
 from tunedrop.lifecycle.estimating import estimate_training
-from tunedrop.lifecycle.step import Outcome, Step
+from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.runs.repository import Held, encode
 
 
-def train(folder: str, step: Step, settings: TrainingSettings) -> Outcome:
+def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
     """Start the run's training job, unless it is there."""
     held = step.runs.load(folder)
     run = held.run
     if run.stage != "train" or (run.job and step.sagemaker.training_job(run.job)):
-        return Outcome("nothing to do", folder)
+        return StepResult("nothing to do", folder)
     with step.claimed(held, "train") as ours:
         if ours:
             _start(held, step, settings)
-    return step.outcome(folder, "training") if ours else Outcome("nothing to do", folder)
+    return step.result(folder, "training") if ours else StepResult("nothing to do", folder)
 
 
 def _start(held: Held, step: Step, settings: TrainingSettings) -> None:

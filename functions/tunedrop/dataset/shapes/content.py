@@ -81,7 +81,7 @@ def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
 def _one_hot(sample: Sequence[Fields], names: Sequence[str], texts: Sequence[str]) -> list[Columns]:
     """Recognise a column a label: one 1 in nearly every row, or none and never several."""
     binary = [name for name in names if {*_values(sample, name)} in ({"0", "1"}, {"0.0", "1.0"})]
-    if len(binary) < 2 or not texts:  # noqa: PLR2004 - one label is no choice
+    if len(binary) < 2 or not texts:  # noqa: PLR2004 - one label is no assignment
         return []
     ones = Counter(
         sum(_text(fields.get(name)) in ("1", "1.0") for name in binary) for fields in sample

@@ -16,8 +16,7 @@ from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
 from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
-from tunedrop.recipe.schema import Columns as Wanted
-from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.schema import ColumnRoles, Recipe
 
 SAMPLE = 1_000  # rows looked at
 
@@ -98,7 +97,7 @@ def _readable(table: Table) -> Iterable[Fields]:
             return
 
 
-def _asked(wanted: Wanted) -> dict[str, str | None]:
+def _asked(wanted: ColumnRoles) -> dict[str, str | None]:
     return {role: getattr(wanted, role) for role in wanted.__struct_fields__}
 
 

@@ -1,4 +1,4 @@
-"""The choice of each kept row's place, made when all rows are known."""
+"""The assignment of each kept row's place, made when all rows are known."""
 
 from array import array
 from bisect import bisect_right
@@ -9,51 +9,50 @@ import msgspec
 
 from tunedrop.dataset.examining.labels import default_system_prompt
 from tunedrop.dataset.shapes.example import Shape
-from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import conflicting
 from tunedrop.dataset.splits.cuts import Cut, cuts
+from tunedrop.dataset.splits.places import PLACES, RowPlace
 from tunedrop.recipe.schema import Recipe, RowLimits, SplitShares
 
-NOT_SAMPLED, TRAIN, VALIDATION, TEST, CONFLICT, LEAK, DUPLICATE = range(7)
-SPLIT_PLACES = frozenset((TRAIN, VALIDATION, TEST))
-PLACES = {None: NOT_SAMPLED, "train": TRAIN, "validation": VALIDATION, "test": TEST}
-"""The numbers of the splits, as in `Intake.given`; the other places are in no split."""
 
-
-class Choice:
+class SplitAssignment:
     """Task, labels, system prompt and the split of every kept row."""
 
-    def __init__(self, intake: Intake, recipe: Recipe, shape: Shape) -> None:
-        self._intake = intake
+    def __init__(self, columns: RowColumns, recipe: Recipe, shape: Shape) -> None:
+        self._columns = columns
         self._recipe = recipe
         self._removes_leaks = recipe.split.leakage == "remove"
         labelled = shape.columns.shape in ("text_label", "one_hot", "ground_truth")
         self.task = (
-            intake.labels.task(recipe.task, labelled=labelled)
+            columns.labels.task(recipe.task, labelled=labelled)
             if shape.kind == "answers"
             else shape.kind
         )
-        self.spellings = intake.labels.merge_spellings() if self.is_classification else {}
+        self.spellings = columns.labels.merge_spellings() if self.is_classification else {}
         if self.spellings:
-            intake.leave_out_respelled()
-        self.conflicts: set[int] = conflicting(intake) if self.is_classification else set()
-        self.label_counts = intake.labels.counts() if self.is_classification else None
+            columns.leave_out_respelled()
+        self.conflicts: set[int] = conflicting(columns) if self.is_classification else set()
+        self.label_counts = columns.labels.counts() if self.is_classification else None
         self.labels = sorted(self.label_counts or ())
         self.system = recipe.system
         if self.system is None and self.is_classification:
             self.system = default_system_prompt(self.labels)
         self._held_out = self._held_out_keys()
         self._strata: dict[int, int] = {}
-        self._cuts = {given: self._cut(given) for given in sorted(set(intake.given) or {0})}
+        self._cuts = {given: self._cut(given) for given in sorted(set(columns.given) or {0})}
 
     @property
     def leaks_kept(self) -> int:
         """How many training rows stand in a held-out split as well, because the recipe wants it."""
         if self._removes_leaks:
             return 0
-        rows = zip(self._intake.groups, self._intake.given, self._intake.kept, strict=True)
-        links, held_out = self._intake.links, self._held_out
-        return sum(kept and given == 1 and links.of(key) in held_out for key, given, kept in rows)
+        rows = zip(self._columns.groups, self._columns.given, self._columns.kept, strict=True)
+        links, held_out = self._columns.links, self._held_out
+        return sum(
+            kept and given == RowPlace.TRAIN and links.of(key) in held_out
+            for key, given, kept in rows
+        )
 
     @property
     def is_classification(self) -> bool:
@@ -64,45 +63,49 @@ class Choice:
         """Return each row's place: the number of its split, or why it is in none."""
         places = bytearray(map(self._place, self._rows()) if self._is_varied else self._drawn())
         for at in self.conflicts:
-            places[at] = CONFLICT
+            places[at] = RowPlace.CONFLICT
         return places
 
     @property
     def _is_varied(self) -> bool:
         """Whether rows differ in more than their keys."""
-        intake = self._intake
-        return self.is_classification or bool(intake.links) or any(intake.given)
+        columns = self._columns
+        return self.is_classification or bool(columns.links) or any(columns.given)
 
     def _drawn(self) -> Iterator[int]:
         """Return the places of rows that are drawn by their keys alone."""
         [[cut]] = self._cuts.values()
-        codes = (TEST, VALIDATION, TRAIN, NOT_SAMPLED)
-        keys, kept = self._intake.groups, self._intake.kept
+        codes = (RowPlace.TEST, RowPlace.VALIDATION, RowPlace.TRAIN, RowPlace.NOT_SAMPLED)
+        keys, kept = self._columns.groups, self._columns.kept
         bounds = (cut.test, cut.validation, cut.train)
         return (
-            codes[bisect_right(bounds, key)] if keep else DUPLICATE
+            codes[bisect_right(bounds, key)] if keep else RowPlace.DUPLICATE
             for key, keep in zip(keys, kept, strict=True)
         )
 
     def _place(self, row: tuple[int, int, int, int]) -> int:
         at, key, stratum, given = row
-        if not self._intake.kept[at]:
-            return DUPLICATE
+        if not self._columns.kept[at]:
+            return RowPlace.DUPLICATE
         if given and self._leaks(key, given):
-            return LEAK
+            return RowPlace.LEAK
         split = self._cuts[given][stratum].split(key)
-        return given if split and given > 1 else PLACES[split]
+        return given if split and given > RowPlace.TRAIN else PLACES[split]
 
     def _rows(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield (position, key of the group, stratum, given split) of each row.
 
         Rows that belong together share a key and a stratum, so that they share a split.
         """
-        links, labels, given_splits = self._intake.links, self._numbers(), self._intake.given
+        links, labels, given_splits = (
+            self._columns.links,
+            self._numbers(),
+            self._columns.given,
+        )
         if not links:
-            yield from zip(count(), self._intake.groups, labels, given_splits, strict=False)
+            yield from zip(count(), self._columns.groups, labels, given_splits, strict=False)
             return
-        rows = zip(self._intake.groups, labels, given_splits, self._intake.kept, strict=True)
+        rows = zip(self._columns.groups, labels, given_splits, self._columns.kept, strict=True)
         for at, (own, label, given, kept) in enumerate(rows):
             if kept and own in links:
                 key = links.of(own)
@@ -112,27 +115,29 @@ class Choice:
 
     def _leaks(self, key: int, given: int) -> bool:
         """Whether a training row's text stands in a held-out split that the file names."""
-        return given == 1 and self._removes_leaks and key in self._held_out
+        return given == RowPlace.TRAIN and self._removes_leaks and key in self._held_out
 
     def _held_out_keys(self) -> set[int]:
-        links = self._intake.links
-        if not any(self._intake.given):
+        links = self._columns.links
+        if not any(self._columns.given):
             return set()
-        rows = zip(self._intake.groups, self._intake.given, strict=True)
-        return {links.of(key) for key, given in rows if given > 1}  # twins of them count too
+        rows = zip(self._columns.groups, self._columns.given, strict=True)
+        return {
+            links.of(key) for key, given in rows if given > RowPlace.TRAIN
+        }  # twins of them count too
 
     def _numbers(self) -> Sequence[int]:
         if self.is_classification:
-            return self._intake.labels.of_row
-        return bytes(len(self._intake.groups))
+            return self._columns.labels.of_row
+        return bytes(len(self._columns.groups))
 
     def _cut(self, wanted: int) -> list[Cut]:
         """Return the cuts, a stratum each, of the rows with one given split (0: none given)."""
-        keys = [array("Q") for _ in self._intake.labels.names] if self.is_classification else []
+        keys = [array("Q") for _ in self._columns.labels.names] if self.is_classification else []
         keys = keys or [array("Q")]
-        kept = self._intake.kept
+        kept = self._columns.kept
         if not self._is_varied:
-            keys = [array("Q", compress(self._intake.groups, kept))]
+            keys = [array("Q", compress(self._columns.groups, kept))]
             return cuts(keys, self._shares(wanted), self._limits(wanted))
         for at, key, stratum, given in self._rows():
             if given != wanted or not kept[at] or at in self.conflicts:
@@ -144,16 +149,17 @@ class Choice:
     def _shares(self, given: int) -> SplitShares:
         """Training rows that the file names only give what it does not name itself."""
         shares = self._recipe.split
-        if given > 1:
+        if given > RowPlace.TRAIN:
             return msgspec.structs.replace(shares, test=0.0, validation=0.0)
-        named = set(self._intake.given)
+        named = set(self._columns.given)
         return msgspec.structs.replace(
             shares,
-            validation=0.0 if 2 in named else shares.validation,  # noqa: PLR2004 - SPLITS
-            test=0.0 if 3 in named else shares.test,  # noqa: PLR2004 - SPLITS
+            validation=0.0 if RowPlace.VALIDATION in named else shares.validation,
+            test=0.0 if RowPlace.TEST in named else shares.test,
         )
 
     def _limits(self, given: int) -> RowLimits:
         limits = self._recipe.rows
-        most = {2: limits.max_validation, 3: limits.max_test}.get(given)
-        return msgspec.structs.replace(limits, max_train=most) if most else limits
+        most = {RowPlace.VALIDATION: limits.max_validation, RowPlace.TEST: limits.max_test}
+        limit = most.get(RowPlace(given))
+        return msgspec.structs.replace(limits, max_train=limit) if limit else limits

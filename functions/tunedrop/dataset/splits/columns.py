@@ -1,4 +1,4 @@
-"""What is known of all rows after one reading: what a choice of splits needs, and no texts."""
+"""What is known of all rows after one reading: what a assignment of splits needs, and no texts."""
 
 from array import array
 from itertools import compress
@@ -10,16 +10,14 @@ from tunedrop.dataset.duplicates.links import Links
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.examining.labels import Labels
 from tunedrop.dataset.examining.rejects import Rejects
-from tunedrop.dataset.readers.record import SplitName
+from tunedrop.dataset.splits.places import PLACES
 from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.dataset import Place
 from tunedrop.documents.rows import read_row
 from tunedrop.recipe.schema import SplitShares
 
-_GIVEN: dict[SplitName | None, int] = {None: 0, "train": 1, "validation": 2, "test": 3}
 
-
-class Intake:
+class RowColumns:
     """The rows that passed, in columns by their position in the spool; some 40 bytes a row.
 
     `groups` are the prompt keys, `characters` the lengths, `given` the numbers of the splits that
@@ -55,7 +53,7 @@ class Intake:
         self.rows += batch.seen
         self.groups.extend(batch.candidates)
         self.characters.extend(batch.characters)
-        self.given += bytes((_GIVEN[batch.split],)) * rows
+        self.given += bytes((PLACES[batch.split],)) * rows
         self._lines.extend(batch.lines)
         self._families.extend(batch.families)
         self.labels.extend(batch.answers)

@@ -4,31 +4,31 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import compress, pairwise
 
-from tunedrop.dataset.splits.columns import Intake
+from tunedrop.dataset.splits.columns import RowColumns
 
 
-def conflicting(intake: Intake) -> set[int]:
+def conflicting(columns: RowColumns) -> set[int]:
     """Return the positions of rows whose text carries another label elsewhere, and more often.
 
     Of a text with several labels the commonest label is kept; when none is commonest, no row is.
     Rows that repeat an earlier one have a vote too.
     """
-    numbers = intake.labels.of_row
+    numbers = columns.labels.of_row
     losers: set[int] = set()
-    for positions in _shared(intake.groups):
+    for positions in _shared(columns.groups):
         if len({numbers[at] for at in positions}) == 1:
             continue
         votes = Counter(numbers[at] for at in positions)
         most = max(votes.values())
         winners = [number for number, count in votes.items() if count == most]
         winner = winners[0] if len(winners) == 1 else None
-        losers.update(at for at in positions if numbers[at] != winner and intake.kept[at])
+        losers.update(at for at in positions if numbers[at] != winner and columns.kept[at])
     return losers
 
 
-def prompts_with_several_answers(intake: Intake) -> int:
+def prompts_with_several_answers(columns: RowColumns) -> int:
     """Return how many prompts stand in more than one kept row."""
-    return sum(1 for _ in _shared(list(compress(intake.groups, intake.kept))))
+    return sum(1 for _ in _shared(list(compress(columns.groups, columns.kept))))
 
 
 def _shared(groups: Sequence[int]) -> Iterator[list[int]]:

@@ -8,8 +8,6 @@ import msgspec
 from tunedrop.dataset.readers.record import SplitName
 from tunedrop.recipe.schema import RowLimits, SplitShares
 
-SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
-
 
 class Cut(msgspec.Struct, frozen=True):
     """The bounds within one label: keys below `test` are test rows, and so on.

@@ -1,4 +1,4 @@
-"""Checked rows, kept on disk between the first look at the file and the choice of splits."""
+"""Checked rows, kept on disk between the first look at the file and the assignment of splits."""
 
 from __future__ import annotations  # an array has no type parameter before Python 3.12
 

@@ -14,9 +14,9 @@ from blake3 import blake3
 from tunedrop.dataset.readers.record import SplitName
 from tunedrop.dataset.readers.source import Sink
 from tunedrop.dataset.sizing.tokens import TokenSample
-from tunedrop.dataset.splits.assignment import LEAK, NOT_SAMPLED, PLACES, TRAIN, Choice
-from tunedrop.dataset.splits.columns import Intake
-from tunedrop.dataset.splits.cuts import SPLITS
+from tunedrop.dataset.splits.assignment import SplitAssignment
+from tunedrop.dataset.splits.columns import RowColumns
+from tunedrop.dataset.splits.places import PLACES, SPLITS, RowPlace
 from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.dataset import Split
 from tunedrop.documents.rows import Message, Row
@@ -29,12 +29,12 @@ _SYSTEM = b'{"role":"system"'
 
 
 class Rewriter:
-    """Brings spooled rows to what the choice wants."""
+    """Brings spooled rows to what the assignment wants."""
 
-    def __init__(self, choice: Choice) -> None:
-        self._spellings = choice.spellings
-        message = msgspec.json.encode(Message("system", choice.system or ""))
-        self._message = message + b"," if choice.system else b""
+    def __init__(self, assignment: SplitAssignment) -> None:
+        self._spellings = assignment.spellings
+        message = msgspec.json.encode(Message("system", assignment.system or ""))
+        self._message = message + b"," if assignment.system else b""
 
     @property
     def is_needed(self) -> bool:
@@ -110,16 +110,20 @@ class Written(msgspec.Struct):
 
 
 def write_splits(
-    spool: Spool, intake: Intake, choice: Choice, sink: Sink, tokens: TokenSample | None = None
+    spool: Spool,
+    columns: RowColumns,
+    assignment: SplitAssignment,
+    sink: Sink,
+    tokens: TokenSample | None = None,
 ) -> Written:
     """Write train.jsonl, validation.jsonl and test.jsonl."""
-    places = choice.places()
+    places = assignment.places()
     with ExitStack() as stack:
-        files = {
+        files: dict[int, SplitFile] = {
             PLACES[name]: SplitFile(stack.enter_context(sink.create(f"{name}.jsonl")))
             for name in SPLITS
         }
-        rewriter = Rewriter(choice)
+        rewriter = Rewriter(assignment)
         if rewriter.is_needed or tokens is not None or spool.is_given_up:
             _write_lines(spool, places, files, rewriter, tokens)
         else:
@@ -128,15 +132,15 @@ def write_splits(
             file.flush()
     splits: dict[str, Split] = {
         name: Split(places.count(PLACES[name]), files[PLACES[name]].digest, labels)
-        for name, labels in _labels(places, intake, choice).items()
+        for name, labels in _labels(places, columns, assignment).items()
     }
     return Written(
         splits,
         places,
-        _train_characters(places, intake, choice),
-        {spool.rows[at] for at in choice.conflicts},
-        places.count(NOT_SAMPLED),
-        places.count(LEAK),
+        _train_characters(places, columns, assignment),
+        {spool.rows[at] for at in assignment.conflicts},
+        places.count(RowPlace.NOT_SAMPLED),
+        places.count(RowPlace.LEAK),
     )
 
 
@@ -162,7 +166,7 @@ def _write_runs(spool: Spool, places: bytearray, files: Files) -> None:
 def _write_lines(
     spool: Spool, places: bytearray, files: Files, rewriter: Rewriter, tokens: TokenSample | None
 ) -> None:
-    """Write row by row, each as the choice wants it."""
+    """Write row by row, each as the assignment wants it."""
     trained = 0
     for line, place in zip(spool.lines(), places, strict=True):
         file = files.get(place)
@@ -170,25 +174,29 @@ def _write_lines(
             continue
         written = rewriter.rewritten(line)
         file.add(written)
-        if place == TRAIN and tokens is not None:
+        if place == RowPlace.TRAIN and tokens is not None:
             trained += 1
             tokens.look(trained, written)
 
 
-def _labels(places: bytearray, intake: Intake, choice: Choice) -> dict[SplitName, dict[str, int]]:
+def _labels(
+    places: bytearray, columns: RowColumns, assignment: SplitAssignment
+) -> dict[SplitName, dict[str, int]]:
     """Return how many rows of each split carry each label."""
     labels: dict[SplitName, dict[str, int]] = {name: {} for name in SPLITS}
-    if choice.is_classification:
-        names = intake.labels.names
-        counts = Counter(zip(places, intake.labels.of_row, strict=True))
+    if assignment.is_classification:
+        names = columns.labels.names
+        counts = Counter(zip(places, columns.labels.of_row, strict=True))
         for name in SPLITS:
             found = {names[n]: rows for (at, n), rows in counts.items() if at == PLACES[name]}
             labels[name] = dict(sorted(found.items()))
     return labels
 
 
-def _train_characters(places: bytearray, intake: Intake, choice: Choice) -> Sequence[int]:
+def _train_characters(
+    places: bytearray, columns: RowColumns, assignment: SplitAssignment
+) -> Sequence[int]:
     """Return the lengths of the training rows, the system prompt included."""
-    found = compress(intake.characters, map(TRAIN.__eq__, places))
-    extra = len(choice.system or "")
+    found = compress(columns.characters, map(RowPlace.TRAIN.__eq__, places))
+    extra = len(assignment.system or "")
     return array("Q", (length + extra for length in found)) if extra else array("Q", found)

@@ -51,7 +51,7 @@ class Compared:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Outcome:
+class _Measured:
     """What each method finds; `error` is the standard error of the difference."""
 
     rival: Estimate
@@ -67,24 +67,24 @@ def compare(metric: Metric, evidence: Evidence) -> Compared:
     rival = row_scores(metric, evidence.rival, evidence.golds)
     tuned = row_scores(metric, evidence.tuned, evidence.golds)
     if isinstance(metric, CorpusMetric):
-        outcome = _all_rows_together(metric, evidence, standard_error(_gaps(rival, tuned)))
+        measured = _all_rows_together(metric, evidence, standard_error(_gaps(rival, tuned)))
     elif metric.binary:
-        outcome = _right_or_wrong(rival, tuned, evidence.confidence)
+        measured = _right_or_wrong(rival, tuned, evidence.confidence)
     else:
-        outcome = _score_a_row(rival, tuned, evidence.confidence)
+        measured = _score_a_row(rival, tuned, evidence.confidence)
     wins, losses = _wins(rival, tuned), _wins(tuned, rival)
     comparison = Comparison(
         metric=metric.name,
         rival=evidence.rival_name,
-        difference=outcome.difference,
-        p_value=outcome.p_value,
-        test=outcome.test,
+        difference=measured.difference,
+        p_value=measured.p_value,
+        test=measured.test,
         wins=wins,
         losses=losses,
         ties=len(tuned) - wins - losses,
-        smallest_detectable=smallest_detectable(outcome.error, evidence.confidence),
+        smallest_detectable=smallest_detectable(measured.error, evidence.confidence),
     )
-    return Compared(rival=outcome.rival, tuned=outcome.tuned, comparison=comparison)
+    return Compared(rival=measured.rival, tuned=measured.tuned, comparison=comparison)
 
 
 def row_scores(metric: Metric, said: Sequence[str], golds: Sequence[str]) -> list[float]:
@@ -95,9 +95,9 @@ def row_scores(metric: Metric, said: Sequence[str], golds: Sequence[str]) -> lis
     return [float(prediction == gold) for prediction, gold in pairs]
 
 
-def _right_or_wrong(rival: Scores, tuned: Scores, confidence: float) -> _Outcome:
+def _right_or_wrong(rival: Scores, tuned: Scores, confidence: float) -> _Measured:
     n, wins, losses = len(tuned), _wins(rival, tuned), _wins(tuned, rival)
-    return _Outcome(
+    return _Measured(
         rival=Estimate(fmean(rival), *wilson(sum(rival), n, confidence), n),
         tuned=Estimate(fmean(tuned), *wilson(sum(tuned), n, confidence), n),
         difference=Estimate((wins - losses) / n, *tango(wins, losses, n, confidence), n),
@@ -107,10 +107,10 @@ def _right_or_wrong(rival: Scores, tuned: Scores, confidence: float) -> _Outcome
     )
 
 
-def _score_a_row(rival: Scores, tuned: Scores, confidence: float) -> _Outcome:
+def _score_a_row(rival: Scores, tuned: Scores, confidence: float) -> _Measured:
     gaps = _gaps(rival, tuned)
     drawn = bootstrap_means(rival, tuned)
-    return _Outcome(
+    return _Measured(
         rival=_estimate(fmean(rival), [other for other, _ in drawn], confidence, len(gaps)),
         tuned=_estimate(fmean(tuned), [mine for _, mine in drawn], confidence, len(gaps)),
         difference=_estimate(fmean(gaps), _differences(drawn), confidence, len(gaps)),
@@ -120,14 +120,14 @@ def _score_a_row(rival: Scores, tuned: Scores, confidence: float) -> _Outcome:
     )
 
 
-def _all_rows_together(metric: CorpusMetric, evidence: Evidence, row_error: float) -> _Outcome:
+def _all_rows_together(metric: CorpusMetric, evidence: Evidence, row_error: float) -> _Measured:
     """Compare by resampled counts; `row_error` stands in where all answers are the same."""
     n, confidence = len(evidence.golds), evidence.confidence
     rival = metric.score(Counter(zip(evidence.golds, evidence.rival, strict=True)))
     tuned = metric.score(Counter(zip(evidence.golds, evidence.tuned, strict=True)))
     cells = list(zip(evidence.golds, evidence.rival, evidence.tuned, strict=True))
     drawn = bootstrap_counts(cells, metric.score)
-    return _Outcome(
+    return _Measured(
         rival=_estimate(rival, [other for other, _ in drawn], confidence, n),
         tuned=_estimate(tuned, [mine for _, mine in drawn], confidence, n),
         difference=_estimate(tuned - rival, _differences(drawn), confidence, n),

@@ -70,7 +70,7 @@ def swap_p(cells: Sequence[Cell], score: Callable[[Counts], float]) -> float:
     counts = Counter(cells)
     rival, tuned = _scores(counts, score)
     observed = abs(tuned - rival) - 1e-9
-    if all(said == says for _, said, says in counts):
+    if all(rival == tuned for _, rival, tuned in counts):
         return 1.0
     random = Random(SEED)  # noqa: S311 - statistics, not secrets
     extreme = 0
@@ -83,9 +83,9 @@ def swap_p(cells: Sequence[Cell], score: Callable[[Counts], float]) -> float:
 def _scores(counts: Counter[Cell], score: Callable[[Counts], float]) -> tuple[float, float]:
     rival: Counts = Counter()
     tuned: Counts = Counter()
-    for (gold, said, says), rows in counts.items():
-        rival[gold, said] += rows
-        tuned[gold, says] += rows
+    for (gold, rival_answer, tuned_answer), rows in counts.items():
+        rival[gold, rival_answer] += rows
+        tuned[gold, tuned_answer] += rows
     return score(rival), score(tuned)
 
 
