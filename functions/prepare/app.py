@@ -1,4 +1,4 @@
-"""S3 Object Created on datasets/ → runs/<dataset>/<run>/dataset/, or a job that writes it."""
+"""S3 Object Created on datasets/ → the run's dataset/, or a processing job that writes it."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ logger = Logger(service="report_failure")
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
-    """Report what the event tells of."""
+    """Report the failure that the event is about."""
     results = report(event, bootstrap.ending(read_settings(EndingSettings)))
     for result in results:
         logger.info(result.outcome, run=result.run)
@@ -34,7 +34,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
 
 
 def report(event: dict[str, Any], ending: Ending) -> list[StepResult]:
-    """Tell the five kinds of events apart."""
+    """Call the operation for the kind of event."""
     if "Records" in event:
         return [
             report_failure.report_dead_letter(

@@ -1,4 +1,4 @@
-"""On a schedule → lost events sent again, ended runs settled, expired endpoints deleted."""
+"""Schedule → lost events sent again, ended runs settled, expired endpoints deleted."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class Settings(EndingSettings, frozen=True):
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
-    """Look after every run that is not yet ended and cleaned up."""
+    """Check every run that is not yet ended and cleaned up."""
     settings = read_settings(Settings)
     names = {
         "prepare": settings.prepare_function,

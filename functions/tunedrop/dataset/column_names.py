@@ -1,4 +1,4 @@
-"""The column names by which people call the parts of a row, in order of likelihood."""
+"""Well-known column names for each role, the most likely first."""
 
 TEXT = (
     "text", "sentence", "tweet", "review", "comment", "utterance", "content", "document", "body",

@@ -4,8 +4,8 @@ import msgspec
 
 from tunedrop.dataset.checks.label_names import slips
 from tunedrop.dataset.checks.language import note_languages
-from tunedrop.dataset.examining.labels import LONGEST_LABEL, MOST_LABELS
 from tunedrop.dataset.examining.rejects import REASONS
+from tunedrop.dataset.shapes.content import LONGEST_LABEL, MOST_LABELS
 from tunedrop.dataset.splits.assignment import SplitAssignment
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import prompts_with_several_answers

@@ -1,4 +1,4 @@
-"""dataset.json: how the rows were read, checked and split, for the later stages and for people."""
+"""dataset.json: how the rows were read, checked and split."""
 
 from typing import Literal
 
@@ -9,11 +9,11 @@ from tunedrop.documents.run import CostEstimate
 Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
 
 TRAINABLE: frozenset[Task] = frozenset({"classification", "generation"})
-"""What the training container can learn from; rows of the other tasks are prepared and refused."""
+"""The tasks that the training container supports. Rows of other tasks are refused."""
 
 
 class RowCounts(msgspec.Struct, rename={"source": "in"}):
-    """Where every row went: `in` is the sum of the others, for any input."""
+    """How many rows went where; `in` is always the sum of the others."""
 
     source: int
     train: int
@@ -27,9 +27,9 @@ class RowCounts(msgspec.Struct, rename={"source": "in"}):
 class Columns(msgspec.Struct):
     """How the file's columns became prompt and completion.
 
-    `shape` is the name of the row shape; `mapping` leads from role (text, label, prompt,
-    completion, …) to the column's name; `why` says in words how it was found; `alternatives`
-    are other mappings that would have fitted.
+    `shape` is the name of the row shape. `mapping` gives the column's name for each role (text,
+    label, prompt, completion, …). `why` explains how the mapping was found, and `alternatives` are
+    other mappings that would fit.
     """
 
     shape: str
@@ -49,9 +49,9 @@ class Split(msgspec.Struct):
 class TokenStatistics(msgspec.Struct):
     """Tokens a row (prompt and completion together), over the training split.
 
-    `method` says how they were counted: "characters" is an estimate at 4 characters a token,
-    "tokenizer" the rate that the base model's tokenizer had on `sample` rows, drawn at random;
-    `error` is then half the 95% interval of the total, as a share of it (0: all were counted).
+    `method` says how they were counted. "characters" is an estimate of 4 characters a token.
+    "tokenizer" uses the base model's tokenizer on a random sample of `sample` rows; `error` is then
+    half the 95% interval of the total, as a share of it (0 when all rows were counted).
     """
 
     method: Literal["characters", "tokenizer"]
@@ -65,7 +65,7 @@ class TokenStatistics(msgspec.Struct):
 
 
 class Place(msgspec.Struct, omit_defaults=True):
-    """Where something was found: the data row, its line and file, and a few words of it."""
+    """Where something was found: the data row, its line, its file and an excerpt."""
 
     row: int
     line: int | None = None
@@ -74,7 +74,7 @@ class Place(msgspec.Struct, omit_defaults=True):
 
 
 class Finding(msgspec.Struct):
-    """Something that the uploader should know: what, in how many rows, and the first places."""
+    """Something that a check found: what it means, in how many rows, and the first places."""
 
     check: str
     rows: int
@@ -83,9 +83,9 @@ class Finding(msgspec.Struct):
 
 
 class Dataset(msgspec.Struct):
-    """dataset.json, written last: its arrival starts the training job.
+    """dataset.json. It is written last, because its arrival starts the training job.
 
-    `estimate` is None while the base model is not in the bucket or its instance has no price.
+    `estimate` is None when the base model is not in the bucket or the instance has no known price.
     """
 
     version: int

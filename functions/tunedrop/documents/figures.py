@@ -1,4 +1,4 @@
-"""Figures as people read them: percentages, points, p values, money, durations."""
+"""Format figures for people: percentages, points, p values, money, durations."""
 
 from datetime import UTC, datetime
 
@@ -24,9 +24,9 @@ def signed(difference: float) -> str:
 
 def p_value(p: float) -> str:
     """Return "p < 0.0001" or "p = 0.031"."""
-    if p < 0.0001:  # noqa: PLR2004 - below this nobody cares how far
+    if p < 0.0001:  # noqa: PLR2004 - exact enough for a report
         return "p < 0.0001"
-    return f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"  # noqa: PLR2004 - two digits that count
+    return f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"  # noqa: PLR2004 - two significant digits
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -53,7 +53,7 @@ def duration(seconds: float) -> str:
 
 
 def minutes(hours: float) -> str:
-    """Return 0.25 as "15 min", 2.5 as "2 h 30 min": as exact as an estimate is."""
+    """Return 0.25 as "15 min" and 2.5 as "2 h 30 min"."""
     whole = max(1, round(hours * 60))
     return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"  # noqa: PLR2004
 

@@ -1,4 +1,4 @@
-"""report.json: the verdict and the evidence for it."""
+"""report.json: the verdict on the tuned model and the evidence for it."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 
 
 class Estimate(msgspec.Struct):
-    """A figure with its 95% interval (or the confidence the recipe asks for)."""
+    """A figure with its confidence interval; 95% unless the recipe says otherwise."""
 
     value: float
     low: float
@@ -30,9 +30,9 @@ class LabelScore(msgspec.Struct):
 
 
 class Scores(msgspec.Struct):
-    """What one model reached: metrics by name, and for classification each label.
+    """The scores of one model: metrics by name, and for classification each label.
 
-    `unparsed` answers name no label or several: counted wrong, and reported.
+    `unparsed` counts answers that name no label or several; they count as wrong.
     """
 
     metrics: dict[str, Estimate]
@@ -42,10 +42,11 @@ class Scores(msgspec.Struct):
 
 
 class Comparison(msgspec.Struct):
-    """Tuned minus a rival (the base model, or a trivial baseline), paired row by row.
+    """The tuned model compared row by row with a rival: the base model or a trivial baseline.
 
-    `smallest_detectable` is the difference that this many rows would have shown with 80% power;
-    `p_adjusted` is the p value after Holm's correction for all comparisons of the report.
+    `difference` is tuned minus rival. `smallest_detectable` is the true difference that this many
+    rows detect with 80% power. `p_adjusted` is the p value after Holm's correction for all
+    comparisons of the report.
     """
 
     metric: str
@@ -61,7 +62,7 @@ class Comparison(msgspec.Struct):
 
 
 class Sample(msgspec.Struct):
-    """One test row with both answers, for the reader's own eyes (long texts are cut)."""
+    """One test row with both answers, as an example for the reader (long texts are cut)."""
 
     row: int
     prompt: str
@@ -71,14 +72,14 @@ class Sample(msgspec.Struct):
 
 
 class MetricWords(msgspec.Struct):
-    """What a metric is called, and what it measures, in words."""
+    """The title of a metric, and one sentence about what it measures."""
 
     title: str
     explains: str
 
 
 class Baseline(msgspec.Struct):
-    """A trivial rival (always the same answer): what no training at all would reach."""
+    """The score of a trivial baseline, which always gives the same answer."""
 
     name: str
     metric: str
@@ -86,7 +87,7 @@ class Baseline(msgspec.Struct):
 
 
 class Lineage(msgspec.Struct):
-    """All that is needed to say what was compared, and to do it again."""
+    """What was compared, in enough detail to repeat it."""
 
     source: str
     source_version: str
@@ -99,7 +100,7 @@ class Lineage(msgspec.Struct):
 
 
 class Cost(msgspec.Struct):
-    """US dollars: the estimate before training and what the billable seconds came to.
+    """The estimated and the actual cost of the training, in US dollars.
 
     `estimated_usd` is the high end of the estimate, `estimated_low_usd` the low end.
     """
@@ -121,10 +122,10 @@ class Cost(msgspec.Struct):
 
 
 class TokenCount(msgspec.Struct):
-    """Tokens of the training rows, once through: as the job counted them and as was said before.
+    """The tokens of the training rows in one epoch.
 
-    `method` says how preparation came to its figure: with the model's "tokenizer", or by
-    "characters".
+    `counted` is the training job's figure, `said` the one of the preparation; `method` says how
+    the preparation got it: with the model's "tokenizer" or from "characters".
     """
 
     counted: int
@@ -133,14 +134,14 @@ class TokenCount(msgspec.Struct):
 
     @property
     def difference(self) -> float:
-        """What was said minus what was counted, as a share of what was counted."""
+        """How far `said` is from `counted`, as a share of `counted`."""
         return self.said / self.counted - 1
 
 
 class Confusion(msgspec.Struct):
-    """How often each right answer (a row) was answered how (a column); counts of the tuned model.
+    """The tuned model's confusion matrix: right labels in rows, given labels in columns.
 
-    The last column is named "" and counts the answers that name no label or several.
+    A last column counts the answers that name no label or several.
     """
 
     labels: list[str]
@@ -156,7 +157,7 @@ class LossPoint(msgspec.Struct):
 
 
 class Asking(msgspec.Struct):
-    """How the answers were got: `seconds` is the wall-clock time for both models together."""
+    """How the models were asked; `seconds` is the wall-clock time for both together."""
 
     answers: int
     seconds: float
@@ -165,7 +166,7 @@ class Asking(msgspec.Struct):
 
 
 class Example(msgspec.Struct):
-    """How to ask the tuned model as it was asked here; the last turn is a placeholder."""
+    """A request as in the evaluation; its last message is a placeholder."""
 
     messages: list[Message]
     max_tokens: int
@@ -211,9 +212,9 @@ class Report(msgspec.Struct):
 
 
 class Judgement(msgspec.Struct, kw_only=True):
-    """The evidence and the verdict; `build_report` puts it into its surroundings.
+    """The verdict and the evidence. `build_report` adds the facts about the run.
 
-    `passed_gate` is what `deploy.keep: if_better` obeys.
+    `passed_gate` decides whether `deploy.keep: if_better` keeps the endpoint.
     """
 
     task: Task

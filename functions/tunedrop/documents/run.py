@@ -1,4 +1,4 @@
-"""run.json: how one run stands, and the names derived from it."""
+"""run.json: the state of one run, and the names derived from it."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ Stage = Literal["prepare", "train", "deploy", "evaluate"]
 Status = Literal["running", "succeeded", "failed", "superseded"]
 
 STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
-MAX_NAME = 32  # a tuning job's name may have no more
+MAX_NAME = 32  # The longest name that SageMaker allows for a tuning job.
 RUN_ID_LENGTH = 12
 
 
@@ -28,9 +28,10 @@ class Part(msgspec.Struct):
 
 
 class Source(msgspec.Struct):
-    """The dropped file: `checksum` tells the content, `version_id` the upload; size in bytes.
+    """The dropped file; `size` is in bytes.
 
-    For a dropped folder, `key` is its _SUCCESS and `parts` are its files.
+    `checksum` identifies the content, `version_id` the upload. For a dropped folder, `key` is its
+    _SUCCESS and `parts` are its files.
     """
 
     bucket: str
@@ -44,21 +45,21 @@ class Source(msgspec.Struct):
 
 
 class StageTimes(msgspec.Struct):
-    """When a stage was begun and ended (ISO 8601, UTC)."""
+    """When a stage started and ended (ISO 8601, UTC)."""
 
     started: str
     ended: str | None = None
 
 
 class Lease(msgspec.Struct):
-    """Who works on the run's next step; void after `expires` (epoch seconds)."""
+    """Who may work on the run until `expires` (epoch seconds)."""
 
     owner: str
     expires: float
 
 
 class Progress(msgspec.Struct):
-    """How far the stage has come: `done` of `total` things called `unit`."""
+    """The progress of a stage: `done` of `total`, counted in `unit`s."""
 
     done: int
     total: int
@@ -66,9 +67,9 @@ class Progress(msgspec.Struct):
 
 
 class Failure(msgspec.Struct):
-    """Why the run ended: `code` names the kind, `remedy` says what to do.
+    """Why the run failed: `code` names the kind of error, `remedy` says what to do.
 
-    `problems` are the kinds of bad rows that led to it, the commonest first.
+    `problems` are the kinds of bad rows that led to it, the most frequent first.
     """
 
     stage: str
@@ -79,10 +80,10 @@ class Failure(msgspec.Struct):
 
 
 class CostEstimate(msgspec.Struct):
-    """US dollars and hours of the training, as a range, said before it starts.
+    """The estimated US dollars and hours of the training, as a range.
 
-    The job is stopped after `cap_hours`, and is not started when `low_usd` is above `budget_usd`
-    or `low_hours` above the cap; `basis` says in words what the figures were computed from.
+    The job is stopped after `cap_hours`. It is not started when `low_usd` is above `budget_usd` or
+    `low_hours` is above the cap. `basis` explains how the figures were computed.
     """
 
     low_usd: float
@@ -96,17 +97,17 @@ class CostEstimate(msgspec.Struct):
 
     @property
     def is_over_budget(self) -> bool:
-        """Whether even the best case costs more than the recipe allows."""
+        """Whether even the low estimate costs more than the recipe allows."""
         return self.budget_usd is not None and self.low_usd > self.budget_usd
 
     @property
     def is_over_time(self) -> bool:
-        """Whether even the best case would be stopped before its end."""
+        """Whether even the low estimate is longer than the job may run."""
         return self.low_hours > self.cap_hours
 
 
 class ActualCost(msgspec.Struct):
-    """What the training job was billed for: seconds, and US dollars where the price is known."""
+    """The billed seconds of the training job, and US dollars where the price is known."""
 
     billable_seconds: int
     usd: float | None
@@ -123,9 +124,9 @@ class Processing(msgspec.Struct):
 class Run(msgspec.Struct, kw_only=True):
     """run.json, version 1.
 
-    `stage` is the step that is being done or waited for; `status` says whether the run goes on.
-    `attempt` numbers the job and the endpoint: it moves only from a run that has ended.
-    `nudges` counts how often `sweep` called each function for a lost event.
+    `stage` is the step that is being done or waited for. `attempt` is part of the names of the job
+    and the endpoint; it is raised only when the run has ended. `nudges` counts how often `sweep`
+    called each function because an event was lost.
     """
 
     version: int = 1
@@ -167,13 +168,13 @@ class Run(msgspec.Struct, kw_only=True):
 
 
 def run_id(bucket: str, key: str, version_id: str, recipe_digest: str) -> str:
-    """Return the id of the run that this upload with this recipe means: 12 hex characters."""
+    """Return the run id of an upload with a recipe: 12 hex characters."""
     parts = f"{bucket}\n{key}\n{version_id}\n{recipe_digest}"
     return hashlib.sha256(parts.encode()).hexdigest()[:RUN_ID_LENGTH]
 
 
 def slug(dataset: str) -> str:
-    """Return a name that SageMaker accepts (`[a-zA-Z0-9-]`) and people recognise."""
+    """Return a readable name of characters that SageMaker accepts (`[a-zA-Z0-9-]`)."""
     ascii_name = unicodedata.normalize("NFKD", dataset).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-") or "dataset"
 
@@ -185,6 +186,6 @@ def resource_name(dataset: str, run: str, attempt: int) -> str:
 
 
 def run_of_resource(name: str) -> tuple[str, int] | None:
-    """Return (run, attempt) of one of our names, or None for somebody else's resource."""
+    """Return (run, attempt) from a name made by `resource_name`; None for any other name."""
     found = re.fullmatch(rf"[a-z0-9-]+-([0-9a-f]{{{RUN_ID_LENGTH}}})-(\d+)", name)
     return (found.group(1), int(found.group(2))) if found else None

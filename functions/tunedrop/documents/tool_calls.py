@@ -1,4 +1,4 @@
-"""Tool calls as text: what a model that writes JSON would say to call them."""
+"""Tool calls as text: the JSON that a model would write to make them."""
 
 import json
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from typing import Any
 def calls_as_text(calls: Sequence[dict[str, Any]]) -> str:
     """Return one JSON object a line, name first, the arguments' keys sorted.
 
-    The training container writes the same where a chat template leaves calls out, and the
-    evaluation compares in this form, so two spellings of one call are equal.
+    The training container writes the same text where a chat template omits calls. The evaluation
+    compares calls in this form, so that different spellings of one call are equal.
 
     Args:
         calls: in OpenAI's form, each with `function.name` and `function.arguments`, a JSON object

@@ -1,4 +1,4 @@
-"""From the answers of both models to a judgement."""
+"""Judge the answers of both models: score, compare, and write the judgement."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -40,17 +40,17 @@ def judge(
     recipe: Recipe,
     train: Iterable[Row] = (),
 ) -> Judgement:
-    """Score both models, compare them row by row, and say in words what follows.
+    """Score both models, compare them row by row, and describe the result in words.
 
-    The verdict hangs on one metric, chosen without a look at the answers (`evaluate.gate`), so
-    its p value needs no correction; beside it, every comparison carries Holm's.
+    One metric, chosen without looking at the answers (`evaluate.gate`), decides the verdict, so its
+    p value needs no correction. Every comparison also has a p value with Holm's correction.
 
     Args:
-        dataset: dataset.json; its labels and label counts.
+        dataset: dataset.json, for its labels and label counts.
         rows: the test rows.
         answers: of both models, in the order of the rows.
         recipe: its gate and generation settings.
-        train: the training rows, to find leaks and the commonest answer.
+        train: the training rows, to find leaked rows and the most frequent answer.
 
     Raises:
         EvaluationError: no rows.
@@ -112,7 +112,7 @@ def _counts(findings: EvaluationFindings, said: Sequence[str]) -> Counter[tuple[
 
 
 def _comparisons(findings: EvaluationFindings) -> list[Comparison]:
-    """Return the deciding comparison first, then the trivial rival, then the other metrics."""
+    """Return the deciding comparison, then the trivial baseline, then the other metrics."""
     found = [findings.decisive.comparison]
     if findings.beside_trivial is not None:
         found.append(findings.beside_trivial.comparison)
@@ -146,7 +146,7 @@ def _asking(answers: Answers) -> Asking:
 
 
 def _example(rows: Sequence[Row], recipe: Recipe) -> Example:
-    """Return a question in the form of the test rows: their system prompt, if they share one."""
+    """Return a request like those for the test rows, with their common system prompt."""
     systems = {turn.content for row in rows for turn in row.prompt if turn.role == "system"}
     everywhere = all(row.prompt[0].role == "system" for row in rows)
     shared = systems.pop() if everywhere and len(systems) == 1 else None

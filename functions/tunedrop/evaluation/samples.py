@@ -1,4 +1,4 @@
-"""Rows for the reader's own eyes, drawn at random so that nobody picked the pretty ones."""
+"""Example rows for the report, drawn at random so that they are not selected by their quality."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -32,7 +32,7 @@ def draw(
 
 
 def _question(prompt: Sequence[Message]) -> str:
-    """Return the turns without the system prompt, which is the same in every row."""
+    """Return the messages without the system prompt, which is the same in every row."""
     turns = [turn for turn in prompt if turn.role != "system"]
     if len(turns) == 1:
         return turns[0].text

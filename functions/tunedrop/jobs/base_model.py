@@ -1,4 +1,4 @@
-"""Base weights: models/<id>/<revision>/ in the bucket, with a manifest that is written last."""
+"""The base weights in the bucket: models/<id>/<revision>/, with a manifest written last."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from tunedrop.ports.store import MissingError, Store
 from tunedrop.recipe.schema import Recipe
 
 WEIGHTS = (".safetensors", ".bin")
-BYTES_A_PARAMETER = 2  # bfloat16, as hubs ship weights today
+BYTES_A_PARAMETER = 2  # Hubs publish weights in bfloat16 today.
 
 
 class ModelFile(msgspec.Struct):
@@ -22,7 +22,7 @@ class ModelFile(msgspec.Struct):
 
 
 class Manifest(msgspec.Struct):
-    """manifest.json: its presence says that all the files are there."""
+    """manifest.json; its presence means that all files are complete."""
 
     version: int
     id: str
@@ -31,7 +31,7 @@ class Manifest(msgspec.Struct):
 
     @property
     def parameters(self) -> int:
-        """How many parameters the weights hold, about."""
+        """The approximate number of parameters, from the size of the weights."""
         size = sum(file.size for file in self.files if file.name.endswith(WEIGHTS))
         return size // BYTES_A_PARAMETER
 
@@ -42,7 +42,7 @@ def model_prefix(recipe: Recipe) -> str:
 
 
 def read_manifest(store: Store, recipe: Recipe) -> Manifest:
-    """Return the manifest of the base model; raises BaseModelError when it is not there."""
+    """Return the manifest of the base model; raises BaseModelError when it is missing."""
     key = f"{model_prefix(recipe)}{keys.MANIFEST}"
     try:
         return msgspec.json.decode(store.read(key).body, type=Manifest)

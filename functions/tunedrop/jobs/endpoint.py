@@ -10,7 +10,7 @@ from tunedrop.documents.run import Run
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.recipe.schema import Recipe
 
-# CUDA 13 images need this host.
+# Images with CUDA 13 need this host image.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
 INFERENCE_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
 VARIANT = "only"
@@ -18,11 +18,11 @@ STARTUP_SECONDS = 1_200
 DOWNLOAD_SECONDS = 1_200
 PROVISION_SECONDS = 1_800
 ADAPTER = "/opt/ml/additional-model-data-sources/tuned"
-LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # what vLLM accepts as its maximum
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # The values that vLLM accepts as max_lora_rank.
 
 
 class HostingSettings(msgspec.Struct):
-    """What the stack decides about endpoints."""
+    """The stack's settings for endpoints."""
 
     image: str
     role: str
@@ -32,12 +32,12 @@ class HostingSettings(msgspec.Struct):
 def model_request(
     run: Run, recipe: Recipe, artifact: str, settings: HostingSettings
 ) -> dict[str, Any]:
-    """Return the CreateModel request: base weights and, beside them, the adapter.
+    """Return the CreateModel request: the base weights and the adapter.
 
     Args:
         run: names the model.
-        recipe: says which base weights and how long a conversation may be.
-        artifact: S3 prefix of the adapter, as the training job wrote it.
+        recipe: names the base weights and the longest conversation.
+        artifact: S3 prefix of the adapter that the training job wrote.
         settings: image, role and stack.
     """
     base = f"s3://{run.source.bucket}/{model_prefix(recipe)}"
@@ -72,7 +72,7 @@ def server_environment(recipe: Recipe) -> dict[str, str]:
 
 
 def endpoint_config_request(run: Run, recipe: Recipe, settings: HostingSettings) -> dict[str, Any]:
-    """Return the CreateEndpointConfig request: one variant, the instance types in order."""
+    """Return the CreateEndpointConfig request: one variant, instance types in order."""
     instances = recipe.deploy.instances
     variant: dict[str, Any] = {
         "VariantName": VARIANT,
@@ -114,19 +114,19 @@ def chat_request(
     *,
     calls_as_text: bool = False,
 ) -> dict[str, Any]:
-    """Return one question in the OpenAI chat shape, with the recipe's generation settings.
+    """Return one request in the OpenAI chat format, with the recipe's generation settings.
 
-    With tools the choice is "none": they stand in the prompt, and a call is answered as text. Any
-    other choice needs a parser that knows the model's way to write calls.
+    With tools, `tool_choice` is "none": the tools are in the prompt and the model writes its call
+    as text. Any other choice needs a parser for the model's own format of calls.
     https://docs.vllm.ai/en/latest/features/tool_calling.html
 
     Args:
         recipe: its generation settings.
         model: "base" or "tuned".
-        prompt: the turns before the answer.
+        prompt: the messages before the answer.
         tools: the functions that may be called, in OpenAI's form.
-        calls_as_text: the model learnt earlier calls as text, because its chat template would
-            leave them out.
+        calls_as_text: the model was trained on earlier calls as text, because its chat template
+            omits them.
     """
     settings = recipe.generation
     request = {
@@ -143,7 +143,7 @@ def chat_request(
 
 
 def _turn(message: Message, *, calls_as_text: bool) -> dict[str, Any]:
-    """Return one turn as a chat template is to see it, in training and here alike."""
+    """Return one message for the chat template, in the same form as in training."""
     text = message.text if calls_as_text else message.content
     turn: dict[str, Any] = {"role": message.role, "content": text}
     if message.tool_calls and not calls_as_text:

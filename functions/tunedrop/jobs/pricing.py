@@ -8,16 +8,16 @@ from tunedrop.errors import BudgetError
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.schema import Recipe
 
-# Share of the peak that fine-tuning reaches, from well packed long rows to short padded ones.
+# Shares of the peak performance that fine-tuning reaches: long packed rows, short padded rows.
 BEST_USE, WORST_USE = 0.40, 0.05
 # Floating-point operations a parameter and token: 2 forward, 2 back to the activations, 2 for the
 # weights' gradients (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361, section 2.1), and 2 more
-# where activations are computed again. An adapter leaves the weights' gradients out; 4-bit weights
-# take about 40% longer, for they are unpacked on the way
+# where activations are computed again. An adapter needs no gradients of the weights. 4-bit weights
+# take about 40% longer, because they are unpacked in every pass
 # (https://lightning.ai/pages/community/lora-insights/).
 FLOPS = {"full": 8.0, "lora": 6.0, "qlora": 6.0 * 1.4}
-START_HOURS = (0.05, 0.25)  # pulling the image and the weights
-SPOT_DISCOUNT = 0.65  # about; it moves
+START_HOURS = (0.05, 0.25)  # Shortest and longest time to download the image and the weights.
+SPOT_DISCOUNT = 0.65  # A typical discount; it changes all the time.
 
 
 def estimate(
@@ -26,8 +26,8 @@ def estimate(
     """Return the range of hours and US dollars, or None when the instance has no known price.
 
     Args:
-        recipe: its method, instances, epochs, cap and budget count.
-        tokens: in the training split, once through.
+        recipe: its method, instances, epochs, time limit and budget are used.
+        tokens: in the training split, for one epoch.
         parameters: of the base model.
         catalogue: the instance types with their prices.
     """
@@ -42,7 +42,7 @@ def estimate(
     low = START_HOURS[0] + peak_hours / BEST_USE
     high = START_HOURS[1] + peak_hours / WORST_USE
     if low <= cap:
-        high = min(high, cap)  # otherwise no job is started, and none is stopped
+        high = min(high, cap)  # The job is stopped at the cap. With a higher `low` none is started.
     low_price = instance.training_usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
     return CostEstimate(
         low_usd=round(low * low_price, 2),
@@ -68,7 +68,7 @@ def _basis(recipe: Recipe, tokens: int, parameters: int) -> str:
 
 
 def refuse_what_cannot_end(estimated: CostEstimate | None) -> None:
-    """Raise BudgetError when even the best case costs or takes too much."""
+    """Raise BudgetError when even the low estimate exceeds the budget or the time limit."""
     if estimated is None:
         return
     if estimated.is_over_budget:
@@ -88,7 +88,7 @@ def refuse_what_cannot_end(estimated: CostEstimate | None) -> None:
 
 
 def cap_hours(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
-    """Return how long the job may run: `max_hours`, and no longer than `budget_usd` pays for."""
+    """Return how long the job may run: `max_hours`, or less if the budget pays for less."""
     known = (catalogue.instances.get(name) for name in recipe.training.instances)
     prices = [each.training_usd for each in known if each and each.training_usd]
     affordable = recipe.budget_usd / max(prices) if prices else recipe.training.max_hours
@@ -100,7 +100,8 @@ def bill(
 ) -> float | None:
     """Return what the billable seconds cost in US dollars, or None without a price.
 
-    SageMaker's billable seconds are fewer than the training seconds on spot: the discount is in.
+    On spot, SageMaker reports fewer billable seconds than training seconds, so that the discount
+    is included.
     """
     known = catalogue.instances.get(instance or "")
     if known is None or known.training_usd is None:

@@ -1,4 +1,4 @@
-"""What is too large for the prepare function, and the CreateProcessingJob request for it.
+"""Decide what is too large for the prepare function, and build the request for a processing job.
 
 The job runs functions/prepare/job.py, the same code as PrepareFunction, in the training image.
 """
@@ -12,19 +12,20 @@ from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.documents.run import Run
 from tunedrop.recipe.instances import CATALOGUE
 
-ENTRYPOINT = "prepare"  # a program of the training image, see training_container/Dockerfile
+ENTRYPOINT = "prepare"  # A program of the training image, see training_container/Dockerfile.
 LOGS = "/aws/sagemaker/ProcessingJobs"
-MAX_SECONDS = 12 * 3_600  # a core prepares some 10 MB a second with every check
-SHARE_OF_MEMORY = 0.7  # that a prediction may fill
-SPARE_GB = 20
+MAX_SECONDS = 12 * 3_600  # With all checks, one core prepares about 10 MB a second.
+SHARE_OF_MEMORY = 0.7  # The share of the memory that a prediction may use.
+SPARE_GB = 20  # Added to the volume beyond what the rows need.
 LARGEST_VOLUME_GB = 16_384
-COPIES = 4  # on disk at the same time: the packed file, the rows read, the splits, and room
+# Copies on disk at the same time: the packed file, the rows read, the splits, and a reserve.
+COPIES = 4
 
 
 class ProcessingSettings(msgspec.Struct, frozen=True):
-    """What the stack decides about preparation: `memory` and `limit` in megabytes.
+    """The stack's settings for preparation; `memory` and `limit` are in megabytes.
 
-    `memory` is the function's; a drop larger than `limit` goes to a processing job in any case.
+    `memory` is the function's. A drop larger than `limit` always goes to a processing job.
     """
 
     image: str
@@ -36,7 +37,7 @@ class ProcessingSettings(msgspec.Struct, frozen=True):
 
 
 def why_too_large(footprint: Footprint, settings: ProcessingSettings) -> str | None:
-    """Say why the function cannot hold the drop, or None when it can."""
+    """Return why the function cannot prepare the drop, or None when it can."""
     room = int(settings.memory * SHARE_OF_MEMORY)
     memory, unpacked = footprint.memory / (1 << 20), footprint.unpacked / (1 << 20)
     if unpacked > settings.limit:
@@ -53,7 +54,7 @@ def why_too_large(footprint: Footprint, settings: ProcessingSettings) -> str | N
 
 
 def instance_for(footprint: Footprint) -> str:
-    """Return the smallest instance type that holds the prediction, or else the largest."""
+    """Return the smallest instance type with enough memory, or else the largest type."""
     gib = footprint.memory / (1 << 30)
     sizes = CATALOGUE.for_processing()
     fitting = (name for name, size in sizes.items() if gib <= size * SHARE_OF_MEMORY)
@@ -65,9 +66,9 @@ def processing_job_request(
 ) -> dict[str, Any]:
     """Return the CreateProcessingJob request.
 
-    The job streams from the bucket and writes there itself, with its own role, as the function
-    does: no inputs, no outputs. boto3 takes the Region from AWS_DEFAULT_REGION. The volume is
-    mounted at /tmp too, where temporary files go:
+    The job has no inputs and outputs: like the function, it reads and writes the bucket itself,
+    with its own role. boto3 takes the Region from AWS_DEFAULT_REGION. The volume is mounted at
+    /tmp too, where temporary files are written:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
     https://docs.aws.amazon.com/sagemaker/latest/dg/encryption-at-rest-nbi.html
     """

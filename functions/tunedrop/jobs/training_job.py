@@ -13,8 +13,8 @@ from tunedrop.recipe.schema import Hyperparameters, Recipe
 
 CHECKPOINTS = "/opt/ml/checkpoints"
 VOLUME_GB = 100
-PENDING_SECONDS = 7_200
-SPOT_WAIT_SECONDS = 3_600  # beyond the running time; MaxWait must not be below MaxRuntime
+PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
+SPOT_WAIT_SECONDS = 3_600  # Added to the running time: MaxWait may not be below MaxRuntime.
 METRICS = {
     "train:loss": r'"loss": ([0-9.eE+-]+)',
     "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
@@ -23,7 +23,7 @@ METRICS = {
 
 
 class TrainingSettings(msgspec.Struct):
-    """What the stack decides about training jobs."""
+    """The stack's settings for training jobs."""
 
     image: str
     role: str
@@ -31,7 +31,7 @@ class TrainingSettings(msgspec.Struct):
 
 
 class ModelReference(msgspec.Struct):
-    """The base model by name."""
+    """The base model's id and revision."""
 
     id: str
     revision: str
@@ -40,7 +40,7 @@ class ModelReference(msgspec.Struct):
 class TrainingConfig(msgspec.Struct):
     """config/training.json, which the job reads from its `config` channel.
 
-    Hyperparameters of a training job are strings of at most 256 characters; a typed file is not.
+    A file is used because SageMaker's hyperparameters are strings of at most 256 characters.
     """
 
     version: int
@@ -51,7 +51,7 @@ class TrainingConfig(msgspec.Struct):
 
 
 def training_config(run: Run, recipe: Recipe) -> TrainingConfig:
-    """Return the configuration that the container is to obey."""
+    """Return the configuration for the training container."""
     model = ModelReference(id=recipe.model_id, revision=recipe.model_revision)
     return TrainingConfig(1, run.run, model, recipe.method, recipe.hyperparameters)
 
@@ -61,8 +61,8 @@ def training_job_request(
 ) -> dict[str, Any]:
     """Return the CreateTrainingJob request.
 
-    The job sees its channels and nothing else: exact objects, so that the test rows cannot be
-    among them; no network.
+    The job sees only its channels and has no network. The channels name exact objects, so that
+    they cannot contain the test rows.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
     """
     root = f"s3://{run.source.bucket}/{run.folder}"
@@ -113,7 +113,7 @@ def _channel(name: str, uri: str) -> dict[str, Any]:
 def _capacity(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
     """Return where the job runs and for how long.
 
-    Spot takes one instance type; on demand, SageMaker takes the first of several that it has.
+    A spot job has one instance type. On demand, SageMaker uses the first type that is available.
     """
     wanted, seconds = recipe.training, int(cap_hours(recipe, catalogue) * 3600)
     resources: dict[str, Any] = {"InstanceCount": wanted.count, "VolumeSizeInGB": VOLUME_GB}

@@ -1,8 +1,8 @@
-"""What was dropped: which dataset a key belongs to, and the newest source that it leads to.
+"""Which dataset a dropped object belongs to, and the source that should be prepared.
 
-datasets/<dataset>/<file>                 one file
-datasets/<dataset>/<folder>/_SUCCESS      all files of the folder, complete from now on
-datasets/<dataset>/recipe.yaml            a new recipe for the newest source, if there is one
+datasets/<dataset>/<file>               one file is a source
+datasets/<dataset>/<folder>/_SUCCESS    the folder is complete: all its files are one source
+datasets/<dataset>/recipe.yaml          a new recipe for the newest source, if there is one
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from tunedrop.runs.pointer import read_pointer
 
 RECIPE = "recipe.yaml"
 COMPLETE = "_SUCCESS"
-RERUN = "tunedrop-rerun"  # S3 metadata that asks for a new run of the same content
+RERUN = "tunedrop-rerun"  # S3 metadata that requests a new run of the same content.
 MAX_PARTS = 1_000
 MAX_NAME_BYTES = (
     255  # of a dataset; as long as a file name may be, and a run's keys stay below 1,024
@@ -29,7 +29,7 @@ DIGEST_LENGTH = 12
 
 
 class Drop(NamedTuple):
-    """A source to prepare; `rerun` asks for a new run even of the same content."""
+    """A source to prepare; `rerun` requests a new run even of the same content."""
 
     dataset: str
     source: Source
@@ -53,7 +53,7 @@ class DroppedFile:
 def dataset_of(key: str) -> str | None:
     """Return the dataset that a key below datasets/ belongs to, else None.
 
-    A name too long for the keys of its runs (S3: 1,024 bytes) is cut, and told apart by a digest.
+    A name too long for the keys of its runs (S3 allows 1,024 bytes) is cut, and a digest is added.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     """
     name = _folder_of(key)
@@ -65,12 +65,12 @@ def dataset_of(key: str) -> str | None:
 
 
 def recipe_key(key: str) -> str:
-    """Return where the recipe stands that goes with the data at `key`."""
+    """Return the key of the recipe for the data at `key`."""
     return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"
 
 
 def _folder_of(key: str) -> str | None:
-    """Return the folder below datasets/, or the name of a file that lies there without one."""
+    """Return the folder below datasets/, or the name of a file directly in datasets/."""
     parts = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
     if not key.startswith(keys.DATASETS) or not parts or key.endswith("/"):
         return None
@@ -78,7 +78,7 @@ def _folder_of(key: str) -> str | None:
 
 
 def find_drop(key: str, store: Store) -> Drop | str:
-    """Return what the object at `key`, as it is now, asks for, or why it asks for nothing."""
+    """Return the source that the object at `key` asks to prepare, or why there is none."""
     dataset = dataset_of(key)
     path = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
     if dataset is None or any(_is_hidden(part) for part in path):
@@ -101,7 +101,7 @@ def find_drop(key: str, store: Store) -> Drop | str:
 
 
 def parts_of(source: Source) -> list[Part]:
-    """Return the objects that a source consists of; raises DatasetError for no or too many."""
+    """Return the objects of a source; raises DatasetError when there are none or too many."""
     if source.key.endswith(f"/{COMPLETE}") and not 0 < len(source.parts) <= MAX_PARTS:
         folder = source.key.removesuffix(COMPLETE)
         count = f"more than {MAX_PARTS}" if source.parts else "no"
@@ -124,7 +124,7 @@ def _source(key: str, upload: Upload, store: Store) -> Source:
 
 
 def _folder_source(key: str, folder: str, complete: Upload, store: Store) -> Source:
-    """Describe all files of a folder as one source; its checksum tells their contents."""
+    """Describe all files of a folder as one source with a checksum of their contents."""
     parts = []
     for found in islice(store.keys(folder), MAX_PARTS + 2):
         name = found.removeprefix(folder)

@@ -1,6 +1,6 @@
-"""How every run ends: what it used is released, and one email says so.
+"""How every run ends: one email is sent, and jobs and endpoints are removed.
 
-`settle` may be called at any time, by anyone, any number of times.
+`settle` can be called at any time and any number of times.
 """
 
 import time
@@ -18,11 +18,12 @@ from tunedrop.ports.store import ExistsError
 from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.runs.repository import Runs, now
 
-UNRECORDED_SECONDS = 900.0  # after so long, an email that was claimed is taken for never sent
+# An email that was claimed this many seconds ago, but not recorded, was probably never sent.
+UNRECORDED_SECONDS = 900.0
 
 
 class Announcement(msgspec.Struct):
-    """email/<attempt>.json: claimed before the email is published, completed after."""
+    """email/<attempt>.json: written before the email is published, completed afterwards."""
 
     claimed: float
     subject: str
@@ -31,7 +32,7 @@ class Announcement(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What it takes to end a run."""
+    """Everything that is needed to end a run."""
 
     runs: Runs
     sagemaker: SageMaker
@@ -44,9 +45,9 @@ class Ending:
         self.settle(folder)
 
     def settle(self, folder: str) -> None:
-        """Announce an ended run, release what it no longer needs, and forget it when all is gone.
+        """Send the email of an ended run and release its resources; then remove its marker.
 
-        A running run is left alone.
+        Nothing is done for a running run.
         """
         run = self.runs.load(folder).run
         if run.status == "running":
@@ -57,7 +58,7 @@ class Ending:
             self.runs.forget(run)
 
     def _announce(self, run: Run) -> None:
-        """Claim, publish, record: only a kill between the last two can double the email."""
+        """Claim, publish, record. Only a kill between the last two can send the email twice."""
         key = f"{run.folder}/{keys.email(run.attempt)}"
         store = self.runs.store
         email = self._email(run)
@@ -115,7 +116,7 @@ def console_link(run: Run, region: str) -> str:
 
 
 def keeps_endpoint(run: Run) -> bool:
-    """Say whether the run's endpoint is to stay for now (ISO 8601 times in UTC sort as text)."""
+    """Return whether the run's endpoint stays for now; ISO 8601 times in UTC sort as text."""
     return (
         run.status == "succeeded"
         and run.endpoint_expires is not None
@@ -124,10 +125,10 @@ def keeps_endpoint(run: Run) -> bool:
 
 
 def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
-    """Stop the run's jobs and delete its endpoint; True when nothing of it is left.
+    """Stop the run's jobs and delete its endpoint; True when nothing is left.
 
-    By name, not by what run.json says: a function that was killed may have created more. Only a
-    processing job always stands there before it is created.
+    They are found by name, because a function that was killed may have created more than run.json
+    says. Only a processing job is always in run.json before it is created.
     """
     if run.processing:
         sagemaker.stop_processing_job(run.processing.job)
@@ -145,7 +146,7 @@ def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
 
 
 def supersede(folder: str, runs: Runs, sagemaker: SageMaker) -> None:
-    """End a running run for which something newer came; no email."""
+    """End a running run, without an email, because a newer source or recipe came."""
 
     def end(run: Run) -> bool:
         if run.status != "running":
@@ -159,7 +160,7 @@ def supersede(folder: str, runs: Runs, sagemaker: SageMaker) -> None:
 
 
 def gave_up(stage: str, reason: str) -> StageError:
-    """Return the error for a function that failed for reasons of its own."""
+    """Return the error of a run whose function failed repeatedly."""
     return StageError(
         f"The {stage} function gave up: {reason}",
         f"Read the log group of the {stage} function; then drop the file again to try again.",

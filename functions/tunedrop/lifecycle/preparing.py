@@ -25,11 +25,11 @@ from tunedrop.recipe.schema import Recipe
 from tunedrop.report.dataset_page import render_dataset_page
 from tunedrop.runs.repository import Held, encode
 
-LABEL_TOKENS = 16  # The fewest tokens that an answer which is a label may have.
+LABEL_TOKENS = 16  # Even short labels get this many tokens of an answer.
 
 
 class Folder:
-    """A temporary folder whose files become the run's dataset."""
+    """A temporary folder; its files are uploaded as the run's dataset."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,16 +42,16 @@ class Folder:
 
 
 def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> None:
-    """Write everything that a claimed run's preparation leaves; dataset.json calls `train`.
+    """Prepare a claimed run and write all its documents. The last one calls `train`.
 
-    A function has little more than one core: more processes are for a job.
+    A function has little more than one core, so only a processing job uses several processes.
 
     Raises:
-        DatasetError: the files cannot be trained on.
+        DatasetError: the files cannot be used for training.
     """
     run, store = held.run, step.runs.store
     dataset = _split_files(held, recipe, step, processes)
-    check_gate(dataset.task, recipe.evaluate.gate)  # before the training is paid for
+    check_gate(dataset.task, recipe.evaluate.gate)  # before the training costs money
     recipe = with_answer_limit(recipe, dataset.labels)
     store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
     run.rows = msgspec.to_builtins(dataset.rows)
@@ -60,16 +60,16 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     page = render_dataset_page(dataset).encode()
     store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")
     refuse_what_cannot_end(run.estimate)
-    # The run is ready for `train` before dataset.json, whose arrival calls it.
+    # The run moves to `train` before dataset.json is written, because its arrival calls `train`.
     step.finish(held, "train")
     try:
         store.create(f"{run.folder}/{keys.DATASET}", encode(dataset))
-    except ExistsError:  # a run that is tried again: same content, same recipe, new attempt
+    except ExistsError:  # a new attempt of the same content and recipe
         store.write(f"{run.folder}/{keys.DATASET}", encode(dataset), "application/json")
 
 
 def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Dataset:
-    """Write the split files and rejected.jsonl, the last also of a dataset that is refused."""
+    """Write the split files and rejected.jsonl, also for a dataset that is refused."""
     run, store = held.run, step.runs.store
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
@@ -95,10 +95,10 @@ def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Data
 
 
 def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
-    """Let answers be as long as a label needs, with room for a model that says more.
+    """Limit the answers of a classification to the length of the longest label.
 
-    A token is at least a character; a base model that may write hundreds of tokens where a label
-    is due costs minutes and proves nothing.
+    A token has at least one character. Without the limit, a base model writes hundreds of tokens
+    instead of a label, which costs minutes and changes no result.
     """
     if recipe.generation.max_tokens or not labels:
         return recipe
@@ -108,7 +108,7 @@ def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
 
 
 def _tokenizer(store: Store, recipe: Recipe) -> bytes | None:
-    """Return the base model's tokenizer.json, by which tokens are counted, if it is there."""
+    """Return the base model's tokenizer.json, if it is in the bucket, to count tokens."""
     try:
         return store.read(f"{model_prefix(recipe)}{keys.TOKENIZER}").body
     except MissingError:
@@ -121,7 +121,7 @@ def _send(folder: Path, run: Run, store: Store) -> None:
 
 
 def _lines_of(file: Path) -> int:
-    if not file.exists():  # the file could not be read at all
+    if not file.exists():  # The dropped file could not be read.
         return 0
     with file.open("rb") as lines:
         return sum(1 for _ in lines)

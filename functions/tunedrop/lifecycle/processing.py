@@ -1,4 +1,4 @@
-"""What is too large for the prepare function is prepared by a processing job."""
+"""Start a processing job for a drop that is too large for the prepare function."""
 
 from tunedrop.dataset.sizing.predict import predict
 from tunedrop.documents import keys
@@ -19,24 +19,24 @@ KILLED = "the function was killed while it prepared the drop: out of memory or o
 
 
 def has_processing_job(run: Run, step: Step) -> bool:
-    """Say whether a job prepares the run, or has: another one must not."""
+    """Return whether the run has a processing job already; there must be only one."""
     return run.processing is not None and bool(step.sagemaker.processing_job(run.processing.job))
 
 
 def hand_over(
     held: Held, recipe: Recipe, step: Step, settings: ProcessingSettings, *, was_killed: bool
 ) -> bool:
-    """Start the run's processing job if the function cannot hold the drop; False when it can.
+    """Start the run's processing job if the function cannot prepare the drop; else return False.
 
-    The recipe is written down for the job: the one beside the data may change until it starts.
+    The recipe is copied for the job, because recipe.yaml may change before the job starts.
 
     Args:
         held: the run, claimed.
-        recipe: what it was told.
-        step: the function's work on it.
-        settings: what the stack decides.
-        was_killed: an earlier try of the function left its lease behind, so the prediction failed
-            it; an error would have released the lease.
+        recipe: the run's recipe.
+        step: the function's step.
+        settings: the settings of the stack.
+        was_killed: an earlier invocation left its lease behind. It ran out of memory or time in
+            spite of the prediction; after an error it would have released the lease.
     """
     run, store = held.run, step.runs.store
     footprint = predict([DroppedFile(store, part) for part in parts_of(run.source)], recipe)
@@ -44,7 +44,7 @@ def hand_over(
     if reason is None and not was_killed:
         return False
     store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
-    # The name is in run.json before the job is there: its events can come at once.
+    # The name must be in run.json before the job exists, because its events can come at once.
     run.processing = Processing(
         job=run.name, instance=instance_for(footprint), reason=reason or KILLED
     )

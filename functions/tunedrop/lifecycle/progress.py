@@ -1,4 +1,4 @@
-"""Progress of a long step, written into run.json for whoever follows the run."""
+"""Progress of a long step, written to run.json for people who follow the run."""
 
 import time
 
@@ -6,13 +6,13 @@ from tunedrop.documents.run import Progress
 from tunedrop.lifecycle.step import Step
 from tunedrop.runs.repository import Held
 
-PROGRESS_SECONDS = 2.0
+PROGRESS_SECONDS = 2.0  # Shortest time between two writes.
 
 
 class ProgressWriter:
-    """Notes how far a step has come, at most every few seconds.
+    """Writes the progress of a step to run.json, at most every few seconds.
 
-    Raises ChangedError when the run was ended meanwhile: the work stops there.
+    Raises ChangedError when the run has been ended, so that the work stops.
     """
 
     def __init__(self, held: Held, step: Step, unit: str) -> None:
@@ -22,7 +22,7 @@ class ProgressWriter:
         self.next = time.monotonic() + PROGRESS_SECONDS
 
     def __call__(self, done: int, total: int) -> None:
-        """Note that `done` of `total` are done."""
+        """Write that `done` of `total` are done."""
         if time.monotonic() < self.next:
             return
         self.next = time.monotonic() + PROGRESS_SECONDS

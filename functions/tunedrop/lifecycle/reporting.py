@@ -1,4 +1,4 @@
-"""What the report says beside the verdict: the training, the cost, the lineage."""
+"""Compose report.json: the judgement with the training, the cost and the lineage."""
 
 import msgspec
 
@@ -12,18 +12,18 @@ from tunedrop.report.page import tokens_in_words
 from tunedrop.runs.repository import Runs, now
 
 REPORT_VERSION = 1
-LARGE_DIFFERENCE = 0.10  # A share of the counted tokens. Below it, the range of the price is wider.
+LARGE_DIFFERENCE = 0.10  # Share of the counted tokens. The price range covers smaller differences.
 
 
 class EvaluationSettings(msgspec.Struct):
-    """What the report says about where the models ran."""
+    """The images that the report names."""
 
     training_image: str
     serving_image: str
 
 
 class TrainingSummary(msgspec.Struct):
-    """training_summary.json in the model artifact: what the training job says of itself."""
+    """training_summary.json in the model artifact, written by the training job."""
 
     steps: int = 0
     epochs: float = 0.0
@@ -41,7 +41,7 @@ class TrainingSummary(msgspec.Struct):
 
 
 class ReportContext(msgspec.Struct, kw_only=True):
-    """What the stage knows about the run and the judgement does not.
+    """The facts about the run that the judgement does not contain.
 
     Attributes:
         dataset: the dataset's name, as dropped.
@@ -50,11 +50,11 @@ class ReportContext(msgspec.Struct, kw_only=True):
         training: figures of the training job by name (training_summary.json: steps, epochs,
             first_loss, last_loss, best_eval_loss, train_tokens, seconds, …).
         curve: the losses that the job logged; empty when unknown.
-        tokens: of the training rows, counted and as said before; None when the job does not say.
+        tokens: of the training rows, counted by the job and estimated before; None if not counted.
         endpoint: its name.
         endpoint_kept: whether it stays after this evaluation.
         endpoint_expires: when it will be removed (ISO 8601, UTC), if it stays.
-        warnings: what the earlier stages warned of.
+        warnings: those of the earlier stages.
         created: now (ISO 8601, UTC).
     """
 
@@ -74,7 +74,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
 
 
 def read_summary(run: Run, runs: Runs) -> TrainingSummary:
-    """Return what the training job says of itself; empty when the artifact does not say."""
+    """Return the training job's summary; an empty one when the artifact has none."""
     artifact = run.links["artifact"].removeprefix(f"s3://{run.source.bucket}/")
     try:
         stored = runs.store.read(f"{artifact.rstrip('/')}/{keys.TRAINING_SUMMARY}")
@@ -90,7 +90,7 @@ def compose_report(
     summary: TrainingSummary,
     lineage: Lineage,
 ) -> Report:
-    """Join the judgement with where it came from, what it cost and what becomes of the endpoint."""
+    """Return the report: the judgement with the run's lineage, cost and endpoint."""
     numbers = msgspec.to_builtins(summary)
     training = {k: float(v) for k, v in numbers.items() if isinstance(v, int | float)}
     tokens = _tokens(dataset, summary)
@@ -115,7 +115,7 @@ def compose_report(
 def lineage_of(
     run: Run, recipe: Recipe, packages: dict[str, str], settings: EvaluationSettings
 ) -> Lineage:
-    """Return all that names what was compared."""
+    """Return the versions and seeds that are needed to repeat the comparison."""
     return Lineage(
         source=f"s3://{run.source.bucket}/{run.source.key}",
         source_version=run.source.version_id,
@@ -149,7 +149,7 @@ def _cost(run: Run) -> Cost:
 
 
 def build_report(context: ReportContext, judgement: Judgement) -> Report:
-    """Join what was found with where it was found."""
+    """Return the report made of the judgement and its context."""
     known = {**msgspec.structs.asdict(context), **msgspec.structs.asdict(judgement)}
     known["warnings"] = list(dict.fromkeys([*context.warnings, *judgement.warnings]))
     return Report(version=REPORT_VERSION, **known)

@@ -1,4 +1,4 @@
-"""What every step of a run shares: the lease, the last look at the pointer, the failure."""
+"""What every step of a run does: take the lease, check the pointer, handle failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,14 +16,14 @@ from tunedrop.runs.repository import Held, Runs, now
 
 
 class Invocation(msgspec.Struct, frozen=True):
-    """One run of a function: its id, and how many seconds it may still take."""
+    """One invocation of a function: its id, and how many seconds it has left."""
 
     id: str
     seconds: float
 
 
 class StepResult(msgspec.Struct, omit_defaults=True):
-    """What a function says it did; `run` is the run's folder."""
+    """What a function returns: the outcome in words, and the run's folder."""
 
     outcome: str
     run: str | None = None
@@ -39,11 +39,11 @@ class Step:
 
     @contextmanager
     def claimed(self, held: Held, stage: Stage) -> Iterator[bool]:
-        """Hold the run's lease while the block works; yields False when another has it.
+        """Hold the run's lease during the block; yields False when another owner has it.
 
-        A TunedropError in the block ends the run as failed. Any other error releases the lease,
-        so that Lambda's next try can have it; so does a run.json that somebody else wrote
-        meanwhile, unless they ended the run.
+        A TunedropError in the block ends the run as failed. Any other error releases the lease for
+        Lambda's next try. When another process has ended the run meanwhile, what this step created
+        is removed.
         """
         folder = held.run.folder
         if not self.runs.claim(held, stage, self.invocation.id, self.invocation.seconds):
@@ -67,7 +67,7 @@ class Step:
             raise
 
     def finish(self, held: Held, next_stage: Stage) -> None:
-        """Save the run with the step done; raises ChangedError when it was ended meanwhile."""
+        """Save the run after the step; raises ChangedError when it has been ended meanwhile."""
         run = held.run
         if next_stage != run.stage:
             run.stages[run.stage].ended = now()
@@ -75,14 +75,14 @@ class Step:
         self.runs.save(held)
 
     def result(self, folder: str, done: str) -> StepResult:
-        """Say what came of the step: `done`, or how the run ended instead."""
+        """Return the result of the step: `done`, or how the run ended instead."""
         run = self.runs.load(folder).run
         if run.status == "failed" and run.error:
             return StepResult(f"failed: {run.error.message}", folder)
         return StepResult(run.status if run.status == "superseded" else done, folder)
 
     def _undo_if_ended(self, folder: str) -> bool:
-        """Take away what we have just made when somebody ended the run; False when it goes on."""
+        """Remove what this step created if the run has been ended; False if it is running."""
         run = self.runs.load(folder).run
         if run.status == "running":
             return False
@@ -95,5 +95,5 @@ class Step:
             run.lease = None if ours else run.lease
             return ours
 
-        with suppress(Exception):  # the error that brought us here is the one to tell
+        with suppress(Exception):  # the first error is the one to raise
             self.runs.update(folder, let_go)

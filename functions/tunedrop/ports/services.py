@@ -1,4 +1,4 @@
-"""SageMaker, SNS and Lambda as the domain sees them; `tunedrop.aws` holds the real ones."""
+"""What the domain needs of SageMaker, SNS and Lambda; `tunedrop.aws` implements it."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
@@ -12,7 +12,7 @@ Request = Mapping[str, Any]
 
 
 class TrainingJob(msgspec.Struct):
-    """How a training job stands (DescribeTrainingJob). `artifact` is an S3 URI."""
+    """The state of a training job (DescribeTrainingJob). `artifact` is an S3 URI."""
 
     name: str
     status: JobStatus
@@ -25,10 +25,10 @@ class TrainingJob(msgspec.Struct):
 
 
 class ProcessingJob(msgspec.Struct):
-    """How a processing job stands (DescribeProcessingJob).
+    """The state of a processing job (DescribeProcessingJob).
 
-    `timed_out` tells a job that its time limit stopped from one that a person stopped;
-    `exit_message` is what its program left.
+    `timed_out` is true when the time limit stopped the job, and false when a person did.
+    `exit_message` is the text that the job's program wrote.
     """
 
     name: str
@@ -39,7 +39,7 @@ class ProcessingJob(msgspec.Struct):
 
 
 class Endpoint(msgspec.Struct):
-    """How an endpoint stands (DescribeEndpoint, so `InService`, not `IN_SERVICE`)."""
+    """The state of an endpoint (DescribeEndpoint, so `InService`, not `IN_SERVICE`)."""
 
     name: str
     status: str
@@ -50,7 +50,7 @@ class SageMaker(Protocol):
     """Jobs and endpoints, by name."""
 
     def create_training_job(self, request: Request) -> None:
-        """Start a job; one of that name that is there already is ours: names are locks.
+        """Start a job unless one of that name exists: a run's names are its locks.
 
         Raises TrainingError when SageMaker refuses the request for good.
         """
@@ -59,10 +59,10 @@ class SageMaker(Protocol):
         """Describe a job, or None when there is none."""
 
     def stop_training_job(self, name: str) -> None:
-        """Ask a job to stop; one that has ended, or never was, is fine."""
+        """Stop a job; do nothing when it has ended or does not exist."""
 
     def create_processing_job(self, request: Request) -> None:
-        """Start a processing job; one of that name that is there already is ours.
+        """Start a processing job unless one of that name exists.
 
         Raises ProcessingError when SageMaker refuses the request for good.
         """
@@ -71,10 +71,10 @@ class SageMaker(Protocol):
         """Describe a processing job, or None when there is none."""
 
     def stop_processing_job(self, name: str) -> None:
-        """Ask a processing job to stop; one that has ended, or never was, is fine."""
+        """Stop a processing job; do nothing when it has ended or does not exist."""
 
     def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
-        """Create all three; what is there already is ours.
+        """Create those of the three that do not exist.
 
         Raises HostingError when SageMaker refuses a request for good.
         """
@@ -87,7 +87,7 @@ class SageMaker(Protocol):
 
 
 class Inference(Protocol):
-    """An endpoint that answers chats."""
+    """Sends chats to an endpoint."""
 
     def chat(self, endpoint: str, payload: Request) -> Answer:
         """Answer one chat; raises HostingError when the endpoint cannot."""
@@ -100,11 +100,11 @@ class Mail(Protocol):
         """Send one message and return its id."""
 
     def unconfirmed(self) -> list[str]:
-        """Return the addresses that have not confirmed yet: they get nothing."""
+        """Return the addresses that have not confirmed yet and therefore get no email."""
 
 
 class Functions(Protocol):
-    """The application's own functions, by the name of their stage."""
+    """Calls the application's own functions by the name of their stage."""
 
     def send(self, function: str, event: Request) -> None:
         """Invoke a function asynchronously."""

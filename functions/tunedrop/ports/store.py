@@ -1,6 +1,6 @@
-"""The bucket as the domain sees it: documents that change only on a condition.
+"""What the domain needs of the bucket, above all conditional writes.
 
-`tunedrop.aws.bucket.Bucket` is the real one.
+`tunedrop.aws.bucket.Bucket` implements it.
 """
 
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ import msgspec
 
 
 class MissingError(Exception):
-    """There is no such object (or no permission to know)."""
+    """There is no such object."""
 
 
 class ExistsError(Exception):
-    """The object is there already: somebody else created it first."""
+    """The object exists already: another process created it first."""
 
 
 class ChangedError(Exception):
-    """The object is no longer what was read: somebody else wrote it meanwhile."""
+    """Another process has written the object since it was read."""
 
 
 class Stored(msgspec.Struct):
-    """An object's bytes and the ETag that a conditional write must name."""
+    """An object's bytes, and the ETag for a conditional write."""
 
     body: bytes
     etag: str
@@ -32,7 +32,7 @@ class Stored(msgspec.Struct):
 class Upload(msgspec.Struct):
     """The current version of a dropped object; `size` in bytes, `modified` ISO 8601 (UTC).
 
-    `checksum` tells the content apart wherever S3 knows one (see `tunedrop.aws.bucket`).
+    `checksum` identifies the content where S3 has a checksum (see `tunedrop.aws.bucket`).
     """
 
     version_id: str
@@ -58,7 +58,7 @@ class Store(Protocol):
         """Write the object if it still has this ETag; raises ChangedError."""
 
     def write(self, key: str, body: bytes, content_type: str) -> None:
-        """Write the object, whatever was there."""
+        """Write the object; an existing one is replaced."""
 
     def send_file(self, path: Path, key: str) -> None:
         """Write a file as an object."""

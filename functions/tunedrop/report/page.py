@@ -1,4 +1,4 @@
-"""report.html: the report as a page that needs nothing but itself."""
+"""report.html: the report as one self-contained page."""
 
 from dataclasses import dataclass
 
@@ -23,12 +23,12 @@ ROWS_IN_WORDS = {
     "duplicates": "exact duplicates, left out",
     "not_sampled": "beyond the recipe's row limits",
 }
-HEAT_STEPS = 10
+HEAT_STEPS = 10  # Shades of the confusion matrix, as in report.css.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """One line of the chart of values: who, how it is drawn, and the figure."""
+    """One bar of the chart: its name, its style and its value."""
 
     name: str
     style: str
@@ -36,7 +36,7 @@ class Bar:
 
 
 def render_page(report: Report) -> str:
-    """Return the whole page: HTML with its style and its charts inside, and no script."""
+    """Return the page: HTML that contains its style and charts, without scripts."""
     primary = report.comparisons[0]
     tone, pill = _pill(report)
     return render(
@@ -58,7 +58,7 @@ def render_page(report: Report) -> str:
 
 
 def _pill(report: Report) -> tuple[str, str]:
-    """Return the tone and the word of the verdict; green only if nothing takes it back."""
+    """Return the colour and the words of the verdict; green only for an unqualified one."""
     tone, word = PILLS[report.verdict]
     trivial = _beside_trivial(report)
     if report.verdict == "better" and trivial is not None and trivial.difference.low <= 0:

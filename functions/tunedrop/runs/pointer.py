@@ -1,4 +1,4 @@
-"""current.json: the one run that counts for a dataset, moved only by If-Match."""
+"""current.json: which run of a dataset counts. It is changed only by conditional writes."""
 
 from typing import Literal
 
@@ -32,7 +32,7 @@ def read_pointer(store: Store, dataset: str) -> tuple[Pointer | None, str]:
 
 
 def is_current(store: Store, run: Run) -> bool:
-    """Say whether the run still counts: asked again before every step that costs money."""
+    """Return whether the run still counts; asked before every step that costs money."""
     pointer, _ = read_pointer(store, run.dataset)
     return pointer is not None and pointer.run == run.run
 
@@ -40,11 +40,11 @@ def is_current(store: Store, run: Run) -> bool:
 def decide(
     runs: Runs, pointer: Pointer | None, new: Pointer, dataset: str, *, rerun: bool
 ) -> Decision:
-    """Say what an upload means beside the run that counts now.
+    """Decide what an upload means, given the run that counts now.
 
     The same upload continues its own run. The same content with the same recipe joins the run
-    that is live or has succeeded, unless a new run is asked for. An upload older than the one
-    that counts is left alone. Everything else starts the next generation.
+    that is running or has succeeded, unless a new run is requested. An older upload than the one
+    that counts is ignored. Everything else starts the next generation.
     """
     if pointer is None:
         return "start"
@@ -66,9 +66,9 @@ def decide(
 
 
 def move_pointer(runs: Runs, run: Run, *, rerun: bool) -> tuple[Decision, Pointer | None]:
-    """Make this run the one that counts, if it is to be.
+    """Decide whether this run counts from now on, and if so, move the pointer to it.
 
-    Returns the decision, and the pointer that stood before. The run's generation is set.
+    Returns the decision and the previous pointer. Sets the run's generation.
     """
     for _ in range(MAX_CONFLICTS):
         before, etag = read_pointer(runs.store, run.dataset)

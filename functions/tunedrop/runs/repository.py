@@ -1,4 +1,4 @@
-"""Where runs are kept: run.json, changed only by conditional writes, under a lease."""
+"""Runs in the bucket: run.json is changed only by conditional writes, under a lease."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,12 +16,12 @@ from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.schema import Recipe
 
-MAX_CONFLICTS = 20
+MAX_CONFLICTS = 20  # Attempts of a conditional write before it is given up.
 Document = TypeVar("Document")
 
 
 class Marker(msgspec.Struct):
-    """runs/_active/<run>: leads from a run's id to its folder until everything is cleaned up."""
+    """runs/_active/<run>: finds a run's folder by its id, until the run is cleaned up."""
 
     dataset: str
     run: str
@@ -29,14 +29,14 @@ class Marker(msgspec.Struct):
 
 @dataclass(slots=True)
 class Held:
-    """run.json as it was read: it can be saved only while nobody else has written it."""
+    """run.json as it was read; it can be saved only if nobody else has written it since."""
 
     run: Run
     etag: str
 
 
 def now() -> str:
-    """Return the time as run.json writes it: ISO 8601, UTC, seconds."""
+    """Return the current time as run.json writes it: ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -46,7 +46,7 @@ def seconds_since(moment: str) -> float:
 
 
 def encode(document: object) -> bytes:
-    """Return a document's bytes: indented JSON, for people read it too."""
+    """Return a document as indented JSON, because people read it too."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
@@ -62,7 +62,7 @@ class Runs:
         return Held(msgspec.json.decode(stored.body, type=Run), stored.etag)
 
     def create(self, run: Run) -> Held:
-        """Write a new run and its marker, or return the one that is there already."""
+        """Write a new run and its marker; return the existing run when there is one."""
         marker = encode(Marker(dataset=run.dataset, run=run.run))
         with suppress(ExistsError):
             self.store.create(keys.marker(run.run), marker)
@@ -72,11 +72,11 @@ class Runs:
             return self.load(run.folder)
 
     def save(self, held: Held) -> None:
-        """Write the run back; raises ChangedError when somebody else did meanwhile."""
+        """Write the run back; raises ChangedError when it was written since it was read."""
         held.etag = self.store.replace(f"{held.run.folder}/{keys.RUN}", encode(held.run), held.etag)
 
     def update(self, folder: str, change: Callable[[Run], bool]) -> Held:
-        """Apply `change` to the newest run.json; `change` returns False to leave it as it is."""
+        """Apply `change` to the newest run.json; nothing is written when `change` returns False."""
         for _ in range(MAX_CONFLICTS):
             held = self.load(folder)
             if not change(held.run):
@@ -87,7 +87,7 @@ class Runs:
         raise RuntimeError(f"{folder}/run.json changed {MAX_CONFLICTS} times while being written")
 
     def find(self, resource: str) -> Held | None:
-        """Return the run whose job or endpoint has this name, unless it is not one of ours."""
+        """Return the run whose job or endpoint has this name; None for any other name."""
         parsed = run_of_resource(resource)
         if parsed is None:
             return None
@@ -106,7 +106,7 @@ class Runs:
                 yield keys.run_folder(marker.dataset, marker.run)
 
     def forget(self, run: Run) -> None:
-        """Remove the marker: nothing of this run is left to look after."""
+        """Remove the marker of a run that is ended and cleaned up."""
         self.store.delete(keys.marker(run.run))
 
     def catalogue(self) -> Catalogue:
@@ -128,13 +128,13 @@ class Runs:
         return msgspec.json.decode(self.store.read(f"{run.folder}/{name}").body, type=kind)
 
     def claim(self, held: Held, stage: Stage, owner: str, seconds: float) -> bool:
-        """Take the lease for one step of a running run; False when another has it.
+        """Take the lease for one step of a running run; False when another owner has it.
 
         Args:
-            held: the run as read; saved with the lease on it.
-            stage: the stage that the step belongs to; the run moves there.
-            owner: the invocation's id; the same invocation, tried again, gets its lease back.
-            seconds: how long the owner can live at most.
+            held: the run as it was read; it is saved with the lease.
+            stage: the stage of the step; the run moves to it.
+            owner: the invocation's id; a retry of the same invocation gets its lease back.
+            seconds: how long the owner can run at most.
         """
         run = held.run
         if run.status != "running":
@@ -152,7 +152,7 @@ class Runs:
         return True
 
     def revive(self, held: Held) -> bool:
-        """Start the next attempt of a run that has ended; False when somebody else did."""
+        """Start the next attempt of an ended run; False when another process did so first."""
         run = held.run
         run.attempt += 1
         run.status, run.stage, run.stages = "running", "prepare", {}
@@ -169,7 +169,7 @@ class Runs:
         return True
 
     def fail(self, folder: str, stage: str, error: TunedropError) -> Held:
-        """End a running run as failed, and leave the failure for `report_failure` to find."""
+        """End a running run as failed, and write the failure that calls `report_failure`."""
 
         def end(run: Run) -> bool:
             if run.status != "running":

@@ -1,4 +1,4 @@
-"""A trained adapter becomes one endpoint that answers as `base` and as `tuned`."""
+"""Deploy a trained adapter: one endpoint that answers as `base` and as `tuned`."""
 
 from tunedrop.documents.run import ActualCost
 from tunedrop.errors import TrainingError
@@ -15,7 +15,7 @@ from tunedrop.runs.repository import Held
 
 
 def deploy(job_name: str, step: Step, settings: HostingSettings) -> StepResult:
-    """Create the endpoint of the run whose job has this name, unless it is there."""
+    """Create the endpoint of the run whose training job has this name, unless it exists."""
     held = step.runs.find(job_name)
     if held is None:
         return StepResult("ignored: not a job of a run that counts")

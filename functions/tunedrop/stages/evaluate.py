@@ -1,4 +1,4 @@
-"""An endpoint in service becomes a verdict, a report and an email."""
+"""Evaluate an endpoint in service: ask both models, write the report, send the email."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,8 +27,8 @@ from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
 from tunedrop.runs.repository import Held, encode, now
 
-CONCURRENCY = 32
-SPARE_SECONDS = 60.0  # of the function's time, for the report and the email
+CONCURRENCY = 32  # Requests to the endpoint at the same time.
+SPARE_SECONDS = 60.0  # Reserved at the end of the function's time for the report and the email.
 
 
 def evaluate(
@@ -38,12 +38,12 @@ def evaluate(
     ending: Ending,
     settings: EvaluationSettings,
 ) -> StepResult:
-    """Ask the test rows of both models, write the report, announce it, settle the endpoint."""
+    """Ask both models, write the report, send the email, and keep or delete the endpoint."""
     held = step.runs.find(endpoint)
     if held is None:
         return StepResult("ignored: not an endpoint of a run that counts")
     run = held.run
-    if run.status != "running":  # its email may still be owed
+    if run.status != "running":  # The email may still have to be sent.
         ending.settle(run.folder)
         return StepResult("settled", run.folder)
     found = step.sagemaker.endpoint(endpoint)
@@ -106,7 +106,7 @@ def _asker(endpoint: str, recipe: Recipe, inference: Inference, summary: Trainin
 
 
 def _expiry(recipe: Recipe, judgement: Judgement) -> str | None:
-    """Return until when the endpoint stays (ISO 8601, UTC), or None when it goes at once."""
+    """Return when the endpoint is to be deleted (ISO 8601, UTC); None for at once."""
     keep = recipe.deploy.keep
     if keep == "never" or (keep == "if_better" and not judgement.passed_gate):
         return None

@@ -1,4 +1,4 @@
-"""A dropped file becomes checked splits: runs/<dataset>/<run>/dataset/."""
+"""Prepare a dropped file: checked and split rows in runs/<dataset>/<run>/dataset/."""
 
 import hashlib
 import time
@@ -19,13 +19,13 @@ from tunedrop.runs.pointer import move_pointer, read_pointer
 from tunedrop.runs.repository import Held, Runs, now, seconds_since
 
 POLL_SECONDS = 1.0  # Pause of a processing job until the function has released the lease.
-WRITE_SECONDS = 60.0  # dataset.json follows the end of the step within this time
+WRITE_SECONDS = 60.0  # dataset.json is written within this time after the end of the step.
 
 
 def prepare(key: str, step: Step, settings: ProcessingSettings) -> StepResult:
-    """Prepare the newest version of what was dropped, or have a processing job do it.
+    """Prepare the newest version of the dropped object, here or in a processing job.
 
-    The event that brought us here is only a hint: the objects as they are now decide.
+    The event is only a hint. The current state of the objects decides.
     """
     runs = step.runs
     drop = find_drop(key, runs.store)
@@ -55,7 +55,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> StepResult:
 
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
-    """End the run that counted before, if it was ever written down."""
+    """End the run that counted before, if its run.json was ever written."""
     try:
         supersede(keys.run_folder(dataset, run), runs, step.sagemaker)
     except MissingError:
@@ -63,7 +63,7 @@ def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
 
 
 def _recipe(runs: Runs, key: str) -> tuple[Recipe | RecipeError, str]:
-    """Return the recipe, or what is wrong with it, and the digest that names the run."""
+    """Return the recipe or its error, and the digest that goes into the run's id."""
     try:
         text = runs.store.read(key).body
     except MissingError:
@@ -88,13 +88,13 @@ def _new_run(drop: Drop, digest: str) -> Run:
 
 
 def _started(runs: Runs, run: Run) -> Held | None:
-    """Return the run to work on: new, or one that ended and for which a new upload came."""
+    """Return the run to work on: a new one, or an ended one that a new upload revives."""
     pointer, _ = read_pointer(runs.store, run.dataset)
     run.generation = pointer.generation if pointer else run.generation
     held = runs.create(run)
     found = held.run
     if found.status == "running":
-        # `train` is legal too: prepare was killed before it could write dataset.json.
+        # The stage is `train` when prepare was killed just before it wrote dataset.json.
         return held if found.stage == "prepare" or _unwritten(runs, found) else None
     newer = found.ended is not None and run.source.modified > found.ended
     if found.status == "superseded" or (found.status == "failed" and newer):
@@ -104,7 +104,7 @@ def _started(runs: Runs, run: Run) -> Held | None:
 
 
 def _unwritten(runs: Runs, run: Run) -> bool:
-    """Say whether prepare ended a while ago, and dataset.json never came."""
+    """Return whether prepare ended some time ago without writing dataset.json."""
     ended = run.stages["prepare"].ended if "prepare" in run.stages else None
     if run.stage != "train" or run.job or ended is None or seconds_since(ended) < WRITE_SECONDS:
         return False
@@ -116,10 +116,10 @@ def _unwritten(runs: Runs, run: Run) -> bool:
 
 
 def prepare_in_job(job: str, step: Step, processes: int) -> StepResult:
-    """Prepare the run whose processing job has this name, in so many processes.
+    """Prepare the run whose processing job has this name, with this number of processes.
 
-    The run's lease is the job's until its time limit; `sweep` asks SageMaker whether the job
-    still lives.
+    The job holds the run's lease until its time limit. `sweep` asks SageMaker whether the job is
+    still running.
     """
     while (held := step.runs.find(job)) and held.run.status == "running":
         run = held.run
@@ -130,5 +130,5 @@ def prepare_in_job(job: str, step: Step, processes: int) -> StepResult:
                 prepare_run(held, step.runs.recipe(run), step, processes)
         if ours:
             return step.result(run.folder, "prepared")
-        time.sleep(POLL_SECONDS)  # the function that created the job has not let go of it yet
+        time.sleep(POLL_SECONDS)  # The function that created the job still holds the lease.
     return StepResult("nothing to do", held.run.folder if held else None)

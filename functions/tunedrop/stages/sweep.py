@@ -1,6 +1,6 @@
-"""On a schedule: what was lost on the way is found and set right.
+"""On a schedule: send lost events again, settle ended runs, delete expired endpoints.
 
-Only runs with a marker are looked at, so the past costs nothing.
+Only runs with a marker are examined, so that old runs cost nothing.
 """
 
 import time
@@ -15,11 +15,11 @@ from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
 
-MAX_NUDGES = 3  # of one stage; then the run is given up
+MAX_NUDGES = 3  # How often a stage is called again before the run is ended.
 
 
 def sweep(ending: Ending, functions: Functions) -> list[StepResult]:
-    """Look after every run that is not yet ended and cleaned up."""
+    """Check every run that is not yet ended and cleaned up."""
     return [_look_after(folder, ending, functions) for folder in ending.runs.active()]
 
 
@@ -43,13 +43,13 @@ def _look_after(folder: str, ending: Ending, functions: Functions) -> StepResult
 
 
 def _is_held(run: Run) -> bool:
-    """Say whether a function works on the run; how a processing job stands, SageMaker says."""
+    """Return whether a function works on the run; processing jobs are asked of SageMaker."""
     lease, job = run.lease, run.processing.job if run.processing else None
     return lease is not None and lease.owner != job and lease.expires > time.time()
 
 
 def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the function and the event that the run waits for, or None while SageMaker works."""
+    """Return the function and event that the run waits for; None while SageMaker works."""
     if run.stage == "prepare":
         return _lost_in_preparation(run, ending)
     if run.stage == "train":
@@ -70,7 +70,7 @@ def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None
 
 
 def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    """Call for the preparation, or for the end of a processing job that left no dataset."""
+    """Return the event to prepare again, or to report a job that left no dataset."""
     job = ending.sagemaker.processing_job(run.processing.job) if run.processing else None
     if job is None:
         return "prepare", _object_event(run, run.source.key)

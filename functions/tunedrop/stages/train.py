@@ -1,4 +1,4 @@
-"""Prepared splits become one training job."""
+"""Start the training job of a prepared run."""
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
@@ -10,7 +10,7 @@ from tunedrop.runs.repository import Held, encode
 
 
 def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
-    """Start the run's training job, unless it is there."""
+    """Start the run's training job, unless it exists."""
     held = step.runs.load(folder)
     run = held.run
     if run.stage != "train" or (run.job and step.sagemaker.training_job(run.job)):
@@ -38,7 +38,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
         ]
     config = encode(training_config(run, recipe))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
-    # The name is in run.json before the job is there: its events can come at once.
+    # The name must be in run.json before the job exists, because its events can come at once.
     run.job = run.name
     run.links["logs"] = "/aws/sagemaker/TrainingJobs"
     runs.save(held)

@@ -1,8 +1,8 @@
-"""Keys that equal rows share and most different rows do not: who might be a twin of whom.
+"""Keys that equal rows share and most different rows do not, to find possible duplicates.
 
-Rows are compared without white space, ASCII letter case and Unicode form. To bring all of every
-text to that form takes longer than all the rest of the preparation, so that only its end is: rows
-whose ends are equal are compared in full afterwards (`exact.py`).
+Rows are compared without white space, ASCII letter case and Unicode form. Normalising every text
+completely would take longer than the rest of the preparation, so only the end of the prompt is
+normalised. Rows with equal ends are compared completely afterwards (`exact.py`).
 """
 
 import unicodedata
@@ -13,14 +13,14 @@ from tunedrop.documents.rows import Turn
 
 SPACE = b" \t\n\r\v\f"
 LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
-ENOUGH = 32  # bytes compared
-LOOKED_AT = 64  # characters, in which most texts have so many bytes that count
+ENOUGH = 32  # Bytes of the normalised end that make the key.
+LOOKED_AT = 64  # Characters at the end that usually contain this many bytes without white space.
 
 
 def candidate(last: Turn, seed: int) -> int:
-    """Return a key of 64 bits that all rows with the same prompt share, of its last message.
+    """Return a key of 64 bits, made of the last message, that all rows with the same prompt share.
 
-    Not collision-proof, and need not be. The order of these keys is the order in which rows are
+    Different prompts may have the same key. The order of the keys is the order in which rows are
     drawn for the splits; the seed changes it.
     """
     text = last.content
@@ -32,7 +32,7 @@ def candidate(last: Turn, seed: int) -> int:
 
 
 def plain(text: str) -> bytes:
-    """Return the form in which texts are compared."""
+    """Return the normalised form in which texts are compared."""
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
     return text.encode("utf-8", "surrogatepass").translate(LOWER, SPACE)

@@ -1,4 +1,4 @@
-"""Rows that are the same as an earlier one: candidates compared in full."""
+"""Exact duplicates: rows with equal candidate keys are compared completely."""
 
 from __future__ import annotations  # an array has no type parameter before Python 3.12
 
@@ -12,20 +12,20 @@ from blake3 import blake3
 from tunedrop.dataset.duplicates.keys import Keys
 
 LinesAt = Callable[[Sequence[int]], Iterator[bytes]]
-"""Gives the encoded rows at these positions, which ascend."""
+"""Yields the encoded rows at these ascending positions."""
 
 
 def find_twins(
     groups: array[int], marks: Sequence[int], lines_at: LinesAt, seed: int
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield the position and line of each row that repeats an earlier one; correct the groups.
+    """Yield the position and line of each row that repeats an earlier one, and correct `groups`.
 
     Args:
-        groups: the candidates' keys, a row each; afterwards two rows have the same key if, and
-            only if, they have the same prompt.
-        marks: a number each; rows with different ones are no twins.
+        groups: the candidate key of each row. Afterwards two rows have the same key if and only if
+            they have the same prompt.
+        marks: a number for each row; rows with different numbers are not duplicates.
         lines_at: reads rows again.
-        seed: of the keys.
+        seed: the seed of the keys.
     """
     shared = _repeated(groups)
     positions = [at for at, key in enumerate(groups) if key in shared] if shared else []
@@ -43,7 +43,7 @@ def find_twins(
 
 
 def _tell_apart(groups: array[int], positions: Sequence[int], prompts: Sequence[int]) -> None:
-    """Give rows whose key several prompts share their prompts' own keys, in whatever order."""
+    """Where several prompts share a key, replace it by the key of the whole prompt."""
     first: dict[int, int] = {}
     ambiguous = {
         groups[at]
@@ -61,14 +61,16 @@ def _repeated(groups: array[int]) -> set[int]:
 
 
 class _Exact:
-    """The keys of rows; of rows that are the same to the byte, worked out once."""
+    """Computes the keys of rows, only once for rows with identical bytes."""
 
     def __init__(self, seed: int) -> None:
         self._keys = Keys(seed)
         self._known: dict[bytes, tuple[int, int]] = {}
 
     def keys_of(self, line: bytes) -> tuple[int, int]:
-        content = blake3(memoryview(line)[line.index(b",") :]).digest(16)  # after the row's number
+        content = blake3(memoryview(line)[line.index(b",") :]).digest(
+            16
+        )  # without the row's number
         keys = self._known.get(content)
         if keys is None:
             keys = self._known[content] = self._keys.of(line)

@@ -1,4 +1,4 @@
-"""Digests by which twins are known: white space, letter case (ASCII), Unicode form do not count."""
+"""Digests of prompts and rows that ignore white space, ASCII letter case and Unicode form."""
 
 import hashlib
 from typing import Any
@@ -12,7 +12,8 @@ from tunedrop.documents.rows import Message, read_row
 class Keys:
     """Digests of prompts and of whole rows.
 
-    SHA-256, so that nobody can make two different rows collide; the seed is part of the digest.
+    They use SHA-256, so that nobody can construct two different rows with the same key. The seed is
+    part of the digest.
     """
 
     def __init__(self, seed: int) -> None:
@@ -27,7 +28,7 @@ class Keys:
             _joined(row.learned) + _joined(row.rejected) + _told(str(row.label).encode(), tools)
         )
         state: Any = self._start.copy()
-        state.update(prompt or answer)  # text without a prompt is all key
+        state.update(prompt or answer)  # Plain text has no prompt, so its text is the key.
         group = int.from_bytes(state.digest()[:8])
         state.update(b"/" + answer)
         return group, int.from_bytes(state.digest()[:16])
@@ -42,12 +43,12 @@ def _joined(messages: list[Message]) -> bytes:
 
 
 def _told(*parts: bytes) -> bytes:
-    """Return parts so that no other parts give the same: each with its length before it."""
+    """Join parts, each after its length, so that different parts never give the same bytes."""
     return b"".join(b"%d:%b" % (len(part), part) for part in parts)
 
 
 def key_of_value(value: str, seed: int) -> int:
-    """Return the key, above zero, of a column's value by which rows are grouped."""
+    """Return the key of a `group_by` column's value; it is never zero."""
     state = _start(seed)
     state.update(b"\x0e" + value.encode("utf-8", "surrogatepass"))
     return int.from_bytes(state.digest()[:8], "big") or 1

@@ -1,17 +1,17 @@
-"""Rows that belong together and must therefore stand in the same split."""
+"""Rows that belong together and must be in the same split."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 
 class Links:
-    """A union-find over prompt keys; keys that were never linked cost nothing."""
+    """A union-find over prompt keys; keys without links take no memory."""
 
     def __init__(self) -> None:
         self._parent: dict[int, int] = {}
 
     def unite(self, one: int, other: int) -> None:
-        """Declare two keys to belong together."""
+        """Link two keys and the groups that they belong to."""
         first, second = sorted((self.of(one), self.of(other)))
         if first != second:
             self._parent[second] = first

@@ -1,4 +1,4 @@
-"""Near duplicates: MinHash candidates, confirmed by their true similarity."""
+"""Near duplicates: MinHash finds candidates, whose exact similarity is then computed."""
 
 import importlib
 from collections import OrderedDict
@@ -8,27 +8,28 @@ from typing import Any
 from tunedrop.documents.rows import AnyRow, read_row
 
 LineAt = Callable[[int], bytes]
-"""Gives the encoded row at a position."""
+"""Returns the encoded row at a position."""
 
 PERMUTATIONS = 96
-BANDS = 16  # of 6 rows: similarity 0.85 is found with probability 0.9995, 0.8 with 0.992
-THRESHOLD = 0.8  # Jaccard similarity of the sets of three-word sequences
-SAME = 0.95  # of a row that is as like to one that is remembered, nothing is remembered
-SHORTEST = 6  # words; of shorter texts single words decide too much
-LONGEST = 4_096  # words looked at
-LONG_ANSWER = 64  # characters; shorter answers are labels and no part of the text
-MOST_CANDIDATES = 32  # a row of a crowd is compared with so many, half of them the newest
-MOST_REMEMBERED = 1_000_000  # rows; each takes about 1 KB
-KEPT_SETS = 64  # shingle sets kept for the next comparisons
+# Bands of 6 hashes: similarity 0.85 is found with probability 0.9995, similarity 0.8 with 0.992.
+BANDS = 16
+THRESHOLD = 0.8  # Jaccard similarity of the sets of three-word sequences.
+INDEXING_LIMIT = 0.95  # A row at least this similar to an indexed one is not indexed itself.
+SHORTEST = 6  # Words; in a shorter text, a single word changes the similarity too much.
+LONGEST = 4_096  # Words of a text that are compared.
+LONG_ANSWER = 64  # Characters; shorter answers are labels and are not compared.
+MOST_CANDIDATES = 32  # Candidates that a row is compared with, half of them the newest.
+MOST_REMEMBERED = 1_000_000  # Rows in the index; each takes about 1 KB.
+KEPT_SETS = 64  # Sets of word sequences that are kept for the next comparisons.
 
 
 class NearTwins:
-    """Finds for each row an earlier one that is nearly the same.
+    """Finds earlier rows that are nearly equal to a row.
 
-    A row with an earlier one that is all but the same is not remembered, so that a crowd of twins
-    costs one comparison each. That one stands for it: the distance (one less the similarity) is a
-    metric, so that a row 0.9 like the forgotten one is 0.85 like the remembered one. `forgotten`
-    counts the rows that later ones are not compared with, because memory would not hold them.
+    A row that is almost equal to an indexed one is not indexed itself, so that each row of a large
+    cluster costs one comparison. The indexed row represents it: one minus the similarity is a
+    metric, so a row with similarity 0.9 to the omitted row has at least 0.85 to the indexed one.
+    `forgotten` counts the rows that are missing in the index because it is full.
     """
 
     def __init__(self, rensa: Any, line_at: LineAt, most: int = MOST_REMEMBERED) -> None:
@@ -41,7 +42,7 @@ class NearTwins:
         self._sets: OrderedDict[int, frozenset[str]] = OrderedDict()
 
     def twins_of(self, at: int, row: AnyRow) -> list[int]:
-        """Return the positions of earlier, nearly equal rows, and remember this one if need be.
+        """Return the positions of earlier, nearly equal rows, and index this one if necessary.
 
         Args:
             at: the row's position in the spool.
@@ -56,7 +57,7 @@ class NearTwins:
             int(candidate): similarity(shingles, self._shingles_at(candidate))
             for candidate in _some(sorted(self._index.query(sketch)))
         }
-        if max(alike.values(), default=0.0) < SAME:
+        if max(alike.values(), default=0.0) < INDEXING_LIMIT:
             self._remember(at, sketch)
         return [candidate for candidate, found in alike.items() if found >= THRESHOLD]
 
@@ -85,7 +86,7 @@ def _some(candidates: list[int]) -> list[int]:
 
 
 def compared_text(row: AnyRow) -> str:
-    """Return what is compared: all that is asked, and the answer where it is more than a label."""
+    """Return the compared text: the prompt, and the answer if it is longer than a label."""
     texts = [message.content for message in row.prompt if message.role != "system"]
     answer = row.learned[0].content
     if len(answer) > LONG_ANSWER or not texts:
@@ -102,7 +103,7 @@ def near_twins(line_at: LineAt) -> NearTwins | None:
 
 
 def shingles_of(text: str) -> frozenset[str]:
-    """Return the sequences of three words; nothing for a text that is too short to judge."""
+    """Return the sequences of three words; none for a text that is too short to compare."""
     words = text.lower().split()[:LONGEST]
     if len(words) < SHORTEST:
         return frozenset()

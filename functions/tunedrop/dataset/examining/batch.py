@@ -1,4 +1,4 @@
-"""What the examination of some rows has found, in columns that can cross a process boundary."""
+"""The result of examining some rows, as columns that can be sent between processes."""
 
 from __future__ import annotations  # an array has no type parameter before Python 3.12
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Batch:
-    """The rows of a chunk that passed, and what was seen on the way.
+    """The rows of a chunk that passed the checks, and the rejected rows and findings.
 
-    `encoded` are the lines of the split files one after the other, without a system prompt of
-    ours. Of each line tell the columns: `rows` its number in the source, `lines` the physical line
-    (0: the format has none), `sizes` its bytes, `characters` those of its messages, `candidates`
-    the keys by which twins are looked for, `families` the keys of the `group_by` column (0: empty;
-    no column without `group_by`). `answers` are the answers, or None when one can be no label.
-    `seen` counts all rows, also the rejected ones.
+    `encoded` holds the lines of the split files, without the system prompt that is added later. The
+    columns have one value for each line: `rows` is its number in the source, `lines` the physical
+    line (0 if the format has none), `sizes` its bytes, `characters` those of its messages,
+    `candidates` the key to find duplicates, `families` the key of the `group_by` value (0 if it is
+    empty; the column is empty without `group_by`). `answers` are the answers, or None when one of
+    them cannot be a label. `seen` counts all rows, also the rejected ones.
     """
 
     file: str | None = None
@@ -43,7 +43,7 @@ class Batch:
     spoken: list[Spoken] = field(default_factory=list)
 
     def add_answer(self, answer: str | None, longest: int) -> None:
-        """Note an answer as long as all could be labels; None when it cannot."""
+        """Add an answer, as long as all of them could be labels; None cannot be one."""
         if self.answers is not None:
             if answer is not None and len(answer) <= longest:
                 self.answers.append(answer)

@@ -1,4 +1,4 @@
-"""The way of most rows: sound conversations in JSON Lines, with few steps of Python for each."""
+"""Fast path for chat rows in JSON Lines that need no cleaning."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,13 +7,13 @@ import msgspec
 
 from tunedrop.dataset.duplicates.candidates import candidate
 from tunedrop.dataset.examining.batch import Batch
-from tunedrop.dataset.examining.labels import LONGEST_LABEL
 from tunedrop.dataset.readers.record import Chunk
+from tunedrop.dataset.shapes.content import LONGEST_LABEL
 from tunedrop.documents.rows import Turn
 
 
 class ChatRow(msgspec.Struct, gc=False):
-    """`document.Row` of turns that are nothing but text; the same JSON."""
+    """`documents.rows.Row` with messages of text alone; it has the same JSON."""
 
     row: int
     prompt: list[Turn]
@@ -21,24 +21,24 @@ class ChatRow(msgspec.Struct, gc=False):
 
 
 class ChatLines:
-    """Examines lines that hold messages with a role and a text, and nothing to complain about."""
+    """Examines lines whose messages have a role and a text and need no correction."""
 
     def __init__(self, column: str, seed: int) -> None:
         self._seed = seed
         field = msgspec.field(name=column)
-        # A row that has tools does not decode: it is for others.
+        # A row with tools does not decode and takes the slower path.
         none = [("tools", None, None), ("functions", None, None)]
         chat = msgspec.defstruct("Chat", [("messages", list[Turn], field), *none], gc=False)
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(chat).decode
         self._encode = msgspec.json.Encoder().encode_into
 
     def examine(self, chunk: Chunk, batch: Batch, other: Callable[[int, bytes], None]) -> None:
-        """Add the sound lines of a chunk to a batch; all others are passed on with their number.
+        """Add the lines of a chunk that need no correction to a batch; pass on all others.
 
         Args:
             chunk: with lines.
-            batch: what is added to.
-            other: takes the number of a line within the chunk, and the line.
+            batch: receives the rows.
+            other: called with the number of a line within the chunk, and the line.
         """
         decode, seed, encoded = self._decode, self._seed, batch.encoded
         encode, end = self._encode, 0
@@ -52,7 +52,9 @@ class ChatLines:
             length = 0
             for turn in turns:
                 text = turn.content
-                if not text or text.strip() is not text:  # the very same when nothing is stripped
+                if (
+                    not text or text.strip() is not text
+                ):  # `strip` returns the same object if nothing is stripped
                     break
                 length += len(text)
             else:

@@ -1,4 +1,4 @@
-"""The look at every row by itself: shape it, check it, encode it. Any process may do it."""
+"""Examine each row independently: shape it, check it, encode it. Any process may do this."""
 
 from array import array
 from contextlib import suppress
@@ -9,9 +9,9 @@ from tunedrop.dataset.duplicates.candidates import candidate
 from tunedrop.dataset.duplicates.keys import key_of_value
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.examining.chat_lines import ChatLines
-from tunedrop.dataset.examining.labels import LONGEST_LABEL
 from tunedrop.dataset.readers.parts import records_of
 from tunedrop.dataset.readers.record import Chunk, Record, RowError
+from tunedrop.dataset.shapes.content import LONGEST_LABEL
 from tunedrop.dataset.shapes.example import Example
 from tunedrop.dataset.shapes.infer import shape_of
 from tunedrop.documents.dataset import Columns
@@ -19,7 +19,7 @@ from tunedrop.recipe.schema import Recipe
 
 
 class Examination(msgspec.Struct):
-    """What is to be looked at: the columns that were found, and whether text is HTML-escaped."""
+    """What an examiner needs: the recipe, the columns, and whether texts are HTML-escaped."""
 
     recipe: Recipe
     columns: Columns
@@ -27,7 +27,7 @@ class Examination(msgspec.Struct):
 
 
 class Examiner:
-    """Examines chunks, each by itself."""
+    """Examines chunks independently of each other."""
 
     def __init__(self, examination: Examination) -> None:
         recipe = examination.recipe
@@ -37,7 +37,7 @@ class Examiner:
         self._inspector = None
         self._chat: ChatLines | None = None
         if recipe.checks == "full":
-            # Loaded where it is used: the checks' libraries take as long as a small file.
+            # Imported here, because loading the checks' libraries takes as long as a small file.
             from tunedrop.dataset.checks.inspector import Inspector  # noqa: PLC0415
 
             self._inspector = Inspector(
@@ -45,11 +45,11 @@ class Examiner:
             )
         elif examination.columns.shape == "messages" and not recipe.split.group_by:
             column = examination.columns.mapping["messages"]
-            with suppress(ValueError):  # a name that msgspec does not take: the slower way
+            with suppress(ValueError):  # msgspec refuses the name: use the slower path
                 self._chat = ChatLines(column, recipe.split.seed)
 
     def examine(self, chunk: Chunk) -> Batch:
-        """Return what was found; a row that does not pass is among the batch's rejects."""
+        """Return the batch of a chunk; rows that do not pass are in its rejects."""
         batch = Batch(chunk.file, chunk.split)
         if self._inspector is not None:
             self._inspector.begin(batch.findings, batch.spoken)
@@ -87,7 +87,7 @@ class Examiner:
         self._add(record, example, batch)
 
     def _family_of(self, record: Record) -> int | None:
-        """Return the key of the group that the row belongs to; 0 for none, None if not asked."""
+        """Return the key of the row's group: 0 for an empty value, None without `group_by`."""
         if self._split.group_by is None:
             return None
         value = record.fields().get(self._split.group_by)

@@ -1,17 +1,17 @@
-"""Is it classification, and what are the labels."""
+"""Decide whether the answers are labels, and collect the labels."""
 
 from array import array
 from collections import Counter
 from itertools import compress
 from typing import Literal
 
-LONGEST_LABEL = 64  # characters
-MOST_LABELS = 200
-LEAST_REPEATS = 5  # rows a label on average, for short answers to count as labels
+from tunedrop.dataset.shapes.content import MOST_LABELS
+
+LEAST_REPEATS = 5  # Average rows a label for which short answers count as labels.
 
 
 class Labels:
-    """Numbers the distinct answers as long as they could be labels."""
+    """Numbers the distinct answers, as long as they could be labels."""
 
     def __init__(self, *, possible: bool = True) -> None:
         self._numbers: dict[str, int] = {}
@@ -20,7 +20,7 @@ class Labels:
         self.possible = possible
 
     def extend(self, answers: list[str] | None) -> None:
-        """Note the next rows' answers; None when one of them is too long for a label."""
+        """Add the next rows' answers; None when one of them is too long for a label."""
         if not self.possible:
             return
         numbers = self._numbers
@@ -34,22 +34,22 @@ class Labels:
             self.of_row.extend([numbers[answer] for answer in answers])
 
     def settle(self, kept: bytes | bytearray) -> None:
-        """Count only the rows that are marked with 1 from now on."""
+        """From now on, count only the rows that are marked with 1."""
         self._kept = kept
 
     @property
     def names(self) -> list[str]:
-        """The labels in order of their first row, with their other spellings."""
+        """All labels and their other spellings, in the order of their first row."""
         return list(self._numbers)
 
     def task(
         self, wanted: Literal["auto", "classification", "generation"], *, labelled: bool
     ) -> Literal["classification", "generation"]:
-        """Decide: few distinct short answers are labels, unless the recipe says otherwise.
+        """Return the task: few distinct short answers are labels, unless the recipe decides.
 
         Args:
             wanted: the recipe's task.
-            labelled: the shape has a column of labels.
+            labelled: whether the shape has a column of labels.
         """
         if wanted == "generation" or not self.possible:
             return "generation"
@@ -61,10 +61,10 @@ class Labels:
         return "classification" if few else "generation"
 
     def merge_spellings(self) -> dict[str, str]:
-        """Read labels that differ in case, blanks and dashes only as the commonest of them.
+        """Merge labels that differ only in case, spaces and punctuation into the most frequent one.
 
         Returns:
-            The label that each other spelling was read as.
+            For each other spelling, the label that replaces it.
         """
         names = self.names
         counts = Counter({names[n]: rows for n, rows in Counter(self.of_row).items()})
@@ -78,7 +78,7 @@ class Labels:
         return merged
 
     def counts(self) -> Counter[str]:
-        """Return how many rows carry each label."""
+        """Return how many rows have each label."""
         names = self.names
         counts = Counter(compress(self.of_row, self._kept))
         return Counter({names[number]: count for number, count in counts.items()})
@@ -89,7 +89,7 @@ def _plain(name: str) -> str:
 
 
 def default_system_prompt(labels: list[str]) -> str:
-    """Return the instruction that both the base and the tuned model get."""
+    """Return the instruction for both the base model and the tuned model."""
     listed = ", ".join(labels)
     return (
         f"Classify the text into exactly one of these labels: {listed}. Answer with the label only."

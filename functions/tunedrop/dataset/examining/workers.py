@@ -1,6 +1,6 @@
-"""The examination of chunks, here or in other processes; what comes out is the same.
+"""Examine chunks, in this process or in several others, with the same result.
 
-Lambda has no shared memory, which the pools of `multiprocessing` need: processes and pipes do.
+Processes and pipes are used, because Lambda has no shared memory for `multiprocessing` pools.
 https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
 """
 
@@ -19,15 +19,15 @@ from tunedrop.dataset.readers.record import Chunk
 def examined(
     chunks: Iterable[Chunk], examination: Examination, processes: int = 1
 ) -> Iterator[Batch]:
-    """Yield a batch a chunk, in the order of the chunks.
+    """Yield a batch for each chunk, in the order of the chunks.
 
     Args:
-        chunks: of the drop.
-        examination: what is to be looked at.
-        processes: that examine; with one, it is this one.
+        chunks: the chunks of the drop.
+        examination: what the examiners need.
+        processes: number of processes; 1 means this process.
 
     Raises:
-        WorkerError: a process ended by itself, most likely for want of memory.
+        WorkerError: a process ended unexpectedly, most likely because it ran out of memory.
     """
     if processes == 1:
         yield from map(Examiner(examination).examine, chunks)
@@ -38,7 +38,7 @@ def examined(
 
 
 class WorkerError(RuntimeError):
-    """A process that examines rows is gone."""
+    """A process that examines rows has ended unexpectedly."""
 
 
 class _Worker:
@@ -62,14 +62,14 @@ class _Worker:
         self._process.close()
 
     def send(self, chunk: Chunk) -> None:
-        """Give it a chunk to examine; it must have none."""
+        """Send a chunk to examine; the worker must be idle."""
         try:
             self._pipe.send(chunk)
         except OSError as error:
             raise self._gone() from error
 
     def receive(self) -> Batch:
-        """Wait for what it found."""
+        """Wait for the batch."""
         try:
             answer: Batch | Exception = self._pipe.recv()
         except (EOFError, OSError) as error:
@@ -84,7 +84,7 @@ class _Worker:
 
 
 def _in_turns(chunks: Iterable[Chunk], workers: list[_Worker]) -> Iterator[Batch]:
-    """Keep every worker busy with one chunk, and take their answers in the chunks' order."""
+    """Give every worker one chunk at a time, and yield the batches in the chunks' order."""
     idle = deque(workers)
     busy: deque[_Worker] = deque()
     for chunk in chunks:
@@ -103,7 +103,7 @@ def _in_turns(chunks: Iterable[Chunk], workers: list[_Worker]) -> Iterator[Batch
 
 
 def _work(pipe: Connection, examination: Examination) -> None:
-    """Examine until the other end is closed; a fault is the answer, and not the end."""
+    """Examine chunks until the pipe is closed; an exception is sent as the answer."""
     examiner = Examiner(examination)
     while True:
         try:
@@ -112,6 +112,6 @@ def _work(pipe: Connection, examination: Examination) -> None:
             return
         try:
             answer: Batch | Exception = examiner.examine(chunk)
-        except Exception as error:  # noqa: BLE001 - raised again where it can be told
+        except Exception as error:  # noqa: BLE001 - raised again in the main process
             answer = error
         pipe.send(answer)

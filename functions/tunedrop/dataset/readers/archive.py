@@ -1,4 +1,4 @@
-"""Zip archives: every table inside is a part of the dataset; nothing is written to disk."""
+"""Zip archives: every table inside is a part of the dataset. Nothing is unpacked to disk."""
 
 import struct
 import zipfile
@@ -14,11 +14,11 @@ from tunedrop.dataset.readers.source import HEAD, SourceFile, seekable
 from tunedrop.errors import DatasetError
 
 MOST_MEMBERS = 1_000
-FEWEST_BYTES = 4 << 10  # Unpacked bytes from which the density of a whole archive is told.
+FEWEST_BYTES = 4 << 10  # Unpacked bytes that are needed to judge the density of an archive.
 
 
 class Member:
-    """One file inside an archive, as a source of its own."""
+    """One file inside an archive, as a source file."""
 
     def __init__(self, source: SourceFile, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         self._source = source
@@ -38,7 +38,7 @@ def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
     """Return the files of an archive that may be tables.
 
     Raises:
-        DatasetError: damaged, encrypted, a bomb, or with names that lead out of it.
+        DatasetError: the archive is damaged, encrypted or a bomb, or has paths that leave it.
     """
     with reading(source.name, "zip archive"):
         archive = resources.enter_context(zipfile.ZipFile(seekable(source, resources)))
@@ -50,7 +50,7 @@ def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
 
 
 def _may_be_a_table(info: zipfile.ZipInfo) -> bool:
-    """Skip folders and what operating systems leave behind."""
+    """Skip folders and the hidden files of operating systems."""
     path = PurePosixPath(info.filename)
     return not (info.is_dir() or path.name.startswith((".", "_")) or "__MACOSX" in path.parts)
 

@@ -17,13 +17,13 @@ from tunedrop.dataset.readers.watched import Watch
 from tunedrop.errors import DatasetError
 
 SUFFIXES = (".gz", ".gzip", ".bz2", ".zst", ".zstd", ".xz")
-LARGEST = 8 << 30  # bytes after unpacking
-LARGEST_RATIO = 200  # unpacked to packed; text rarely passes 20
-HARMLESS = 64 << 20  # bytes; below, no ratio is suspicious
+LARGEST = 8 << 30  # Bytes that a file may have after unpacking.
+LARGEST_RATIO = 200  # Largest ratio of unpacked to packed bytes; text rarely exceeds 20.
+HARMLESS = 64 << 20  # Unpacked bytes below which no ratio is refused.
 
 
 class Unpacked:
-    """A compressed source, read as the file inside."""
+    """A compressed source file, read as the file inside."""
 
     def __init__(self, source: SourceFile, kind: str) -> None:
         self._source = source
@@ -37,7 +37,7 @@ class Unpacked:
         """Return the unpacked bytes.
 
         Raises:
-            DatasetError: while reading, when the archive is damaged or a bomb.
+            DatasetError: during reading, when the archive is damaged or a bomb.
         """
         packed = self._source.open()
         stream = _OPENERS[self._kind](packed)
@@ -45,7 +45,7 @@ class Unpacked:
 
 
 class Bounded:
-    """An unpacking stream that turns damage and bombs into a clear error."""
+    """An unpacking stream that raises a clear error for damaged files and bombs."""
 
     def __init__(self, stream: BinaryIO, packed: BinaryIO, source: SourceFile) -> None:
         self._stream = stream
@@ -80,7 +80,7 @@ class Bounded:
 
 
 def _open_zst(packed: BinaryIO) -> BinaryIO:
-    """Unpack Zstandard with pyarrow, which brings it along."""
+    """Unpack Zstandard with pyarrow, which contains it."""
     try:
         arrow: Any = importlib.import_module("pyarrow")
     except ImportError:

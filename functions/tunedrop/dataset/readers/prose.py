@@ -8,7 +8,7 @@ from tunedrop.dataset.readers.record import Record, RowError, utf8
 from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
 
-LONGEST_PARAGRAPH = 16_384  # bytes; a longer one is cut at the end of a line
+LONGEST_PARAGRAPH = 16_384  # Bytes; a longer paragraph is divided at the end of a line.
 
 
 SUFFIXES = (".md", ".markdown", ".txt", ".rst")
@@ -27,7 +27,7 @@ def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
 
 
 class Prose:
-    """Paragraphs are separated by blank lines; a fenced code block stays whole."""
+    """Paragraphs separated by blank lines; a fenced code block is not divided."""
 
     def __init__(self, text: TextFile) -> None:
         self._text = text

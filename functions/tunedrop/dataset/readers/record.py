@@ -1,4 +1,4 @@
-"""One row as it was read, before anybody knows what it means."""
+"""One row as it was read, before its columns are interpreted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import msgspec
 Fields = dict[str, Any]
 SplitName = Literal["train", "validation", "test"]
 
-LONGEST_CONTENT = 2_000  # characters of a rejected row that are kept
+LONGEST_CONTENT = 2_000  # Characters of a rejected row that rejected.jsonl contains.
 
 
 class RowError(ValueError):
@@ -18,8 +18,8 @@ class RowError(ValueError):
     Args:
         reason: a short code, counted in dataset.json.
         message: one sentence for people.
-        column: the column or JSON path, where one is to blame.
-        fix: what to change, where we know it.
+        column: the column or JSON path of the fault, if there is one.
+        fix: what to change, if known.
     """
 
     def __init__(
@@ -32,15 +32,16 @@ class RowError(ValueError):
         self.fix = fix
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Cross a process boundary with everything that was said."""
+        """Pickle all arguments, so that the error can be sent between processes."""
         return RowError, (self.reason, self.message, self.column, self.fix)
 
 
 class Record(msgspec.Struct, gc=False):
-    """A row of the source: named values, or JSON not yet parsed, or the reason it is neither.
+    """A row of the source: named values, unparsed JSON, or the error of an unreadable row.
 
-    `row` is the 1-based data row, `line` the physical line it begins on, `raw` its bytes (none
-    for formats that are not text); `file` and `split` are told when a drop has several parts.
+    `row` is the 1-based number of the data row, `line` the physical line on which it starts, and
+    `raw` its bytes (empty for formats that are not text). `file` and `split` are set when a drop
+    has several parts.
     """
 
     row: int
@@ -65,7 +66,7 @@ class Record(msgspec.Struct, gc=False):
 
     @property
     def content(self) -> str:
-        """The row as people see it, cut to 2,000 characters."""
+        """The row as text, cut to 2,000 characters."""
         if not self.raw and self.values is not None:
             shown = msgspec.json.encode(self.values, enc_hook=str)
             return shown.decode("utf-8", "replace")[:LONGEST_CONTENT]
@@ -74,10 +75,11 @@ class Record(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Chunk:
-    """Some rows of one part of a drop, to be examined by themselves.
+    """Some rows of one part of a drop, which can be examined independently of all others.
 
-    Either `records`, or `lines` of JSON Lines, the first of which has the line number `line + 1`
-    and the row number `row + 1`. `file` and `split` are told when a drop has several parts.
+    It has either `records`, or `lines` of JSON Lines; the first line then has the line number
+    `line + 1` and the row number `row + 1`. `file` and `split` are set when a drop has several
+    parts.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -89,11 +91,11 @@ class Chunk:
 
 
 class Table(Protocol):
-    """A file as rows; `records` may be called twice and gives the same rows."""
+    """A file as rows. `records` may be called again and yields the same rows."""
 
     @property
     def format(self) -> str:
-        """What the file turned out to be, in words."""
+        """The recognised format, in words."""
         ...
 
     def records(self) -> Iterator[Record]:
@@ -105,7 +107,7 @@ def parse_object(raw: bytes) -> Fields:
     """Parse one JSON object.
 
     Raises:
-        RowError: not JSON, nested too deep, or another kind of value.
+        RowError: the bytes are not JSON, nested too deep, or not an object.
     """
     try:
         value = msgspec.json.decode(raw)
@@ -130,7 +132,7 @@ def _not_utf8(error: UnicodeDecodeError) -> RowError:
 
 
 def utf8(raw: bytes) -> str:
-    """Decode strictly.
+    """Decode UTF-8 strictly.
 
     Raises:
         RowError: names the first byte that is not UTF-8.

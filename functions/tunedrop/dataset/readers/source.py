@@ -1,6 +1,6 @@
-"""What preparation reads and writes: a file that can be opened again, and named outputs.
+"""What preparation reads and writes: source files that can be opened again, and named outputs.
 
-The stage gives these a body (S3 objects); the tests give them bytes in memory.
+The stage implements them with S3 objects, the tests with bytes in memory.
 """
 
 import io
@@ -14,7 +14,7 @@ HEAD = 4 << 20  # Bytes looked at to recognise a format; bzip2 unpacks in blocks
 COPY_IN_MEMORY = 8 << 20  # Bytes; a larger copy of a source goes to a temporary file.
 
 Progress = Callable[[int, int], None]
-"""Told now and then how many bytes of the source are read, of how many."""
+"""Called repeatedly with the bytes of the source that are read, and the bytes in all."""
 
 
 class SourceFile(Protocol):
@@ -22,26 +22,26 @@ class SourceFile(Protocol):
 
     @property
     def name(self) -> str:
-        """The file's name, without folders: its extension is a hint, its content decides."""
+        """The file's name without folders. The extension is only a hint."""
         ...
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The size in bytes."""
         ...
 
     def open(self) -> BinaryIO:
-        """Return a new stream from the first byte; preparation closes it. May be called twice."""
+        """Return a new stream from the first byte, which the caller closes."""
         ...
 
 
 class Sink(Protocol):
-    """Where the split files and rejected.jsonl go."""
+    """Receives the split files and rejected.jsonl."""
 
     def create(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """Return a writer; the file exists once the block has ended without an error.
+        """Return a writer. The file exists when the block has ended without an error.
 
-        Several are open at the same time.
+        Several writers are open at the same time.
         """
         ...
 
@@ -55,7 +55,10 @@ def read_head(stream: BinaryIO) -> bytes:
 
 
 def seekable(source: SourceFile, resources: ExitStack) -> BinaryIO:
-    """Return the whole source as a stream that can seek; `resources` closes it."""
+    """Return the source as a stream that can seek; `resources` closes it.
+
+    Formats with their table of contents at the end of the file need this.
+    """
     stream = resources.enter_context(source.open())
     if isinstance(stream, io.BufferedReader | io.BytesIO) and stream.seekable():
         return stream

@@ -1,4 +1,4 @@
-"""Sources that tell how much of them has been read."""
+"""Source files that report how much of them has been read."""
 
 from collections.abc import Sequence
 from typing import BinaryIO, Self, cast
@@ -7,7 +7,7 @@ from tunedrop.dataset.readers.source import Progress, SourceFile
 
 
 class Watch:
-    """Adds up what is read of several files, from the moment `begin` is called."""
+    """Counts the bytes read of several files after `begin` was called."""
 
     def __init__(self, sources: Sequence[SourceFile], progress: Progress | None) -> None:
         self._progress = progress
@@ -17,22 +17,22 @@ class Watch:
         self.sources = [Watched(source, self) for source in sources]
 
     def begin(self) -> None:
-        """Report from now on: what was read before was only a look at the beginning."""
+        """Start counting. Earlier readings only examined the beginning of the files."""
         self._begun = True
 
     def end(self) -> None:
-        """Report no more: what is read from now on was read before."""
+        """Stop counting. Later readings read the same bytes again."""
         self._begun = False
 
     def add(self, size: int) -> None:
-        """Note bytes that were read."""
+        """Count bytes that were read."""
         if self._begun and self._progress is not None:
             self._done = min(self._done + size, self._total)
             self._progress(self._done, self._total)
 
 
 class Watched:
-    """A source file whose reading is told to a watch."""
+    """A source file that reports its reading to a watch."""
 
     def __init__(self, source: SourceFile, watch: Watch) -> None:
         self._source = source
@@ -46,7 +46,7 @@ class Watched:
 
 
 class _WatchedStream:
-    """The part of a binary stream that the readers use, counted."""
+    """A binary stream that counts what is read; it has only what the readers use."""
 
     def __init__(self, stream: BinaryIO, watch: Watch) -> None:
         self._stream = stream

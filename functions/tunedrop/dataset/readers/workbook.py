@@ -1,4 +1,4 @@
-"""XLSX workbooks; needs python-calamine from the prepare layer."""
+"""XLSX workbooks. They need python-calamine from the prepare layer."""
 
 import importlib
 import zipfile
@@ -17,7 +17,7 @@ from tunedrop.errors import DatasetError
 
 
 class Sheet:
-    """One sheet with a header in its first filled row; blank rows are no rows."""
+    """One sheet with a header in its first filled row; blank rows are skipped."""
 
     format = "XLSX"
 
@@ -47,10 +47,10 @@ def parts_of(source: SourceFile, resources: ExitStack) -> list[Part]:
 
 
 def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:
-    """Return the sheets that belong together: those with the first filled sheet's header.
+    """Return the sheets with the same header as the first filled sheet.
 
     Raises:
-        DatasetError: damaged, or larger than a sheet can honestly be.
+        DatasetError: the workbook is damaged or a bomb.
     """
     calamine = _calamine()
     stream = seekable(source, resources)
@@ -76,7 +76,7 @@ def _refuse_bombs(source: SourceFile, stream: Any) -> None:
 
 
 def _plain(cell: Any) -> Any:
-    """Return a cell as text or number; blank cells are missing, dates are ISO 8601."""
+    """Return a cell as text or number; a blank cell as None, a date as ISO 8601."""
     if cell == "":
         return None
     return cell.isoformat() if isinstance(cell, date | datetime | time) else cell

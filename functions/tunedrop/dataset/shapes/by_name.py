@@ -1,4 +1,4 @@
-"""The mappings that column names suggest, the likeliest first."""
+"""The mappings that column names suggest, the most likely first."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     """Return every mapping whose columns have well-known names.
 
     Raises:
-        DatasetError: they are known to have no text.
+        DatasetError: the columns are known to contain no text.
     """
     known = {name.lower(): name for name in reversed(columns)}
     return [
@@ -58,7 +58,7 @@ def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
 
 
 def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
-    """A column of lists; one of plain text (a transcript) is no conversation in this sense."""
+    """Return the columns that hold lists of messages; a transcript as text is none."""
     return [
         Columns(
             "messages",

@@ -1,4 +1,4 @@
-"""Check a conversation message by message, and say which one is wrong."""
+"""Convert a list of messages, and report the message that is wrong."""
 
 from typing import Any, cast
 
@@ -51,10 +51,11 @@ def conversation(value: Any, column: str) -> list[Message]:
 
 
 def with_answer(messages: list[Message], column: str) -> tuple[list[Message], list[Message]]:
-    """Return (all but the last answer that is learnt, that answer).
+    """Return (all messages before the last answer that is trained on, that answer).
 
     Raises:
-        RowError: the last message is not an answer, none is to be learnt, or nobody asks.
+        RowError: the last message is not an answer, all weights are 0, or no message is from
+            the user.
     """
     messages = settled(messages, column)
     last = messages[-1] if messages else None
@@ -112,10 +113,10 @@ def _optional(item: dict[str, Any], key: str, path: str) -> str | None:
 
 
 def _text_parts(content: Any, path: str) -> Any:
-    """Join OpenAI's content parts when all of them are text.
+    """Join OpenAI's content parts, which must all be text.
 
     Raises:
-        RowError: a part is a picture, sound or file.
+        RowError: a part is an image, audio or a file.
     """
     if not isinstance(content, list):
         return content
@@ -129,7 +130,7 @@ def _text_parts(content: Any, path: str) -> Any:
 
 
 def _from_text(value: str, column: str) -> Any:
-    """Parse a list that a table carries as text (CSV has no lists)."""
+    """Parse a list that is stored as text, because CSV has no lists."""
     try:
         return msgspec.json.decode(value)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Find out which columns are prompt and answer, and say why."""
+"""Find the columns of prompt and answer, and explain the choice."""
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import ColumnRoles, Recipe
 
-SAMPLE = 1_000  # rows looked at
+SAMPLE = 1_000  # Readable rows from which the shape is inferred.
 
 _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "messages": Messages,
@@ -35,7 +35,7 @@ _SHAPES: dict[str, Callable[[Columns], Shape]] = {
 
 
 class Unreadable:
-    """The shape of a file in which no row can be read: each is rejected with its own reason."""
+    """The shape of a file without a readable row: each row is rejected with its own reason."""
 
     kind: Kind = "answers"
     columns = Columns("none", {}, "No row could be read.")
@@ -47,10 +47,10 @@ class Unreadable:
 
 
 def find_shape(table: Table, recipe: Recipe) -> Shape:
-    """Choose the row shape: as the recipe says, or by the columns' names, or by their content.
+    """Choose the row shape by the recipe, by the columns' names, or by their contents.
 
     Raises:
-        DatasetError: the recipe names a column that is not there, or nothing fits.
+        DatasetError: the recipe names a missing column, or no shape fits.
     """
     sample = list(_readable(table))
     names = list(dict.fromkeys(name for fields in sample for name in fields))
@@ -76,7 +76,7 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
 
 
 def shape_of(columns: Columns, recipe: Recipe) -> Shape:
-    """Return the shape that a mapping, which `find_shape` has found, stands for."""
+    """Return the shape of a mapping that `find_shape` has found."""
     if columns == Unreadable.columns:
         return Unreadable()
     template = Template(recipe.template) if recipe.template else None

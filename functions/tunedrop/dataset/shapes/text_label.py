@@ -1,4 +1,4 @@
-"""Text and label: the shape of classification tables."""
+"""Text and label, the shape of most classification tables."""
 
 from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, Passage, text_of
@@ -30,7 +30,7 @@ class TextLabel:
 
 
 class OneHot:
-    """A column a label, with 1 in the one that applies."""
+    """One column for each label, with a 1 in the column of the right label."""
 
     kind: Kind = "answers"
 
@@ -58,7 +58,7 @@ _HOT = frozenset(("1", "1.0", "True", "true", "TRUE"))
 
 
 class TextAlone:
-    """Text without an answer: material for continued pretraining."""
+    """Text without an answer, for continued pretraining."""
 
     kind: Kind = "pretraining"
 

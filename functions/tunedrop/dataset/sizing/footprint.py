@@ -1,10 +1,10 @@
-"""What a preparation takes; by itself, for the functions that do not prepare load no reader."""
+"""What a preparation needs. A module of its own, so that other functions import no readers."""
 
 from typing import NamedTuple
 
 
 class Footprint(NamedTuple):
-    """What a preparation is expected to take: rows, unpacked bytes, and bytes of memory."""
+    """The predicted rows, unpacked bytes and bytes of memory of a preparation."""
 
     rows: int
     unpacked: int

@@ -1,4 +1,4 @@
-"""Token statistics of the training rows: measured on a sample, or estimated by characters."""
+"""Token statistics of the training rows: counted on a sample, or estimated from characters."""
 
 import hashlib
 import importlib
@@ -9,17 +9,17 @@ from typing import Any, NamedTuple
 from tunedrop.documents.dataset import TokenStatistics
 from tunedrop.documents.rows import read_row
 
-CHARACTERS_A_TOKEN = 4  # English prose with the vocabularies of today's models; an estimate
-SAMPLE = 4_000  # rows; so many are all counted, of more at least half as many are
-LARGEST_SAMPLE = 64_000  # rows; about a minute's work
-TOLERANCE = 0.01  # of the total, with 95% confidence; below it the sample grows no further
-NORMAL_95 = 1.96  # standard errors on each side of a 95% interval
-MARKUP = 4  # tokens a message beside its role: <|im_start|>, line feed, <|im_end|>, line feed
+CHARACTERS_A_TOKEN = 4  # An estimate for English prose with the vocabularies of today's models.
+SAMPLE = 4_000  # Rows; up to this number, all are counted. Of more rows, at least half as many.
+LARGEST_SAMPLE = 64_000  # Rows, which take about a minute to count.
+TOLERANCE = 0.01  # Half the 95% interval, as a share of the total, at which the sample is enough.
+NORMAL_95 = 1.96  # Standard errors on each side of a 95% interval.
+MARKUP = 4  # Tokens of a message besides its role: <|im_start|>, line feed, <|im_end|>, line feed.
 _DRAWS = 2**64
 
 
 class Counted(NamedTuple):
-    """A row of the sample; `draw`, evenly spread from 0 to 1, decides how long it stays in it."""
+    """A row of the sample. `draw`, uniform in 0 to 1, decides when it leaves the sample."""
 
     draw: float
     characters: int
@@ -29,13 +29,13 @@ class Counted(NamedTuple):
 class TokenSample:
     """Counts the tokens of a random sample of rows with the base model's own tokenizer.
 
-    Every row is counted until there are too many; then half of the rows, by their draws, are
-    dropped and of those to come only every other is counted, as long as the rest is enough for
-    the tolerance. By draws and not every so-manieth: rows often come in turns.
+    Every row is counted until the sample is full. If half of it is enough for the tolerance, the
+    rows with the larger draws are dropped, and only half of the further rows are counted. Draws are
+    random, because rows often follow a regular pattern.
 
     Args:
         tokenizer: tokenizer.json.
-        rows: of the file; the same file is measured on the same sample.
+        rows: number of rows; it seeds the draws, so that the same file has the same sample.
     """
 
     def __init__(self, tokenizer: bytes, rows: int) -> None:
@@ -47,7 +47,7 @@ class TokenSample:
         self.counted: list[Counted] = []
 
     def look(self, at: int, line: bytes) -> None:
-        """Count a row, when it belongs to the sample.
+        """Count a row if it belongs to the sample.
 
         Args:
             at: its position among all rows.
@@ -65,7 +65,7 @@ class TokenSample:
         encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         tokens = sum(len(encoding.ids) for encoding in encodings)
         tokens += sum(MARKUP + self._tokens_of(message.role) for message in messages)
-        # The line feed after the last turn is not trained on.
+        # The line feed after the last message is not trained on.
         self.counted.append(Counted(draw, sum(map(len, texts)), tokens - 1))
         if len(self.counted) > self._most:
             self._thin_out()
@@ -85,7 +85,7 @@ class TokenSample:
 
     @property
     def characters_a_token(self) -> float | None:
-        """The rate that was measured, if anything was."""
+        """The measured rate, or None when no row was counted."""
         tokens = sum(row.tokens for row in self.counted)
         return sum(row.characters for row in self.counted) / tokens if tokens else None
 
@@ -93,8 +93,8 @@ class TokenSample:
 def relative_error(sample: Sequence[Counted]) -> float:
     """Return half the 95% interval of the tokens a character, as a share of it.
 
-    The ratio estimator's standard error, by the residuals of the rows (Cochran, Sampling
-    Techniques, 3rd edition, section 6.4).
+    The standard error is that of the ratio estimator (Cochran, Sampling Techniques, 3rd edition,
+    section 6.4).
     """
     rows, tokens = len(sample), sum(row.tokens for row in sample)
     characters = sum(row.characters for row in sample)
@@ -106,7 +106,7 @@ def relative_error(sample: Sequence[Counted]) -> float:
 
 
 def token_statistics(characters: Sequence[int], sample: TokenSample | None) -> TokenStatistics:
-    """Turn the training rows' lengths in characters into tokens."""
+    """Return the token statistics for rows of these lengths in characters."""
     measured = sample.characters_a_token if sample else None
     rate = measured or CHARACTERS_A_TOKEN
     lengths = sorted(characters)
@@ -129,13 +129,13 @@ def token_statistics(characters: Sequence[int], sample: TokenSample | None) -> T
 
 
 def _error(sample: Sequence[Counted], rows: int) -> float:
-    """Return the relative error for a population of so many rows: none when all were counted."""
+    """Return the relative error for this number of rows; 0 when all rows were counted."""
     left_out = max(0.0, 1 - len(sample) / rows)
     return round(relative_error(sample) * sqrt(left_out), 4) if left_out else 0.0
 
 
 def _tokenizer(content: bytes) -> Any:
-    """Return the tokenizer, or None when the library is missing or the file is none."""
+    """Return the tokenizer, or None without the library or with an invalid file."""
     try:
         return importlib.import_module("tokenizers").Tokenizer.from_buffer(content)
     except Exception:  # noqa: BLE001 - the library raises bare Exceptions; the estimate remains

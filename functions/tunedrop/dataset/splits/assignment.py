@@ -1,4 +1,4 @@
-"""The assignment of each kept row's place, made when all rows are known."""
+"""Assign every row to its split, when all rows are known."""
 
 from array import array
 from bisect import bisect_right
@@ -17,7 +17,7 @@ from tunedrop.recipe.schema import Recipe, RowLimits, SplitShares
 
 
 class SplitAssignment:
-    """Task, labels, system prompt and the split of every kept row."""
+    """The task, the labels, the system prompt, and the split of every kept row."""
 
     def __init__(self, columns: RowColumns, recipe: Recipe, shape: Shape) -> None:
         self._columns = columns
@@ -44,7 +44,7 @@ class SplitAssignment:
 
     @property
     def leaks_kept(self) -> int:
-        """How many training rows stand in a held-out split as well, because the recipe wants it."""
+        """How many training rows are in a held-out split too and kept, as the recipe says."""
         if self._removes_leaks:
             return 0
         rows = zip(self._columns.groups, self._columns.given, self._columns.kept, strict=True)
@@ -60,7 +60,7 @@ class SplitAssignment:
         return self.task == "classification"
 
     def places(self) -> bytearray:
-        """Return each row's place: the number of its split, or why it is in none."""
+        """Return each row's place as a byte (see `RowPlace`)."""
         places = bytearray(map(self._place, self._rows()) if self._is_varied else self._drawn())
         for at in self.conflicts:
             places[at] = RowPlace.CONFLICT
@@ -68,12 +68,12 @@ class SplitAssignment:
 
     @property
     def _is_varied(self) -> bool:
-        """Whether rows differ in more than their keys."""
+        """Whether the place of a row depends on more than its key."""
         columns = self._columns
         return self.is_classification or bool(columns.links) or any(columns.given)
 
     def _drawn(self) -> Iterator[int]:
-        """Return the places of rows that are drawn by their keys alone."""
+        """Return the places of rows that are drawn by their keys only."""
         [[cut]] = self._cuts.values()
         codes = (RowPlace.TEST, RowPlace.VALIDATION, RowPlace.TRAIN, RowPlace.NOT_SAMPLED)
         keys, kept = self._columns.groups, self._columns.kept
@@ -95,7 +95,7 @@ class SplitAssignment:
     def _rows(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield (position, key of the group, stratum, given split) of each row.
 
-        Rows that belong together share a key and a stratum, so that they share a split.
+        Linked rows have the same key and stratum, so that they get the same split.
         """
         links, labels, given_splits = (
             self._columns.links,
@@ -114,7 +114,7 @@ class SplitAssignment:
                 yield at, own, label, given
 
     def _leaks(self, key: int, given: int) -> bool:
-        """Whether a training row's text stands in a held-out split that the file names."""
+        """Whether a training row's prompt is in a held-out split that the file names."""
         return given == RowPlace.TRAIN and self._removes_leaks and key in self._held_out
 
     def _held_out_keys(self) -> set[int]:
@@ -124,7 +124,7 @@ class SplitAssignment:
         rows = zip(self._columns.groups, self._columns.given, strict=True)
         return {
             links.of(key) for key, given in rows if given > RowPlace.TRAIN
-        }  # twins of them count too
+        }  # near duplicates too
 
     def _numbers(self) -> Sequence[int]:
         if self.is_classification:
@@ -132,7 +132,7 @@ class SplitAssignment:
         return bytes(len(self._columns.groups))
 
     def _cut(self, wanted: int) -> list[Cut]:
-        """Return the cuts, a stratum each, of the rows with one given split (0: none given)."""
+        """Return a cut for each stratum, for the rows with this given split (0: none)."""
         keys = [array("Q") for _ in self._columns.labels.names] if self.is_classification else []
         keys = keys or [array("Q")]
         kept = self._columns.kept
@@ -147,7 +147,7 @@ class SplitAssignment:
         return cuts(keys, self._shares(wanted), self._limits(wanted))
 
     def _shares(self, given: int) -> SplitShares:
-        """Training rows that the file names only give what it does not name itself."""
+        """Return the shares for rows with a given split: only missing splits are drawn."""
         shares = self._recipe.split
         if given > RowPlace.TRAIN:
             return msgspec.structs.replace(shares, test=0.0, validation=0.0)

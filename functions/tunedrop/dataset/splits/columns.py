@@ -1,4 +1,4 @@
-"""What is known of all rows after one reading: what a assignment of splits needs, and no texts."""
+"""Columns of numbers about all rows, from which the splits are assigned. Texts are not kept."""
 
 from array import array
 from itertools import compress
@@ -18,11 +18,11 @@ from tunedrop.recipe.schema import SplitShares
 
 
 class RowColumns:
-    """The rows that passed, in columns by their position in the spool; some 40 bytes a row.
+    """The rows that passed the checks, as columns in the order of the spool; about 40 bytes a row.
 
-    `groups` are the prompt keys, `characters` the lengths, `given` the numbers of the splits that
-    the file itself names (0 for none), and `kept` is 0 for a row that repeats an earlier one.
-    `links` says which prompts belong together, `spoken` which languages the first rows are in.
+    `groups` are the prompt keys, `characters` the lengths, and `given` the splits that the file
+    itself names (see `RowPlace`). `kept` is 0 for a row that repeats an earlier one. `links` says
+    which prompts belong together; `spoken` are the languages of the first rows.
     """
 
     def __init__(self, split: SplitShares, spool: Spool, *, labels_possible: bool) -> None:
@@ -63,7 +63,7 @@ class RowColumns:
         self._spool.add(batch.encoded, batch.rows, batch.sizes)
 
     def leave_out_twins(self, *, noted: bool) -> None:
-        """Find the rows that repeat an earlier one; `noted` tells where they stand."""
+        """Mark the rows that repeat an earlier one; `noted` adds them to the findings."""
         self.kept = bytearray(b"\1") * len(self.groups)
         marks = self.given if self._split.leakage == "keep" else bytes(len(self.groups))
         twins = find_twins(self.groups, marks, self._spool.lines_at, self._split.seed)
@@ -78,7 +78,7 @@ class RowColumns:
         self.labels.settle(self.kept)
 
     def leave_out_respelled(self) -> None:
-        """Leave out rows that are the same as an earlier one, now that labels have one spelling."""
+        """Mark further duplicates, now that every label has one spelling."""
         known: set[tuple[int, int, int]] = set()
         rows = zip(self.groups, self.labels.of_row, self.given, self.kept, strict=True)
         marked = self._split.leakage == "keep"
@@ -90,6 +90,6 @@ class RowColumns:
             known.add(row)
 
     def place(self, at: int, excerpt: str) -> Place:
-        """Return where the row at a position stands in the source."""
+        """Return the place in the source of the row at a position."""
         file = next(file for first, file in reversed(self._files) if first <= at)
         return Place(self._spool.rows[at], self._lines[at] or None, file, excerpt)

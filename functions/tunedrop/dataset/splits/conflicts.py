@@ -1,4 +1,4 @@
-"""The same text with several labels: which of its rows to believe."""
+"""Rows with the same text and different labels."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,10 +8,9 @@ from tunedrop.dataset.splits.columns import RowColumns
 
 
 def conflicting(columns: RowColumns) -> set[int]:
-    """Return the positions of rows whose text carries another label elsewhere, and more often.
+    """Return the positions of rows that have a less frequent label than other rows of their text.
 
-    Of a text with several labels the commonest label is kept; when none is commonest, no row is.
-    Rows that repeat an earlier one have a vote too.
+    The most frequent label of a text is kept; in a tie, none is. Duplicates are counted too.
     """
     numbers = columns.labels.of_row
     losers: set[int] = set()
@@ -27,12 +26,12 @@ def conflicting(columns: RowColumns) -> set[int]:
 
 
 def prompts_with_several_answers(columns: RowColumns) -> int:
-    """Return how many prompts stand in more than one kept row."""
+    """Return how many prompts are in more than one kept row."""
     return sum(1 for _ in _shared(list(compress(columns.groups, columns.kept))))
 
 
 def _shared(groups: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the positions of the rows that have the same prompt key, where they are several."""
+    """Yield the positions of the rows with the same prompt key, if there are several."""
     twice = {key for key, after in pairwise(sorted(groups)) if key == after}
     positions: dict[int, list[int]] = {}
     for at, group in enumerate(groups):

@@ -1,4 +1,4 @@
-"""Which split a row belongs to: by the order of seeded digests, the same on every run."""
+"""Divide rows into splits by the order of their seeded keys, equally in every run."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from tunedrop.recipe.schema import RowLimits, SplitShares
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """The bounds within one label: keys below `test` are test rows, and so on.
+    """The bounds of the splits within one label: keys below `test` are test rows, and so on.
 
-    A key is a prompt's digest, so equal prompts always fall on the same side.
+    Equal prompts have equal keys, so they are always in the same split.
     """
 
     test: int
@@ -31,12 +31,12 @@ class Cut(msgspec.Struct, frozen=True):
 def cuts(
     keys_by_label: Sequence[Sequence[int]], shares: SplitShares, limits: RowLimits
 ) -> list[Cut]:
-    """Return a cut a label, so that every split has the labels in the same proportion.
+    """Return a cut for each label, so that all splits have the same proportions of labels.
 
     Args:
-        keys_by_label: the prompt digests of each label's rows (64 bits), in any order.
-        shares: of the rows for test and validation; training gets the others.
-        limits: rows a split at most.
+        keys_by_label: the prompt keys (64 bits) of each label's rows, in any order.
+        shares: the shares for test and validation; training gets the rest.
+        limits: the largest number of rows in each split.
     """
     counts = [len(keys) for keys in keys_by_label]
     rows = sum(counts)
@@ -45,7 +45,7 @@ def cuts(
     validation = apportion(left, _wanted(rows, shares.validation, limits.max_validation))
     left = [count - taken for count, taken in zip(left, validation, strict=True)]
     if rows <= limits.max_train:
-        train = counts  # also those that a group left over from the splits before
+        train = counts  # All remaining rows, also those of groups that did not fit into a split.
     else:
         train = apportion(left, min(sum(left), limits.max_train), spare=0)
     return [
@@ -55,7 +55,7 @@ def cuts(
 
 
 def _wanted(rows: int, share: float, most: int) -> int:
-    """Return how many rows to hold out: a share above zero is at least one row."""
+    """Return how many rows to hold out; a share above zero gives at least one row."""
     return min(max(1, round(rows * share)), most) if share else 0
 
 
@@ -71,7 +71,7 @@ def _cut(keys: Sequence[int], test: int, validation: int, train: int) -> Cut:
 def _end(ordered: list[int], start: int, size: int) -> int:
     """Return where a split of `size` keys from `start` ends, so that equal keys stay together.
 
-    A group that would pass the end goes to the next split, unless it is all this one could have.
+    A group that crosses the end goes to the next split, unless this split would then be empty.
     """
     end = start + size
     if end >= len(ordered) or not size or ordered[end - 1] != ordered[end]:
@@ -81,9 +81,9 @@ def _end(ordered: list[int], start: int, size: int) -> int:
 
 
 def apportion(counts: Sequence[int], total: int, spare: int = 1) -> list[int]:
-    """Share out `total` in proportion to `counts`: the largest remainder gets the odd ones.
+    """Divide `total` in proportion to `counts`, by the largest remainder method.
 
-    Every label leaves `spare` rows for the splits that follow.
+    Every label leaves `spare` rows for the following splits.
     """
     rows = sum(counts)
     if not rows:

@@ -1,4 +1,4 @@
-"""Rows that are nearly the same: noted, and kept in the same split."""
+"""Link near duplicates, so that they get the same split."""
 
 from tunedrop.dataset.duplicates.links import Links
 from tunedrop.dataset.duplicates.near import NearTwins
@@ -6,12 +6,14 @@ from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.rows import AnyRow, read_row
 
-LARGEST_FAMILY = 4  # near twins that always stay together
-LARGEST_SHARE = 0.05  # of all rows; a larger family is spread over the splits, and reported
+LARGEST_CLUSTER = 4  # Near duplicates that always stay together.
+LARGEST_SHARE = (
+    0.05  # Share of all rows; a larger cluster is divided among the splits and reported.
+)
 
 
 def link_near_twins(columns: RowColumns, spool: Spool, near: NearTwins) -> None:
-    """Look for near twins among the kept rows, note them, and link their prompts."""
+    """Find near duplicates among the kept rows, note them, and link their prompts."""
     if spool.is_given_up:
         columns.findings.add_rows("not_compared", sum(columns.kept))
         return
@@ -37,15 +39,15 @@ def _note(columns: RowColumns, at: int, twin: int, row: AnyRow) -> None:
 
 
 def _link(columns: RowColumns, twins: list[tuple[int, int]]) -> None:
-    """Keep near twins together, but not so many that the splits could not be filled."""
-    crowds = Links()
+    """Link near duplicates, except in clusters that are too large for one split."""
+    clusters = Links()
     for one, other in twins:
-        crowds.unite(one, other)
-    sizes = crowds.sizes(
+        clusters.unite(one, other)
+    sizes = clusters.sizes(
         key for key, kept in zip(columns.groups, columns.kept, strict=True) if kept
     )
-    most = max(LARGEST_FAMILY, sum(columns.kept) * LARGEST_SHARE)
+    most = max(LARGEST_CLUSTER, sum(columns.kept) * LARGEST_SHARE)
     for one, other in twins:
-        if sizes[crowds.of(one)] <= most:
+        if sizes[clusters.of(one)] <= most:
             columns.links.unite(one, other)
     columns.scattered = sum(size for size in sizes.values() if size > most)

@@ -1,4 +1,4 @@
-"""Checked rows, kept on disk between the first look at the file and the assignment of splits."""
+"""Checked rows, kept on disk from the reading of the file until the splits are written."""
 
 from __future__ import annotations  # an array has no type parameter before Python 3.12
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from tunedrop.dataset.readers.parts import Parts
 
 Again = Callable[[Sequence[int]], Iterator[bytes]]
-"""Reads the rows with these numbers, which ascend, from the source once more."""
+"""Reads the rows with these ascending numbers from the source again."""
 
-BLOCK = 1 << 18  # bytes read at once
-SHARE_OF_DISK = 0.4  # of what is free
+BLOCK = 1 << 18  # Bytes read at once.
+SHARE_OF_DISK = 0.4  # Share of the free disk space that the spool may use.
 
 
 class Spool:
-    """Encoded rows in the order in which they came; use as a context manager."""
+    """Encoded rows in the order of the source; a context manager."""
 
     def __init__(self, *, limit: int | None = None, again: Again | None = None) -> None:
-        """Begin with nothing.
+        """Create an empty spool.
 
         Args:
-            limit: bytes that may be written; beyond, the spool is given up and `again` asked.
-            again: gives what a given up spool no longer holds.
+            limit: bytes that may be written. Beyond it the spool is given up and `again` is used.
+            again: reads the rows again that a given up spool no longer holds.
         """
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by __exit__
         self._limit = room_for_spool() if limit is None else limit
@@ -48,7 +48,7 @@ class Spool:
         self._file.close()
 
     def add(self, encoded: bytes | bytearray, rows: array[int], sizes: array[int]) -> None:
-        """Keep encoded rows, given with their numbers in the source and their sizes in bytes."""
+        """Append encoded rows with their numbers in the source and their sizes in bytes."""
         self.rows.extend(rows)
         self.sizes.extend(sizes)
         if self._written + len(encoded) > self._limit and self._again is not None:
@@ -63,7 +63,7 @@ class Spool:
         self._written += len(encoded)
 
     def blocks(self) -> Iterator[memoryview]:
-        """Yield all bytes in order; each block is good until the next."""
+        """Yield all bytes in order; each block is valid until the next one."""
         self._file.seek(0)
         buffer = bytearray(BLOCK)
         view = memoryview(buffer)
@@ -80,27 +80,27 @@ class Spool:
             yield from lines
 
     def lines_at(self, positions: Sequence[int]) -> Iterator[bytes]:
-        """Yield the encoded rows at these positions, which ascend."""
+        """Yield the encoded rows at these ascending positions."""
         if self.is_given_up and self._again is not None:
             yield from self._again([self.rows[at] for at in positions])
             return
         yield from map(self.line_at, positions)
 
     def line_at(self, at: int) -> bytes:
-        """Return one encoded row of a spool that is complete and was not given up."""
+        """Return one encoded row of a complete spool that was not given up."""
         if self._ends is None:
             self._ends = array("Q", accumulate(self.sizes))
-        # Not by seeking: others may be reading on.
+        # `pread` does not move the position of other readers.
         return os.pread(self._file.fileno(), self.sizes[at], self._ends[at] - self.sizes[at])
 
 
 def room_for_spool() -> int:
-    """Return how many bytes of the temporary folder the spool may take; the splits need theirs."""
+    """Return how many bytes the spool may use; the split files need space too."""
     return int(shutil.disk_usage(tempfile.gettempdir()).free * SHARE_OF_DISK)
 
 
 def rereading(table: Parts, examination: Examination) -> Again:
-    """Return what gives encoded rows once more; the same rows come out the same."""
+    """Return a function that reads and examines rows again, with the same result."""
 
     def again(rows: Sequence[int]) -> Iterator[bytes]:
         examiner = Examiner(examination)

@@ -1,4 +1,4 @@
-"""The split files: rows in file order, counted and digested as they are written."""
+"""Write the split files: rows in file order, with their number and a digest."""
 
 import re
 from array import array
@@ -21,7 +21,7 @@ from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.dataset import Split
 from tunedrop.documents.rows import Message, Row
 
-BLOCK = 1 << 18  # bytes written and digested at once
+BLOCK = 1 << 18  # Bytes written and digested at once.
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
 
 
@@ -29,7 +29,7 @@ _SYSTEM = b'{"role":"system"'
 
 
 class Rewriter:
-    """Brings spooled rows to what the assignment wants."""
+    """Adds the system prompt to spooled rows and corrects the spelling of labels."""
 
     def __init__(self, assignment: SplitAssignment) -> None:
         self._spellings = assignment.spellings
@@ -54,7 +54,7 @@ class Rewriter:
 
 
 class SplitFile:
-    """One split file in the making."""
+    """One split file that is being written."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -63,7 +63,7 @@ class SplitFile:
         self._waiting = 0
 
     def add(self, lines: bytes | memoryview) -> None:
-        """Append encoded rows, or a part of one."""
+        """Append encoded rows, or part of a row."""
         end = self._waiting + len(lines)
         if end > BLOCK:
             self.flush()
@@ -75,7 +75,7 @@ class SplitFile:
             self._waiting = end
 
     def flush(self) -> None:
-        """Write what is waiting."""
+        """Write the buffer."""
         self._write(self._buffer[: self._waiting])
         self._waiting = 0
 
@@ -85,7 +85,7 @@ class SplitFile:
 
     @property
     def digest(self) -> str:
-        """BLAKE3 of what was flushed, in hex."""
+        """BLAKE3 of the flushed bytes, in hex."""
         return self._digest.hexdigest()
 
 
@@ -94,11 +94,11 @@ Files = Mapping[int, SplitFile]
 
 
 class Written(msgspec.Struct):
-    """What became of the rows that passed.
+    """What happened to the rows that passed the checks.
 
-    The files, every row's place, the training rows' lengths in characters, the numbers of the rows
-    whose label conflicts, how many rows were not sampled, and how many training rows stand in a
-    held-out split as well.
+    `splits` are the files, `places` the place of every row (see `RowPlace`), `train_characters` the
+    lengths of the training rows, `conflicts` the numbers of the rows with a conflicting label.
+    `leaks` counts the training rows that were left out because they are in a held-out split too.
     """
 
     splits: dict[str, Split]
@@ -145,7 +145,7 @@ def write_splits(
 
 
 def _write_runs(spool: Spool, places: bytearray, files: Files) -> None:
-    """Copy rows as they are, neighbours with the same place at once."""
+    """Copy unchanged rows; consecutive rows with the same place are copied at once."""
     runs = (
         (files.get(run.group(1)[0]), sum(spool.sizes[run.start() : run.end()]))
         for run in _RUN.finditer(places)
@@ -166,7 +166,7 @@ def _write_runs(spool: Spool, places: bytearray, files: Files) -> None:
 def _write_lines(
     spool: Spool, places: bytearray, files: Files, rewriter: Rewriter, tokens: TokenSample | None
 ) -> None:
-    """Write row by row, each as the assignment wants it."""
+    """Write each row with its system prompt and label spelling."""
     trained = 0
     for line, place in zip(spool.lines(), places, strict=True):
         file = files.get(place)
@@ -182,7 +182,7 @@ def _write_lines(
 def _labels(
     places: bytearray, columns: RowColumns, assignment: SplitAssignment
 ) -> dict[SplitName, dict[str, int]]:
-    """Return how many rows of each split carry each label."""
+    """Return how many rows of each split have each label."""
     labels: dict[SplitName, dict[str, int]] = {name: {} for name in SPLITS}
     if assignment.is_classification:
         names = columns.labels.names
@@ -196,7 +196,7 @@ def _labels(
 def _train_characters(
     places: bytearray, columns: RowColumns, assignment: SplitAssignment
 ) -> Sequence[int]:
-    """Return the lengths of the training rows, the system prompt included."""
+    """Return the lengths of the training rows with the system prompt."""
     found = compress(columns.characters, map(RowPlace.TRAIN.__eq__, places))
     extra = len(assignment.system or "")
     return array("Q", (length + extra for length in found)) if extra else array("Q", found)

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 from tunedrop.documents.report import Confusion, LabelScore
 
-MAX_CONFUSION_LABELS = 12  # more than that no reader takes in
+MAX_CONFUSION_LABELS = 12  # A larger confusion matrix is not readable.
 
 
 def label_scores(counts: Counter[tuple[str, str]], labels: Iterable[str]) -> dict[str, LabelScore]:
     """Return the figures of each label, in the order given.
 
-    A quotient without a denominator is 0: a label never answered has precision 0.
+    A quotient with denominator 0 is 0: a label that was never given has precision 0.
     """
     right, answered = _margins(counts)
     return {
@@ -26,19 +26,19 @@ def label_scores(counts: Counter[tuple[str, str]], labels: Iterable[str]) -> dic
 
 
 def macro_f1(counts: Counter[tuple[str, str]]) -> float:
-    """Return the mean F1 of the labels that are the right answer of some row."""
+    """Return the mean F1 of the labels that are the right answer of at least one row."""
     right, answered = _margins(counts)
     scores = [_f1(counts[label, label], rows, answered[label]) for label, rows in right.items()]
     return sum(scores) / len(scores) if scores else 0.0
 
 
 def confusion(counts: Counter[tuple[str, str]], labels: list[str]) -> Confusion | None:
-    """Return right answers by given ones, the unparsed last; None for no labels or too many."""
+    """Return right labels by given labels, unparsed last; None without or with many labels."""
     if not 0 < len(labels) <= MAX_CONFUSION_LABELS:
         return None
     columns = [*labels, ""]
     return Confusion(
-        labels=labels, counts=[[counts[gold, said] for said in columns] for gold in labels]
+        labels=labels, counts=[[counts[gold, given] for given in columns] for gold in labels]
     )
 
 

@@ -1,12 +1,12 @@
-"""Which label an answer names: the whole answer, or the only label in it."""
+"""Read a label from an answer: the whole answer, or the only label that it contains."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
-UNPARSED = ""  # the answer names no label, or several: wrong, and reported
+UNPARSED = ""  # The answer names no label or several. It counts as wrong and is reported.
 _WRAPPING = " \t\n\r\"'`*_.,:;!?()[]{}<>#“”‘’«»。、：！？"  # noqa: RUF001 - quotes of all tongues
-_FIRST_UNSPACED = "\u2e80"  # from here on (CJK) words are written without spaces
+_FIRST_UNSPACED = "\u2e80"  # From here on (CJK), words are written without spaces.
 
 
 def label_reader(labels: Iterable[str]) -> Callable[[str], str]:
@@ -19,7 +19,7 @@ def label_reader(labels: Iterable[str]) -> Callable[[str], str]:
     3. exactly one label stands in the answer as a word of its own. A label inside a longer one
        ("spam" in "not spam") does not count.
 
-    Both models are read by the same rule, and leniently: "The sentiment is negative." counts.
+    The same lenient rule applies to both models: "The sentiment is negative." counts.
     """
     by_text = {label.strip(): label.strip() for label in labels}
     by_form: dict[str, set[str]] = {}
@@ -41,13 +41,13 @@ def label_reader(labels: Iterable[str]) -> Callable[[str], str]:
 
 
 def normalise(text: str) -> str:
-    """Return the text in one case, width and spacing, without quotes or marks around it."""
+    """Return the text in lower case, one width and spacing, without surrounding punctuation."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"\s+", " ", folded).strip(_WRAPPING)
 
 
 def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
-    """Match any form as a word; the longest first, so that it swallows the shorter ones."""
+    """Match any form as a word; a longer form is preferred to a shorter one inside it."""
     longest_first = sorted((form for form in forms if form), key=len, reverse=True)
     return re.compile("|".join(_as_word(form) for form in longest_first) or r"(?!)")
 

@@ -1,7 +1,7 @@
-"""The metrics, by name. A new one goes here, and into its task in `tasks.py`.
+"""The metrics, by name. A new one is added here and to its task in `tasks.py`.
 
-A `RowMetric` scores each row by itself, and its total is the mean; a `CorpusMetric` scores all
-rows together. Which kind a metric is decides how it is compared (`comparing.py`).
+A `RowMetric` scores each row, and its total is the mean. A `CorpusMetric` scores all rows together.
+The kind of a metric decides how it is compared (`statistics/comparing.py`).
 """
 
 from collections import Counter
@@ -18,13 +18,13 @@ Counts = Counter[tuple[str, str]]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Named:
     name: str
-    """As the recipe and report.json say it."""
+    """The name in the recipe and in report.json."""
     title: str
-    """As a person says it."""
+    """The name in texts for people."""
     explains: str
-    """One sentence for the report: what it measures, and what 100% would mean."""
+    """One sentence for the report: what the metric measures."""
     phrase: str
-    """The value in a sentence, `{}` standing for the figure."""
+    """The value in a sentence, with `{}` for the figure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class RowMetric(_Named):
     score: Callable[[str, str], float]
     """(prediction, gold) to 0..1."""
     binary: bool
-    """The score is 0 or 1 only: exact methods apply."""
+    """Whether the score is always 0 or 1, so that exact methods apply."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

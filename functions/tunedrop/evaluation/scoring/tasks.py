@@ -1,4 +1,4 @@
-"""How each task is judged. A new task goes here: how its answers are read, and its metrics.
+"""How each task is judged: how its answers are read, and by which metrics. A new task goes here.
 
 TASKS["classification"]  labels read from the answer; accuracy, macro-F1
 TASKS["generation"]      the text as it is, tool calls as JSON; exact match, token F1
@@ -15,15 +15,15 @@ from tunedrop.evaluation.scoring.metrics import ACCURACY, EXACT_MATCH, MACRO_F1,
 from tunedrop.evaluation.scoring.text import tokens
 from tunedrop.recipe.schema import Gate
 
-SHORT_ANSWER = 5  # words; SQuAD's answers, for which exact match was made, have 3 on average
+SHORT_ANSWER = 5  # Words. Exact match was designed for SQuAD, whose answers have 3 on average.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedTask:
-    """What judging a task needs to know."""
+    """What is needed to judge a task."""
 
     metrics: tuple[Metric, ...]
-    """All of them are reported; the recipe's gate names the one that decides."""
+    """All of them are reported. The recipe's gate names the one that decides."""
     auto: Callable[[Sequence[str]], Metric]
     """The metric that decides under `gate.metric: auto`, chosen by the right answers alone."""
     reader: Callable[[Sequence[str]], Callable[[str], str]]
@@ -32,7 +32,7 @@ class JudgedTask:
 
 
 def _by_length(golds: Sequence[str]) -> Metric:
-    """Short answers are right or wrong; of longer ones, the shared words count."""
+    """Short answers are right or wrong; longer ones are compared by their words."""
     return EXACT_MATCH if median(len(tokens(gold)) for gold in golds) <= SHORT_ANSWER else TOKEN_F1
 
 
@@ -53,7 +53,7 @@ TASKS: dict[Task, JudgedTask] = {
 
 
 def check_gate(task: Task, gate: Gate) -> None:
-    """Refuse a gate metric that the task does not have; call it before training costs money.
+    """Refuse a gate metric that the task does not have, before the training costs money.
 
     Raises:
         RecipeError: names the metrics that the task has.
@@ -67,7 +67,7 @@ def check_gate(task: Task, gate: Gate) -> None:
 
 
 def deciding_metric(task: Task, gate: Gate, golds: Sequence[str]) -> Metric:
-    """Return the metric that the verdict hangs on.
+    """Return the metric that decides the verdict.
 
     Raises:
         RecipeError: the task has no such metric.

@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]|[^\s\u2e80-\u9fff\uf900-\ufaf
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words that count."""
+    """Return the words that are compared."""
     return _TOKEN.findall(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)))
 
 
@@ -27,10 +27,10 @@ def exact_match(prediction: str, gold: str) -> float:
 def token_f1(prediction: str, gold: str) -> float:
     """Return the harmonic mean of precision and recall over words, 0 to 1.
 
-    Where one of the two has no words at all, it is 1 if both have none, else 0.
+    When one of the two has no words, the result is 1 if both have none, else 0.
     """
-    said, right = tokens(prediction), tokens(gold)
-    if not said or not right:
-        return float(said == right)
-    shared = (Counter(said) & Counter(right)).total()
-    return 2 * shared / (len(said) + len(right))
+    predicted, right = tokens(prediction), tokens(gold)
+    if not predicted or not right:
+        return float(predicted == right)
+    shared = (Counter(predicted) & Counter(right)).total()
+    return 2 * shared / (len(predicted) + len(right))

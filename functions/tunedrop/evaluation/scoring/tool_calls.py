@@ -1,8 +1,8 @@
-"""The tool calls in an answer, whatever stands around them.
+"""Find the tool calls in an answer, whatever surrounds them.
 
-Every model family wraps its calls in its own way: `<tool_call>` lines, lists after a marker, bare
-JSON. Common to them is the JSON object with a name and arguments (Llama says parameters), so that
-is what is looked for. Calls written as program text, `[find(id=1)]`, are not read.
+Each model family writes its calls differently: `<tool_call>` lines, lists after a marker, bare
+JSON. All of them contain a JSON object with a name and arguments (Llama: parameters), which is what
+this module looks for. Calls written as code, `[find(id=1)]`, are not read.
 """
 
 import json
@@ -14,7 +14,7 @@ _DECODER = json.JSONDecoder()
 
 
 def read_calls(answer: str) -> str:
-    """Return the calls in the form of a right answer, one a line; without any, the answer."""
+    """Return the calls, one a line, in the form of a right answer; without calls, the answer."""
     found: list[str] = []
     at = answer.find("{")
     while at >= 0:
@@ -26,7 +26,7 @@ def read_calls(answer: str) -> str:
 
 
 def _call_at(answer: str, at: int) -> tuple[str | None, int]:
-    """Return the call that begins here, if one does, and where to look on."""
+    """Return the call that begins at this position, if any, and where to continue."""
     try:
         value, end = _DECODER.raw_decode(answer, at)
     except (ValueError, RecursionError):
@@ -39,7 +39,7 @@ def _as_call(value: Any) -> str | None:
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
         return None
     arguments = value.get("arguments", value.get("parameters"))
-    if isinstance(arguments, str):  # OpenAI writes them as text
+    if isinstance(arguments, str):  # OpenAI writes the arguments as text.
         try:
             arguments = json.loads(arguments)
         except (ValueError, RecursionError):

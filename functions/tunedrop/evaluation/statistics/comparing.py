@@ -1,9 +1,9 @@
-"""Compare two models on one metric, row by row, with the method that the metric allows.
+"""Compare two models by one metric, with the method that suits the metric.
 
 | metric | interval of a value | interval of the difference | p value |
 |---|---|---|---|
-| right or wrong a row | Wilson | Tango's paired score | McNemar, exact |
-| a score a row | bootstrap | paired bootstrap | paired permutation |
+| each row right or wrong | Wilson | Tango's paired score | McNemar, exact |
+| a score for each row | bootstrap | paired bootstrap | paired permutation |
 | all rows together | bootstrap | paired bootstrap | paired permutation |
 """
 
@@ -32,7 +32,7 @@ Scores = Sequence[float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """The right answers and those of the two to be compared, in the order of the rows."""
+    """The right answers and those of the two that are compared, in the order of the rows."""
 
     golds: Sequence[str]
     rival: Sequence[str]
@@ -43,7 +43,7 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compared:
-    """What one metric says about the tuned model and its rival."""
+    """The values of the tuned model and its rival by one metric, and their comparison."""
 
     rival: Estimate
     tuned: Estimate
@@ -52,7 +52,7 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Measured:
-    """What each method finds; `error` is the standard error of the difference."""
+    """The result of one method; `error` is the standard error of the difference."""
 
     rival: Estimate
     tuned: Estimate
@@ -87,9 +87,9 @@ def compare(metric: Metric, evidence: Evidence) -> Compared:
     return Compared(rival=measured.rival, tuned=measured.tuned, comparison=comparison)
 
 
-def row_scores(metric: Metric, said: Sequence[str], golds: Sequence[str]) -> list[float]:
-    """Return a score a row; where the metric has none, 1 for the right answer and 0 else."""
-    pairs = zip(said, golds, strict=True)
+def row_scores(metric: Metric, answers: Sequence[str], golds: Sequence[str]) -> list[float]:
+    """Return a score for each row; a metric without row scores gives 1 for right, else 0."""
+    pairs = zip(answers, golds, strict=True)
     if isinstance(metric, RowMetric):
         return [metric.score(prediction, gold) for prediction, gold in pairs]
     return [float(prediction == gold) for prediction, gold in pairs]
@@ -121,7 +121,7 @@ def _score_a_row(rival: Scores, tuned: Scores, confidence: float) -> _Measured:
 
 
 def _all_rows_together(metric: CorpusMetric, evidence: Evidence, row_error: float) -> _Measured:
-    """Compare by resampled counts; `row_error` stands in where all answers are the same."""
+    """Compare by resampled counts; `row_error` is used when all resamples are equal."""
     n, confidence = len(evidence.golds), evidence.confidence
     rival = metric.score(Counter(zip(evidence.golds, evidence.rival, strict=True)))
     tuned = metric.score(Counter(zip(evidence.golds, evidence.tuned, strict=True)))

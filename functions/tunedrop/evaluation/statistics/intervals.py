@@ -1,10 +1,10 @@
-"""Confidence intervals in closed or nearly closed form, for shares of rows."""
+"""Confidence intervals for shares of rows, and for resampled values."""
 
 from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist
 
-BISECTIONS = 60  # halves [-1, 1] down to the precision of a float
+BISECTIONS = 60  # Enough to narrow [-1, 1] down to the precision of a float.
 
 
 def z_of(confidence: float) -> float:
@@ -24,8 +24,8 @@ def wilson(successes: float, n: int, confidence: float) -> tuple[float, float]:
 def tango(wins: int, losses: int, n: int, confidence: float) -> tuple[float, float]:
     """Return Tango's score interval of a difference between two shares of the same rows.
 
-    It agrees with McNemar's test by construction, and keeps its coverage with few or no
-    discordant rows, where the textbook interval collapses to a point. T. Tango, "Equivalence test
+    It agrees with McNemar's test by construction and keeps its coverage with few or no discordant
+    rows, where the textbook interval shrinks to a point. T. Tango, "Equivalence test
     and confidence interval for the difference in proportions for the paired-sample design",
     Statistics in Medicine 17 (1998) 891-908.
 

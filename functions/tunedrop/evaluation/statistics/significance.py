@@ -1,4 +1,4 @@
-"""Could chance alone have done this? Exact tests, corrections, and what a test can see."""
+"""Exact tests, corrections for several tests, and the smallest detectable difference."""
 
 from collections.abc import Sequence
 from math import comb, sqrt
@@ -6,13 +6,13 @@ from statistics import NormalDist
 
 from tunedrop.evaluation.statistics.intervals import z_of
 
-POWER = 0.8  # the customary chance of seeing a difference that is there
+POWER = 0.8  # The usual probability of detecting a difference that exists.
 
 
 def mcnemar_exact(wins: int, losses: int) -> float:
     """Return the two-sided p value of McNemar's exact test.
 
-    Of the rows where only one of the two is right, a fair coin would give either half.
+    Under the null hypothesis, each model is right on half of the rows where only one is right.
     """
     discordant = wins + losses
     tail = sum(comb(discordant, k) for k in range(min(wins, losses) + 1))
@@ -20,7 +20,7 @@ def mcnemar_exact(wins: int, losses: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return the p values corrected for their number (Holm, 1979), in the order given."""
+    """Return the p values with Holm's correction (1979), in the order given."""
     adjusted = [0.0] * len(p_values)
     floor = 0.0
     for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
@@ -32,8 +32,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def standard_error(differences: Sequence[float]) -> float:
     """Return the standard error of the mean of paired differences in -1..1.
 
-    One win and one loss are added (as Agresti and Min do, 2005), so that rows which are all ties
-    do not pretend to certainty.
+    One win and one loss are added (Agresti and Min, 2005), so that the error is not zero when all
+    rows are ties.
     """
     n = len(differences) + 2
     mean = sum(differences) / n
@@ -42,5 +42,5 @@ def standard_error(differences: Sequence[float]) -> float:
 
 
 def smallest_detectable(error: float, confidence: float) -> float:
-    """Return the true difference that rows with this standard error show with 80% power."""
+    """Return the true difference that is detected with 80% power at this standard error."""
     return (z_of(confidence) + NormalDist().inv_cdf(POWER)) * error
