@@ -1,4 +1,4 @@
-"""What preparation has found, put into dataset.json's words."""
+"""The results of preparation, as findings, warnings and dataset.json."""
 
 import msgspec
 
@@ -21,14 +21,14 @@ from tunedrop.documents.dataset import (
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
 
-FEW_TEST_ROWS = 100
-FEW_OF_A_LABEL = 10
-IMBALANCE = 10  # times as many rows of the commonest label as of the rarest
-FEWEST_ROWS = 3  # one to learn from, one to validate with, one to test on
+FEW_TEST_ROWS = 100  # Fewer test rows than this cause a warning.
+FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
+IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
+FEWEST_ROWS = 3  # One row each for training, validation and test.
 
 
 class Preparation(msgspec.Struct):
-    """Everything that the work on a drop has found."""
+    """All results of the preparation of one drop."""
 
     name: str
     format: str
@@ -41,7 +41,7 @@ class Preparation(msgspec.Struct):
 
     @property
     def rows(self) -> RowCounts:
-        """Where every row went."""
+        """How many rows went where."""
         splits = self.written.splits
         return RowCounts(
             source=self.row_columns.rows,
@@ -54,7 +54,7 @@ class Preparation(msgspec.Struct):
         )
 
     def refuse_unusable(self, recipe: Recipe) -> None:
-        """Raise when nothing can be trained on this.
+        """Raise when the rows cannot be used for training.
 
         Raises:
             DatasetError: too few rows, or a task whose training is not built.
@@ -99,7 +99,7 @@ class Preparation(msgspec.Struct):
         )
 
     def note_findings(self) -> None:
-        """Add what can only be said when all rows are known."""
+        """Add the findings that need all rows."""
         findings, assignment = self.row_columns.findings, self.assignment
         self.languages = note_languages(self.row_columns.spoken, findings)
         findings.add_rows("leakage", self.written.leaks + assignment.leaks_kept)
@@ -140,23 +140,23 @@ class Preparation(msgspec.Struct):
 def warnings_of(
     assignment: SplitAssignment, rows: RowCounts, reasons: dict[str, int], scattered: int
 ) -> list[str]:
-    """Return one sentence a finding."""
+    """Return the warnings for the uploader, one sentence each."""
     found = []
     if rows.rejected:
         listed = "; ".join(f"{count:,} {REASONS[reason]}" for reason, count in reasons.items())
         found.append(f"{rows.rejected:,} of {rows.source:,} rows were rejected: {listed}.")
     if assignment.conflicts:
         found.append(
-            f"{len(assignment.conflicts):,} rows carry another label than the same text elsewhere; "
-            "the commonest label was kept, and none where labels tie."
+            f"{len(assignment.conflicts):,} rows have another label than the same text elsewhere; "
+            "the most frequent label was kept, or none in a tie."
         )
     if scattered:
         found.append(
-            f"{scattered:,} rows are nearly alike, too many to keep in one split: "
-            "the test rows are easier than new ones will be."
+            f"{scattered:,} rows are nearly equal, too many to keep in one split: "
+            "the test rows are easier than new rows."
         )
     if rows.test < FEW_TEST_ROWS:
-        found.append(f"Only {rows.test} test rows: small differences will not be provable.")
+        found.append(f"Only {rows.test} test rows: small differences cannot be detected.")
     return found + _about_labels(assignment)
 
 
@@ -170,11 +170,11 @@ def _about_labels(assignment: SplitAssignment) -> list[str]:
         found.append(f"Labels with fewer than {FEW_OF_A_LABEL} rows: {', '.join(rare[:20])}.")
     if all(label.lstrip("-").isdigit() for label in counts):
         found.append(
-            f"The labels are numbers ({', '.join(sorted(counts)[:5])}): names that say what they "
-            "mean are easier to learn and to read."
+            f"The labels are numbers ({', '.join(sorted(counts)[:5])}): names with a "
+            "meaning are easier to learn and to read."
         )
     if len(counts) == 1:
-        found.append("Every row carries the same label: there is nothing to tell apart.")
+        found.append("Every row has the same label: there is nothing to learn.")
     elif max(counts.values()) > IMBALANCE * min(counts.values()):
         common, rarest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         found.append(

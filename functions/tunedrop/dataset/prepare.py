@@ -1,4 +1,4 @@
-"""From a dropped file to checked, de-duplicated, split rows."""
+"""Turn a dropped file into checked, de-duplicated and split rows."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -26,7 +26,7 @@ from tunedrop.dataset.splits.write import write_splits
 from tunedrop.documents.dataset import Dataset
 from tunedrop.recipe.schema import Recipe
 
-SAMPLE = 1_000  # rows looked at before the reading
+SAMPLE = 1_000  # Rows that are examined for HTML escapes before the reading.
 
 
 def prepare_dataset(  # noqa: PLR0913 - the three names only go into the document
@@ -47,19 +47,19 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     Args:
         source: the dropped file, or the files of a dropped folder; each read up to five times.
         recipe: columns, shares, limits, checks, seed and system prompt.
-        sink: receives the four files; dataset.json is the caller's, to be written last.
+        sink: receives the four files; the caller writes dataset.json last.
         dataset: the dataset's name, for the document.
         run: the run's id, for the document.
         source_uri: where the file came from, for the document.
-        progress: told how many bytes are read, of how many.
-        tokenizer: the base model's tokenizer.json, to count tokens instead of estimating them.
-        scratch_bytes: of temporary disk that may be used; by default 40% of what is free. Larger
-            files are read twice instead, and their rows not compared for near duplicates.
-        processes: that examine rows; the result does not depend on it.
+        progress: called with the bytes that are read and the bytes in all.
+        tokenizer: the base model's tokenizer.json, to count the tokens instead of estimating them.
+        scratch_bytes: temporary disk space that may be used, by default 40% of what is free. Larger
+            files are read twice instead, and their near duplicates are not searched.
+        processes: number of processes that examine rows; the result does not depend on it.
 
     Raises:
-        DatasetError: the file cannot be read, its columns are not known, or it leaves too few
-            rows; in the last case the files have been written, rejected.jsonl among them.
+        DatasetError: the file cannot be read, its columns are not recognised, or too few rows are
+            left; in the last case the files, also rejected.jsonl, have been written.
     """
     sources = source if isinstance(source, Sequence) else [source]
     means = _Means(tokenizer, scratch_bytes, processes)
@@ -71,7 +71,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
 
 
 class _Means(NamedTuple):
-    """What preparation may use: see `prepare_dataset`."""
+    """The resources that preparation may use: see `prepare_dataset`."""
 
     tokenizer: bytes | None
     scratch_bytes: int | None
@@ -81,7 +81,7 @@ class _Means(NamedTuple):
 def _work(
     watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: ExitStack
 ) -> Preparation:
-    """Read everything twice: once to know the rows, once (from the spool) to place them."""
+    """Read all rows twice: from the source to examine them, from the spool to write them."""
     table = open_parts(watch.sources, resources)
     shape = find_shape(table, recipe)
     examination = Examination(recipe, shape.columns, _is_escaped(table, shape, recipe))
@@ -124,7 +124,7 @@ def _token_sample(tokenizer: bytes | None, shape: Shape, rows: int) -> TokenSamp
 
 
 def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
-    """Whether the first rows are HTML-escaped as a whole."""
+    """Whether the texts of the first rows are HTML-escaped."""
     if recipe.checks != "full":
         return False
     from tunedrop.dataset.checks.cleaning import are_escaped  # noqa: PLC0415 - as in Examiner
@@ -139,7 +139,7 @@ def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
 
 
 def _compare(row_columns: RowColumns, spool: Spool) -> None:
-    """Look for near twins, where the library for it is installed."""
+    """Link near duplicates, if the library for it is installed."""
     from tunedrop.dataset.duplicates.near import near_twins  # noqa: PLC0415 - as in Examiner
     from tunedrop.dataset.splits.likeness import link_near_twins  # noqa: PLC0415
 
@@ -149,13 +149,13 @@ def _compare(row_columns: RowColumns, spool: Spool) -> None:
 
 
 def _reject_conflicts(table: Parts, rows: set[int], rejects: Rejects) -> None:
-    """Write down the rows whose label contradicts the same text elsewhere."""
+    """Reject the rows whose label contradicts the label of the same text in other rows."""
     if not rows:
         return
     error = RowError(
         "conflicting_label",
         "The same text carries another label in another row.",
-        fix="Decide for one label and remove the other rows.",
+        fix="Choose one label and remove the other rows.",
     )
     for record in table.records():
         if record.row in rows:

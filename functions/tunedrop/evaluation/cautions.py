@@ -1,4 +1,4 @@
-"""What makes the figures less than they seem: each with its count and its remedy."""
+"""Warnings for the reader of a report, each with a count and a remedy."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,14 +6,14 @@ from tunedrop.documents.figures import count, percent
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.scoring.labels import UNPARSED
 
-FEW_ROWS = 100
-MANY_UNPARSED = 0.05
-BYTES_A_TOKEN = 4  # a common average; only used to find answers that plainly do not fit
-ROWS_NAMED = 5
+FEW_ROWS = 100  # Fewer test rows than this cause a warning.
+MANY_UNPARSED = 0.05  # Share of answers without a label from which on there is a warning.
+BYTES_A_TOKEN = 4  # A common average, used only to find answers that are clearly too long.
+ROWS_NAMED = 5  # Leaked rows that the warning lists.
 
 
 def cautions(found: EvaluationFindings, leaked: Sequence[int]) -> list[str]:
-    """Return the warnings that the reader of this report needs, none when all is well."""
+    """Return the warnings for this report."""
     return [*_leaks(found, leaked), *(text for check in CHECKS for text in check(found))]
 
 
@@ -24,15 +24,16 @@ def _leaks(found: EvaluationFindings, leaked: Sequence[int]) -> Iterator[str]:
     asks, rows = ("ask", "rows") if leaked[1:] else ("asks", "row")
     yield (
         f"{len(leaked):,} of the {count(len(found.rows), 'test row')} {asks} what a training row "
-        f"asks ({rows} {named}), which flatters the tuned model. Remove the twins from the dataset."
+        f"asks ({rows} {named}), which makes the tuned model look better. "
+        "Remove the duplicates from the dataset."
     )
 
 
 def _few_rows(found: EvaluationFindings) -> Iterator[str]:
     if len(found.rows) < FEW_ROWS:
         yield (
-            f"Only {count(len(found.rows), 'test row')}: small differences stay unseen. Raise "
-            "split.test in recipe.yaml, or drop more data."
+            f"Only {count(len(found.rows), 'test row')}: small differences cannot be detected. "
+            "Raise split.test in recipe.yaml, or drop more data."
         )
 
 
@@ -110,4 +111,4 @@ CHECKS: tuple[Callable[[EvaluationFindings], Iterator[str]], ...] = (
     _long_golds,
     _empty_golds,
 )
-"""A new caution is a function of the findings, added here in the order of importance."""
+"""The checks in order of importance. A new one is a function of the findings, added here."""

@@ -1,4 +1,4 @@
-"""Any failure on the way becomes one email that says what went wrong, where, and what to do."""
+"""Turn any failure into one email that says what went wrong, where, and what to do."""
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run
@@ -16,7 +16,7 @@ AGAIN = "then drop the file again."
 
 
 def report_failed_run(folder: str, ending: Ending) -> StepResult:
-    """A stage has ended the run as failed: tell it, and clean up."""
+    """Send the email of a run that a stage has ended as failed, and clean up."""
     try:
         ending.settle(folder)
     except MissingError:
@@ -25,7 +25,7 @@ def report_failed_run(folder: str, ending: Ending) -> StepResult:
 
 
 def report_failed_job(job_name: str, ending: Ending) -> StepResult:
-    """A training job has failed or was stopped: end its run."""
+    """End the run of a training job that failed or was stopped."""
     held = ending.runs.find(job_name)
     if held is None:
         return StepResult("ignored: not a job of a run that counts")
@@ -38,9 +38,9 @@ def report_failed_job(job_name: str, ending: Ending) -> StepResult:
 
 
 def report_failed_processing_job(job_name: str, ending: Ending) -> StepResult:
-    """A processing job has failed, was stopped, or left no dataset: end its run.
+    """End the run of a processing job that failed, was stopped, or left no dataset.
 
-    A job that could tell the user what is wrong with the data has ended the run itself.
+    When the data were at fault, the job has ended the run itself.
     """
     held = ending.runs.find(job_name)
     if held is None:
@@ -54,7 +54,7 @@ def report_failed_processing_job(job_name: str, ending: Ending) -> StepResult:
 
 
 def _is_prepared(run: Run, runs: Runs) -> bool:
-    """Say whether the run has gone on: a job may be killed just before dataset.json."""
+    """Return whether dataset.json was written; a job may be killed just before that."""
     if run.stage == "prepare":
         return False
     try:
@@ -65,7 +65,7 @@ def _is_prepared(run: Run, runs: Runs) -> bool:
 
 
 def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
-    """An endpoint did not come up: end its run."""
+    """End the run of an endpoint that did not start."""
     held = ending.runs.find(endpoint_name)
     if held is None:
         return StepResult("ignored: not an endpoint of a run that counts")
@@ -73,7 +73,7 @@ def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
     if endpoint is None or endpoint.status != "Failed":
         return StepResult("nothing to do", held.run.folder)
     error = HostingError(
-        f"The endpoint {endpoint_name} did not come up: {endpoint.failure_reason}",
+        f"The endpoint {endpoint_name} did not start: {endpoint.failure_reason}",
         f"Read the log group /aws/sagemaker/Endpoints/{endpoint_name}; {AGAIN}",
     )
     ending.fail(held.run.folder, "deploy", error)
@@ -81,12 +81,12 @@ def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
 
 
 def report_dead_letter(subject: str, function: str, reason: str, ending: Ending) -> StepResult:
-    """A function gave up on an event: end the run that the event was about.
+    """End the run of an event that a function could not handle.
 
     Args:
         subject: the key, job or endpoint that the event named.
-        function: the function that gave up.
-        reason: what it said last.
+        function: the function that failed.
+        reason: its last error.
         ending: ends the run.
     """
     folder = folder_of(subject, ending.runs)

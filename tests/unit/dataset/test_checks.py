@@ -198,4 +198,4 @@ def test_when_nearly_all_rows_are_alike_they_are_spread_over_the_splits_and_that
         "text,label\n" + "".join(f"{family(0)} v{n},{'ab'[n % 2]}\n" for n in range(60))
     )
     assert (document.rows.train, document.rows.validation, document.rows.test) == (48, 6, 6)
-    assert any("60 rows are nearly alike" in warning for warning in document.warnings)
+    assert any("60 rows are nearly equal" in warning for warning in document.warnings)

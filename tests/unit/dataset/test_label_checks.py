@@ -28,7 +28,7 @@ def test_a_row_whose_near_twin_carries_another_label_is_listed_and_stays() -> No
     found = finding(document, "neighbours_disagree")
     assert (found.rows, [(place.row, place.line) for place in found.places]) == (1, [(41, 42)])
     assert found.places[0].excerpt.startswith("bad: word4x0")
-    assert "none was removed" in found.meaning
+    assert "not removed" in found.meaning
     assert len(sink.all_rows()) == document.rows.source == 42
 
 

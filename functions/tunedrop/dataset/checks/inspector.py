@@ -1,4 +1,4 @@
-"""Every check that looks at one row, in order."""
+"""All checks of a single row, in their order."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -17,10 +17,9 @@ Policy = Literal["report", "mask", "reject"]
 
 
 class Inspector:
-    """Cleans and checks examples; what it finds is counted, what it cannot accept is raised.
+    """Cleans and checks examples. It counts findings and raises an error for a rejected row.
 
-    All messages of a row are first looked at together: most rows show at once that there is
-    nothing to find.
+    The checks first examine all messages of a row as one text, because most rows have no findings.
     """
 
     def __init__(self, *, secrets: Policy, pii: Policy, entities: bool) -> None:
@@ -30,7 +29,7 @@ class Inspector:
         self.begin(Findings(), [])
 
     def begin(self, findings: Findings, spoken: list[Spoken]) -> None:
-        """Note from now on what is found, and which languages are spoken, in these."""
+        """From now on, add findings and recognised languages to these."""
         self._findings = findings
         self._spoken = spoken
 
@@ -38,7 +37,7 @@ class Inspector:
         """Clean the example in place.
 
         Raises:
-            RowError: garbled, with a control token, or with what the recipe rejects.
+            RowError: the row is garbled, has a control token, or has what the recipe rejects.
         """
         messages = example.texts()
         text = _together(messages)
@@ -66,7 +65,7 @@ class Inspector:
                         "secret",
                         f"The {message.role}'s text contains a secret: {hidden(secret)}.",
                         message.role,
-                        "Take it out, and revoke it; or set secrets: mask in recipe.yaml.",
+                        "Remove it, and revoke it; or set secrets: mask in recipe.yaml.",
                     )
                 self._findings.add("secret", record, hidden(secret))
                 if self._secrets == "mask":
@@ -95,7 +94,7 @@ class Inspector:
             self._findings.add("template_marker", record, left_over)
 
     def _note(self, record: Record, example: Example) -> None:
-        """Note what the shape has to say of the row, and turns out of order."""
+        """Add the remarks of the row's shape, and messages in an unusual order."""
         for check, excerpt in example.remarks():
             self._findings.add(check, record, excerpt)
         misplaced = out_of_turn(example.prompt, example.completion)
@@ -117,7 +116,7 @@ def _refuse_control_token(messages: Sequence[Said], text: str) -> None:
     raise RowError(
         "control_token",
         f"Message {at + 1}, the {role}'s, contains the control token {token}, which would end or "
-        "begin a turn.",
+        "start a turn.",
         role,
-        "Take the token out, or write the turns as messages.",
+        "Remove the token, or write the turns as messages.",
     )

@@ -1,4 +1,7 @@
-"""rejected.jsonl: every row that was not used, with the place and the reason."""
+"""rejected.jsonl: every row that was not used, with its place, its reason and the remedy.
+
+`REASONS` describes each code so that it can follow a number of rows; `REMEDIES` says what to do.
+"""
 
 from collections import Counter
 from typing import BinaryIO
@@ -11,9 +14,9 @@ from tunedrop.documents.rows import Rejected
 from tunedrop.errors import Problem
 
 REASONS = {
-    "bad_arguments": "with a tool call whose arguments are no JSON object",
+    "bad_arguments": "with a tool call whose arguments are not a JSON object",
     "bad_role": "with an unknown role",
-    "bad_weight": "with a weight that means nothing",
+    "bad_weight": "with an invalid weight",
     "column_count": "with more values than columns",
     "conflicting_label": "with another label than the same text elsewhere",
     "control_token": "with a token of a chat template in the text",
@@ -24,9 +27,9 @@ REASONS = {
     "invalid_encoding": "with bytes that are not UTF-8",
     "invalid_json": "with invalid JSON",
     "no_answer": "without an answer at the end",
-    "no_question": "in which nobody asks",
-    "not_an_object": "with something else than a JSON object",
-    "not_labelled": "without a label yet",
+    "no_question": "without a message from the user",
+    "not_an_object": "that are not a JSON object",
+    "not_labelled": "without a label",
     "not_one_label": "with no label or several",
     "not_text": "with pictures, sound or files",
     "nothing_to_learn": "whose answers all have weight 0",
@@ -34,7 +37,7 @@ REASONS = {
     "row_too_long": "longer than 16 MB",
     "same_answers": "whose two answers are the same",
     "secret": "with a key, token or password",
-    "source_ref": "whose text stands in another object",
+    "source_ref": "whose text is in another object",
     "too_deep": "nested too deep",
     "unclosed_quote": "with a quote that is never closed",
     "unknown_key": "with an unknown key in a message",
@@ -46,9 +49,9 @@ REMEDIES = {
     "bad_role": "Name every role system, user, assistant or tool.",
     "bad_weight": "Give answers the weight 0 or 1, and other messages none.",
     "column_count": "Put quotes around values that hold the delimiter.",
-    "conflicting_label": "Decide for one label and remove the other rows.",
-    "control_token": "Take the token out, or write the turns as messages.",
-    "different_prompts": "Give both answers the same conversation before them.",
+    "conflicting_label": "Choose one label and remove the other rows.",
+    "control_token": "Remove the token, or write the turns as messages.",
+    "different_prompts": "Let both answers follow the same conversation.",
     "empty": "Fill the value in, or leave the row out.",
     "garbled_text": "Export the file again as UTF-8.",
     "invalid_csv": "Put quotes around the value, and double the quotes inside it.",
@@ -61,10 +64,10 @@ REMEDIES = {
     "not_one_label": "Mark exactly one label with 1.",
     "not_text": "Leave text parts only: other kinds are not trained on.",
     "nothing_to_learn": "Give at least one answer the weight 1.",
-    "personal_data": "Take it out, or set pii: mask in recipe.yaml.",
+    "personal_data": "Remove it, or set pii: mask in recipe.yaml.",
     "row_too_long": "Check for a missing line end, or split the text into several rows.",
     "same_answers": "Give two answers that differ, or leave the row out.",
-    "secret": "Take it out, and revoke it; or set secrets: mask in recipe.yaml.",
+    "secret": "Remove it, and revoke it; or set secrets: mask in recipe.yaml.",
     "source_ref": "Put the text itself into the row, as `source`.",
     "too_deep": "Write the value as text, or flatten it.",
     "unclosed_quote": "Close the quote, or double it where it belongs to the text.",
@@ -72,12 +75,15 @@ REMEDIES = {
     "wrong_type": "Write the value in the type that the other rows have.",
 }
 
-LONGEST_EXCERPT = 120  # characters of an example row
-LONGEST_MESSAGE = 240  # characters; a message may quote a value of any length
+LONGEST_EXCERPT = 120  # Characters of an example row.
+LONGEST_MESSAGE = 240  # Characters of a message, which may quote a value of any length.
 
 
 class Rejects:
-    """Rejected rows, their `reasons` counted and an example of each; `waiting` is to be written."""
+    """Rejected rows: `reasons` counts them, `examples` has one row for each reason.
+
+    `waiting` are the lines that are not yet written.
+    """
 
     def __init__(self) -> None:
         self.waiting = bytearray()
@@ -85,7 +91,7 @@ class Rejects:
         self.examples: dict[str, Rejected] = {}
 
     def add(self, record: Record, error: RowError) -> None:
-        """Note one row."""
+        """Add a row."""
         rejected = Rejected(
             reason=error.reason,
             message=error.message,
@@ -101,13 +107,13 @@ class Rejects:
         self.examples.setdefault(error.reason, rejected)
 
     def take(self, later: "Rejects") -> None:
-        """Add what was rejected of later rows."""
+        """Add the rejects of later rows."""
         self.waiting += later.waiting
         self.reasons.update(later.reasons)
         self.examples = later.examples | self.examples
 
     def write(self, file: BinaryIO) -> None:
-        """Write down what was not yet written."""
+        """Write the waiting lines."""
         file.write(self.waiting)
         self.waiting.clear()
 
@@ -116,10 +122,10 @@ class Rejects:
         return self.reasons.total()
 
     def problems(self, name: str) -> list[Problem]:
-        """Return what is wrong with the rows, the commonest fault first.
+        """Return the kinds of faults in the rows, the most frequent first.
 
         Args:
-            name: the file that a row stands in, where the row does not say.
+            name: the file name for rows that do not name their file.
         """
         return [
             _problem(count, self.examples[reason], name)
@@ -140,7 +146,7 @@ def _problem(rows: int, example: Rejected, name: str) -> Problem:
 
 
 def shown(text: str, longest: int) -> str:
-    """Return the beginning of a text in one line, fit for an email: nothing private in it."""
+    """Return the beginning of a text as one line for an email, without private data."""
     visible = (char if char.isprintable() else " " for char in redacted(text))
     line = " ".join("".join(visible).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
