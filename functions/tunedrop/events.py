@@ -1,6 +1,6 @@
 """The events that invoke the functions, with the field names that AWS uses.
 
-Only names are read from an event. How a run or a job stands is always asked of its service.
+Only names are read from an event. The state of a run or a job is always read from its service.
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (the key is not
 URL-encoded in this form); SageMaker:
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html

@@ -94,7 +94,7 @@ def _work(
         row_columns.take(batch)
         row_columns.rejects.write(rejected)
     watch.end()
-    row_columns.leave_out_twins(noted=recipe.checks == "full")
+    row_columns.leave_out_duplicates(noted=recipe.checks == "full")
     if recipe.checks == "full":
         _compare(row_columns, spool)
     assignment = SplitAssignment(row_columns, recipe, shape)
@@ -140,12 +140,12 @@ def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
 
 def _compare(row_columns: RowColumns, spool: Spool) -> None:
     """Link near duplicates, if the library for it is installed."""
-    from tunedrop.dataset.duplicates.near import near_twins  # noqa: PLC0415 - as in Examiner
-    from tunedrop.dataset.splits.likeness import link_near_twins  # noqa: PLC0415
+    from tunedrop.dataset.duplicates.near import near_duplicates  # noqa: PLC0415 - as in Examiner
+    from tunedrop.dataset.splits.likeness import link_near_duplicates  # noqa: PLC0415
 
-    near = near_twins(spool.line_at)
+    near = near_duplicates(spool.line_at)
     if near is not None:
-        link_near_twins(row_columns, spool, near)
+        link_near_duplicates(row_columns, spool, near)
 
 
 def _reject_conflicts(table: Parts, rows: set[int], rejects: Rejects) -> None:

@@ -49,16 +49,7 @@ def ask(
     began = time.monotonic()
     pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="ask")
     try:
-        futures: dict[Future[Answer], tuple[int, Model]] = {
-            pool.submit(ask_one, model, row): (index, model)
-            for index, row in enumerate(rows)
-            for model in MODELS
-        }
-        found: dict[tuple[int, Model], Answer] = {}
-        for future in _as_they_come(futures, found, deadline_seconds):
-            index, model = futures[future]
-            found[index, model] = _answer(future, rows[index], model)
-            progress(len(found), len(futures))
+        found = _collected(pool, rows, ask_one, progress, deadline_seconds)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # Requests under way end by themselves.
     return Answers(
@@ -66,6 +57,27 @@ def ask(
         tuned=[found[index, "tuned"] for index in range(len(rows))],
         seconds=time.monotonic() - began,
     )
+
+
+def _collected(
+    pool: ThreadPoolExecutor,
+    rows: Sequence[Row],
+    ask_one: AskOne,
+    progress: Progress,
+    deadline_seconds: float | None,
+) -> dict[tuple[int, Model], Answer]:
+    """Return the answers by the position of the row and the model."""
+    futures: dict[Future[Answer], tuple[int, Model]] = {
+        pool.submit(ask_one, model, row): (index, model)
+        for index, row in enumerate(rows)
+        for model in MODELS
+    }
+    found: dict[tuple[int, Model], Answer] = {}
+    for future in _as_they_come(futures, found, deadline_seconds):
+        index, model = futures[future]
+        found[index, model] = _answer(future, rows[index], model)
+        progress(len(found), len(futures))
+    return found
 
 
 def _as_they_come(

@@ -62,10 +62,15 @@ def judge(
             "Drop more rows, or raise split.test in recipe.yaml.",
         )
     seen = list(train)
-    findings = find(dataset, rows, answers, recipe, seen)
+    return _judgement(find(dataset, rows, answers, recipe, seen), leaked_rows(seen, rows))
+
+
+def _judgement(findings: EvaluationFindings, leaked: Sequence[int]) -> Judgement:
+    """Return the findings as a document, with samples, sentences and warnings."""
+    recipe, answers, task = findings.recipe, findings.answers, findings.dataset.task
     wins, losses, ties = _samples(findings)
     return Judgement(
-        task=dataset.task,
+        task=task,
         verdict=findings.verdict,
         passed_gate=findings.passed_gate,
         headline=headline(findings),
@@ -87,28 +92,30 @@ def judge(
         asking=_asking(answers),
         metrics={
             metric.name: MetricWords(metric.title, metric.explains)
-            for metric in TASKS[dataset.task].metrics
+            for metric in TASKS[task].metrics
         },
-        example=_example(rows, recipe),
-        warnings=cautions(findings, leaked_rows(seen, rows)),
+        example=_example(findings.rows, recipe),
+        warnings=cautions(findings, leaked),
     )
 
 
-def _scores(findings: EvaluationFindings, said: Sequence[str], answers: Sequence[Answer]) -> Scores:
+def _scores(
+    findings: EvaluationFindings, labels_given: Sequence[str], answers: Sequence[Answer]
+) -> Scores:
     metrics: dict[str, Estimate] = {
-        name: each.tuned if said is findings.tuned else each.rival
+        name: each.tuned if labels_given is findings.tuned else each.rival
         for name, each in findings.compared.items()
     }
     return Scores(
         metrics=metrics,
-        labels=label_scores(_counts(findings, said), findings.labels),
-        unparsed=said.count(UNPARSED) if findings.labels else 0,
+        labels=label_scores(_counts(findings, labels_given), findings.labels),
+        unparsed=labels_given.count(UNPARSED) if findings.labels else 0,
         truncated=sum(answer.finish_reason == "length" for answer in answers),
     )
 
 
-def _counts(findings: EvaluationFindings, said: Sequence[str]) -> Counter[tuple[str, str]]:
-    return Counter(zip(findings.golds, said, strict=True))
+def _counts(findings: EvaluationFindings, labels_given: Sequence[str]) -> Counter[tuple[str, str]]:
+    return Counter(zip(findings.golds, labels_given, strict=True))
 
 
 def _comparisons(findings: EvaluationFindings) -> list[Comparison]:

@@ -49,11 +49,11 @@ def _but(found: EvaluationFindings) -> str:
     """Return the qualification of "better": by the trivial baseline or the recipe's gate."""
     trivial = found.beside_trivial
     if trivial is not None:
-        stands = verdict_of(trivial.comparison, found.recipe.evaluate.gate)
+        verdict = verdict_of(trivial.comparison, found.recipe.evaluate.gate)
         name = _answering(trivial.comparison.rival)
-        if stands == "worse":
+        if verdict == "worse":
             return f", but worse than {name} ({percent(trivial.rival.value)})"
-        if stands != "better":
+        if verdict != "better":
             return f", but not clearly better than {name} ({percent(trivial.rival.value)})"
     if not found.passed_gate:
         gain = found.recipe.evaluate.gate.min_gain
@@ -91,23 +91,23 @@ def _beside_trivial(found: EvaluationFindings) -> Iterator[str]:
         return
     comparison = trivial.comparison
     name = _answering(comparison.rival)
-    says = (
+    reached = (
         f"{name[0].upper()}{name[1:]}, with no model at all, reaches {percent(trivial.rival.value)}"
     )
     low, high = comparison.difference.low, comparison.difference.high
     between = f"{signed(low)} to {points(high)}"
     match verdict_of(comparison, found.recipe.evaluate.gate):
         case "better":
-            yield f"{says}; the tuned model beats that too ({between})."
+            yield f"{reached}; the tuned model beats that too ({between})."
         case "worse":
-            yield f"{says}: more than the tuned model ({between}). It has not learned the task."
+            yield f"{reached}: more than the tuned model ({between}). It has not learned the task."
         case _:
-            yield f"{says}; the tuned model is not clearly better than that ({between})."
+            yield f"{reached}; the tuned model is not clearly better than that ({between})."
 
 
 def _format(found: EvaluationFindings) -> Iterator[str]:
     """Separate a gain from a better answer format from other gains."""
-    named = [index for index, said in enumerate(found.base) if said != UNPARSED]
+    named = [index for index, answer in enumerate(found.base) if answer != UNPARSED]
     unparsed = len(found.base) - len(named)
     if not found.labels or unparsed < MANY_UNPARSED * len(found.base):
         return

@@ -1,6 +1,6 @@
 """The catalogue of SageMaker instance types: what each has, costs and can be used for.
 
-The figures stand in instances.json, with the month in which they were read and the Region that
+The figures are in instances.json, with the month in which they were read and the Region that
 the prices are for. An object in the bucket with the same form (`documents.keys.INSTANCES`) adds
 types or replaces rows of the file.
 """

@@ -134,8 +134,8 @@ def _processing_error(job: ProcessingJob, run: Run) -> ProcessingError:
         )
     if job.status == "Stopped":
         return ProcessingError(f"{begun} was stopped by hand.", AGAIN.capitalize())
-    told = job.exit_message or job.failure_reason or "it ended and left no dataset"
+    cause = job.exit_message or job.failure_reason or "it ended and left no dataset"
     return ProcessingError(
-        f"{begun} failed: {told}",
+        f"{begun} failed: {cause}",
         f"Read its log in {LOGS}; then drop the file again, {smaller} of the memory.",
     )

@@ -174,10 +174,10 @@ def test_near_twins_stay_in_one_split_and_those_with_other_labels_are_listed() -
     document, sink = prepare("text,label\n" + "\n".join(rows))
     assert found(document)["near_duplicate"] >= 120
     assert found(document)["neighbours_disagree"] == 1
-    families = [
+    group_values = [
         {(row.row - 1) // 4 for row in sink.rows(s)} for s in ("train", "validation", "test")
     ]
-    assert sum(map(len, families)) == len(set.union(*families))
+    assert sum(map(len, group_values)) == len(set.union(*group_values))
 
 
 def test_a_file_whose_accents_are_destroyed_is_believed_in_ascii_only() -> None:

@@ -6,7 +6,7 @@ import rensa
 from tests.unit.dataset.memory import MemorySink, prepare, table
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.dataset.checks.label_names import Slip, slips
-from tunedrop.dataset.duplicates.near import MOST_REMEMBERED, LineAt, NearTwins
+from tunedrop.dataset.duplicates.near import MOST_REMEMBERED, LineAt, NearDuplicates
 from tunedrop.documents.dataset import Dataset, Finding
 
 
@@ -38,10 +38,10 @@ def test_the_findings_say_among_how_many_rows_neighbours_were_sought() -> None:
 
 
 def test_rows_beyond_the_cap_are_counted_as_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    def few(line_at: LineAt) -> NearTwins:
-        return NearTwins(rensa, line_at, most=10)
+    def few(line_at: LineAt) -> NearDuplicates:
+        return NearDuplicates(rensa, line_at, most=10)
 
-    monkeypatch.setattr("tunedrop.dataset.duplicates.near.near_twins", few)
+    monkeypatch.setattr("tunedrop.dataset.duplicates.near.near_duplicates", few)
     document, _ = with_rows(f"{long_text(4)} indeed,bad", f"{long_text(30)} indeed,bad")
     assert finding(document, "not_compared").rows == 31
     assert finding(document, "neighbours_disagree").rows == 1

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tunedrop.dataset.readers.record import RowError
-from tunedrop.dataset.shapes.example import Said
+from tunedrop.dataset.shapes.example import SpokenText
 
 # All control characters except tab and line feed. A carriage return becomes a line feed. U+FEFF is
 # a byte order mark inside of the text.
@@ -33,7 +33,7 @@ class Cleaner:
         self._entities = entities
         self._ftfy = _ftfy()
 
-    def clean(self, messages: Sequence[Said], text: str) -> set[str]:
+    def clean(self, messages: Sequence[SpokenText], text: str) -> set[str]:
         """Clean messages in place and return the names of the changes.
 
         Args:

@@ -10,7 +10,7 @@ from tunedrop.dataset.checks.language import SAMPLE, Spoken, language_of
 from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
 from tunedrop.dataset.checks.turns import out_of_turn
 from tunedrop.dataset.readers.record import Record, RowError
-from tunedrop.dataset.shapes.example import Example, Said
+from tunedrop.dataset.shapes.example import Example, SpokenText
 from tunedrop.documents.dataset import Place
 
 Policy = Literal["report", "mask", "reject"]
@@ -57,7 +57,7 @@ class Inspector:
             place = Place(record.row, record.line, record.file, record.content[:120])
             self._spoken.append(Spoken(language, place))
 
-    def _handle_secrets(self, record: Record, messages: Sequence[Said]) -> None:
+    def _handle_secrets(self, record: Record, messages: Sequence[SpokenText]) -> None:
         for message in messages:
             for secret in dict.fromkeys(secrets_in(message.content)):
                 if self._secrets == "reject":
@@ -71,7 +71,7 @@ class Inspector:
                 if self._secrets == "mask":
                     message.content = masked(message.content, secret, "secret")
 
-    def _look_for_personal_data(self, record: Record, messages: Sequence[Said]) -> None:
+    def _look_for_personal_data(self, record: Record, messages: Sequence[SpokenText]) -> None:
         kinds: set[str] = set()
         for message in messages:
             for kind, found in dict.fromkeys(personal_in(message.content)):
@@ -102,11 +102,11 @@ class Inspector:
             self._findings.add("turn_order", record, misplaced)
 
 
-def _together(messages: Sequence[Said]) -> str:
+def _together(messages: Sequence[SpokenText]) -> str:
     return "\n".join([message.content for message in messages])
 
 
-def _refuse_control_token(messages: Sequence[Said], text: str) -> None:
+def _refuse_control_token(messages: Sequence[SpokenText], text: str) -> None:
     token = control_token(text)
     if token is None:
         return

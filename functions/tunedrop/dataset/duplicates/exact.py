@@ -15,7 +15,7 @@ LinesAt = Callable[[Sequence[int]], Iterator[bytes]]
 """Yields the encoded rows at these ascending positions."""
 
 
-def find_twins(
+def find_duplicates(
     groups: array[int], marks: Sequence[int], lines_at: LinesAt, seed: int
 ) -> Iterator[tuple[int, bytes]]:
     """Yield the position and line of each row that repeats an earlier one, and correct `groups`.

@@ -25,7 +25,9 @@ class Keys:
         prompt = _joined(row.prompt)
         tools = msgspec.json.encode(row.tools, order="sorted") if row.tools else b""
         answer = (
-            _joined(row.learned) + _joined(row.rejected) + _told(str(row.label).encode(), tools)
+            _joined(row.learned)
+            + _joined(row.rejected)
+            + _with_lengths(str(row.label).encode(), tools)
         )
         state: Any = self._start.copy()
         state.update(prompt or answer)  # Plain text has no prompt, so its text is the key.
@@ -35,14 +37,16 @@ class Keys:
 
 
 def _joined(messages: list[Message]) -> bytes:
-    said = (
-        _told(f"{message.role} {message.weight} {message.name}".encode(), plain(message.text))
+    parts = (
+        _with_lengths(
+            f"{message.role} {message.weight} {message.name}".encode(), plain(message.text)
+        )
         for message in messages
     )
-    return b"%d[" % len(messages) + b"".join(said) if messages else b""
+    return b"%d[" % len(messages) + b"".join(parts) if messages else b""
 
 
-def _told(*parts: bytes) -> bytes:
+def _with_lengths(*parts: bytes) -> bytes:
     """Join parts, each after its length, so that different parts never give the same bytes."""
     return b"".join(b"%d:%b" % (len(part), part) for part in parts)
 

@@ -23,7 +23,7 @@ MOST_REMEMBERED = 1_000_000  # Rows in the index; each takes about 1 KB.
 KEPT_SETS = 64  # Sets of word sequences that are kept for the next comparisons.
 
 
-class NearTwins:
+class NearDuplicates:
     """Finds earlier rows that are nearly equal to a row.
 
     A row that is almost equal to an indexed one is not indexed itself, so that each row of a large
@@ -41,7 +41,7 @@ class NearTwins:
         self.forgotten = 0
         self._sets: OrderedDict[int, frozenset[str]] = OrderedDict()
 
-    def twins_of(self, at: int, row: AnyRow) -> list[int]:
+    def duplicates_of(self, at: int, row: AnyRow) -> list[int]:
         """Return the positions of earlier, nearly equal rows, and index this one if necessary.
 
         Args:
@@ -94,10 +94,10 @@ def compared_text(row: AnyRow) -> str:
     return "\n".join(texts)
 
 
-def near_twins(line_at: LineAt) -> NearTwins | None:
+def near_duplicates(line_at: LineAt) -> NearDuplicates | None:
     """Return the search for near duplicates, or None when its library is not installed."""
     try:
-        return NearTwins(importlib.import_module("rensa"), line_at)
+        return NearDuplicates(importlib.import_module("rensa"), line_at)
     except ImportError:
         return None
 

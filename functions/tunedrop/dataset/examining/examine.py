@@ -78,15 +78,15 @@ class Examiner:
             example = self._shape.example(record)
             if self._inspector is not None:
                 self._inspector.inspect(record, example)
-            family = self._family_of(record)
+            group_value = self._group_value_of(record)
         except RowError as error:
             batch.rejects.add(record, error)
             return
-        if family is not None:
-            batch.families.append(family)
+        if group_value is not None:
+            batch.group_values.append(group_value)
         self._add(record, example, batch)
 
-    def _family_of(self, record: Record) -> int | None:
+    def _group_value_of(self, record: Record) -> int | None:
         """Return the key of the row's group: 0 for an empty value, None without `group_by`."""
         if self._split.group_by is None:
             return None

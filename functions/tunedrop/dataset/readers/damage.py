@@ -38,8 +38,8 @@ def reading(name: str, what: str, *errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except (*DAMAGE, *errors) as error:
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DatasetError(
-            f"{name} is a damaged or incomplete {what}: it cannot be read ({told}).",
+            f"{name} is a damaged or incomplete {what}: it cannot be read ({cause}).",
             "Write or pack the file again and drop it.",
         ) from error

@@ -93,11 +93,11 @@ def _message(item: Any, path: str) -> Message:
         name = min(unknown)
         raise RowError("unknown_key", f"{path} has the unknown key {name!r}.", f"{path}.{name}")
     calls = calls_of(item, role, path)
-    said = _text_parts(item.get(content_key), f"{path}.{content_key}")
-    may_be_empty = calls is not None and (said is None or not str(said).strip())
+    text = _text_parts(item.get(content_key), f"{path}.{content_key}")
+    may_be_empty = calls is not None and (text is None or not str(text).strip())
     return Message(
         cast("Role", role),
-        "" if may_be_empty else text_of(said, f"{path}.{content_key}"),
+        "" if may_be_empty else text_of(text, f"{path}.{content_key}"),
         tool_calls=calls,
         tool_call_id=_optional(item, "tool_call_id", path),
         name=_optional(item, "name", path),
@@ -124,7 +124,9 @@ def _text_parts(content: Any, path: str) -> Any:
         if not isinstance(part, dict) or part.get("type") != "text":
             kind = part.get("type") if isinstance(part, dict) else type(part).__name__
             raise RowError(
-                "not_text", f"{path}[{index}] is of type {kind!r}; only text can be learnt.", path
+                "not_text",
+                f"{path}[{index}] is of type {kind!r}; only text can be trained on.",
+                path,
             )
     return "\n".join(text_of(part.get("text"), path) for part in content)
 

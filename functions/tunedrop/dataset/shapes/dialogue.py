@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.shapes.example import Example, Said
+from tunedrop.dataset.shapes.example import Example, SpokenText
 from tunedrop.dataset.shapes.tools import Tool
 from tunedrop.documents.rows import Message, Row, SplitRow
 
@@ -19,14 +19,14 @@ class Dialogue(Example, gc=False):
         """Return the line of the split file."""
         return Row(row, self.prompt, self.completion, self.tools)
 
-    def texts(self) -> Sequence[Said]:
+    def texts(self) -> Sequence[SpokenText]:
         """Return the messages, and every text in the calls' arguments and in the tools."""
-        said: list[Said] = [*self.messages()]
+        texts: list[SpokenText] = [*self.messages()]
         for message in self.messages():
             for call in message.tool_calls or ():
-                said += _argument_texts(call["function"])
-        said += _texts_in(self.tools or [])
-        return said
+                texts += _argument_texts(call["function"])
+        texts += _texts_in(self.tools or [])
+        return texts
 
     def label_text(self) -> str | None:
         """Return the answer as a label; None for a call or for several trained answers."""
@@ -36,18 +36,18 @@ class Dialogue(Example, gc=False):
 
     def characters(self) -> int:
         """Return the length of all texts, with calls and tools as JSON."""
-        said = sum(len(message.text) for message in self.messages())
-        return said + (len(msgspec.json.encode(self.tools)) if self.tools else 0)
+        length = sum(len(message.text) for message in self.messages())
+        return length + (len(msgspec.json.encode(self.tools)) if self.tools else 0)
 
 
 def example_of(
     prompt: list[Message], completion: list[Message], tools: list[Tool] | None
 ) -> Example:
     """Return a `Dialogue` if there are tools, calls or weights, else an `Example`."""
-    told = any(
+    has_more = any(
         message.tool_calls or message.weight is not None for message in (*prompt, *completion)
     )
-    if tools or told:
+    if tools or has_more:
         return Dialogue(prompt, completion, tools)
     return Example(prompt, completion)
 

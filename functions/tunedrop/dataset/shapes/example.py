@@ -12,7 +12,7 @@ from tunedrop.documents.rows import JudgedRow, Message, PreferenceRow, Row, Spli
 Kind = Literal["answers", "preference", "kto", "pretraining"]
 
 
-class Said(Protocol):
+class SpokenText(Protocol):
     """A text with a role: a message, or a text inside of a tool call."""
 
     content: str
@@ -42,7 +42,7 @@ class Example(msgspec.Struct, gc=False):
         """Return every message of the row."""
         return [*self.prompt, *self.completion]
 
-    def texts(self) -> Sequence[Said]:
+    def texts(self) -> Sequence[SpokenText]:
         """Return every text to be checked; a check may change it in place."""
         return self.messages()
 

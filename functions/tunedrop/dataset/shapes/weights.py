@@ -56,12 +56,12 @@ def settled(messages: list[Message], column: str) -> list[Message]:
     for at in answers:
         if messages[at].weight is None:
             messages[at].weight = 1
-    learnt = [at for at in answers if messages[at].weight]
-    if not learnt:
+    trained = [at for at in answers if messages[at].weight]
+    if not trained:
         raise RowError(
             "nothing_to_learn",
             "Every answer has weight 0: there is nothing to learn.",
             f"{column}[{answers[-1]}].weight",
             "Give an answer weight 1, or remove the weights.",
         )
-    return messages[: learnt[-1] + 1]
+    return messages[: trained[-1] + 1]

@@ -5,7 +5,7 @@ from itertools import compress
 from typing import Any
 
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.duplicates.exact import find_twins
+from tunedrop.dataset.duplicates.exact import find_duplicates
 from tunedrop.dataset.duplicates.links import Links
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.examining.labels import Labels
@@ -33,7 +33,7 @@ class RowColumns:
         self.given = bytearray()
         self.kept = bytearray()
         self._lines = array("I")
-        self._families = array("Q")
+        self._group_values = array("Q")
         self._files: list[tuple[int, str | None]] = []
         self.labels = Labels(possible=labels_possible)
         self.links = Links()
@@ -55,26 +55,28 @@ class RowColumns:
         self.characters.extend(batch.characters)
         self.given += bytes((PLACES[batch.split],)) * rows
         self._lines.extend(batch.lines)
-        self._families.extend(batch.families)
+        self._group_values.extend(batch.group_values)
         self.labels.extend(batch.answers)
         self.rejects.take(batch.rejects)
         self.findings.take(batch.findings)
         self.spoken += batch.spoken
         self._spool.add(batch.encoded, batch.rows, batch.sizes)
 
-    def leave_out_twins(self, *, noted: bool) -> None:
+    def leave_out_duplicates(self, *, noted: bool) -> None:
         """Mark the rows that repeat an earlier one; `noted` adds them to the findings."""
         self.kept = bytearray(b"\1") * len(self.groups)
         marks = self.given if self._split.leakage == "keep" else bytes(len(self.groups))
-        twins = find_twins(self.groups, marks, self._spool.lines_at, self._split.seed)
+        twins = find_duplicates(self.groups, marks, self._spool.lines_at, self._split.seed)
         for at, line in twins:
             self.kept[at] = 0
             self.duplicates += 1
             if noted:
                 self.findings.add_place("duplicate", self.place(at, read_row(line).question))
-        for group, family in compress(zip(self.groups, self._families, strict=False), self.kept):
-            if family:
-                self.links.unite(group, family)
+        for group, group_value in compress(
+            zip(self.groups, self._group_values, strict=False), self.kept
+        ):
+            if group_value:
+                self.links.unite(group, group_value)
         self.labels.settle(self.kept)
 
     def leave_out_respelled(self) -> None:

@@ -1,7 +1,7 @@
 """Link near duplicates, so that they get the same split."""
 
 from tunedrop.dataset.duplicates.links import Links
-from tunedrop.dataset.duplicates.near import NearTwins
+from tunedrop.dataset.duplicates.near import NearDuplicates
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.rows import AnyRow, read_row
@@ -12,22 +12,22 @@ LARGEST_SHARE = (
 )
 
 
-def link_near_twins(columns: RowColumns, spool: Spool, near: NearTwins) -> None:
+def link_near_duplicates(columns: RowColumns, spool: Spool, near: NearDuplicates) -> None:
     """Find near duplicates among the kept rows, note them, and link their prompts."""
     if spool.is_given_up:
         columns.findings.add_rows("not_compared", sum(columns.kept))
         return
-    twins: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     for at, (line, kept) in enumerate(zip(spool.lines(), columns.kept, strict=True)):
         if not kept:
             continue
         row = read_row(line)
-        found = near.twins_of(at, row)
-        twins += [(columns.groups[at], columns.groups[twin]) for twin in found]
+        found = near.duplicates_of(at, row)
+        pairs += [(columns.groups[at], columns.groups[twin]) for twin in found]
         if found:
             _note(columns, at, found[0], row)
     columns.findings.add_rows("not_compared", near.forgotten)
-    _link(columns, twins)
+    _link(columns, pairs)
 
 
 def _note(columns: RowColumns, at: int, twin: int, row: AnyRow) -> None:
@@ -38,16 +38,16 @@ def _note(columns: RowColumns, at: int, twin: int, row: AnyRow) -> None:
         columns.disagreements.add_place("neighbours_disagree", columns.place(at, excerpt))
 
 
-def _link(columns: RowColumns, twins: list[tuple[int, int]]) -> None:
+def _link(columns: RowColumns, pairs: list[tuple[int, int]]) -> None:
     """Link near duplicates, except in clusters that are too large for one split."""
     clusters = Links()
-    for one, other in twins:
+    for one, other in pairs:
         clusters.unite(one, other)
     sizes = clusters.sizes(
         key for key, kept in zip(columns.groups, columns.kept, strict=True) if kept
     )
     most = max(LARGEST_CLUSTER, sum(columns.kept) * LARGEST_SHARE)
-    for one, other in twins:
+    for one, other in pairs:
         if sizes[clusters.of(one)] <= most:
             columns.links.unite(one, other)
     columns.scattered = sum(size for size in sizes.values() if size > most)

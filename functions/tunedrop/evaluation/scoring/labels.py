@@ -16,7 +16,7 @@ def label_reader(labels: Iterable[str]) -> Callable[[str], str]:
 
     1. the answer, without white space around it, is a label;
     2. the same after normalising both (case, width, quotes, punctuation around it);
-    3. exactly one label stands in the answer as a word of its own. A label inside a longer one
+    3. the answer contains exactly one label as a separate word. A label inside a longer one
        ("spam" in "not spam") does not count.
 
     The same lenient rule applies to both models: "The sentiment is negative." counts.
