@@ -8,14 +8,15 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 TORCH := torch==2.13.0
 REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt \
-	training_container/requirements.txt localcloud/requirements.txt examples/demo/requirements.txt \
+	training_container/requirements.txt localcloud/requirements.txt \
 	tests/requirements.txt functions/prepare_layer/requirements.txt
 # The Python of the Lambda runtime, where it is installed (a name on PATH may be an empty shim).
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
 LAMBDA_VENV := .venv-lambda
+# Tests of one group stay in one process, the longest groups first (tests/conftest.py).
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4
 
-export OMP_NUM_THREADS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
@@ -26,12 +27,15 @@ help: ## List what can be made
 .PHONY: install
 install: $(VENV)/.installed ## Make .venv with everything pinned
 
-# PyTorch comes first and by itself: a resolver that may choose takes gigabytes of CUDA.
+# PyTorch comes first and by itself: a resolver that may choose takes gigabytes of CUDA. Its build
+# for CPUs is tried where it will do; whatever goes wrong there, the package index has one too.
 $(VENV)/.installed: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	@echo "Installing pinned dependencies into $(VENV) (about 1.5 GB, a few minutes)…"
 	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet $(TORCH)
+	@options=$$($(RUN) .ci/pytorch_index.py); \
+	if [ -n "$$options" ] && $(RUN) -m pip install --quiet --timeout 15 --retries 1 $(TORCH) $$options; \
+	then :; else $(RUN) -m pip install --quiet $(TORCH); fi
 	@$(RUN) -m pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
 	@touch $@
 
@@ -39,9 +43,19 @@ $(VENV)/.installed: $(REQUIREMENTS)
 demo: install ## Fine-tune a real model on real tweets, on this machine, and print the email
 	@$(RUN) -m examples.demo $(ARGS)
 
+.PHONY: up
+up: install ## Start the local AWS with the stack deployed, until Ctrl-C
+	@$(RUN) -m localcloud up $(ARGS)
+
+.PHONY: local
+local: install ## Take FILE through the whole pipeline on this machine [DATASET= RECIPE= ARGS=]
+	@test -n "$(FILE)" || { echo 'Which file? make local FILE=tweets.csv [DATASET=name] [RECIPE=recipe.yaml] [ARGS=…]' >&2; exit 2; }
+	@$(RUN) -m localcloud run "$(FILE)" $(if $(DATASET),--dataset "$(DATASET)") \
+		$(if $(RECIPE),--recipe "$(RECIPE)") $(ARGS)
+
 .PHONY: test
 test: install lambda-test ## Run every tier of the tests
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: lambda-test
 lambda-test: ## Run the functions' tests on the Lambda runtime's Python, where it is installed
@@ -49,7 +63,7 @@ ifeq ($(LAMBDA_PYTHON),)
 	@echo "No python3.13 on PATH: the functions are tested on $$($(PYTHON) --version) only."
 else
 lambda-test: $(LAMBDA_VENV)/.installed
-	@$(LAMBDA_VENV)/bin/python -m pytest -q tests/unit tests/functional/handlers \
+	@$(LAMBDA_VENV)/bin/python -m pytest $(SIDE_BY_SIDE) -q tests/unit tests/functional/handlers \
 		--ignore tests/unit/training_container --ignore tests/unit/localcloud
 endif
 

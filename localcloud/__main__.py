@@ -1,79 +1,36 @@
-"""`python -m localcloud`: see `arguments`.
-
-Exit status: 0 done, 1 the run failed, 2 wrong usage or localcloud could not start,
-130 interrupted.
-"""
+"""`python -m localcloud`: starts `localcloud.command`, or says what this Python lacks."""
 
 from __future__ import annotations
 
-import signal
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from importlib.util import find_spec
 
-from localcloud.arguments import parse
-from localcloud.emulator import LocalCloudError, free_port
-from localcloud.launcher import LocalCloud, LocalCloudSettings
-from localcloud.run_command import as_json, as_text, run_file
-from localcloud.up_command import greeting, watch
-
-if TYPE_CHECKING:
-    import argparse
-
-INTERRUPTED = 130
-print_now = partial(print, flush=True)
+OLDEST_PYTHON = (3, 11)
+PACKAGES = ("boto3", "ministack", "samtranslator", "torch", "trl")
+"""One of each that localcloud and the programs it starts import; `make install` installs them."""
+REMEDY = (
+    "run `make install` once, then `make up`, `make local FILE=…` or "
+    "`.venv/bin/python -m localcloud …`"
+)
+CANNOT_START = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status."""
-    options = parse(arguments)
-    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores SIGINT
-        signal.signal(ending, _interrupt)
-    try:
-        return _up(options) if options.command == "up" else _run(options)
-    except LocalCloudError as error:
-        print(f"localcloud: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("localcloud: interrupted, everything is stopped", file=sys.stderr)
-        return INTERRUPTED
+    """Run one command and return its exit status; 2 with one line outside the environment."""
+    if missing := lacking():
+        print(f"localcloud: {sys.executable} {missing}: {REMEDY}", file=sys.stderr)
+        return CANNOT_START
+    from localcloud.command import main as run  # noqa: PLC0415  # imports what was looked for
+
+    return run(arguments)
 
 
-def _up(options: argparse.Namespace) -> int:
-    with LocalCloud(_settings(options)) as cloud:
-        print_now(greeting(cloud))
-        try:
-            watch(cloud, print_now)
-        except KeyboardInterrupt:
-            print_now("stopping")
-    return 0
-
-
-def _run(options: argparse.Namespace) -> int:
-    say = partial(print_now, file=sys.stderr if options.json else sys.stdout)
-    with LocalCloud(_settings(options)) as cloud:
-        for address in cloud.emulator.confirmed_addresses:
-            say(f"localcloud confirmed the email subscription of {address}, as its owner would")
-        result = run_file(cloud, options, say)
-    print_now(as_json(result) if options.json else f"\n{as_text(result)}")
-    return result.exit_code
-
-
-def _settings(options: argparse.Namespace) -> LocalCloudSettings:
-    return LocalCloudSettings(
-        state_dir=options.dir,
-        port=options.port or free_port(),
-        template=options.template,
-        email=options.email,
-        confirm_emails=not options.no_confirm,
-        models=dict(options.model),
-        parameters=dict(options.parameter),
-        catch_up=options.command == "up",  # `run` looks after its own dataset only
-    )
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
+def lacking() -> str:
+    """What this Python lacks; nothing inside the environment."""
+    if sys.version_info < OLDEST_PYTHON:
+        return "is older than Python 3.11"
+    absent = [name for name in PACKAGES if find_spec(name) is None]
+    return f"has no package {', '.join(absent)}" if absent else ""
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from localcloud.follow import UNTIL
+from localcloud.stages import UNTIL
 
 DEFAULT_DIR = Path(".local")
 DEFAULT_PORT = 4566
@@ -27,7 +27,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     run.add_argument("--dataset", help="name of the dataset (default: FILE without its suffix)")
     run.add_argument("--recipe", type=_file, help="recipe.yaml to put beside it")
     run.add_argument(
-        "--until", choices=list(UNTIL), default="evaluated", help="stage to stop after"
+        "--until",
+        choices=list(UNTIL),
+        default="evaluated",
+        help="stage to stop after; `prepared` looks at the data and trains nothing",
     )
     run.add_argument("--force", action="store_true", help="a new run, even of the same content")
     run.add_argument("--out", type=Path, metavar="DIR", help="copy the run's folder to DIR")
@@ -57,7 +60,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         type=_model,
         default=[],
         metavar="ID=DIR",
-        help="a base model: its id and a Hugging Face directory; may be repeated",
+        help="a base model: its id and a Hugging Face directory; may be repeated (default: the "
+        "demo's model, fetched once)",
     )
     parser.add_argument(
         "--parameter",

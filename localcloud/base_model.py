@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from localcloud.service import LocalCloudError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 REVISION = "main"
@@ -24,24 +25,30 @@ CHUNK_BYTES = 1 << 20
 
 
 def provide_base_model(
-    s3: Any, bucket: str, model_id: str, directory: Path, revision: str = REVISION
+    s3: Any, bucket: str, model_id: str, directory: Path, say: Callable[[str], None]
 ) -> bool:
     """Upload a model directory with its manifest; False when the same one is there already.
+
+    `say` is told what takes its time.
 
     Raises LocalCloudError when the directory is no Hugging Face model.
     """
     _check(directory)
+    files = _files(directory)
+    megabytes = sum(path.stat().st_size for path in files) / 1e6
+    say(f"checking the base model {model_id} ({megabytes:.0f} MB)")
     manifest = {
         "version": 1,
         "id": model_id,
-        "revision": revision,
-        "files": [_entry(path, directory) for path in _files(directory)],
+        "revision": REVISION,
+        "files": [_entry(path, directory) for path in files],
     }
     body = json.dumps(manifest, indent=2).encode()
-    prefix = f"models/{model_id}/{revision}/"
+    prefix = f"models/{model_id}/{REVISION}/"
     if _read(s3, bucket, f"{prefix}manifest.json") == body:
         return False
-    for path in _files(directory):
+    say(f"copying it into the bucket, once: s3://{bucket}/{prefix}")
+    for path in files:
         s3.upload_file(str(path), bucket, prefix + path.relative_to(directory).as_posix())
     s3.put_object(Bucket=bucket, Key=f"{prefix}manifest.json", Body=body)
     return True

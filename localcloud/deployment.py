@@ -14,7 +14,7 @@ from localcloud.service import LocalCloudError
 from localcloud.template import LAYER, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from localcloud.emulator import Emulator
@@ -36,21 +36,23 @@ class Stack:
     """By logical id."""
 
 
-def deploy(
+def deploy(  # noqa: PLR0913, PLR0917  # what is deployed, from where, and who is told
     emulator: Emulator,
     template_path: Path,
     stack_name: str,
     parameters: Mapping[str, str],
     build_dir: Path,
+    say: Callable[[str], None],
 ) -> Stack:
-    """Build the packages, create or update the stack, and wait for it.
+    """Build the packages, create or update the stack, and wait for it; `say` is told each wait.
 
     Raises LocalCloudError with CloudFormation's reason when the stack does not come up.
     """
     template = Template.read(template_path)
-    uploader = _Uploader(emulator.client("s3"), build_dir)
+    uploader = _Uploader(emulator.client("s3"), build_dir, say)
     template.replace_local_code(uploader.upload)
     uploader.forget_others()
+    say(f"deploying {template_path.name} as the stack {stack_name}")
     formation = emulator.client("cloudformation")
     request = {
         "StackName": stack_name,
@@ -78,9 +80,10 @@ def deploy(
 class _Uploader:
     """Builds each local folder and puts it into the artifacts bucket, once."""
 
-    def __init__(self, s3: Any, build_dir: Path) -> None:
+    def __init__(self, s3: Any, build_dir: Path, say: Callable[[str], None]) -> None:
         self._s3 = s3
         self._build_dir = build_dir
+        self._say = say
         self._keys: set[str] = set()
         existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
         if ARTIFACTS_BUCKET not in existing:
@@ -88,7 +91,7 @@ class _Uploader:
 
     def upload(self, folder: Path, kind: str) -> str:
         build = build_layer if kind == LAYER else build_package
-        archive = build(folder, self._build_dir)
+        archive = build(folder, self._build_dir, self._say)
         if archive.name not in self._keys:
             self._s3.upload_file(str(archive), ARTIFACTS_BUCKET, archive.name)
             self._keys.add(archive.name)

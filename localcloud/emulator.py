@@ -52,6 +52,7 @@ from localcloud.service import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from localcloud.function_runtime.code import CodeStore
     from localcloud.ministack_hooks.installation import Installation
 
 __all__ = [
@@ -87,6 +88,10 @@ class Emulator:
         configure_process(settings)
         self._hooks = self._install_hooks()
 
+    def require_free_port(self) -> None:
+        """Raise LocalCloudError when the port is taken: to be told before anything is begun."""
+        self._server.require_free_port()
+
     def start(self) -> None:
         """Serve on 127.0.0.1; raises LocalCloudError when the port is taken or nothing starts."""
         self._server.start()
@@ -105,6 +110,11 @@ class Emulator:
     def confirmed_addresses(self) -> list[str]:
         """Email addresses confirmed on their owners' behalf."""
         return self._confirmations.addresses
+
+    @property
+    def code(self) -> CodeStore:
+        """The unpacked code of functions and layers."""
+        return self._hooks.code
 
     def idle_seconds(self) -> float:
         """How long no event has been under way to a function, nor waited for its next attempt."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.progress import ProgressLines
 from localcloud.service import LocalCloudError
+from localcloud.stages import STAGES, UNTIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from localcloud.run_documents import Document, RunDocuments
     from localcloud.training_log import TrainingLog
 
-STAGES = ("prepare", "train", "deploy", "evaluate")
-UNTIL = {"prepared": "prepare", "trained": "train", "deployed": "deploy", "evaluated": "evaluate"}
 POLL_SECONDS = 0.5
 SETTLED_SECONDS = 2.0
 """With no event under way for so long, the upload has been dealt with."""
@@ -64,7 +63,7 @@ class Follower:
         run_id, joined = self._find(drop)
         if joined:
             self._say(f"this content has a run already: {run_id}")
-        lines = ProgressLines(self._say, self._log)
+        lines = ProgressLines(self._say, self._log, UNTIL[until])
         while True:
             run = self._documents.run(drop.dataset, run_id)
             if run:
@@ -76,6 +75,7 @@ class Follower:
 
     def wait_for_email(self, run: Document) -> str | None:
         """Return the message id of the run's email, or None when none comes."""
+        self._say("waiting for the email")
         deadline = time.monotonic() + EMAIL_SECONDS
         while time.monotonic() < deadline:
             announced = self._documents.email(run)

@@ -8,12 +8,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.function_runtime.code import CodeStore
 from localcloud.package import build_layer, build_package
 from localcloud.sagemaker import Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from localcloud.function_runtime.code import CodeStore
 
 PROJECT = Path(__file__).resolve().parent.parent
 CONTAINER = PROJECT / "training_container"
@@ -21,12 +22,12 @@ FUNCTIONS = PROJECT / "functions"
 LAYERS = (FUNCTIONS / "prepare_layer", FUNCTIONS / "tokenizer_layer")
 
 
-def product_images(state_dir: Path) -> Mapping[str, Image]:
-    """Programs by the repository name of an image's URI."""
+def product_images(state_dir: Path, code: CodeStore) -> Mapping[str, Image]:
+    """Programs by the repository name of an image's URI; `code` unpacks what they run."""
     return {
         "tunedrop-training": Image(
             train=(sys.executable, str(CONTAINER / "train.py")),
-            entrypoints={"prepare": PrepareProgram(state_dir)},
+            entrypoints={"prepare": PrepareProgram(state_dir / "build", code)},
         ),
         "vllm": Image(serve=(sys.executable, str(CONTAINER / "serve.py"))),
     }
@@ -39,9 +40,9 @@ class PrepareProgram:
     its layers; all are unpacked when the first job asks for them.
     """
 
-    def __init__(self, state_dir: Path) -> None:
-        self._build_dir = state_dir / "build"
-        self._code = CodeStore(state_dir.resolve() / "tmp" / "prepare")
+    def __init__(self, build_dir: Path, code: CodeStore) -> None:
+        self._build_dir = build_dir
+        self._code = code
         self._lock = threading.Lock()
 
     def __call__(self) -> Sequence[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,13 +12,12 @@ from localcloud.images import PROJECT, product_images
 from localcloud.sagemaker import SageMakerSettings, start_sagemaker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from localcloud.model_choice import ModelChoice
     from localcloud.sagemaker import SageMakerService
-
-log = logging.getLogger("localcloud.launcher")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +30,8 @@ class LocalCloudSettings:
     stack_name: str = "tunedrop"
     email: str = "demo@example.com"
     confirm_emails: bool = True
-    models: Mapping[str, Path] = field(default_factory=dict)
-    """Hugging Face directories by model id."""
+    models: ModelChoice | None = None
+    """Which base models are put into the bucket; None where the stack has no such bucket."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of the stack, beside NotificationEmail."""
     catch_up: bool = True
@@ -42,12 +40,20 @@ class LocalCloudSettings:
 
 
 class LocalCloud:
-    """A context manager: the stack is deployed inside, and nothing runs any more outside."""
+    """A context manager: the stack is deployed inside, and nothing runs any more outside.
 
-    def __init__(self, settings: LocalCloudSettings) -> None:
+    Args:
+        settings: what to run and where.
+        say: takes one line on whatever takes its time.
+    """
+
+    def __init__(self, settings: LocalCloudSettings, say: Callable[[str], None]) -> None:
         self.settings = settings
+        self._say = say
         state = settings.state_dir
         self.outbox = state / "outbox"
+        self.old_mail = frozenset(self.outbox.glob("*.eml"))
+        """What an earlier localcloud delivered."""
         self.emulator = Emulator(
             EmulatorSettings(
                 state_dir=state,
@@ -86,11 +92,14 @@ class LocalCloud:
 
     def _up(self) -> None:
         settings = self.settings
+        self.emulator.require_free_port()
+        models = settings.models.models(settings.state_dir, self._say) if settings.models else {}
+        self._say(f"starting the local AWS on {self.emulator.endpoint_url}")
         self.sagemaker = start_sagemaker(
             self.emulator,
             SageMakerSettings(
                 state_dir=settings.state_dir / "sagemaker",
-                images=product_images(settings.state_dir),
+                images=product_images(settings.state_dir, self.emulator.code),
             ),
         )
         self.emulator.start()
@@ -100,11 +109,11 @@ class LocalCloud:
             settings.stack_name,
             {"NotificationEmail": settings.email, **settings.parameters},
             settings.state_dir / "build",
+            self._say,
         )
         s3 = self.client("s3")
-        for model_id, directory in settings.models.items():
-            if provide_base_model(s3, self.bucket, model_id, directory):
-                log.info("uploaded the base model %s", model_id)
+        for model_id, directory in models.items():
+            provide_base_model(s3, self.bucket, model_id, directory, self._say)
         if settings.catch_up:
             self.emulator.make_schedules_due()
 

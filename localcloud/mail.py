@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
+FOOTER = """
+--
+From the local AWS on one machine: nothing was charged. Prices in this email
+and in the report are what AWS would charge.
+"""
+"""Below every notification, where SNS puts a footer of its own (how to unsubscribe)."""
 CONFIRMATION_SUBJECT = "AWS Notification - Subscription Confirmation"
 
 

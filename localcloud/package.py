@@ -17,34 +17,41 @@ from typing import TYPE_CHECKING
 from localcloud.service import LocalCloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    Say = Callable[[str], None]
 
 REQUIREMENTS = "requirements.txt"
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 ERROR_LINES = 8
 
 
-def build_package(sources: Path, build_dir: Path) -> Path:
-    """Return the zip archive of a function's CodeUri.
+def _say_nothing(_line: str) -> None:
+    """For a caller that nobody watches, as a job is."""
+
+
+def build_package(sources: Path, build_dir: Path, say: Say = _say_nothing) -> Path:
+    """Return the zip archive of a function's CodeUri; `say` is told when it has to be built.
 
     Raises LocalCloudError when a declared requirement cannot be installed.
     """
-    return _build(sources, build_dir, prefix="")
+    return _build(sources, build_dir, "", say)
 
 
-def build_layer(sources: Path, build_dir: Path) -> Path:
+def build_layer(sources: Path, build_dir: Path, say: Say = _say_nothing) -> Path:
     """Return the zip archive of a layer's ContentUri: the same, below `python/`."""
-    return _build(sources, build_dir, prefix="python/")
+    return _build(sources, build_dir, "python/", say)
 
 
-def _build(sources: Path, build_dir: Path, prefix: str) -> Path:
+def _build(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path:
     build_dir.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in sources.rglob("*") if _belongs(path))
-    requirements = _requirements(sources, build_dir, prefix)
+    requirements = _requirements(sources, build_dir, prefix, say)
     digest = _digest([requirements.name.encode(), *_contents(sources, files)])
     archive = build_dir / f"{sources.resolve().name}-{digest}.zip"
     if not archive.exists():
+        say(f"packing {sources.resolve().name}, once for each change of it")
         with _fresh(build_dir / f"{archive.stem}.staging") as staging:
             for path in files:
                 target = staging / path.relative_to(sources)
@@ -61,7 +68,7 @@ def _build(sources: Path, build_dir: Path, prefix: str) -> Path:
     return archive
 
 
-def _requirements(sources: Path, build_dir: Path, prefix: str) -> Path:
+def _requirements(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path:
     """The archive of the installed requirements of `sources`, empty when there are none."""
     declared = sources / REQUIREMENTS
     text = declared.read_bytes() if declared.exists() else b""
@@ -70,6 +77,7 @@ def _requirements(sources: Path, build_dir: Path, prefix: str) -> Path:
     if not archive.exists():
         with _fresh(build_dir / f"{archive.stem}.staging") as staging:
             if text:
+                say(f"installing what {sources.resolve().name} declares, once (up to a minute)")
                 _install(declared, staging)
                 _compile(staging)
             partial = archive.with_suffix(".partial")

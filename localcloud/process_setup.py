@@ -23,7 +23,7 @@ class EmulatorSettings:
     """Where the emulator listens and keeps its state."""
 
     state_dir: Path
-    """Holds `objects/` (S3), `outbox/` (mail), `build/`, `tmp/` and the log."""
+    """Holds `objects/` (S3), `outbox/` (mail), `build/`, `code/`, `tmp/` and the log."""
     port: int
     account_id: str = "123456789012"
     region: str = "us-east-1"
@@ -36,8 +36,8 @@ class EmulatorSettings:
 def lock_state(state_dir: Path) -> IO[str]:
     """Take the folder for this process until the returned file is closed or the process ends.
 
-    What an earlier process left behind when it was killed (processes' folders, unpacked code) is
-    removed; objects are kept, each was written atomically.
+    What an earlier process left behind when it was killed (processes' folders) is removed; objects
+    are kept, each was written atomically.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     lock = (state_dir / "lock").open("a+", encoding="ascii")
@@ -87,6 +87,9 @@ def configure_process(settings: EmulatorSettings) -> None:
             "DOCKER_HOST": "unix:///nonexistent",  # containers are never started
             "IOT_MTLS_ENABLED": "0",  # would listen on a port of its own
             "SFTP_ENABLED": "0",
+            # An invocation of an endpoint holds a thread until it is answered: with ministack's
+            # 64 threads, as many invocations leave none for other requests.
+            "MINISTACK_WORKER_THREADS": "512",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -1,9 +1,12 @@
-"""What a follower reads of a run: one line for each thing that changed."""
+"""What a follower reads of a run: one line for each thing that changed, with the time left."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+
+from localcloud.stages import STAGES
+from localcloud.time_left import TimeLeft, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,53 +15,106 @@ if TYPE_CHECKING:
     from localcloud.training_log import TrainingLog
 
 STEP_SECONDS = 5.0
+SILENT_SECONDS = 30.0
+"""After so long without a line, what is waited for is said again."""
 ROW_NAMES = ("in", "train", "validation", "test", "rejected", "duplicates", "not_sampled")
+WAITS = {
+    "prepare": "reading, checking and splitting the rows",
+    "train": "starting the training job: PyTorch, the base model, the first step",
+    "deploy": "starting an endpoint that answers as the base and as the tuned model",
+    "evaluate": "asking both models every test row",
+}
+STEPPING = "training the next step"
+SAVING = "last step done: validating, saving and uploading the adapter"
 
 
 class ProgressLines:
-    """Says what is new since the last look."""
+    """Says what is new since the last look.
 
-    def __init__(self, say: Callable[[str], None], training_log: TrainingLog) -> None:
+    Args:
+        say: takes one line.
+        training_log: the log of training jobs.
+        last_stage: the stage after which following ends.
+        clock: seconds, as time.monotonic.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        training_log: TrainingLog,
+        last_stage: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._say = say
         self._log = training_log
-        self._started = time.monotonic()
+        self._clock = clock
+        self._last_stage = last_stage
+        self._time_left = TimeLeft(last_stage, clock)
+        self._started = clock()
+        self._said_at = self._started
         self._last: dict[str, str] = {}
         self._last_step = -STEP_SECONDS
+        self._stage = ""
+        self._waits_for = ""
+        self._is_advised = False
 
     def update(self, run: Document) -> None:
         """Look at run.json and, while training, at the job's log."""
-        stage = run["stage"]
-        if run["status"] == "running":
-            self._once("stage", stage, "begins")
-        if processing := run.get("processing"):
-            self._once("processing", "prepare", f"in a processing job: {processing['reason']}")
+        stage, is_running = run["stage"], run["status"] == "running"
+        self._time_left.at(stage, run.get("rows", {}))
         if rows := run.get("rows"):
             self._once("rows", "prepare", _rows(rows))
+        is_followed = STAGES.index(stage) <= STAGES.index(self._last_stage)
+        if is_running and is_followed and stage != self._stage:
+            self._stage, self._waits_for = stage, WAITS[stage]
+            self._line(stage, f"begins: {self._waits_for}", self._left())
+        if processing := run.get("processing"):
+            self._once("processing", "prepare", f"in a processing job: {processing['reason']}")
         if job := run.get("job"):
             for step in self._log.new_steps(job):
                 self._training_step(step)
         if progress := run.get("progress"):
-            done = f"{progress['done']} of {progress['total']} {progress['unit']}"
-            self._once("progress", stage, done)
-        if run["status"] != "running":
+            self._progress(stage, progress)
+        if not is_running:
             self._once("status", stage, f"the run has {run['status']}")
+        elif self._clock() - self._said_at >= SILENT_SECONDS:
+            self._line(stage, f"still {self._waits_for}", self._left())
 
     def _training_step(self, step: dict[str, Any]) -> None:
         """Say every validation and the last step, and of the others one every few seconds."""
-        now = time.monotonic()
-        matters = "eval_loss" in step or step["step"] == step.get("steps")
-        if matters or now - self._last_step >= STEP_SECONDS:
+        self._time_left.trained(step)
+        now, is_last = self._clock(), step["step"] == step.get("steps")
+        if "eval_loss" in step or is_last or now - self._last_step >= STEP_SECONDS:
             self._last_step = now
-            self._line("train", _step(step))
+            self._line("train", _step(step), "" if is_last else self._left())
+        self._waits_for = SAVING if is_last else STEPPING
+        if is_last:
+            self._once("saving", "train", SAVING, self._left())
+        elif not self._is_advised and (advice := self._time_left.advice()):
+            self._is_advised = True
+            self._line("train", advice)
 
-    def _once(self, subject: str, stage: str, text: str) -> None:
+    def _progress(self, stage: str, progress: dict[str, Any]) -> None:
+        done = f"{progress['done']} of {progress['total']} {progress['unit']}"
+        if self._last.get("progress") != f"{stage} {done}":
+            self._time_left.progressed(progress["done"], progress["total"])
+            self._once("progress", stage, done, self._left())
+
+    def _left(self) -> str:
+        left = self._time_left.left()
+        told = [f"{duration(left.stage)} of this stage"] if left.stage else []
+        told += [] if left.run is None else [f"{duration(left.run)} of the run"]
+        return f"; left: about {', '.join(told)}" if told else ""
+
+    def _once(self, subject: str, stage: str, text: str, left: str = "") -> None:
         line = f"{stage} {text}"
         if self._last.get(subject) != line:
             self._last[subject] = line
-            self._line(stage, text)
+            self._line(stage, text, left)
 
-    def _line(self, stage: str, text: str) -> None:
-        self._say(f"{time.monotonic() - self._started:6.1f} s  {stage:8}  {text}")
+    def _line(self, stage: str, text: str, left: str = "") -> None:
+        self._said_at = self._clock()
+        self._say(f"{self._said_at - self._started:6.1f} s  {stage:8}  {text}{left}")
 
 
 def _rows(rows: dict[str, int]) -> str:

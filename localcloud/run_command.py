@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localcloud.dataset_summary import dataset_text
 from localcloud.drop import DropFiles, drop
 from localcloud.follow import Follower
 from localcloud.mail import find_mail, mail_text
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 REPORT = "report/report.html"
+DATASET_PAGE = "dataset/dataset.html"
+DATASET = "dataset/dataset.json"
+PREPARED = "prepared"
+"""`--until`: a look at the data."""
 ENDED = ("succeeded", "failed")
 """The endings that are announced by email."""
 
@@ -43,6 +48,8 @@ class RunResult:
     report: str | None
     email: str | None
     """The .eml file."""
+    dataset_page: str | None
+    """dataset.html: how the file was read and what became of its rows."""
 
     @property
     def exit_code(self) -> int:
@@ -57,7 +64,7 @@ def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunRes
     before = _run_before(documents, dataset)
     cut_off = before is not None and before["status"] == "running"
     if before and cut_off:
-        say(f"run {before['run']} was cut off when localcloud ended: a new one takes its place")
+        say(f"run {before['run']} ended unfinished with an earlier localcloud: a new one begins")
     files = DropFiles(
         dataset=dataset,
         file=options.file,
@@ -65,7 +72,7 @@ def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunRes
         rerun=options.force or cut_off,
     )
     dropped = drop(cloud.client("s3"), cloud.bucket, files, before["run"] if before else None)
-    say(f"dropped {options.file} as s3://{cloud.bucket}/{dropped.key}")
+    say(f"dropped {options.file} as s3://{cloud.bucket}/{dropped.key}; waiting for its run")
     follower = Follower(
         documents, TrainingLog(cloud.client("logs")), cloud.emulator.idle_seconds, say
     )
@@ -92,7 +99,7 @@ def _result(
     name = f"{run['dataset']}/{run['run']}"
     folder: Path = options.out or cloud.settings.state_dir / "runs" / name
     documents.copy_run(run["dataset"], run["run"], folder)
-    report = folder / REPORT
+    report, page = folder / REPORT, folder / DATASET_PAGE
     mail = find_mail(cloud.outbox, message_id) if message_id else None
     return RunResult(
         dataset=run["dataset"],
@@ -104,6 +111,7 @@ def _result(
         s3_uri=f"s3://{cloud.bucket}/runs/{name}/",
         report=str(report.resolve()) if report.exists() else None,
         email=str(mail.resolve()) if mail else None,
+        dataset_page=str(page.resolve()) if page.exists() else None,
     )
 
 
@@ -112,10 +120,13 @@ def as_json(result: RunResult) -> str:
     return json.dumps(asdict(result), indent=2)
 
 
-def as_text(result: RunResult) -> str:
-    """The email, and where everything is."""
+def as_text(result: RunResult, until: str) -> str:
+    """The email, or how the file was read when no more was asked, and where everything is."""
     lines = []
-    if result.email:
+    if until == PREPARED and result.dataset_page:
+        dataset = json.loads((Path(result.folder) / DATASET).read_text(encoding="utf-8"))
+        lines += [dataset_text(dataset), "", f"dataset:    {result.dataset_page}"]
+    elif result.email:
         lines += [mail_text(Path(result.email)), "", f"email:      {result.email}"]
     elif result.status in ENDED:
         lines += ["no email was sent", ""]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Document = dict[str, Any]
+CHECKPOINTS = "checkpoints/"
+"""Only a job that goes on reads them, and each is as large as the adapter and its optimizer."""
 DEFAULTS: Document = {"stage": "prepare", "status": "running", "attempt": 1}
 
 
@@ -46,13 +48,37 @@ class RunDocuments:
         return self.read(f"runs/{run['dataset']}/{run['run']}/email/{run['attempt']}.json")
 
     def copy_run(self, dataset: str, run: str, target: Path) -> None:
-        """Copy the run's folder; files that are there already are replaced."""
+        """Copy the run's folder without its checkpoints; files that are there are replaced."""
         prefix = f"runs/{dataset}/{run}/"
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
         for page in pages:
             for item in page.get("Contents", []):
-                path = target / item["Key"].removeprefix(prefix)
+                name = item["Key"].removeprefix(prefix)
+                if name.startswith(CHECKPOINTS):
+                    continue
+                path = target / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._s3.download_file(self.bucket, item["Key"], str(path))
+
+    def remove_checkpoints(self) -> None:
+        """Delete, with all versions, the checkpoints of runs that have ended.
+
+        Only a job that goes on reads them, and each takes tens of megabytes.
+        """
+        ended: dict[str, bool] = {}
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix="runs/"
+        )
+        for page in pages:
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                folder, is_checkpoint, _ = version["Key"].partition(f"/{CHECKPOINTS}")
+                if not is_checkpoint:
+                    continue
+                if folder not in ended:
+                    run = self.read(f"{folder}/run.json")
+                    ended[folder] = run is not None and (DEFAULTS | run)["status"] != "running"
+                if ended[folder]:
+                    which = {"Key": version["Key"], "VersionId": version["VersionId"]}
+                    self._s3.delete_object(Bucket=self.bucket, **which)

@@ -38,13 +38,17 @@ class Server:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, name="localcloud-server", daemon=True)
 
-    def start(self) -> None:
-        """Return once it answers; raises LocalCloudError when the port is taken."""
+    def require_free_port(self) -> None:
+        """Raise LocalCloudError when the port is taken."""
         if _accepts(self.port):
             raise LocalCloudError(
                 f"port {self.port} on {HOST} is taken: stop what listens there or choose another "
                 "with --port"
             )
+
+    def start(self) -> None:
+        """Return once it answers; raises LocalCloudError when the port is taken."""
+        self.require_free_port()
         self._thread.start()
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not _accepts(self.port):
@@ -87,6 +91,7 @@ class Server:
             "hypercorn.asyncio"
         ).serve
         config.bind = [f"{HOST}:{self.port}"]
+        config.backlog = 1024  # more clients than fit into the queue at once are reset
         config.keep_alive_timeout = 75  # longer than an SDK keeps an idle connection (60 s)
         config.graceful_timeout = 2
         config.errorlog = logging.getLogger("hypercorn.error")

@@ -35,6 +35,7 @@ def greeting(cloud: LocalCloud) -> str:
         f"aws --endpoint-url {endpoint} s3 ls --recursive s3://{cloud.bucket}/runs/NAME/",
         "",
         f"Mail goes to {cloud.outbox}, logs to {cloud.settings.state_dir / 'localcloud.log'}.",
+        "Nothing is charged here: prices in emails and reports are what AWS would charge.",
         "Ctrl-C ends it.",
     ]
     return "\n".join(lines)
@@ -42,7 +43,7 @@ def greeting(cloud: LocalCloud) -> str:
 
 def watch(cloud: LocalCloud, say: Say) -> None:
     """Say what mail arrives and which addresses are confirmed, until interrupted."""
-    known: set[Path] = set()
+    known: set[Path] = set(cloud.old_mail)
     confirmed = 0
     while True:
         for path in sorted(set(cloud.outbox.glob("*.eml")) - known):

@@ -20,7 +20,7 @@ from typing import Any
 
 from container_folders import ContainerFolders
 from tuning.artifact import save_adapter, save_summary
-from tuning.base_model import generation_settings, load_base_model
+from tuning.base_model import generation_settings, load_base_model, require_model
 from tuning.channels import load_rows
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import latest_complete, step_of
@@ -30,6 +30,7 @@ from tuning.ending import StopRequested, report_failure, report_stop, stop_on_si
 from tuning.progress import log_line
 from tuning.proof import prove_trainable
 from tuning.row_fitting import FittedRows, fit_rows
+from tuning.speed.precision import choose_precision
 from tuning.trainer import make_trainer, train_from
 
 
@@ -52,7 +53,10 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     began = time.monotonic()
     config = TrainingConfig.from_file(folders.channel("config") / "training.json")
     check_device()
-    base = load_base_model(folders.channel("model"), config)
+    require_model(folders.channel("model"), config)
+    precision = choose_precision(folders.channel("model"), folders.checkpoints)
+    log_line(event="precision", **precision.figures)
+    base = load_base_model(folders.channel("model"), config, precision.dtype)
     chat = ChatTokenizer(base.tokenizer, generation_settings(folders.channel("model")))
 
     train = read_channel(folders, "train", chat, config, scratch)
@@ -77,7 +81,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     save_summary(
         trainer.state,
         config=config,
-        rows=describe_rows(train, chat),
+        figures={**describe_rows(train, chat), "precision": precision.name},
         seconds=time.monotonic() - began,
         folder=folders.model,
     )

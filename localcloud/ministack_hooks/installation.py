@@ -51,7 +51,9 @@ class Installation:
         objects.install()
         log_groups.install()
         provisioning.collect(self.dropped)
-        FunctionExecutor(self._pool, CodeStore(state / "tmp" / "code")).install()
+        self.code = CodeStore(state / "code")
+        """Shared with whatever else runs the functions' code."""
+        FunctionExecutor(self._pool, self.code).install()
         self._invoker.install()
         EmailDelivery(mailbox, emulator.endpoint_url).install()
 

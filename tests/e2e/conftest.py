@@ -1,4 +1,4 @@
-"""One local AWS for all end-to-end tests that do not break it."""
+"""Two local AWS for all end-to-end tests: datasets of their own keep the tests apart."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,5 +21,14 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cloud(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Cloud]:
     """A local AWS with the stack deployed, as `python -m localcloud up` makes it."""
     cloud = Cloud(tmp_path_factory.mktemp("cloud"), tiny_model)
+    yield cloud
+    assert cloud.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Cloud]:
+    """A local AWS whose prepare function leaves every drop to a processing job."""
+    directory = tmp_path_factory.mktemp("small")
+    cloud = Cloud(directory, tiny_model, parameters={"PrepareLimitMegabytes": "0"})
     yield cloud
     assert cloud.stop() == 0

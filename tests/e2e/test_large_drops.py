@@ -1,25 +1,12 @@
 """A drop that no function takes is prepared by a processing job, and the run goes on."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.e2e.test_once_and_the_newest import FAST
 from tests.support.cloud import Cloud, labelled_rows, wait_for
 
 ROWS = labelled_rows(60) + b",empty\n"
 SPLITS = ("train", "validation", "test", "rejected")
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Cloud]:
-    """A local AWS whose prepare function takes nothing itself."""
-    directory = tmp_path_factory.mktemp("small")
-    cloud = Cloud(directory, tiny_model, parameters={"PrepareLimitMegabytes": "0"})
-    yield cloud
-    assert cloud.stop() == 0
 
 
 def splits(cloud: Cloud, run: dict[str, Any]) -> dict[str, bytes]:
@@ -40,7 +27,7 @@ def test_given_a_drop_that_is_too_large_when_its_job_is_done_then_the_run_is_the
         run = small.current_run("large") or {}
         return run.get("job") or (run.get("error") and str(run["error"]))
 
-    job = wait_for(training, 120, small.logs)
+    job = wait_for(training, small.logs)
     run, by_function = small.current_run("large"), cloud.reached("large", "train")
     assert run
     sagemaker = small.client("sagemaker")
@@ -49,7 +36,7 @@ def test_given_a_drop_that_is_too_large_when_its_job_is_done_then_the_run_is_the
         found = sagemaker.describe_processing_job(ProcessingJobName=job)
         return bool(found["ProcessingJobStatus"] == "Completed")
 
-    wait_for(ended, 30, small.logs)
+    wait_for(ended, small.logs)
     log = small.client("logs").filter_log_events(logGroupName="/aws/sagemaker/ProcessingJobs")
 
     assert run["error"] is None
@@ -73,10 +60,10 @@ def test_given_a_job_that_is_stopped_by_hand_when_its_event_comes_then_one_email
         ]
         return summaries
 
-    (job,) = wait_for(found, 60, small.logs)
+    (job,) = wait_for(found, small.logs)
     sagemaker.stop_processing_job(ProcessingJobName=job["ProcessingJobName"])
     run = small.ended("stopped")
-    wait_for(lambda: small.emails("stopped"), 60, small.logs)
+    wait_for(lambda: small.emails("stopped"), small.logs)
 
     assert run["error"]["code"] == "processing"
     assert "was stopped by hand" in run["error"]["message"]
@@ -86,7 +73,7 @@ def test_given_a_job_that_is_stopped_by_hand_when_its_event_comes_then_one_email
 def test_given_bad_data_when_the_job_finds_it_then_one_email_says_so(small: Cloud) -> None:
     small.drop("picture", b"\x89PNG\r\n\x1a\n\x00 no table at all")
     run = small.ended("picture")
-    wait_for(lambda: small.emails("picture"), 60, small.logs)
+    wait_for(lambda: small.emails("picture"), small.logs)
 
     assert run["error"]["code"] == "dataset"
     jobs = small.client("sagemaker").list_processing_jobs(NameContains="picture")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_once_and_the_newest import FAST
-from tests.support.cloud import MODEL_ID, PACKAGES, ROOT, labelled_rows
+from tests.support.cloud import MODEL_ID, labelled_rows
+from tests.support.packages import ROOT, provide_packages
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Command:
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 
@@ -47,8 +47,7 @@ class Command:
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Command:
     folder = tmp_path_factory.mktemp("run")
-    if PACKAGES.exists():
-        shutil.copytree(PACKAGES, folder / "state" / "build")
+    provide_packages(folder / "state" / "build")
     (folder / "words.csv").write_bytes(labelled_rows(40))
     (folder / "recipe.yaml").write_text(f"base_model: {MODEL_ID}\n{FAST}", encoding="utf-8")
     return Command(folder, tiny_model)
@@ -105,7 +104,7 @@ def test_given_a_file_that_is_no_table_when_run_then_it_fails_and_shows_the_emai
 ) -> None:
     broken = command.folder / "broken.csv"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n\x00 no table at all")
-    done = command.run(str(broken))
+    done = command.run(str(broken), "--recipe", str(command.folder / "recipe.yaml"))
 
     assert done.returncode == 1, done.stderr
     assert "To: demo@example.com" in done.stdout

@@ -67,7 +67,7 @@ def test_given_handlers_at_a_barrier_when_all_get_every_event_then_one_job_and_o
     detail = {"EndpointName": jobs(cloud, "crowd")[0]}
     answers += invoke_at_once(cloud, "EvaluateFunction", {"detail": detail})
     run = cloud.ended("crowd")
-    wait_for(lambda: cloud.emails("crowd"), 30, cloud.logs)
+    wait_for(lambda: cloud.emails("crowd"), cloud.logs)
 
     assert run["status"] == "succeeded", run.get("error")
     assert [error for error, _ in answers if error] == []
@@ -92,8 +92,8 @@ def test_given_a_then_b_then_a_when_dropped_quickly_then_a_is_evaluated_and_one_
             return None
         return run if run["status"] in ("succeeded", "failed") else None
 
-    run = wait_for(settled, 240, lambda: f"{cloud.current_run('order')}\n{cloud.logs()}")
-    wait_for(lambda: cloud.emails("order"), 30, cloud.logs)
+    run = wait_for(settled, lambda: f"{cloud.current_run('order')}\n{cloud.logs()}")
+    wait_for(lambda: cloud.emails("order"), cloud.logs)
 
     assert run["status"] == "succeeded", run.get("error")
     assert len(cloud.emails("order")) == 1
@@ -115,7 +115,7 @@ def test_given_a_failed_run_when_the_file_is_dropped_again_then_it_is_tried_agai
     for _ in range(2):
         before = len(cloud.emails("broken"))
         cloud.drop("broken", b"\x89PNG\r\n\x1a\n\x00 no table at all")
-        wait_for(partial(another_email, cloud, before), 60, cloud.logs)
+        wait_for(partial(another_email, cloud, before), cloud.logs)
         runs.append(cloud.ended("broken"))
 
     assert [run["status"] for run in runs] == ["failed", "failed"]

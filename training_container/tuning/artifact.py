@@ -34,15 +34,16 @@ def save_summary(
     state: TrainerState,
     *,
     config: TrainingConfig,
-    rows: dict[str, Any],
+    figures: dict[str, Any],
     seconds: float,
     folder: Path,
 ) -> None:
     """Write training_summary.json.
 
-    `train_tokens` in `rows` counts one pass over the training rows; `seconds` is this process's
-    time: after a spot interruption, what went before is not in it. `tool_calls` in `rows` says how
+    `train_tokens` in `figures` counts one pass over the training rows; `seconds` is this process's
+    time: after a spot interruption, what went before is not in it. `tool_calls` says how
     calls were written, by the chat template or as text; what is sent to the endpoint is to match.
+    `precision` is the number type in which the model was trained.
     """
     losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
     summary = {
@@ -53,7 +54,7 @@ def save_summary(
         "best_eval_loss": state.best_metric,
         "first_loss": losses[0],
         "last_loss": losses[-1],
-        **rows,
+        **figures,
         "seed": config.hyperparameters.seed,
         "curve": loss_curve(state.log_history),
         "packages": {name: version(name) for name in PACKAGES},

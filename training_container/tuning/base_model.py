@@ -13,9 +13,9 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from tuning import attention_by_sequence
 from tuning.configuration import Hyperparameters, TrainingConfig
 from tuning.errors import ConfigurationError, ModelError
+from tuning.speed import attention_by_segment
 
 
 class LoadedModel(NamedTuple):
@@ -25,24 +25,28 @@ class LoadedModel(NamedTuple):
     tokenizer: PreTrainedTokenizerBase
 
 
-def load_base_model(directory: Path, config: TrainingConfig) -> LoadedModel:
-    """Load weights in bfloat16, and the tokenizer, from a Hugging Face directory.
-
-    Raises:
-        ModelError: when the directory does not hold a loadable causal language model.
-        ConfigurationError: when rows may be longer than the model's context.
-    """
+def require_model(directory: Path, config: TrainingConfig) -> None:
+    """Raise ModelError when the `model` channel holds no Hugging Face directory."""
     if not (directory / "config.json").is_file():
         raise ModelError(
             f"the `model` channel holds no Hugging Face model (config.json is missing): put the "
             f"files of {config.base_model.id} at revision {config.base_model.revision} there"
         )
+
+
+def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype) -> LoadedModel:
+    """Load weights in `dtype`, and the tokenizer, from a Hugging Face directory.
+
+    Raises:
+        ModelError: when the directory does not hold a loadable causal language model.
+        ConfigurationError: when rows may be longer than the model's context.
+    """
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory)
         model = AutoModelForCausalLM.from_pretrained(
             directory,
-            dtype=torch.bfloat16,
-            attn_implementation="sdpa" if torch.cuda.is_available() else attention_by_sequence.NAME,
+            dtype=dtype,
+            attn_implementation="sdpa" if torch.cuda.is_available() else attention_by_segment.NAME,
         )
     except (OSError, ValueError, ImportError) as error:
         first_line = str(error).strip().splitlines()[0]

@@ -12,6 +12,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from tuning.errors import DivergenceError
 
+FIRST_LOGGED_STEP = 2
+"""Logged however long the job is: from its second step on, the time that is left can be told."""
+
 
 def log_line(**fields: Any) -> None:
     """Print one line of the log."""
@@ -19,12 +22,16 @@ def log_line(**fields: Any) -> None:
 
 
 class ProgressLog(TrainerCallback):
-    """Print losses and speed as they come, and raise DivergenceError when they make no sense."""
+    """Print losses, speed and the time that is left as they come.
+
+    Raises DivergenceError when the losses make no sense.
+    """
 
     def __init__(self) -> None:
         self._seconds_in_steps = 0.0
         self._step_began = 0.0
         self._tokens = 0
+        self._time_left = TimeLeft()
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         """Start the clock: evaluations and checkpoints are not counted into the speed."""
@@ -33,18 +40,20 @@ class ProgressLog(TrainerCallback):
     def on_step_end(
         self,
         args: TrainingArguments,  # noqa: ARG002  the callback's signature is given
-        state: TrainerState,  # noqa: ARG002
+        state: TrainerState,
         control: TrainerControl,
         **_: Any,
     ) -> None:
         """Stop the clock; log before a checkpoint, so that a resumed job logs the same means."""
-        self._seconds_in_steps += time.monotonic() - self._step_began
-        if control.should_save:
+        now = time.monotonic()
+        self._seconds_in_steps += now - self._step_began
+        self._time_left.step_ended(now - self._step_began, now)
+        if control.should_save or state.global_step == FIRST_LOGGED_STEP:
             control.should_log = True
 
     def on_log(
         self,
-        args: TrainingArguments,  # noqa: ARG002
+        args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,  # noqa: ARG002
         **details: Any,
@@ -52,12 +61,20 @@ class ProgressLog(TrainerCallback):
         """Print what the trainer logs in our own words."""
         logs: dict[str, float] = details["logs"]
         if "loss" in logs:
-            self._log_training(state, logs)
+            self._log_training(state, logs, self._time_left.seconds(args, state))
         elif "eval_loss" in logs:
             _require_finite("eval_loss", logs["eval_loss"], state)
-            log_line(step=state.global_step, steps=state.max_steps, eval_loss=logs["eval_loss"])
+            self._time_left.evaluation_ended(time.monotonic())
+            log_line(
+                step=state.global_step,
+                steps=state.max_steps,
+                eval_loss=logs["eval_loss"],
+                seconds_left=self._time_left.seconds(args, state),
+            )
 
-    def _log_training(self, state: TrainerState, logs: dict[str, float]) -> None:
+    def _log_training(
+        self, state: TrainerState, logs: dict[str, float], seconds_left: float
+    ) -> None:
         _require_finite("loss", logs["loss"], state)
         _require_finite("grad_norm", logs["grad_norm"], state)
         if logs["loss"] == 0 and not any("loss" in entry for entry in state.log_history[:-1]):
@@ -74,7 +91,44 @@ class ProgressLog(TrainerCallback):
             loss=logs["loss"],
             learning_rate=logs["learning_rate"],
             tokens_per_second=round(speed, 1),
+            seconds_left=seconds_left,
         )
+
+
+class TimeLeft:
+    """How long the training still takes, from the steps and the evaluations so far.
+
+    The first step of a session also sets up memory and kernels, so it counts only while it is the
+    only one. An evaluation counts from the first one that was seen.
+    """
+
+    def __init__(self) -> None:
+        self._first_step = 0.0
+        self._later_steps = 0.0
+        self._steps = 0
+        self._evaluation = 0.0
+        self._step_ended = 0.0
+
+    def step_ended(self, seconds: float, now: float) -> None:
+        """A step of this length has ended at this time."""
+        self._step_ended = now
+        if self._steps:
+            self._later_steps += seconds
+        else:
+            self._first_step = seconds
+        self._steps += 1
+
+    def evaluation_ended(self, now: float) -> None:
+        """An evaluation has ended, which began after the last step."""
+        self._evaluation = now - self._step_ended
+
+    def seconds(self, args: TrainingArguments, state: TrainerState) -> float:
+        """Seconds until the last step and the last evaluation are done."""
+        mean = self._later_steps / (self._steps - 1) if self._steps > 1 else self._first_step
+        every = int(args.eval_steps or 0)
+        evaluations = state.max_steps // every - state.global_step // every if every else 0
+        left = (state.max_steps - state.global_step) * mean + evaluations * self._evaluation
+        return round(left, 1)
 
 
 def _require_finite(name: str, value: float, state: TrainerState) -> None:

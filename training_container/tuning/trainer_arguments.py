@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedModel
 from trl import SFTConfig
 
 from tuning.configuration import Hyperparameters
@@ -39,7 +40,7 @@ class Schedule:
 
 
 def trainer_arguments(
-    chosen: Hyperparameters, schedule: Schedule, *, checkpoints: Path, parameters: int
+    chosen: Hyperparameters, schedule: Schedule, *, checkpoints: Path, base: PreTrainedModel
 ) -> SFTConfig:
     """Everything SFTTrainer is told; what is not named here is TRL's default."""
     return SFTConfig(
@@ -53,8 +54,8 @@ def trainer_arguments(
         warmup_steps=math.ceil(schedule.steps * chosen.warmup_fraction),
         weight_decay=chosen.weight_decay,
         seed=chosen.seed,
-        bf16=True,
-        activation_checkpointing=parameters >= CHECKPOINTED_PARAMETERS,
+        bf16=base.dtype == torch.bfloat16,
+        activation_checkpointing=base.num_parameters() >= CHECKPOINTED_PARAMETERS,
         use_cpu=not torch.cuda.is_available(),
         dataloader_pin_memory=torch.cuda.is_available(),
         # Rows are laid end to end instead of padded. It wants max_length=None: they already fit.

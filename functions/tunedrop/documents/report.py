@@ -97,6 +97,8 @@ class Lineage(msgspec.Struct):
     serving_image: str
     packages: dict[str, str]
     seeds: dict[str, int]
+    precision: str | None = None
+    """The number type in which the model was trained: float32 or bfloat16."""
 
 
 class Cost(msgspec.Struct):

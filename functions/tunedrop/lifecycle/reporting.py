@@ -36,6 +36,7 @@ class TrainingSummary(msgspec.Struct):
     tool_calls: str = "template"
     seconds: float = 0.0
     seed: int = 0
+    precision: str | None = None
     packages: dict[str, str] = {}
     curve: list[LossPoint] = []
 
@@ -113,7 +114,7 @@ def compose_report(
 
 
 def lineage_of(
-    run: Run, recipe: Recipe, packages: dict[str, str], settings: EvaluationSettings
+    run: Run, recipe: Recipe, summary: TrainingSummary, settings: EvaluationSettings
 ) -> Lineage:
     """Return the versions and seeds that are needed to repeat the comparison."""
     return Lineage(
@@ -123,7 +124,8 @@ def lineage_of(
         base_model=f"{recipe.model_id}@{recipe.model_revision}",
         training_image=settings.training_image,
         serving_image=settings.serving_image,
-        packages=packages,
+        packages=summary.packages,
+        precision=summary.precision,
         seeds={
             "split": recipe.split.seed,
             "training": recipe.hyperparameters.seed,

@@ -68,7 +68,7 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     answers = _answers(held, step, ask_one, rows)
     judgement = judge(dataset, rows, answers, recipe, train=_rows(held, step, "train"))
     run.endpoint_expires = _expiry(recipe, judgement)
-    lineage = lineage_of(run, recipe, summary.packages, settings)
+    lineage = lineage_of(run, recipe, summary, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")

@@ -67,7 +67,7 @@ def train() -> dict[str, object]:
         ),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=60),
     )
-    job.wait(poll=1, timeout=60, logs=True)
+    job.wait(poll=1, timeout=600, logs=True)
     job.refresh()
     metric = job.final_metric_data_list[0]
     return {
@@ -91,7 +91,7 @@ def fail() -> str:
         stopping_condition=source.stopping_condition,
     )
     try:
-        job.wait(poll=1, timeout=60)
+        job.wait(poll=1, timeout=600)
     except Exception as error:  # noqa: BLE001  # the SDK's own class is what the test looks at
         return f"{type(error).__name__}: {error}"
     return "no error"
@@ -131,11 +131,11 @@ def serve() -> dict[str, object]:
         ],
     )
     endpoint = Endpoint.create(endpoint_name=NAME, endpoint_config_name=NAME)
-    endpoint.wait_for_status("InService", poll=1, timeout=60)
+    endpoint.wait_for_status("InService", poll=1, timeout=600)
     answer = endpoint.invoke(body=json.dumps({}), content_type="application/json")
     files = sorted(json.loads(answer.body.read())["files"])
     endpoint.delete()
-    endpoint.wait_for_delete(poll=1, timeout=60)
+    endpoint.wait_for_delete(poll=1, timeout=600)
     config.delete()
     model.delete()
     return {

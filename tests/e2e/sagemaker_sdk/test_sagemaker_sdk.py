@@ -59,7 +59,7 @@ def drive(cloud: Cloud, home: Path) -> dict[str, Any]:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]

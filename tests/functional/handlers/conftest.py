@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import botocore.loaders
 import moto
 import msgspec
 import pytest
@@ -20,6 +21,9 @@ from tunedrop.documents.run import Run
 EVENTS = Path(__file__).parents[3] / "events"
 BUCKET = "tunedrop-databucket-1a2b3c4d5e6f"  # as in events/
 ROLE = "arn:aws:iam::111122223333:role/tunedrop"
+# moto drops the session between tests, and reading the descriptions of the services anew took most
+# of the time of a test.
+SERVICE_DESCRIPTIONS = botocore.loaders.create_loader()
 
 
 class Stack:
@@ -97,6 +101,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         client.cache_clear()
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION._session.register_component("data_loader", SERVICE_DESCRIPTIONS)
         topic = boto3.client("sns").create_topic(Name="reports")["TopicArn"]
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET)

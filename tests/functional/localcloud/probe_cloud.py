@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.support.cloud import ROOT, LocalAws, share_packages, wait_for
+from tests.support.cloud import LocalAws, wait_for
+from tests.support.packages import ROOT, provide_packages
 
 PROBE = Path(__file__).parent / "probe"
 BUCKET = "probe-123456789012"
-SECONDS = 90.0
 
 
 class ProbeCloud(LocalAws):
@@ -21,7 +21,7 @@ class ProbeCloud(LocalAws):
         if not probe.exists():
             shutil.copytree(PROBE, probe)
             shutil.copy(ROOT / "functions" / "requirements.txt", probe / "functions")
-            share_packages(directory)
+            provide_packages(directory / "build")
         template = str(probe / "template.yaml")
         super().__init__(
             ["--dir", str(directory), "--template", template, "--no-confirm"],
@@ -45,7 +45,7 @@ class ProbeCloud(LocalAws):
             bodies = [self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys]
             return [json.loads(body) for body in bodies]
 
-        return wait_for(look, SECONDS, self.log)
+        return wait_for(look, self.log)
 
     def log(self) -> str:
         """Return the log of localcloud itself."""

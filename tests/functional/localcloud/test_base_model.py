@@ -58,7 +58,7 @@ def test_given_a_model_when_provided_then_its_manifest_names_every_file_and_come
 ) -> None:
     recording = Recording(s3)
 
-    assert provide_base_model(recording, "data", "me/tiny", model)
+    assert provide_base_model(recording, "data", "me/tiny", model, print)
     manifest = json.loads(s3.get_object(Bucket="data", Key=f"{PREFIX}manifest.json")["Body"].read())
     assert recording.written == [
         f"{PREFIX}{name}"
@@ -75,20 +75,20 @@ def test_given_a_model_when_provided_then_its_manifest_names_every_file_and_come
 def test_given_the_same_model_when_provided_again_then_nothing_is_written(
     s3: Any, model: Path
 ) -> None:
-    provide_base_model(s3, "data", "me/tiny", model)
+    provide_base_model(s3, "data", "me/tiny", model, print)
     recording = Recording(s3)
 
-    assert not provide_base_model(recording, "data", "me/tiny", model)
+    assert not provide_base_model(recording, "data", "me/tiny", model, print)
     assert recording.written == []
 
 
 def test_given_changed_weights_when_provided_again_then_they_are_uploaded(
     s3: Any, model: Path
 ) -> None:
-    provide_base_model(s3, "data", "me/tiny", model)
+    provide_base_model(s3, "data", "me/tiny", model, print)
     (model / "model.safetensors").write_text("other weights", encoding="utf-8")
 
-    assert provide_base_model(s3, "data", "me/tiny", model)
+    assert provide_base_model(s3, "data", "me/tiny", model, print)
     body = s3.get_object(Bucket="data", Key=f"{PREFIX}model.safetensors")["Body"].read()
     assert body == b"other weights"
 
@@ -103,5 +103,5 @@ def test_given_a_directory_that_is_no_model_when_provided_then_the_remedy_is_nam
     (model / missing).unlink()
 
     with pytest.raises(LocalCloudError, match=message):
-        provide_base_model(s3, "data", "me/tiny", model)
+        provide_base_model(s3, "data", "me/tiny", model, print)
     assert "Contents" not in s3.list_objects_v2(Bucket="data")

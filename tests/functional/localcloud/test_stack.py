@@ -12,7 +12,8 @@ from samtranslator.translator.transform import transform
 from localcloud.reconciliation import IGNORED, PROVISIONED, RECONCILED, unknown_properties
 from localcloud.template import Template
 from tests.functional.localcloud.probe_cloud import BUCKET, PROBE, ProbeCloud
-from tests.support.cloud import ROOT, wait_for
+from tests.support.cloud import wait_for
+from tests.support.packages import ROOT
 
 
 class NoManagedPolicies:
@@ -110,7 +111,7 @@ def test_given_an_alarm_when_its_metric_crosses_then_it_goes_off_by_itself(
         changes = watch.describe_alarm_history(HistoryItemType="StateUpdate")["AlarmHistoryItems"]
         return next((one for one in changes if re.search("to ALARM", one["HistorySummary"])), None)
 
-    assert wait_for(look, 60, probe.log)["AlarmName"].startswith("tunedrop-ErrorsAlarm")
+    assert wait_for(look, probe.log)["AlarmName"].startswith("tunedrop-ErrorsAlarm")
 
 
 def test_given_a_template_that_is_no_yaml_when_it_is_read_then_the_place_is_named(

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from tests.functional.localcloud.probe_cloud import BUCKET, ProbeCloud
-from tests.support.cloud import ROOT, wait_for
+from tests.support.cloud import wait_for
+from tests.support.packages import ROOT
 
 
 def started(directory: Path) -> list[psutil.Process]:
@@ -65,7 +66,7 @@ def test_given_a_kill_in_mid_work_when_it_starts_again_then_objects_and_versions
     assert [one["VersionId"] for one in listed["Versions"]] == versions[::-1]
     assert old["ContentLength"] == 3
     assert newest["VersionId"] == versions[1]
-    wait_for(lambda: not started(tmp_path), 20, lambda: str(started(tmp_path)))
+    wait_for(lambda: not started(tmp_path), lambda: str(started(tmp_path)))
 
 
 def test_given_a_folder_in_use_when_a_second_one_starts_there_then_it_is_refused(

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.support.tiny_model import CONTEXT_TOKENS
-from tuning.base_model import load_base_model
+from tuning.base_model import load_base_model, require_model
 from tuning.configuration import TrainingConfig
 from tuning.errors import ConfigurationError, ModelError
 
@@ -25,18 +26,18 @@ def config_with(max_length: int) -> TrainingConfig:
 
 def test_a_channel_without_a_model_says_what_belongs_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="put the files of tests/tiny at revision main there"):
-        load_base_model(tmp_path, config_with(512))
+        require_model(tmp_path, config_with(512))
 
 
 def test_a_broken_model_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
 
     with pytest.raises(ModelError, match="tests/tiny cannot be loaded: ") as refusal:
-        load_base_model(tmp_path, config_with(512))
+        load_base_model(tmp_path, config_with(512), torch.float32)
 
     assert "\n" not in str(refusal.value)
 
 
 def test_rows_may_not_be_longer_than_the_model_reads(tiny_model: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"max_length 2048 is more than the 1024 tokens"):
-        load_base_model(tiny_model, config_with(2 * CONTEXT_TOKENS))
+        load_base_model(tiny_model, config_with(2 * CONTEXT_TOKENS), torch.float32)

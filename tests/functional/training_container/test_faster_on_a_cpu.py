@@ -11,8 +11,9 @@ import torch
 import trl.trainer.utils
 from transformers import AutoModelForCausalLM
 
-from tuning import attention_by_sequence
-from tuning.compact_loss import skip_masked_positions
+from tuning.speed import attention_by_segment
+from tuning.speed.compact_loss import skip_masked_positions
+from tuning.speed.shared_beginnings import SegmentCollator
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 LENGTHS = [5, 17, 1, 9]
@@ -72,12 +73,16 @@ def test_another_trl_is_refused_rather_than_left_slow(monkeypatch: pytest.Monkey
 
 
 def test_rows_laid_end_to_end_are_read_as_if_each_were_alone(tiny_model: Path) -> None:
-    model = load(tiny_model, attention_by_sequence.NAME)
+    model = load(tiny_model, attention_by_segment.NAME)
     alone_model = load(tiny_model)
     rows = [torch.randint(3, 259, (length,)) for length in LENGTHS]
 
+    inputs = SegmentCollator(share=False)(
+        [{"input_ids": row.tolist(), "labels": row.tolist()} for row in rows]
+    )
+    del inputs["saved_tokens"], inputs["labels"]
     with torch.no_grad():
-        together = model(**end_to_end(rows), use_cache=False).logits[0].split(LENGTHS)
+        together = model(**inputs, use_cache=False).logits[0].split(LENGTHS)
         alone = [alone_model(row[None]).logits[0] for row in rows]
 
     for one, other in zip(together, alone, strict=True):
@@ -90,22 +95,13 @@ def test_a_sliding_window_is_kept(tiny_model: Path) -> None:
     query, key, value = (torch.randn(1, 4, 12, 16) for _ in range(3))
     attention.num_key_value_groups = 1
 
-    windowed, _ = attention_by_sequence.attend_by_sequence(
+    windowed, _ = attention_by_segment.attend_by_segment(
         attention, query, key, value, None,
-        cu_seq_lens_q=torch.tensor([0, 12]), sliding_window=4,
+        cu_seq_lens_q=torch.tensor([0, 12]), segment_parents=torch.tensor([-1]), sliding_window=4,
     )  # fmt: skip
-    last, _ = attention_by_sequence.attend_by_sequence(
+    last, _ = attention_by_segment.attend_by_segment(
         attention, query[:, :, -4:], key[:, :, -4:], value[:, :, -4:], None,
-        cu_seq_lens_q=torch.tensor([0, 4]), sliding_window=4,
+        cu_seq_lens_q=torch.tensor([0, 4]), segment_parents=torch.tensor([-1]), sliding_window=4,
     )  # fmt: skip
 
     torch.testing.assert_close(windowed[:, -1], last[:, -1])
-
-
-def end_to_end(rows: list[torch.Tensor]) -> dict[str, torch.Tensor]:
-    boundaries = torch.tensor([0, *LENGTHS]).cumsum(0).to(torch.int32)
-    return {
-        "input_ids": torch.cat(rows)[None],
-        "position_ids": torch.cat([torch.arange(length) for length in LENGTHS])[None],
-        "cu_seq_lens_q": boundaries,
-    }

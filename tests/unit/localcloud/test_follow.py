@@ -44,12 +44,13 @@ class Documents:
 
 
 class Log:
-    """A training log with two steps."""
+    """A training log with three lines."""
 
     def __init__(self) -> None:
         self.steps: list[dict[str, Any]] = [
             {"step": 10, "steps": 80, "loss": 1.23456, "tokens_per_second": 380.4},
             {"step": 20, "steps": 80, "eval_loss": 0.8},
+            {"step": 80, "steps": 80, "loss": 0.5},
         ]
 
     def new_steps(self, _job: str) -> Iterator[dict[str, Any]]:
@@ -138,7 +139,7 @@ def test_given_where_a_run_stands_when_followed_then_the_stage_is_reached_or_not
 
 def test_given_a_run_that_moves_when_looked_at_then_each_change_is_said_once() -> None:
     said: list[str] = []
-    lines = ProgressLines(said.append, Log())  # type: ignore[arg-type]
+    lines = ProgressLines(said.append, Log(), "evaluate", clock=lambda: 0.0)  # type: ignore[arg-type]
     training = RUN | {
         "status": "running",
         "stage": "train",
@@ -153,19 +154,21 @@ def test_given_a_run_that_moves_when_looked_at_then_each_change_is_said_once() -
         lines.update(run)
 
     assert [line.split("s  ", 1)[1] for line in said] == [
-        "train     begins",
         "prepare   rows: 100 in, 80 train, 20 test, 0 not sampled",
+        "train     begins: starting the training job: PyTorch, the base model, the first step",
         "train     step 10/80: loss 1.2346, 380 tokens/s",
         "train     step 20/80: validation loss 0.8000",
-        "evaluate  begins",
-        "evaluate  40 of 200 answers",
+        "train     step 80/80: loss 0.5000",
+        "train     last step done: validating, saving and uploading the adapter",
+        "evaluate  begins: asking both models every test row",
+        "evaluate  40 of 200 answers; left: about 0 s of the run",
         "evaluate  the run has failed",
     ]
 
 
 def test_given_a_run_prepared_in_a_job_when_looked_at_then_the_reason_is_said_once() -> None:
     said: list[str] = []
-    lines = ProgressLines(said.append, Log())  # type: ignore[arg-type]
+    lines = ProgressLines(said.append, Log(), "evaluate", clock=lambda: 0.0)  # type: ignore[arg-type]
     processing = {"job": "tweets-1", "instance": "ml.m5.xlarge", "reason": "too many rows"}
     for _ in range(2):
         lines.update(RUN | {"status": "running", "processing": processing})
@@ -173,3 +176,12 @@ def test_given_a_run_prepared_in_a_job_when_looked_at_then_the_reason_is_said_on
     told = [line for line in said if "processing" in line]
     assert len(told) == 1
     assert told[0].endswith("in a processing job: too many rows")
+
+
+def test_given_a_look_at_the_data_when_it_is_prepared_then_no_training_is_announced() -> None:
+    said: list[str] = []
+    lines = ProgressLines(said.append, Log(), "prepare")  # type: ignore[arg-type]
+    lines.update(RUN | {"status": "running"})
+    lines.update(RUN | {"status": "running", "stage": "train", "rows": {"in": 3}})
+
+    assert [line.split()[2] for line in said] == ["prepare", "prepare"]

@@ -27,26 +27,26 @@ TRAINING_IMAGE = f"{REGISTRY}/tunedrop-training:1.0"
 SERVING_IMAGE = f"{REGISTRY}/vllm:server-sagemaker-cuda-v2.6"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/execution"
 EVENT_COPIES = 2
+STOP_GRACE_SECONDS = 3.0
 SETTINGS = {
-    "stop_grace_seconds": 1.0,
+    "stop_grace_seconds": STOP_GRACE_SECONDS,
     "serve_stop_grace_seconds": 1.0,
-    "invocation_seconds": 4.0,
     "ping_interval_seconds": 0.05,
     "checkpoint_interval_seconds": 0.1,
     "log_interval_seconds": 0.1,
-    "max_health_check_seconds": 2.0,
     "event_copies": EVENT_COPIES,
 }
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 300.0  # A limit for tests that fail; each waits for what it needs.
 
 
 class Cloud:
     """One emulated AWS; `stop` ends it in order, `kill` does not."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, **changes: Any) -> None:
+        """Start it; `changes` are settings that differ from SETTINGS."""
         self.state_dir = state_dir
         self.sagemaker_dir = state_dir / "sagemaker" / "work"
-        options = {"root": str(ROOT), "state_dir": str(state_dir), "settings": SETTINGS}
+        options = {"root": str(ROOT), "state_dir": str(state_dir), "settings": SETTINGS | changes}
         with (state_dir / "process.log").open("wb") as log:
             program = Path(__file__).with_name("aws_process.py")
             self.process = subprocess.Popen(
@@ -61,7 +61,9 @@ class Cloud:
         self.endpoint_url = self.process.stdout.readline().strip()
         assert self.endpoint_url, (state_dir / "process.log").read_text()
 
-    def client(self, name: str, keys: dict[str, str] | None = None) -> Any:
+    def client(
+        self, name: str, keys: dict[str, str] | None = None, *, connections: int = 10
+    ) -> Any:
         """A client, as the account's root unless other keys are given."""
         keys = keys or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.client(
@@ -69,7 +71,11 @@ class Cloud:
             region_name=REGION,
             endpoint_url=self.endpoint_url,
             # No retry, and no check by boto3, hides what the service answers.
-            config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+            config=Config(
+                retries={"total_max_attempts": 1},
+                parameter_validation=False,
+                max_pool_connections=connections,
+            ),
             **keys,
         )
 

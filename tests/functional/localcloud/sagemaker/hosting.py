@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from tests.functional.localcloud.sagemaker.cloud import (
+    ACCOUNT,
+    REGION,
     ROLE,
     SERVING_IMAGE,
     Cloud,
@@ -15,6 +19,8 @@ from tests.functional.localcloud.sagemaker.cloud import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
 
 
 def model_request(
@@ -79,6 +85,16 @@ def deployed(cloud: Cloud, name: str, **model: Any) -> None:
     create_endpoint(cloud, name, **model)
     endpoint = settled(cloud, name)
     assert endpoint["EndpointStatus"] == "InService", endpoint
+
+
+def is_gone(sagemaker: Any, name: str) -> bool:
+    """Whether the endpoint is deleted."""
+    try:
+        sagemaker.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        words = error.response["Error"]["Message"]
+        return bool(words == f'Could not find endpoint "{ARN}:endpoint/{name}".')
+    return False
 
 
 def invoke(cloud: Cloud, name: str, request: dict[str, Any]) -> dict[str, Any]:

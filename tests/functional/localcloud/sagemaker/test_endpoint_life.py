@@ -24,15 +24,15 @@ from tests.functional.localcloud.sagemaker.cloud import (
     wait_for,
 )
 from tests.functional.localcloud.sagemaker.hosting import (
+    ARN,
     create_endpoint,
     deployed,
     invoke,
+    is_gone,
     model_request,
     settled,
     variant,
 )
-
-ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
 
 
 def test_program_finds_model_data_and_its_environment(cloud: Cloud, name: str) -> None:
@@ -116,24 +116,6 @@ def test_description_and_events_spell_the_status_differently(
     assert abs(last["detail"]["CreationTime"] - created) <= 1
 
 
-@pytest.mark.parametrize("behaviour", ["exits", "never healthy"])
-def test_endpoint_that_is_never_healthy_fails(
-    cloud: Cloud, sagemaker: Any, name: str, behaviour: str, events: Events
-) -> None:
-    create_endpoint(cloud, name, Environment={"BEHAVIOUR": behaviour})
-
-    endpoint = settled(cloud, name)
-
-    assert endpoint["EndpointStatus"] == "Failed"
-    assert endpoint["FailureReason"] == (
-        "The primary container for production variant AllTraffic did not pass the ping health "
-        "check. Please check CloudWatch logs for this endpoint."
-    )
-    events.until(lambda event: event["detail"]["EndpointStatus"] == "FAILED")
-    sagemaker.delete_endpoint(EndpointName=name)
-    wait_for(lambda: is_gone(sagemaker, name))
-
-
 def test_endpoint_without_model_data_fails(cloud: Cloud, name: str) -> None:
     container = {"Image": SERVING_IMAGE, "ModelDataSource": s3_prefix("nothing/")}
     create_endpoint(cloud, name, container=container)
@@ -155,15 +137,6 @@ def test_model_data_is_read_with_the_role_of_the_model(cloud: Cloud, name: str) 
     assert "AccessDenied" in settled(cloud, name)["FailureReason"]
 
 
-def is_gone(sagemaker: Any, name: str) -> bool:
-    try:
-        sagemaker.describe_endpoint(EndpointName=name)
-    except ClientError as error:
-        words = error.response["Error"]["Message"]
-        return bool(words == f'Could not find endpoint "{ARN}:endpoint/{name}".')
-    return False
-
-
 def test_deleted_endpoint_leaves_no_process_and_no_folder(
     cloud: Cloud, sagemaker: Any, name: str
 ) -> None:
@@ -176,20 +149,6 @@ def test_deleted_endpoint_leaves_no_process_and_no_folder(
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert list(cloud.sagemaker_dir.glob(f"{name}-*")) == []
-
-
-def test_endpoint_cannot_be_deleted_while_it_is_created(
-    cloud: Cloud, sagemaker: Any, name: str
-) -> None:
-    """AWS refuses it, so whoever cleans up has to come back."""
-    create_endpoint(cloud, name, Environment={"BEHAVIOUR": "never healthy"})
-
-    with pytest.raises(ClientError, match="Cannot update in-progress endpoint") as refused:
-        sagemaker.delete_endpoint(EndpointName=name)
-
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
-    settled(cloud, name)
-    sagemaker.delete_endpoint(EndpointName=name)
 
 
 def test_names_are_taken_once_and_free_again(cloud: Cloud, sagemaker: Any, name: str) -> None:

@@ -5,12 +5,37 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(os.environ["SAGEMAKER_BASE_DIR"])
 HEALTHY = os.environ.get("BEHAVIOUR") != "never healthy"
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 1024  # The default of 5 resets connections when many arrive at once.
+    daemon_threads = True
+
+
+class Meeting:
+    """Where so many requests wait for each other as each of them says."""
+
+    def __init__(self) -> None:
+        self._arrived = 0
+        self._changed = threading.Condition()
+
+    def attend(self, expected: int) -> bool:
+        """Wait for the others; returns whether all of them came."""
+        with self._changed:
+            self._arrived += 1
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._arrived >= expected, MEETING_SECONDS)
+
+
+MEETING = Meeting()
+MEETING_SECONDS = 50  # SageMaker waits for an answer for a minute.
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -23,7 +48,8 @@ class Handler(BaseHTTPRequestHandler):
         if request.get("die"):
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(request.get("sleep", 0))
-        answer = {
+        answer: dict[str, object] = {
+            "met": MEETING.attend(request["meet"]) if "meet" in request else None,
             "pid": os.getpid(),
             "path": self.path,
             "bytes": len(body),
@@ -53,6 +79,6 @@ if os.environ.get("BEHAVIOUR") == "exits":
     print("no such model", flush=True)
     sys.exit(1)
 port = int(os.environ["SM_VLLM_PORT"])
-server = ThreadingHTTPServer((os.environ["SM_VLLM_HOST"], port), Handler)
+server = Server((os.environ["SM_VLLM_HOST"], port), Handler)
 print("serving", flush=True)
 server.serve_forever()

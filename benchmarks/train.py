@@ -1,0 +1,148 @@
+"""Train the same adapter side by side: Tunedrop's trainer and TRL's, on this processor.
+
+    make demo ARGS="--until prepared"      # leaves the model and the tweets in .local/demo
+    .venv/bin/python benchmarks/train.py [--rows 64] [--repeats 3] [--model DIR] [--tweets FILE]
+
+Every contender takes the same rows, batches of 8, LoRA of rank 16 on all linear layers, learning
+rate and seed, each in a process of its own, in turns:
+
+    tunedrop            what the training container does
+    trl_defaults        SFTTrainer as documented: float32 weights, bfloat16 autocast, recomputed
+                        activations, padding (and `use_cpu`, without which it refuses a CPU)
+    trl_float32         the same with `bf16=False`
+    trl_best            TRL's own switches at their best: the faster number type, nothing
+                        recomputed, rows laid end to end (`padding_free`)
+
+Compared are the tokens of the rows a second (a contender's own padding does not count; the first
+step is left out) and the loss on held-out rows after the same steps. A contender that would take
+more than STEP_LIMIT seconds a step is stopped after its second step and has no loss. Prints a line
+a run and, as the last line, one JSON object with the ratios of the medians.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "training_container")]
+
+import library_environment  # noqa: E402  sets the number of threads before torch is imported
+
+SYSTEM = (
+    "Classify the text into exactly one of these labels: negative, neutral, positive. "
+    "Answer with the label only."
+)
+HELD_OUT = 64
+"""Rows for the loss at the end."""
+
+NAMES = ("tunedrop", "trl_best", "trl_float32", "trl_defaults")
+
+
+def read_rows(tweets: Path, count: int) -> list[dict[str, Any]]:
+    """Draw ASCII tweets, always the same ones, as rows of a split file."""
+    with tweets.open(encoding="latin-1", newline="") as file:
+        usable = [line for line in csv.DictReader(file) if line["text"].isascii()]
+    drawn = random.Random(17).sample(usable, count)  # noqa: S311  no secret
+    return [
+        {
+            "row": number,
+            "prompt": [
+                {"role": "system", "content": SYSTEM},
+                {"role": "user", "content": line["text"].strip()},
+            ],
+            "completion": [{"role": "assistant", "content": line["sentiment"]}],
+        }
+        for number, line in enumerate(drawn, start=1)
+    ]
+
+
+def measured(name: str, options: argparse.Namespace, folder: str) -> dict[str, Any]:
+    """Run one contender in a process of its own."""
+    command = [sys.executable, __file__, "--run", name, "--folder", folder]
+    command += ["--model", str(options.model), "--rows", str(options.rows)]
+    command += ["--tweets", str(options.tweets)]
+    environment = {**os.environ, "HF_HOME": folder, "PYTHONWARNINGS": "ignore"}
+    answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, env=environment)
+    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return found
+
+
+def run(options: argparse.Namespace) -> None:
+    """Be one contender and print its figures."""
+    from benchmarks import train_contenders  # noqa: PLC0415  imports torch, which takes seconds
+
+    rows = read_rows(options.tweets, options.rows + HELD_OUT)
+    figures = train_contenders.train(
+        options.run, options.model, rows[:-HELD_OUT], rows[-HELD_OUT:], Path(options.folder)
+    )
+    print(json.dumps(figures))
+
+
+def processor() -> str:
+    """Name the processor, with the restriction under which it runs."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        name = next((line.split(": ")[1] for line in lines if line.startswith("model name")), name)
+    limit = os.environ.get("ATEN_CPU_CAPABILITY")
+    limited = f", held to {limit}" if limit else ""
+    return f"{name}, {library_environment.usable_cores()} cores{limited}"
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Run all contenders in turns and print the ratios."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
+    for repeat in range(options.repeats):
+        for name in NAMES:
+            with tempfile.TemporaryDirectory() as folder:
+                figures = measured(name, options, folder)
+            found[name].append(figures)
+            print(f"round {repeat + 1}  {name:14}  {json.dumps(figures)}", flush=True)
+    speed = {
+        name: statistics.median(run["tokens_per_second"] for run in runs)
+        for name, runs in found.items()
+    }
+    print(
+        json.dumps(
+            {
+                "ratios": {
+                    f"tunedrop_to_{name}": round(speed["tunedrop"] / speed[name], 2)
+                    for name in NAMES[1:]
+                },
+                "tokens_per_second": {name: round(value, 1) for name, value in speed.items()},
+                "held_out_loss": {name: runs[0]["held_out_loss"] for name, runs in found.items()},
+                "machine": processor(),
+                "repeats": options.repeats,
+            }
+        )
+    )
+
+
+def main() -> None:
+    """Read the command line."""
+    demo = ROOT / ".local/demo"
+    parser = argparse.ArgumentParser(description="Tunedrop's trainer beside TRL's")
+    parser.add_argument("--model", type=Path, default=demo / "model")
+    parser.add_argument("--tweets", type=Path, default=demo / "tweets.csv")
+    parser.add_argument("--rows", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--run", choices=NAMES, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if missing := [path for path in (options.model, options.tweets) if not path.exists()]:
+        parser.error(f"{missing[0]} is missing: `make demo` leaves it there")
+    run(options) if options.run else compare(options)
+
+
+if __name__ == "__main__":
+    main()

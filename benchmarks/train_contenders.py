@@ -1,0 +1,163 @@
+"""The contenders of the training benchmark: the same rows and adapter, each in its own way."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig
+from transformers import TrainerCallback, TrainerControl
+from trl import SFTConfig, SFTTrainer
+
+from container_folders import ContainerFolders
+from tuning.base_model import LoadedModel, load_base_model
+from tuning.channels import load_rows
+from tuning.chat_tokenizer import ChatTokenizer
+from tuning.configuration import BaseModel, Hyperparameters, TrainingConfig
+from tuning.row_fitting import IGNORED, fit_rows
+from tuning.speed.precision import measure_precision
+from tuning.trainer import make_trainer, train_from
+
+STEP_LIMIT = 40.0
+"""Seconds a step: whoever is slower shows so in two steps."""
+
+CHOSEN = Hyperparameters(
+    epochs=1.0, learning_rate=1e-3, lora_dropout=0.0, max_length=256, evaluations_per_epoch=1
+)
+
+Rows = list[dict[str, Any]]
+
+
+class StepClock(TrainerCallback):
+    """Takes the time of each step, and stops a contender that is far too slow."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.stopped = False
+        self._began = 0.0
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """Start the clock."""
+        self._began = time.perf_counter()
+
+    def on_step_end(self, args: Any, state: Any, control: TrainerControl, **_: Any) -> None:  # noqa: ARG002
+        """Stop the clock."""
+        self.seconds.append(time.perf_counter() - self._began)
+        if len(self.seconds) > 1 and self.seconds[-1] > STEP_LIMIT:
+            control.should_training_stop = self.stopped = True
+
+
+def train(name: str, model: Path, rows: Rows, held_out: Rows, folder: Path) -> dict[str, Any]:
+    """Train as the contender of that name does; returns its figures."""
+    channels = ContainerFolders(folder)
+    for channel, content in (("train", rows), ("validation", held_out)):
+        channels.channel(channel).mkdir(parents=True)
+        lines = "".join(json.dumps(row) + "\n" for row in content)
+        (channels.channel(channel) / f"{channel}.jsonl").write_text(lines, encoding="utf-8")
+    precision = measure_precision(model)
+    dtype = precision.dtype if name in ("tunedrop", "trl_best") else torch.float32
+    config = TrainingConfig(
+        version=1, run="benchmark", base_model=BaseModel(id="base"), hyperparameters=CHOSEN
+    )
+    base = load_base_model(model, config, dtype)
+    chat = ChatTokenizer(base.tokenizer)
+    fitted = {
+        channel: fit_rows(
+            load_rows(channels, channel, scratch=folder / channel),
+            chat,
+            max_length=CHOSEN.max_length,
+            channel=channel,
+        ).rows
+        for channel in ("train", "validation")
+    }
+    clock = StepClock()
+    if name == "tunedrop":
+        trainer: SFTTrainer = make_trainer(
+            base,
+            train=fitted["train"],
+            validation=fitted["validation"].select(range(8)),
+            chosen=CHOSEN,
+            checkpoints=folder / "checkpoints",
+        )
+        trainer.add_callback(clock)
+        train_from(trainer, None)
+    else:
+        trainer = trl_trainer(name, base, model, fitted["train"], folder)
+        trainer.add_callback(clock)
+        trainer.train()
+    tokens = sum(map(len, fitted["train"]["input_ids"])) / len(rows) * CHOSEN.batch_size
+    return {
+        "tokens_per_second": round(tokens / (sum(clock.seconds[1:]) / len(clock.seconds[1:])), 2),
+        "held_out_loss": None
+        if clock.stopped
+        else round(held_out_loss(trainer.model, fitted["validation"]), 4),
+        "steps": len(clock.seconds),
+        "precision": "autocast to bfloat16" if name == "trl_defaults" else str(dtype),
+    }
+
+
+def trl_trainer(
+    name: str, base: LoadedModel, model: Path, rows: Dataset, folder: Path
+) -> SFTTrainer:
+    """SFTTrainer with what its documentation shows, or with its switches at their best."""
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+
+    best: dict[str, Any] = {}
+    if name == "trl_best":
+        best = {
+            "bf16": base.weights.dtype == torch.bfloat16,
+            "activation_checkpointing": False,
+            "padding_free": True,
+            "max_length": None,
+        }
+    elif name == "trl_float32":
+        best = {"bf16": False}
+    plain = AutoModelForCausalLM.from_pretrained(model, dtype=base.weights.dtype)
+    return SFTTrainer(
+        model=plain,
+        args=SFTConfig(
+            output_dir=str(folder / "trl"),
+            num_train_epochs=CHOSEN.epochs,
+            per_device_train_batch_size=CHOSEN.batch_size,
+            learning_rate=CHOSEN.learning_rate,
+            lr_scheduler_type="cosine",
+            seed=CHOSEN.seed,
+            use_cpu=not torch.cuda.is_available(),
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            **best,
+        ),
+        train_dataset=rows,
+        processing_class=base.tokenizer,
+        peft_config=LoraConfig(
+            task_type="CAUSAL_LM",
+            target_modules="all-linear",
+            r=CHOSEN.lora_rank,
+            lora_alpha=CHOSEN.lora_alpha,
+            lora_dropout=CHOSEN.lora_dropout,
+        ),
+    )
+
+
+@torch.no_grad()
+def held_out_loss(model: Any, rows: Dataset) -> float:
+    """The mean loss of the answers' tokens, row by row, the same for every contender."""
+    from tuning.speed.shared_beginnings import SegmentCollator  # noqa: PLC0415
+
+    collator = SegmentCollator(share=False)
+    model.eval()
+    total, count = 0.0, 0
+    for row in rows:
+        inputs = collator([row])
+        labels = inputs.pop("labels")[0, 1:]
+        del inputs["saved_tokens"]
+        logits = model(**inputs, use_cache=False).logits[0, :-1].float()
+        learnt = labels != IGNORED
+        total += torch.nn.functional.cross_entropy(
+            logits[learnt], labels[learnt], reduction="sum"
+        ).item()
+        count += int(learnt.sum())
+    return total / count

@@ -1,0 +1,88 @@
+"""The commands of `python -m localcloud`: see `arguments`.
+
+Exit status: 0 done, 1 the run failed, 2 wrong usage or localcloud could not start,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
+
+from localcloud.arguments import TEMPLATE, parse
+from localcloud.emulator import LocalCloudError, free_port
+from localcloud.launcher import LocalCloud, LocalCloudSettings
+from localcloud.model_choice import ModelChoice
+from localcloud.run_command import as_json, as_text, run_file
+from localcloud.run_documents import RunDocuments
+from localcloud.up_command import greeting, watch
+
+if TYPE_CHECKING:
+    import argparse
+
+INTERRUPTED = 130
+print_now = partial(print, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = parse(arguments)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores SIGINT
+        signal.signal(ending, _interrupt)
+    try:
+        return _up(options) if options.command == "up" else _run(options)
+    except LocalCloudError as error:
+        print(f"localcloud: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("localcloud: interrupted, everything is stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _up(options: argparse.Namespace) -> int:
+    with LocalCloud(_settings(options, _models_of_up(options)), print_now) as cloud:
+        print_now(greeting(cloud))
+        try:
+            watch(cloud, print_now)
+        except KeyboardInterrupt:
+            print_now("stopping")
+            RunDocuments(cloud.client("s3"), cloud.bucket).remove_checkpoints()
+    return 0
+
+
+def _models_of_up(options: argparse.Namespace) -> ModelChoice | None:
+    """Anything may be dropped later; another template may have no use for base models."""
+    is_product = options.template == TEMPLATE
+    return ModelChoice(given=dict(options.model)) if options.model or is_product else None
+
+
+def _run(options: argparse.Namespace) -> int:
+    say = partial(print_now, file=sys.stderr if options.json else sys.stdout)
+    dataset = options.dataset or options.file.stem
+    models = ModelChoice(given=dict(options.model), dataset=dataset, recipe=options.recipe)
+    with LocalCloud(_settings(options, models), say) as cloud:
+        for address in cloud.emulator.confirmed_addresses:
+            say(f"localcloud confirmed the email subscription of {address}, as its owner would")
+        result = run_file(cloud, options, say)
+        RunDocuments(cloud.client("s3"), cloud.bucket).remove_checkpoints()
+    print_now(as_json(result) if options.json else f"\n{as_text(result, options.until)}")
+    return result.exit_code
+
+
+def _settings(options: argparse.Namespace, models: ModelChoice | None) -> LocalCloudSettings:
+    return LocalCloudSettings(
+        state_dir=options.dir,
+        port=options.port or free_port(),
+        template=options.template,
+        email=options.email,
+        confirm_emails=not options.no_confirm,
+        models=models,
+        parameters=dict(options.parameter),
+        catch_up=options.command == "up",  # `run` looks after its own dataset only
+    )
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,80 @@
+"""How a dropped file was read, from dataset.json, for `--until prepared`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.time_left import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from localcloud.run_documents import Document
+
+LABELS_SHOWN = 20
+ROW_NAMES = ("in", "train", "validation", "test", "rejected", "duplicates", "not_sampled")
+TITLES = {"not_sampled": "not sampled"}
+
+
+def dataset_text(dataset: Document) -> str:
+    """What was found in the file and what became of its rows, a line each."""
+    return "\n".join(
+        f"{title + ':':<11} {text}" if title else f"{'':<11} {text}"
+        for title, text in _lines(dataset)
+    )
+
+
+def _lines(dataset: Document) -> Iterator[tuple[str, str]]:
+    columns = dataset["columns"]
+    yield "read as", f"{dataset['format']}, {columns['shape']}, for {dataset['task']}"
+    roles = ", ".join(f"{role} = {name!r}" for role, name in columns["mapping"].items())
+    if roles:
+        yield "columns", roles
+    yield "", columns["why"]
+    if columns["alternatives"]:
+        yield "", f"it could also be: {'; '.join(columns['alternatives'])}"
+    yield "rows", _counted({TITLES.get(n, n): dataset["rows"][n] for n in ROW_NAMES})
+    if reasons := dataset["rejected_reasons"]:
+        yield "rejected", _counted(reasons)
+    if labels := dataset["splits"]["train"].get("labels"):
+        yield "labels", _labels(labels)
+    if system := dataset.get("system"):
+        yield "system", repr(system)
+    if languages := dataset.get("languages"):
+        yield "languages", _counted(languages)
+    yield "tokens", _tokens(dataset["tokens"])
+    if estimate := dataset.get("estimate"):
+        yield "training", _estimate(estimate)
+    for finding in dataset.get("findings", []):
+        yield "found", f"{finding['check']} in {finding['rows']:,} rows: {finding['meaning']}"
+    for warning in dataset["warnings"]:
+        yield "warning", warning
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in numbers.items())
+
+
+def _labels(rows: Mapping[str, int]) -> str:
+    """The commonest labels of the training rows."""
+    commonest = sorted(rows.items(), key=lambda item: -item[1])
+    more = len(commonest) - LABELS_SHOWN
+    told = _counted(dict(commonest[:LABELS_SHOWN]))
+    return f"{told} and {more} more" if more > 0 else told
+
+
+def _tokens(tokens: Mapping[str, Any]) -> str:
+    how = "estimated from characters" if tokens["method"] == "characters" else "of the base model"
+    return (
+        f"{tokens['total']:,} in the training rows ({how}): {tokens['mean']:g} a row, "
+        f"{tokens['longest']:,} in the longest"
+    )
+
+
+def _estimate(estimate: Mapping[str, Any]) -> str:
+    """On AWS: nothing is paid here."""
+    low, high = (duration(estimate[f"{end}_hours"] * 3600) for end in ("low", "high"))
+    return (
+        f"on AWS {estimate['low_usd']:.2f} to {estimate['high_usd']:.2f} USD, {low} to {high} on "
+        f"{estimate['instance']}; nothing is charged here"
+    )

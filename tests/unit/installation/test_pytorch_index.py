@@ -1,0 +1,125 @@
+"""`make install` takes PyTorch's CPU build where it will do, and never hangs on the way to it."""
+
+import importlib.util
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = ROOT / ".ci" / "pytorch_index.py"
+
+
+class Index(BaseHTTPRequestHandler):
+    """An index that has PyTorch."""
+
+    def do_GET(self) -> None:  # the name is the standard library's
+        found = self.path == "/cpu/torch/"
+        self.send_response(200 if found else 404)
+        self.end_headers()
+        self.wfile.write(b"<a href='torch-2.13.0+cpu.whl'></a>")
+
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The program, on a Linux machine without a GPU and without a proxy."""
+    specification = importlib.util.spec_from_file_location("pytorch_index", PROGRAM)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    monkeypatch.setattr(module, "NVIDIA", ())
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return module
+
+
+@pytest.fixture
+def index() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Index)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/cpu"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_given_no_gpu_when_the_index_answers_then_pip_is_told_to_use_it(
+    program: ModuleType, index: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program.main(index)
+    told = capsys.readouterr()
+
+    assert told.out == f"--extra-index-url {index}\n"
+    assert f"taking PyTorch's build for CPUs from {index}" in told.err
+
+
+def test_given_no_gpu_when_nothing_answers_then_pip_uses_what_it_has(
+    program: ModuleType, index: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program.main(f"{index}/elsewhere")
+    told = capsys.readouterr()
+
+    assert told.out == ""
+    assert "does not answer: taking PyTorch from the package index" in told.err
+
+
+def test_given_a_server_that_stays_silent_when_asked_then_it_is_given_up(
+    program: ModuleType,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert not program.answers(f"http://127.0.0.1:{port}/cpu/torch/", 0.2)
+
+
+def test_given_a_name_server_that_stays_silent_when_asked_then_it_is_given_up(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a step that knows no time limit, as the look-up of a name is."""
+    ended = threading.Event()
+
+    def never_answers(*_: object, **__: object) -> None:
+        ended.wait(60)
+        raise TimeoutError
+
+    monkeypatch.setattr(program.urllib.request, "urlopen", never_answers)
+
+    assert not program.answers("http://127.0.0.1:1/cpu/torch/", 0.2)
+    (asking,) = [thread for thread in threading.enumerate() if thread.name == "index"]
+    assert asking.daemon, "it must not keep the program alive either"
+    ended.set()
+    asking.join()
+
+
+def test_given_a_gpu_when_installed_then_pytorch_with_cuda_is_taken(
+    program: ModuleType,
+    index: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(program, "NVIDIA", (str(tmp_path),))
+    program.main(index)
+    told = capsys.readouterr()
+
+    assert told.out == ""
+    assert "taking PyTorch with CUDA" in told.err
+
+
+def test_given_macos_when_installed_then_nothing_is_asked_or_said(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(program.sys, "platform", "darwin")
+    monkeypatch.setattr(program, "answers", lambda *_: pytest.fail("an index was asked"))
+    program.main()
+    told = capsys.readouterr()
+
+    assert (told.out, told.err) == ("", "")

@@ -1,0 +1,67 @@
+"""How a file was read is told from dataset.json as the product writes it."""
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from localcloud.dataset_summary import dataset_text
+from tests.unit.dataset.memory import prepare
+
+FORMATS = Path(__file__).parents[3] / "examples" / "formats"
+
+
+def summary(name: str, **changes: object) -> str:
+    """Return the summary of an example file that the product has prepared."""
+    document, _ = prepare((FORMATS / name).read_bytes(), name)
+    written = json.loads(msgspec.json.encode(document))
+    return dataset_text(written | changes)
+
+
+def test_given_a_table_when_summarised_then_format_columns_and_counts_are_told() -> None:
+    lines = summary("tickets.csv").splitlines()
+
+    assert lines[0] == "read as:    CSV, text_label, for classification"
+    assert lines[1] == "columns:    text = 'text', label = 'label'"
+    assert lines[2].strip() == "The columns 'text' and 'label' are text and label by name."
+    assert lines[3] == (
+        "rows:       30 in, 24 train, 3 validation, 3 test, 0 rejected, 0 duplicates, 0 not sampled"
+    )
+    assert lines[4].startswith("labels:     8 ")
+    assert any(line.startswith("warning:    Only 3 test rows") for line in lines)
+
+
+def test_given_conversations_when_summarised_then_the_shape_is_told() -> None:
+    text = summary("chat-messages.jsonl")
+
+    assert text.startswith("read as:    JSON Lines, messages, for generation\n")
+    assert "\nlabels:" not in text
+
+
+def test_given_an_estimate_when_summarised_then_it_is_said_to_be_the_price_on_aws() -> None:
+    estimate = {
+        "low_usd": 0.1,
+        "high_usd": 0.25,
+        "low_hours": 0.1,
+        "high_hours": 0.5,
+        "instance": "ml.g6.2xlarge",
+    }
+    text = summary("tickets.csv", estimate=estimate)
+
+    assert (
+        "training:   on AWS 0.10 to 0.25 USD, 6 min to 30 min on ml.g6.2xlarge; nothing is charged"
+    ) in text
+
+
+def test_given_rejected_rows_when_summarised_then_the_reasons_are_counted() -> None:
+    text = summary("tickets.csv", rejected_reasons={"empty": 1200, "too_long": 3})
+
+    assert "rejected:   1,200 empty, 3 too_long" in text
+
+
+def test_given_many_labels_when_summarised_then_the_commonest_stand_first() -> None:
+    labels = {f"l{number}": number for number in range(30)}
+    text = summary("tickets.csv", splits={"train": {"labels": labels}})
+
+    assert "labels:     29 l29, 28 l28, " in text
+    assert "10 l10 and 10 more" in text
