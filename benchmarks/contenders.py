@@ -37,7 +37,7 @@ def _tunedrop(source: Path, folder: Path, checks: str) -> int:
     import msgspec  # noqa: PLC0415 - each contender pays for its own imports only
 
     from tunedrop.dataset.prepare import prepare_dataset  # noqa: PLC0415
-    from tunedrop.recipe import Recipe  # noqa: PLC0415
+    from tunedrop.recipe.schema import Recipe  # noqa: PLC0415
 
     limits = {"max_train": 10**9, "max_validation": 10**9, "max_test": 10**9}
     recipe = msgspec.convert({"checks": checks, "rows": limits}, Recipe)

@@ -75,7 +75,7 @@ def _parsed(call: dict[str, Any]) -> dict[str, Any]:
 def _as_text(call: dict[str, Any]) -> str:
     """One call as JSON, name first and the arguments' keys sorted.
 
-    The evaluation writes right answers so (tunedrop.dataset.tool_calls); a test holds them equal.
+    The evaluation writes right answers so (tunedrop.documents.tool_calls); a test holds them equal.
     """
     function = call["function"]
     name = json.dumps(function["name"], ensure_ascii=False)

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
 from tunedrop.events import job_name
-from tunedrop.hosting import HostingSettings
+from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.deploy import deploy
 
@@ -28,11 +28,11 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     settings = read_settings(Settings)
     name = job_name(event)
     logger.append_keys(job=name)
-    outcome = deploy(
+    result = deploy(
         name,
-        application.step(settings, context),
+        bootstrap.step(settings, context),
         HostingSettings(settings.serving_image, settings.serving_role_arn, settings.stack_name),
     )
-    logger.info(outcome.outcome, run=outcome.run)
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    logger.info(result.outcome, run=result.run)
+    answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

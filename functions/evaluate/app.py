@@ -5,13 +5,11 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
-from tunedrop.aws.clients import client
-from tunedrop.aws.sagemaker import EndpointInference
+from tunedrop import bootstrap
 from tunedrop.events import endpoint_name
+from tunedrop.lifecycle.reporting import EvaluationSettings
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.evaluate import evaluate
-from tunedrop.stages.reporting import EvaluationSettings
 
 logger = Logger(service="evaluate")
 
@@ -29,13 +27,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     settings = read_settings(Settings)
     name = endpoint_name(event)
     logger.append_keys(endpoint=name)
-    outcome = evaluate(
+    result = evaluate(
         name,
-        application.step(settings, context),
-        EndpointInference(client("sagemaker-runtime")),
-        application.ending(settings),
+        bootstrap.step(settings, context),
+        bootstrap.inference(),
+        bootstrap.ending(settings),
         EvaluationSettings(settings.training_image, settings.serving_image),
     )
-    logger.info(outcome.outcome, run=outcome.run)
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    logger.info(result.outcome, run=result.run)
+    answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

@@ -1,13 +1,13 @@
-"""S3 Object Created on datasets/ → runs/<dataset>/<run>/dataset/, or a job that writes it."""
+"""S3 Object Created on datasets/ → the run's dataset/, or a processing job that writes it."""
 
 from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
 from tunedrop.events import created_key
-from tunedrop.processing import ProcessingSettings
+from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare import prepare
 
@@ -38,7 +38,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         memory=int(context.memory_limit_in_mb),
         limit=settings.prepare_limit_megabytes,
     )
-    outcome = prepare(key, application.step(settings, context), processing)
-    logger.info(outcome.outcome, run=outcome.run)
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    result = prepare(key, bootstrap.step(settings, context), processing)
+    logger.info(result.outcome, run=result.run)
+    answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

@@ -1,8 +1,8 @@
-"""The program of the processing job that prepares what is too large for the function.
+"""The program of the processing job that prepares a drop which is too large for the function.
 
-It ends with status 0 when the run is prepared, has failed for a reason that its own email tells,
-or no longer counts. Anything else is a defect or an outage: its words become the job's
-ExitMessage, and the job's failure is an event that ends the run.
+It exits with status 0 when the run is prepared, has ended with its own email, or no longer counts.
+Any other error is a defect or an outage: its text becomes the job's ExitMessage, and the event of
+the failed job ends the run.
 https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html
 """
 
@@ -14,9 +14,9 @@ from typing import NoReturn
 
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
 from tunedrop.settings import BucketSettings, read_settings
-from tunedrop.stages.prepare_in_job import prepare_in_job
+from tunedrop.stages.prepare import prepare_in_job
 
 logger = Logger(service="prepare")
 
@@ -32,16 +32,16 @@ def main() -> int:
     settings = read_settings(Settings)
     logger.append_keys(job=settings.processing_job)
     try:
-        outcome = prepare_in_job(
+        result = prepare_in_job(
             settings.processing_job,
-            application.job_step(settings, settings.processing_job),
+            bootstrap.job_step(settings, settings.processing_job),
             processes=os.cpu_count() or 1,
         )
     except Exception as error:
-        logger.exception("the job gave up")
+        logger.exception("the job failed")
         _leave_message(f"{type(error).__name__}: {error}")
         return 1
-    logger.info(outcome.outcome, run=outcome.run)
+    logger.info(result.outcome, run=result.run)
     return 0
 
 
@@ -52,7 +52,7 @@ def _leave_message(text: str) -> None:
 
 
 def _stop(_signal: int, _frame: object) -> NoReturn:
-    """End in order: the first process of a container would otherwise not hear SIGTERM at all."""
+    """Exit on SIGTERM, which the first process of a container ignores by default."""
     sys.exit(128 + signal.SIGTERM)
 
 

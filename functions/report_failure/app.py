@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
+from tunedrop.documents import keys
 from tunedrop.events import (
     created_key,
     dead_letters,
@@ -14,26 +15,26 @@ from tunedrop.events import (
     processing_job_name,
     subject,
 )
+from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.step import StepResult
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages import report_failure
-from tunedrop.stages.ending import Ending
-from tunedrop.stages.step import Outcome
 
 logger = Logger(service="report_failure")
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
-    """Report what the event tells of."""
-    outcomes = report(event, application.ending(read_settings(EndingSettings)))
-    for outcome in outcomes:
-        logger.info(outcome.outcome, run=outcome.run)
-    answer: list[dict[str, Any]] = msgspec.to_builtins(outcomes)
+    """Report the failure that the event is about."""
+    results = report(event, bootstrap.ending(read_settings(EndingSettings)))
+    for result in results:
+        logger.info(result.outcome, run=result.run)
+    answer: list[dict[str, Any]] = msgspec.to_builtins(results)
     return answer
 
 
-def report(event: dict[str, Any], ending: Ending) -> list[Outcome]:
-    """Tell the five kinds of events apart."""
+def report(event: dict[str, Any], ending: Ending) -> list[StepResult]:
+    """Call the operation for the kind of event."""
     if "Records" in event:
         return [
             report_failure.report_dead_letter(
@@ -48,5 +49,5 @@ def report(event: dict[str, Any], ending: Ending) -> list[Outcome]:
         return [report_failure.report_failed_job(job_name(event), ending)]
     if kind == "SageMaker Endpoint State Change":
         return [report_failure.report_failed_endpoint(endpoint_name(event), ending)]
-    folder = report_failure.run_folder(created_key(event))
+    folder = keys.folder_of(created_key(event))
     return [report_failure.report_failed_run(folder, ending)]

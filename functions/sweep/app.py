@@ -1,13 +1,11 @@
-"""On a schedule → lost events sent again, ended runs settled, expired endpoints deleted."""
+"""Schedule → lost events sent again, ended runs settled, expired endpoints deleted."""
 
 from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
-from tunedrop.aws.clients import client
-from tunedrop.aws.messages import LambdaFunctions
+from tunedrop import bootstrap
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.sweep import sweep
 
@@ -26,7 +24,7 @@ class Settings(EndingSettings, frozen=True):
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
-    """Look after every run that is not yet ended and cleaned up."""
+    """Check every run that is not yet ended and cleaned up."""
     settings = read_settings(Settings)
     names = {
         "prepare": settings.prepare_function,
@@ -35,8 +33,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
         "evaluate": settings.evaluate_function,
         "report_failure": settings.report_failure_function,
     }
-    outcomes = sweep(application.ending(settings), LambdaFunctions(client("lambda"), names))
-    for outcome in outcomes:
-        logger.info(outcome.outcome, run=outcome.run)
-    answer: list[dict[str, Any]] = msgspec.to_builtins(outcomes)
+    results = sweep(bootstrap.ending(settings), bootstrap.functions(names))
+    for result in results:
+        logger.info(result.outcome, run=result.run)
+    answer: list[dict[str, Any]] = msgspec.to_builtins(results)
     return answer

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from tunedrop.aws import application
+from tunedrop import bootstrap
+from tunedrop.documents import keys
 from tunedrop.events import created_key
+from tunedrop.jobs.training_job import TrainingSettings
 from tunedrop.settings import BucketSettings, read_settings
-from tunedrop.stages.report_failure import run_folder
 from tunedrop.stages.train import train
-from tunedrop.training import TrainingSettings
 
 logger = Logger(service="train")
 
@@ -27,13 +27,13 @@ class Settings(BucketSettings, frozen=True):
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Start the training job of the run whose dataset.json the event names."""
     settings = read_settings(Settings)
-    folder = run_folder(created_key(event))
+    folder = keys.folder_of(created_key(event))
     logger.append_keys(run=folder)
-    outcome = train(
+    result = train(
         folder,
-        application.step(settings, context),
+        bootstrap.step(settings, context),
         TrainingSettings(settings.training_image, settings.training_role_arn, settings.stack_name),
     )
-    logger.info(outcome.outcome)
-    answer: dict[str, Any] = msgspec.to_builtins(outcome)
+    logger.info(result.outcome)
+    answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

@@ -1,6 +1,7 @@
-"""Tunedrop's domain: what happens between a dropped file and an honest report.
+"""Tunedrop's domain: everything between a dropped file and the report about the tuned model.
 
-Arrows point one way: `functions/*/app.py` → `tunedrop.stages` → the subjects
-(`dataset`, `training`, `hosting`, `evaluation`, `report`) → `run`, `recipe`, `errors`.
-Only `tunedrop.aws` imports boto3; everything else takes its clients as arguments.
+Imports point one way: `functions/*/app.py` → `bootstrap` → `aws` and `stages` → `lifecycle` →
+`report`, `runs`, `jobs` → `evaluation`, `dataset` → `ports` → `recipe`, `documents`, `settings`,
+`events` → `errors`. Only `tunedrop.aws` imports boto3; all other code receives clients as
+arguments.
 """

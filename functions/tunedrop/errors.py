@@ -1,18 +1,18 @@
-"""What can go wrong, as users meet it.
+"""The errors that a user can act on.
 
-    TunedropError            one clear sentence, and what to do about it
-    ├── RecipeError          recipe.yaml cannot be used as it stands
+    TunedropError            one clear sentence, and what to do
+    ├── RecipeError          recipe.yaml cannot be used as it is
     ├── DatasetError         the dropped file cannot be trained on
-    ├── ProcessingError      the job that prepares a large drop did not end well
-    ├── BaseModelError       the base weights are not where they should be
+    ├── ProcessingError      the job that prepares a large drop failed
+    ├── BaseModelError       the base weights are missing or incomplete
     ├── BudgetError          the run would cost more than the recipe allows
-    ├── TrainingError        the training job did not end well
-    ├── HostingError         the endpoint did not come up or stopped answering
+    ├── TrainingError        the training job failed
+    ├── HostingError         the endpoint did not start or stopped answering
     ├── EvaluationError      the answers cannot be judged
-    └── StageError           a function gave up on the run's event
+    └── StageError           a function could not handle the run's event
 
-Each ends the run with one email. Anything else is a defect or an outage: it is raised,
-Lambda tries again, and the dead letter becomes a `StageError`.
+Each of them ends the run with one email. Any other exception is a defect or an outage: Lambda
+tries the invocation again, and the dead letter becomes a `StageError`.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,11 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of fault in a dataset: how many rows have it, one of them, and what to change.
+    """One kind of fault in the rows, with an example and what to change.
 
-    `meaning` follows a number of rows ("with a missing or empty value"); `place` is the example's,
-    such as "line 17 of train.csv"; `excerpt` the beginning of that row, without secrets.
+    `rows` is how many rows have the fault. `meaning` is written to follow that number ("with a
+    missing or empty value"). `place` says where the example is ("line 17 of train.csv"), and
+    `excerpt` is the beginning of that row, without secrets.
     """
 
     rows: int
@@ -41,7 +42,7 @@ class TunedropError(Exception):
     Args:
         message: what happened and where, one or two sentences.
         remedy: what to do now.
-        problems: the faults that led to it, the commonest first, where rows are to blame.
+        problems: the faults in the rows that led to it, the most frequent first.
     """
 
     code = "error"
@@ -54,7 +55,7 @@ class TunedropError(Exception):
 
 
 class RecipeError(TunedropError):
-    """recipe.yaml cannot be used as it stands."""
+    """recipe.yaml cannot be used as it is."""
 
     code = "recipe"
 
@@ -66,13 +67,13 @@ class DatasetError(TunedropError):
 
 
 class ProcessingError(TunedropError):
-    """The job that prepares a large drop did not end well."""
+    """The job that prepares a large drop failed."""
 
     code = "processing"
 
 
 class BaseModelError(TunedropError):
-    """The base weights are not where they should be."""
+    """The base weights are missing or incomplete."""
 
     code = "base_model"
 
@@ -84,13 +85,13 @@ class BudgetError(TunedropError):
 
 
 class TrainingError(TunedropError):
-    """The training job did not end well."""
+    """The training job failed."""
 
     code = "training"
 
 
 class HostingError(TunedropError):
-    """The endpoint did not come up or stopped answering."""
+    """The endpoint did not start or stopped answering."""
 
     code = "hosting"
 
@@ -102,6 +103,6 @@ class EvaluationError(TunedropError):
 
 
 class StageError(TunedropError):
-    """A function gave up on the run's event."""
+    """A function could not handle the run's event."""
 
     code = "stage"

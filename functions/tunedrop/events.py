@@ -1,6 +1,6 @@
-"""The events that call the functions, each spelled as AWS spells it.
+"""The events that invoke the functions, with the field names that AWS uses.
 
-An event is only a hint: nothing but names is read from it.
+Only names are read from an event. The state of a run or a job is always read from its service.
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (the key is not
 URL-encoded in this form); SageMaker:
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
@@ -42,7 +42,7 @@ class EndpointChanged(msgspec.Struct, rename="pascal"):
 
 
 class RequestContext(msgspec.Struct, rename="camel"):
-    """What an on-failure record says of the function: its ARN, with a version or alias."""
+    """The function of an on-failure record: its ARN with a version or alias."""
 
     function_arn: str
     condition: str = ""
@@ -60,15 +60,15 @@ class DeadLetter(msgspec.Struct, rename="camel"):
 
     @property
     def function(self) -> str:
-        """The name of the function that gave up."""
+        """The name of the function that failed."""
         return self.request_context.function_arn.split(":")[6]
 
     @property
     def reason(self) -> str:
-        """What the function said last."""
-        said = self.response_payload or {}
-        message = said.get("errorMessage") or self.request_context.condition or "no reason given"
-        return f"{said.get('errorType', 'Error')}: {message}"
+        """The last error of the function."""
+        answer = self.response_payload or {}
+        message = answer.get("errorMessage") or self.request_context.condition or "no reason given"
+        return f"{answer.get('errorType', 'Error')}: {message}"
 
 
 def created_key(event: dict[str, Any]) -> str:
@@ -92,7 +92,7 @@ def endpoint_name(event: dict[str, Any]) -> str:
 
 
 def subject(event: dict[str, Any]) -> str:
-    """Return what an event is about: a key, a job's name or an endpoint's."""
+    """Return the key, the job name or the endpoint name that an event is about."""
     detail = event.get("detail", {})
     if "object" in detail:
         return created_key(event)

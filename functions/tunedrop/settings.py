@@ -1,4 +1,4 @@
-"""A function's environment as one typed value."""
+"""The environment variables of a function as one typed value."""
 
 import os
 from typing import TypeVar
@@ -9,22 +9,22 @@ Settings = TypeVar("Settings", bound=msgspec.Struct)
 
 
 class Environment(msgspec.Struct, rename=str.upper, frozen=True):
-    """Base of the functions' settings: field `data_bucket` is the variable `DATA_BUCKET`."""
+    """Base of the functions' settings: the field `data_bucket` reads `DATA_BUCKET`."""
 
 
 class BucketSettings(Environment, frozen=True):
-    """What every function needs."""
+    """The settings that every function needs."""
 
     data_bucket: str
 
 
 class EndingSettings(BucketSettings, frozen=True):
-    """What it takes to end a run."""
+    """The settings of functions that can end a run."""
 
     report_topic_arn: str
     aws_region: str
 
 
 def read_settings(kind: type[Settings]) -> Settings:
-    """Read the environment; raises msgspec.ValidationError that names what is missing."""
+    """Read the environment; raises msgspec.ValidationError that names a missing variable."""
     return msgspec.convert(dict(os.environ), kind, strict=False)

@@ -11,9 +11,10 @@ import pytest
 
 from examples.demo import tweets as demo
 from tests.unit.dataset.memory import MemorySink, prepare
-from tunedrop.dataset.candidates import plain
-from tunedrop.dataset.checks.near import shingles_of, similarity
-from tunedrop.dataset.document import Dataset, Row
+from tunedrop.dataset.duplicates.candidates import plain
+from tunedrop.dataset.duplicates.near import shingles_of, similarity
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.rows import Row
 
 RECIPE = Path(__file__).parents[2] / "examples" / "tweets" / "recipe.yaml"
 ALL = 1_000_000

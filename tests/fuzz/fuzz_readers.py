@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["tunedrop"]):
     from tests.unit.dataset.memory import MemoryFile, MemorySink
     from tunedrop.dataset.prepare import prepare_dataset
     from tunedrop.errors import DatasetError
-    from tunedrop.recipe import Recipe
+    from tunedrop.recipe.schema import Recipe
 
 RECIPE = Recipe()
 

@@ -10,9 +10,9 @@ from typing import Any
 import botocore.session
 from botocore.validate import ParamValidator
 
+from tunedrop.documents.answers import Answer
 from tunedrop.errors import HostingError
-from tunedrop.evaluation.asking import Answer
-from tunedrop.service import Endpoint, ProcessingJob, TrainingJob
+from tunedrop.ports.services import Endpoint, ProcessingJob, TrainingJob
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 

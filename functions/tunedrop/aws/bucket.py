@@ -7,18 +7,18 @@ from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
-from tunedrop.store import ChangedError, ExistsError, MissingError, Stored, Upload
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Stored, Upload
 
-CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds
+CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # Seconds between attempts after a conflict.
 CHECKSUMS = ("SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32")
-PRECONDITION_FAILED, NOT_FOUND, CONFLICT = 412, 404, 409  # HTTP
-# Without s3:ListBucket a missing object answers 403; every role here may list its bucket.
-# No object has a key of more than 1,024 bytes.
+PRECONDITION_FAILED, NOT_FOUND, CONFLICT = 412, 404, 409  # HTTP status codes.
+# S3 answers 404 for a missing object only when the role has s3:ListBucket, which every role has.
+# A key of more than 1,024 bytes names no object.
 MISSING = ("404", "NoSuchKey", "NoSuchVersion", "KeyTooLongError")
 
 
 class Bucket:
-    """A bucket whose documents change only on a condition."""
+    """One bucket, with conditional writes."""
 
     def __init__(self, client: Any, name: str) -> None:
         self.client = client
@@ -38,11 +38,11 @@ class Bucket:
         return self._put_if(ChangedError, key, body, IfMatch=etag)
 
     def write(self, key: str, body: bytes, content_type: str) -> None:
-        """Write the object, whatever was there."""
+        """Write the object; an existing one is replaced."""
         self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
 
     def send_file(self, path: Path, key: str) -> None:
-        """Write a file as an object, in parts when it is large."""
+        """Write a file as an object; a large file is uploaded in parts."""
         self.client.upload_file(str(path), self.name, key)
 
     def open(self, key: str, version_id: str) -> BinaryIO:
@@ -55,8 +55,8 @@ class Bucket:
         """Describe the current version; raises MissingError.
 
         The checksum is the one that the client sent or, since 2025, the CRC-64/NVME that S3
-        computes itself; only objects from before have none, and then the ETag must do (it is no
-        digest of the content after a multipart upload or under SSE-KMS).
+        computes itself. Only older objects have none; then the ETag is used, although it is no
+        digest of the content after a multipart upload or under SSE-KMS.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
         """
         try:
@@ -90,7 +90,7 @@ class Bucket:
             raise _as_missing(error, arguments["Key"]) from error
 
     def _put_if(self, refused: type[Exception], key: str, body: bytes, **condition: str) -> str:
-        """Put on a condition; 412 means no, 409 means that a write is under way: ask again.
+        """Put on a condition. Status 412 refuses; 409 means that another write is in progress.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
         """
@@ -119,7 +119,7 @@ class Bucket:
 
 
 def _checksum(head: dict[str, Any]) -> str:
-    """Return "<algorithm>:<value>" of the best checksum that S3 knows, else of the ETag."""
+    """Return "<algorithm>:<value>" of the strongest checksum that S3 has, else of the ETag."""
     for algorithm in CHECKSUMS:
         if value := head.get(f"Checksum{algorithm}"):
             return f"{algorithm}:{value}"

@@ -1,4 +1,4 @@
-"""boto3 clients as this application needs them: few, reused between invocations."""
+"""boto3 clients, one for each service, reused between invocations."""
 
 from functools import cache
 from typing import Any
@@ -7,8 +7,8 @@ import boto3
 from botocore.config import Config
 
 CONCURRENT_QUESTIONS = 32
-# An endpoint may take 60 s to answer; the client must wait a little longer, and must not ask the
-# same question again by itself: a slow endpoint would get slower.
+# An endpoint may take 60 s to answer, so the client waits a little longer. It does not retry by
+# itself, because repeated requests would slow down a slow endpoint further.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 RUNTIME = Config(
     read_timeout=70, max_pool_connections=CONCURRENT_QUESTIONS, retries={"total_max_attempts": 1}

@@ -1,14 +1,14 @@
-"""The topic that people subscribe to, and the application's own functions."""
+"""The SNS topic for emails, and asynchronous calls of the application's own functions."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from tunedrop.service import Request
+from tunedrop.ports.services import Request
 
 
 class Topic:
-    """An SNS topic behind `tunedrop.service.Mail`."""
+    """The SNS topic as `tunedrop.ports.services.Mail`."""
 
     def __init__(self, client: Any, arn: str) -> None:
         self.client = client
@@ -21,7 +21,7 @@ class Topic:
         return message_id
 
     def unconfirmed(self) -> list[str]:
-        """Return the email addresses that have not confirmed: SNS sends them nothing, silently."""
+        """Return the addresses that have not confirmed; SNS silently sends them nothing."""
         pages = self.client.get_paginator("list_subscriptions_by_topic")
         return [
             subscription["Endpoint"]
@@ -32,7 +32,7 @@ class Topic:
 
 
 class LambdaFunctions:
-    """The stack's functions behind `tunedrop.service.Functions`."""
+    """The stack's functions as `tunedrop.ports.services.Functions`."""
 
     def __init__(self, client: Any, names: Mapping[str, str]) -> None:
         self.client = client

@@ -1,4 +1,4 @@
-"""SageMaker: jobs and endpoints, by name."""
+"""Training jobs, processing jobs and endpoints in SageMaker, by name."""
 
 import json
 import time
@@ -8,14 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 
+from tunedrop.documents.answers import Answer
 from tunedrop.errors import HostingError, ProcessingError, TrainingError, TunedropError
-from tunedrop.evaluation.asking import Answer
-from tunedrop.service import Endpoint, ProcessingJob, Request, TrainingJob
+from tunedrop.ports.services import Endpoint, ProcessingJob, Request, TrainingJob
 
-# What SageMaker says when a request can never succeed as it stands; anything else (throttling,
-# an outage) is raised, and Lambda tries again.
+# Error codes of requests that can never succeed unchanged. Any other error (throttling, an outage)
+# is raised, and Lambda tries again.
 REFUSALS = ("ValidationException", "AccessDeniedException", "ResourceLimitExceeded")
-# The runtime's passing troubles; the pauses before asking again are seconds.
+# Temporary errors of the SageMaker runtime, after which the request is sent again.
 RETRYABLE = (
     "ModelError",
     "ModelNotReadyException",
@@ -24,8 +24,8 @@ RETRYABLE = (
     "ServiceUnavailable",
     "ThrottlingException",
 )
-PAUSES = (0.5, 1.0, 2.0, 4.0)
-BAD_REQUEST, SERVER_ERROR = 400, 500  # HTTP
+PAUSES = (0.5, 1.0, 2.0, 4.0)  # Seconds before each retry of a temporary error.
+BAD_REQUEST, SERVER_ERROR = 400, 500  # HTTP status codes.
 QUOTA_REMEDY = (
     "Ask for a higher quota for this instance type in the Service Quotas console (training and "
     "endpoint quotas are separate), or name another type in recipe.yaml; then drop the file again."
@@ -38,13 +38,13 @@ REMEDY = "Correct the recipe or the stack's parameters, then drop the file again
 
 
 class SageMakerService:
-    """The SageMaker API behind `tunedrop.service.SageMaker`."""
+    """The SageMaker API as `tunedrop.ports.services.SageMaker`."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
 
     def create_training_job(self, request: Request) -> None:
-        """Start a job; one of that name is ours already. Raises TrainingError on a refusal."""
+        """Start a job unless one of that name exists. Raises TrainingError on a refusal."""
         self._create(self.client.create_training_job, request, TrainingError)
 
     def training_job(self, name: str) -> TrainingJob | None:
@@ -65,20 +65,20 @@ class SageMakerService:
         )
 
     def stop_training_job(self, name: str) -> None:
-        """Ask a job to stop; one that has ended, or never was, is fine."""
+        """Stop a job; do nothing when it has ended or does not exist."""
         with suppress(self.client.exceptions.ClientError):
             job = self.training_job(name)
             if job and job.status == "InProgress":
                 self.client.stop_training_job(TrainingJobName=name)
 
     def create_processing_job(self, request: Request) -> None:
-        """Start a job; one of that name is ours already. Raises ProcessingError on a refusal."""
+        """Start a job unless one of that name exists. Raises ProcessingError on a refusal."""
         self._create(self.client.create_processing_job, request, ProcessingError)
 
     def processing_job(self, name: str) -> ProcessingJob | None:
         """Describe a processing job, or None when there is none.
 
-        AWS tells no reason when the time limit stops a job: the times do.
+        AWS gives no reason when the time limit stops a job, so the running time is compared.
         """
         answer = _found(self.client.describe_processing_job, ProcessingJobName=name)
         if answer is None:
@@ -94,14 +94,14 @@ class SageMakerService:
         )
 
     def stop_processing_job(self, name: str) -> None:
-        """Ask a processing job to stop; one that has ended, or never was, is fine."""
+        """Stop a processing job; do nothing when it has ended or does not exist."""
         with suppress(self.client.exceptions.ClientError):
             job = self.processing_job(name)
             if job and job.status == "InProgress":
                 self.client.stop_processing_job(ProcessingJobName=name)
 
     def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
-        """Create all three; what is there is ours already. Raises HostingError on a refusal."""
+        """Create those of the three that do not exist. Raises HostingError on a refusal."""
         self._create(self.client.create_model, model, HostingError)
         self._create(self.client.create_endpoint_config, config, HostingError)
         self._create(self.client.create_endpoint, endpoint, HostingError)
@@ -116,7 +116,7 @@ class SageMakerService:
     def delete_endpoint(self, name: str) -> bool:
         """Delete endpoint, endpoint config and model of that name; True when all are gone.
 
-        An endpoint that is still being created cannot be deleted yet: False, ask again later.
+        An endpoint that is still being created cannot be deleted yet; then the result is False.
         """
         gone = [
             _delete(self.client.delete_endpoint, EndpointName=name),
@@ -142,15 +142,15 @@ class SageMakerService:
 
 
 class EndpointInference:
-    """The SageMaker runtime behind `tunedrop.service.Inference`."""
+    """The SageMaker runtime as `tunedrop.ports.services.Inference`."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
 
     def chat(self, endpoint: str, payload: Request) -> Answer:
-        """Answer one chat in the OpenAI shape; a busy or restarting container is asked again.
+        """Send one chat in the OpenAI format; retry while the container is busy or restarting.
 
-        Raises HostingError when the endpoint is gone, refuses the request or stays broken.
+        Raises HostingError when the endpoint is gone, refuses the request or keeps failing.
         """
         began = time.monotonic()
         for pause in (*PAUSES, None):
@@ -185,7 +185,7 @@ def _answer(body: Any, seconds: float) -> Answer:
 
 
 def _may_recover(error: Exception) -> bool:
-    """Say whether asking again can help: not when the container itself refused the request."""
+    """Return whether a retry can help; it cannot when the container refused the request."""
     if not isinstance(error, ClientError):
         return True
     status = error.response.get("OriginalStatusCode", 0)
@@ -204,7 +204,7 @@ def _unanswered(endpoint: str, error: Exception) -> HostingError:
 
 
 def _is_missing(error: ClientError) -> bool:
-    """SageMaker says "Could not find …" or "… does not exist" under a general code."""
+    """Whether the error says that the resource does not exist; SageMaker has no code for it."""
     details = error.response["Error"]
     return details["Code"] == "ResourceNotFound" or (
         details["Code"] == "ValidationException"

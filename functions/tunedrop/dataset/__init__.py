@@ -1,1 +1,1 @@
-"""From the bytes of a dropped file to checked, de-duplicated, split rows."""
+"""Turn the bytes of a dropped file into checked, de-duplicated and split rows."""

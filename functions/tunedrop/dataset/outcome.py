@@ -1,50 +1,60 @@
-"""What preparation has found, put into dataset.json's words."""
+"""The results of preparation, as findings, warnings and dataset.json."""
 
 import msgspec
 
 from tunedrop.dataset.checks.label_names import slips
 from tunedrop.dataset.checks.language import note_languages
-from tunedrop.dataset.choice import Choice
-from tunedrop.dataset.conflicts import prompts_with_several_answers
-from tunedrop.dataset.document import TRAINABLE, Columns, Dataset, Place, RowCounts, TokenStatistics
-from tunedrop.dataset.intake import Intake
-from tunedrop.dataset.labels import LONGEST_LABEL, MOST_LABELS
-from tunedrop.dataset.warnings import warnings_of
-from tunedrop.dataset.write import Written
+from tunedrop.dataset.examining.rejects import REASONS
+from tunedrop.dataset.shapes.content import LONGEST_LABEL, MOST_LABELS
+from tunedrop.dataset.splits.assignment import SplitAssignment
+from tunedrop.dataset.splits.columns import RowColumns
+from tunedrop.dataset.splits.conflicts import prompts_with_several_answers
+from tunedrop.dataset.splits.write import Written
+from tunedrop.documents.dataset import (
+    TRAINABLE,
+    Columns,
+    Dataset,
+    Place,
+    RowCounts,
+    TokenStatistics,
+)
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
-FEWEST_ROWS = 3  # one to learn from, one to validate with, one to test on
+FEW_TEST_ROWS = 100  # Fewer test rows than this cause a warning.
+FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
+IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
+FEWEST_ROWS = 3  # One row each for training, validation and test.
 
 
-class Outcome(msgspec.Struct):
-    """Everything that the work on a drop has found."""
+class Preparation(msgspec.Struct):
+    """All results of the preparation of one drop."""
 
     name: str
     format: str
     columns: Columns
-    intake: Intake
-    choice: Choice
+    row_columns: RowColumns
+    assignment: SplitAssignment
     written: Written
     tokens: TokenStatistics
     languages: dict[str, int] = {}
 
     @property
     def rows(self) -> RowCounts:
-        """Where every row went."""
+        """How many rows went where."""
         splits = self.written.splits
         return RowCounts(
-            source=self.intake.rows,
+            source=self.row_columns.rows,
             train=splits["train"].rows,
             validation=splits["validation"].rows,
             test=splits["test"].rows,
-            rejected=self.intake.rejects.total(),
-            duplicates=self.intake.duplicates + self.written.leaks,
+            rejected=self.row_columns.rejects.total(),
+            duplicates=self.row_columns.duplicates + self.written.leaks,
             not_sampled=self.written.not_sampled,
         )
 
     def refuse_unusable(self, recipe: Recipe) -> None:
-        """Raise when nothing can be trained on this.
+        """Raise when the rows cannot be used for training.
 
         Raises:
             DatasetError: too few rows, or a task whose training is not built.
@@ -54,7 +64,7 @@ class Outcome(msgspec.Struct):
         shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
         if usable < FEWEST_ROWS:
             raise self._too_few(usable)
-        if recipe.task == "classification" and not self.choice.is_classification:
+        if recipe.task == "classification" and not self.assignment.is_classification:
             raise DatasetError(
                 f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
                 f"{LONGEST_LABEL} characters: too many for a classification.",
@@ -66,12 +76,12 @@ class Outcome(msgspec.Struct):
                 f"{self.name} leaves no rows for {', '.join(empty)}: its {usable} usable rows "
                 "belong to too few groups or labels.",
                 "Add rows that differ, or take split.group_by out of recipe.yaml.",
-                self.intake.rejects.problems(self.name),
+                self.row_columns.rejects.problems(self.name),
             )
-        if self.choice.task not in TRAINABLE:
+        if self.assignment.task not in TRAINABLE:
             raise DatasetError(
-                f"The rows are for the task {self.choice.task}, whose training is not built yet: "
-                f"{self.columns.why}",
+                f"The rows are for the task {self.assignment.task}, whose training is not built "
+                f"yet: {self.columns.why}",
                 "Name the columns to learn from in recipe.yaml, for example columns: "
                 "{prompt: …, completion: …}.",
             )
@@ -85,43 +95,90 @@ class Outcome(msgspec.Struct):
             "Correct the rows or add more, then drop the file again."
             if rows.rejected
             else "Add rows that differ from each other, then drop the file again.",
-            self.intake.rejects.problems(self.name),
+            self.row_columns.rejects.problems(self.name),
         )
 
     def note_findings(self) -> None:
-        """Add what can only be said when all rows are known."""
-        findings, choice = self.intake.findings, self.choice
-        self.languages = note_languages(self.intake.spoken, findings)
-        findings.add_rows("leakage", self.written.leaks + choice.leaks_kept)
-        if choice.is_classification:
-            findings.take(self.intake.disagreements)
-            for spelling, label in choice.spellings.items():
+        """Add the findings that need all rows."""
+        findings, assignment = self.row_columns.findings, self.assignment
+        self.languages = note_languages(self.row_columns.spoken, findings)
+        findings.add_rows("leakage", self.written.leaks + assignment.leaks_kept)
+        if assignment.is_classification:
+            findings.take(self.row_columns.disagreements)
+            for spelling, label in assignment.spellings.items():
                 findings.add_place("label_spelling", Place(0, excerpt=f"{spelling} → {label}"))
-            for slip in slips(choice.label_counts or {}):
+            for slip in slips(assignment.label_counts or {}):
                 excerpt = f"{slip.label} ({slip.rows}): {slip.meant}?"
                 findings.add_place("label_slip", Place(0, excerpt=excerpt))
                 findings.add_rows("label_slip", slip.rows - 1)
-        elif choice.task == "generation":
-            findings.add_rows("several_answers", prompts_with_several_answers(self.intake))
+        elif assignment.task == "generation":
+            findings.add_rows("several_answers", prompts_with_several_answers(self.row_columns))
 
     def described(self, dataset: str, run: str, source_uri: str) -> Dataset:
         """Return dataset.json."""
-        rows, reasons = self.rows, dict(self.intake.rejects.reasons.most_common())
+        rows, reasons = self.rows, dict(self.row_columns.rejects.reasons.most_common())
         return Dataset(
             version=1,
             dataset=dataset,
             run=run,
             source=source_uri,
             format=self.format,
-            task=self.choice.task,
+            task=self.assignment.task,
             columns=self.columns,
             rows=rows,
             rejected_reasons=reasons,
-            labels=self.choice.labels,
-            system=self.choice.system,
+            labels=self.assignment.labels,
+            system=self.assignment.system,
             splits=self.written.splits,
             tokens=self.tokens,
-            warnings=warnings_of(self.choice, rows, reasons, self.intake.scattered),
-            findings=self.intake.findings.listed(),
+            warnings=warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
+            findings=self.row_columns.findings.listed(),
             languages=self.languages,
         )
+
+
+def warnings_of(
+    assignment: SplitAssignment, rows: RowCounts, reasons: dict[str, int], scattered: int
+) -> list[str]:
+    """Return the warnings for the uploader, one sentence each."""
+    found = []
+    if rows.rejected:
+        listed = "; ".join(f"{count:,} {REASONS[reason]}" for reason, count in reasons.items())
+        found.append(f"{rows.rejected:,} of {rows.source:,} rows were rejected: {listed}.")
+    if assignment.conflicts:
+        found.append(
+            f"{len(assignment.conflicts):,} rows have another label than the same text elsewhere; "
+            "the most frequent label was kept, or none in a tie."
+        )
+    if scattered:
+        found.append(
+            f"{scattered:,} rows are nearly equal, too many to keep in one split: "
+            "the test rows are easier than new rows."
+        )
+    if rows.test < FEW_TEST_ROWS:
+        found.append(f"Only {rows.test} test rows: small differences cannot be detected.")
+    return found + _about_labels(assignment)
+
+
+def _about_labels(assignment: SplitAssignment) -> list[str]:
+    counts = assignment.label_counts
+    if not counts:
+        return []
+    found = []
+    rare = [f"{label!r} ({count})" for label, count in counts.items() if count < FEW_OF_A_LABEL]
+    if rare:
+        found.append(f"Labels with fewer than {FEW_OF_A_LABEL} rows: {', '.join(rare[:20])}.")
+    if all(label.lstrip("-").isdigit() for label in counts):
+        found.append(
+            f"The labels are numbers ({', '.join(sorted(counts)[:5])}): names with a "
+            "meaning are easier to learn and to read."
+        )
+    if len(counts) == 1:
+        found.append("Every row has the same label: there is nothing to learn.")
+    elif max(counts.values()) > IMBALANCE * min(counts.values()):
+        common, rarest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        found.append(
+            f"The labels are unbalanced: {counts[common]} rows of {common!r}, "
+            f"{counts[rarest]} of {rarest!r}."
+        )
+    return found

@@ -1,4 +1,4 @@
-"""From a dropped file to checked, de-duplicated, split rows."""
+"""Turn a dropped file into checked, de-duplicated and split rows."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -6,27 +6,27 @@ from itertools import compress, islice
 from typing import NamedTuple
 
 from tunedrop.dataset.checks.lengths import note_lengths
-from tunedrop.dataset.choice import SPLIT_PLACES, Choice
-from tunedrop.dataset.document import Dataset
-from tunedrop.dataset.examine import Examination
-from tunedrop.dataset.intake import Intake
-from tunedrop.dataset.outcome import Outcome
+from tunedrop.dataset.examining.examine import Examination
+from tunedrop.dataset.examining.rejects import Rejects
+from tunedrop.dataset.examining.workers import examined
+from tunedrop.dataset.outcome import Preparation
 from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.readers.parts import Parts
-from tunedrop.dataset.record import RowError
-from tunedrop.dataset.rejects import Rejects
-from tunedrop.dataset.reread import rereading
+from tunedrop.dataset.readers.record import RowError
+from tunedrop.dataset.readers.source import Progress, Sink, SourceFile
+from tunedrop.dataset.readers.watched import Watch
 from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
-from tunedrop.dataset.source import Progress, Sink, SourceFile
-from tunedrop.dataset.spool import Spool
-from tunedrop.dataset.statistics import TokenSample, token_statistics
-from tunedrop.dataset.watched import Watch
-from tunedrop.dataset.workers import examined
-from tunedrop.dataset.write import write_splits
-from tunedrop.recipe import Recipe
+from tunedrop.dataset.sizing.tokens import TokenSample, token_statistics
+from tunedrop.dataset.splits.assignment import SplitAssignment
+from tunedrop.dataset.splits.columns import RowColumns
+from tunedrop.dataset.splits.places import SPLIT_PLACES
+from tunedrop.dataset.splits.spool import Spool, rereading
+from tunedrop.dataset.splits.write import write_splits
+from tunedrop.documents.dataset import Dataset
+from tunedrop.recipe.schema import Recipe
 
-SAMPLE = 1_000  # rows looked at before the reading
+SAMPLE = 1_000  # Rows that are examined for HTML escapes before the reading.
 
 
 def prepare_dataset(  # noqa: PLR0913 - the three names only go into the document
@@ -47,82 +47,84 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     Args:
         source: the dropped file, or the files of a dropped folder; each read up to five times.
         recipe: columns, shares, limits, checks, seed and system prompt.
-        sink: receives the four files; dataset.json is the caller's, to be written last.
+        sink: receives the four files; the caller writes dataset.json last.
         dataset: the dataset's name, for the document.
         run: the run's id, for the document.
         source_uri: where the file came from, for the document.
-        progress: told how many bytes are read, of how many.
-        tokenizer: the base model's tokenizer.json, to count tokens instead of estimating them.
-        scratch_bytes: of temporary disk that may be used; by default 40% of what is free. Larger
-            files are read twice instead, and their rows not compared for near duplicates.
-        processes: that examine rows; the result does not depend on it.
+        progress: called with the bytes that are read and the bytes in all.
+        tokenizer: the base model's tokenizer.json, to count the tokens instead of estimating them.
+        scratch_bytes: temporary disk space that may be used, by default 40% of what is free. Larger
+            files are read twice instead, and their near duplicates are not searched.
+        processes: number of processes that examine rows; the result does not depend on it.
 
     Raises:
-        DatasetError: the file cannot be read, its columns are not known, or it leaves too few
-            rows; in the last case the files have been written, rejected.jsonl among them.
+        DatasetError: the file cannot be read, its columns are not recognised, or too few rows are
+            left; in the last case the files, also rejected.jsonl, have been written.
     """
     sources = source if isinstance(source, Sequence) else [source]
     means = _Means(tokenizer, scratch_bytes, processes)
     with ExitStack() as resources:
-        outcome = _work(Watch(sources, progress), recipe, sink, means, resources)
-    outcome.refuse_unusable(recipe)
-    outcome.note_findings()
-    return outcome.described(dataset, run, source_uri)
+        preparation = _work(Watch(sources, progress), recipe, sink, means, resources)
+    preparation.refuse_unusable(recipe)
+    preparation.note_findings()
+    return preparation.described(dataset, run, source_uri)
 
 
 class _Means(NamedTuple):
-    """What preparation may use: see `prepare_dataset`."""
+    """The resources that preparation may use: see `prepare_dataset`."""
 
     tokenizer: bytes | None
     scratch_bytes: int | None
     processes: int
 
 
-def _work(watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: ExitStack) -> Outcome:
-    """Read everything twice: once to know the rows, once (from the spool) to place them."""
+def _work(
+    watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: ExitStack
+) -> Preparation:
+    """Read all rows twice: from the source to examine them, from the spool to write them."""
     table = open_parts(watch.sources, resources)
     shape = find_shape(table, recipe)
     examination = Examination(recipe, shape.columns, _is_escaped(table, shape, recipe))
     rejected = resources.enter_context(sink.create("rejected.jsonl"))
     again = rereading(table, examination)
     spool = resources.enter_context(Spool(limit=means.scratch_bytes, again=again))
-    intake = Intake(recipe.split, spool, labels_possible=shape.kind == "answers")
+    row_columns = RowColumns(recipe.split, spool, labels_possible=shape.kind == "answers")
     watch.begin()
     for batch in examined(table.chunks(), examination, means.processes):
-        intake.take(batch)
-        intake.rejects.write(rejected)
+        row_columns.take(batch)
+        row_columns.rejects.write(rejected)
     watch.end()
-    intake.leave_out_twins(noted=recipe.checks == "full")
+    row_columns.leave_out_duplicates(noted=recipe.checks == "full")
     if recipe.checks == "full":
-        _compare(intake, spool)
-    choice = Choice(intake, recipe, shape)
-    sample = _token_sample(means.tokenizer, shape, intake)
-    written = write_splits(spool, intake, choice, sink, sample)
+        _compare(row_columns, spool)
+    assignment = SplitAssignment(row_columns, recipe, shape)
+    sample = _token_sample(means.tokenizer, shape, len(row_columns.groups))
+    written = write_splits(spool, row_columns, assignment, sink, sample)
     if recipe.checks == "full":
         in_split = map(SPLIT_PLACES.__contains__, written.places)
-        rows = list(compress(zip(spool.rows, intake.characters, strict=True), in_split))
-        note_lengths(intake.findings, rows, recipe, choice.system)
-    _reject_conflicts(table, written.conflicts, intake.rejects)
-    intake.rejects.write(rejected)
-    return Outcome(
+        rows = list(compress(zip(spool.rows, row_columns.characters, strict=True), in_split))
+        note_lengths(row_columns.findings, rows, recipe, assignment.system)
+    _reject_conflicts(table, written.conflicts, row_columns.rejects)
+    row_columns.rejects.write(rejected)
+    return Preparation(
         name=watch.sources[0].name,
         format=table.format,
         columns=shape.columns,
-        intake=intake,
-        choice=choice,
+        row_columns=row_columns,
+        assignment=assignment,
         written=written,
         tokens=token_statistics(written.train_characters, sample),
     )
 
 
-def _token_sample(tokenizer: bytes | None, shape: Shape, intake: Intake) -> TokenSample | None:
+def _token_sample(tokenizer: bytes | None, shape: Shape, rows: int) -> TokenSample | None:
     if tokenizer is None or shape.kind != "answers":
         return None
-    return TokenSample(tokenizer, len(intake.groups))
+    return TokenSample(tokenizer, rows)
 
 
 def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
-    """Whether the first rows are HTML-escaped as a whole."""
+    """Whether the texts of the first rows are HTML-escaped."""
     if recipe.checks != "full":
         return False
     from tunedrop.dataset.checks.cleaning import are_escaped  # noqa: PLC0415 - as in Examiner
@@ -136,24 +138,24 @@ def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:
     return are_escaped(texts)
 
 
-def _compare(intake: Intake, spool: Spool) -> None:
-    """Look for near twins, where the library for it is installed."""
-    from tunedrop.dataset.checks.near import near_twins  # noqa: PLC0415 - as in Examiner
-    from tunedrop.dataset.likeness import link_near_twins  # noqa: PLC0415
+def _compare(row_columns: RowColumns, spool: Spool) -> None:
+    """Link near duplicates, if the library for it is installed."""
+    from tunedrop.dataset.duplicates.near import near_duplicates  # noqa: PLC0415 - as in Examiner
+    from tunedrop.dataset.splits.likeness import link_near_duplicates  # noqa: PLC0415
 
-    near = near_twins(spool.line_at)
+    near = near_duplicates(spool.line_at)
     if near is not None:
-        link_near_twins(intake, spool, near)
+        link_near_duplicates(row_columns, spool, near)
 
 
 def _reject_conflicts(table: Parts, rows: set[int], rejects: Rejects) -> None:
-    """Write down the rows whose label contradicts the same text elsewhere."""
+    """Reject the rows whose label contradicts the label of the same text in other rows."""
     if not rows:
         return
     error = RowError(
         "conflicting_label",
         "The same text carries another label in another row.",
-        fix="Decide for one label and remove the other rows.",
+        fix="Choose one label and remove the other rows.",
     )
     for record in table.records():
         if record.row in rows:

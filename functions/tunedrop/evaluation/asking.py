@@ -1,39 +1,16 @@
-"""Ask the test rows of both models at once, and end at once when one answer cannot be had."""
+"""Ask both models the test rows in parallel; stop when one answer cannot be obtained."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Literal
 
-import msgspec
-
-from tunedrop.dataset.document import Row
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, TunedropError
 
 Model = Literal["base", "tuned"]
 MODELS: tuple[Model, ...] = ("base", "tuned")
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What one model said to one row.
-
-    `finish_reason` is the server's word ("stop", "length", …); "length" means that the answer was
-    cut at the recipe's `generation.max_tokens`. `seconds` is the time of this one request.
-    """
-
-    text: str
-    finish_reason: str = "stop"
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    seconds: float = 0.0
-
-
-class Answers(msgspec.Struct, frozen=True):
-    """The answers of both models, each list in the order of the rows; wall-clock seconds."""
-
-    base: list[Answer]
-    tuned: list[Answer]
-    seconds: float = 0.0
 
 
 AskOne = Callable[[Model, Row], Answer]
@@ -48,22 +25,21 @@ def ask(
     progress: Progress = lambda _done, _total: None,
     deadline_seconds: float | None = None,
 ) -> Answers:
-    """Ask every row of the base and of the tuned model, side by side.
+    """Ask the base model and the tuned model every row.
 
-    Both models get each row one right after the other, so that a slow phase of the endpoint hits
-    both alike. An answer that cannot be had is never counted as a wrong one: it ends the whole.
+    Each row is sent to both models in succession, so that a slow phase of the endpoint affects both
+    alike. A missing answer never counts as a wrong one; it ends the evaluation.
 
     Args:
         rows: the test rows.
-        ask_one: asks one model a row's prompt, never its answer; retries are its own business,
-            what it raises is final.
-        concurrency: requests in flight at a time.
+        ask_one: sends a row's prompt to one model. It retries by itself; its errors are final.
+        concurrency: the number of requests at the same time.
         progress: called in this thread after each answer with (answers so far, answers in all).
-        deadline_seconds: give up after so long.
+        deadline_seconds: stop with an error after this time.
 
     Raises:
-        EvaluationError: no rows, the deadline passed, or `ask_one` broke down.
-        TunedropError: what `ask_one` raised, as it is.
+        EvaluationError: there are no rows, the deadline has passed, or `ask_one` failed.
+        TunedropError: raised by `ask_one`.
     """
     if not rows:
         raise EvaluationError(
@@ -73,23 +49,35 @@ def ask(
     began = time.monotonic()
     pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="ask")
     try:
-        futures: dict[Future[Answer], tuple[int, Model]] = {
-            pool.submit(ask_one, model, row): (index, model)
-            for index, row in enumerate(rows)
-            for model in MODELS
-        }
-        found: dict[tuple[int, Model], Answer] = {}
-        for future in _as_they_come(futures, found, deadline_seconds):
-            index, model = futures[future]
-            found[index, model] = _answer(future, rows[index], model)
-            progress(len(found), len(futures))
+        found = _collected(pool, rows, ask_one, progress, deadline_seconds)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # what is in flight may end by itself
+        pool.shutdown(wait=False, cancel_futures=True)  # Requests under way end by themselves.
     return Answers(
         base=[found[index, "base"] for index in range(len(rows))],
         tuned=[found[index, "tuned"] for index in range(len(rows))],
         seconds=time.monotonic() - began,
     )
+
+
+def _collected(
+    pool: ThreadPoolExecutor,
+    rows: Sequence[Row],
+    ask_one: AskOne,
+    progress: Progress,
+    deadline_seconds: float | None,
+) -> dict[tuple[int, Model], Answer]:
+    """Return the answers by the position of the row and the model."""
+    futures: dict[Future[Answer], tuple[int, Model]] = {
+        pool.submit(ask_one, model, row): (index, model)
+        for index, row in enumerate(rows)
+        for model in MODELS
+    }
+    found: dict[tuple[int, Model], Answer] = {}
+    for future in _as_they_come(futures, found, deadline_seconds):
+        index, model = futures[future]
+        found[index, model] = _answer(future, rows[index], model)
+        progress(len(found), len(futures))
+    return found
 
 
 def _as_they_come(
@@ -110,7 +98,7 @@ def _as_they_come(
 
 
 def _affordable(answers: int) -> int:
-    """Return how many rows fit into the time that these answers took, with a fifth to spare."""
+    """Return how many rows can be asked in the same time, with a reserve of a fifth."""
     return max(1, int(answers / len(MODELS) * 0.8))
 
 

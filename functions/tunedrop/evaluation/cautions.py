@@ -1,42 +1,43 @@
-"""What makes the figures less than they seem: each with its count and its remedy."""
+"""Warnings for the reader of a report, each with a count and a remedy."""
 
 from collections.abc import Callable, Iterator, Sequence
 
-from tunedrop.evaluation.findings import Findings
-from tunedrop.evaluation.labels import UNPARSED
-from tunedrop.report.figures import count, percent
+from tunedrop.documents.figures import count, percent
+from tunedrop.evaluation.findings import EvaluationFindings
+from tunedrop.evaluation.scoring.labels import UNPARSED
 
-FEW_ROWS = 100
-MANY_UNPARSED = 0.05
-BYTES_A_TOKEN = 4  # a common average; only used to find answers that plainly do not fit
-ROWS_NAMED = 5
+FEW_ROWS = 100  # Fewer test rows than this cause a warning.
+MANY_UNPARSED = 0.05  # Share of answers without a label from which on there is a warning.
+BYTES_A_TOKEN = 4  # A common average, used only to find answers that are clearly too long.
+ROWS_NAMED = 5  # Leaked rows that the warning lists.
 
 
-def cautions(found: Findings, leaked: Sequence[int]) -> list[str]:
-    """Return the warnings that the reader of this report needs, none when all is well."""
+def cautions(found: EvaluationFindings, leaked: Sequence[int]) -> list[str]:
+    """Return the warnings for this report."""
     return [*_leaks(found, leaked), *(text for check in CHECKS for text in check(found))]
 
 
-def _leaks(found: Findings, leaked: Sequence[int]) -> Iterator[str]:
+def _leaks(found: EvaluationFindings, leaked: Sequence[int]) -> Iterator[str]:
     if not leaked:
         return
     named = ", ".join(map(str, leaked[:ROWS_NAMED])) + (", …" if leaked[ROWS_NAMED:] else "")
     asks, rows = ("ask", "rows") if leaked[1:] else ("asks", "row")
     yield (
         f"{len(leaked):,} of the {count(len(found.rows), 'test row')} {asks} what a training row "
-        f"asks ({rows} {named}), which flatters the tuned model. Remove the twins from the dataset."
+        f"asks ({rows} {named}), which makes the tuned model look better. "
+        "Remove the duplicates from the dataset."
     )
 
 
-def _few_rows(found: Findings) -> Iterator[str]:
+def _few_rows(found: EvaluationFindings) -> Iterator[str]:
     if len(found.rows) < FEW_ROWS:
         yield (
-            f"Only {count(len(found.rows), 'test row')}: small differences stay unseen. Raise "
-            "split.test in recipe.yaml, or drop more data."
+            f"Only {count(len(found.rows), 'test row')}: small differences cannot be detected. "
+            "Raise split.test in recipe.yaml, or drop more data."
         )
 
 
-def _truncated(found: Findings) -> Iterator[str]:
+def _truncated(found: EvaluationFindings) -> Iterator[str]:
     for model, answers in (("base", found.answers.base), ("tuned", found.answers.tuned)):
         cut = sum(answer.finish_reason == "length" for answer in answers)
         if cut:
@@ -47,7 +48,7 @@ def _truncated(found: Findings) -> Iterator[str]:
             )
 
 
-def _long_golds(found: Findings) -> Iterator[str]:
+def _long_golds(found: EvaluationFindings) -> Iterator[str]:
     limit = found.recipe.generation.answer_tokens
     long = sum(len(gold.encode()) / BYTES_A_TOKEN > limit for gold in found.golds)
     if long:
@@ -57,7 +58,7 @@ def _long_golds(found: Findings) -> Iterator[str]:
         )
 
 
-def _empty_golds(found: Findings) -> Iterator[str]:
+def _empty_golds(found: EvaluationFindings) -> Iterator[str]:
     empty = sum(not gold for gold in found.golds)
     if empty:
         yield (
@@ -66,7 +67,7 @@ def _empty_golds(found: Findings) -> Iterator[str]:
         )
 
 
-def _one_label(found: Findings) -> Iterator[str]:
+def _one_label(found: EvaluationFindings) -> Iterator[str]:
     if found.labels and len(set(found.golds)) == 1:
         yield (
             f"Every test row has the same label, “{found.golds[0]}”: these figures say nothing "
@@ -74,7 +75,7 @@ def _one_label(found: Findings) -> Iterator[str]:
         )
 
 
-def _tuned_unparsed(found: Findings) -> Iterator[str]:
+def _tuned_unparsed(found: EvaluationFindings) -> Iterator[str]:
     unparsed = found.tuned.count(UNPARSED) if found.labels else 0
     if unparsed >= MANY_UNPARSED * len(found.rows) and unparsed:
         yield (
@@ -83,7 +84,7 @@ def _tuned_unparsed(found: Findings) -> Iterator[str]:
         )
 
 
-def _collapsed(found: Findings) -> Iterator[str]:
+def _collapsed(found: EvaluationFindings) -> Iterator[str]:
     if len(found.rows) > 1 and len(set(found.tuned)) == 1 and len(set(found.golds)) > 1:
         yield (
             "The tuned model gives the same answer to every row: it has not learned the task. Try "
@@ -91,7 +92,7 @@ def _collapsed(found: Findings) -> Iterator[str]:
         )
 
 
-def _no_effect(found: Findings) -> Iterator[str]:
+def _no_effect(found: EvaluationFindings) -> Iterator[str]:
     pairs = zip(found.answers.base, found.answers.tuned, strict=True)
     if all(base.text == tuned.text for base, tuned in pairs):
         yield (
@@ -100,7 +101,7 @@ def _no_effect(found: Findings) -> Iterator[str]:
         )
 
 
-CHECKS: tuple[Callable[[Findings], Iterator[str]], ...] = (
+CHECKS: tuple[Callable[[EvaluationFindings], Iterator[str]], ...] = (
     _no_effect,
     _collapsed,
     _one_label,
@@ -110,4 +111,4 @@ CHECKS: tuple[Callable[[Findings], Iterator[str]], ...] = (
     _long_golds,
     _empty_golds,
 )
-"""A new caution is a function of the findings, added here in the order of importance."""
+"""The checks in order of importance. A new one is a function of the findings, added here."""

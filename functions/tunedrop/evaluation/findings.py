@@ -1,27 +1,28 @@
-"""All that was found, in one value: what the headline, the sentences and the warnings read."""
+"""The results of an evaluation, from which headline, sentences and warnings are written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunedrop.dataset.document import Dataset, Row
-from tunedrop.evaluation.asking import Answers
-from tunedrop.evaluation.comparing import Compared, Evidence, compare
-from tunedrop.evaluation.metrics import METRICS, Metric
-from tunedrop.evaluation.tasks import TASKS, deciding_metric
-from tunedrop.evaluation.tool_calls import read_calls
+from tunedrop.documents.answers import Answers
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import Verdict
+from tunedrop.documents.rows import Row
+from tunedrop.evaluation.scoring.metrics import METRICS, Metric
+from tunedrop.evaluation.scoring.tasks import TASKS, deciding_metric
+from tunedrop.evaluation.scoring.tool_calls import read_calls
+from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.trivial import commonest_answer, trivial_name
 from tunedrop.evaluation.verdict import passes, verdict_of
-from tunedrop.recipe import Recipe
-from tunedrop.report.document import Verdict
+from tunedrop.recipe.schema import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Findings:
-    """The figures of both models and of the trivial rival, by the name of the metric.
+class EvaluationFindings:
+    """The comparisons with the base model and with the trivial baseline, by metric.
 
-    `golds`, `base` and `tuned` are what was read from the answers, in the order of the rows;
-    `labels` are those that a right answer may have, none for free text. `trivial` is empty where
-    no answer occurs twice among the training rows.
+    `golds`, `base` and `tuned` are the right answers and the answers as read, in the order of the
+    rows. `labels` are the possible labels, empty for free text. `trivial` is empty when no answer
+    occurs twice in the training rows.
     """
 
     dataset: Dataset
@@ -38,17 +39,17 @@ class Findings:
 
     @property
     def decisive(self) -> Compared:
-        """The comparison with the base model that the verdict hangs on."""
+        """The comparison with the base model that decides the verdict."""
         return self.compared[self.metric.name]
 
     @property
     def beside_trivial(self) -> Compared | None:
-        """The same metric against the trivial rival."""
+        """The comparison with the trivial baseline by the same metric."""
         return self.trivial.get(self.metric.name)
 
     @property
     def other_metrics(self) -> list[tuple[Metric, Compared]]:
-        """What is reported beside the deciding metric."""
+        """The metrics other than the deciding one, with their comparisons."""
         return [
             (METRICS[name], each)
             for name, each in self.compared.items()
@@ -57,18 +58,18 @@ class Findings:
 
     @property
     def verdict(self) -> Verdict:
-        """How the tuned model stands against the base model."""
+        """The verdict on the tuned model, compared with the base model."""
         return verdict_of(self.decisive.comparison, self.recipe.evaluate.gate)
 
     @property
     def passed_gate(self) -> bool:
-        """Whether the gain is above what the recipe asks for, with its confidence."""
+        """Whether the gain exceeds the recipe's minimum, with its confidence."""
         return passes(self.decisive.comparison, self.recipe.evaluate.gate)
 
 
 def find(
     dataset: Dataset, rows: Sequence[Row], answers: Answers, recipe: Recipe, train: Sequence[Row]
-) -> Findings:
+) -> EvaluationFindings:
     """Read the answers, score both models by every metric of the task, and compare them.
 
     Raises:
@@ -90,7 +91,7 @@ def find(
         return {metric.name: compare(metric, evidence) for metric in task.metrics}
 
     answer = commonest_answer(dataset, train)
-    return Findings(
+    return EvaluationFindings(
         dataset=dataset,
         recipe=recipe,
         rows=rows,

@@ -1,35 +1,36 @@
-"""From the answers of both models to a judgement."""
+"""Judge the answers of both models: score, compare, and write the judgement."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset, Message, Row
-from tunedrop.errors import EvaluationError
-from tunedrop.evaluation.asking import Answer, Answers
-from tunedrop.evaluation.cautions import cautions
-from tunedrop.evaluation.comparing import row_scores
-from tunedrop.evaluation.f1 import confusion, label_scores
-from tunedrop.evaluation.findings import Findings, find
-from tunedrop.evaluation.labels import UNPARSED
-from tunedrop.evaluation.leakage import leaked_rows
-from tunedrop.evaluation.samples import draw
-from tunedrop.evaluation.significance import holm
-from tunedrop.evaluation.tasks import TASKS
-from tunedrop.evaluation.wording import headline, sentences
-from tunedrop.recipe import Recipe
-from tunedrop.report.document import (
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import (
     Asking,
     Baseline,
     Comparison,
     Estimate,
     Example,
+    Judgement,
     MetricWords,
     Sample,
     Scores,
 )
-from tunedrop.report.judgement import Judgement
+from tunedrop.documents.rows import Message, Row
+from tunedrop.errors import EvaluationError
+from tunedrop.evaluation.cautions import cautions
+from tunedrop.evaluation.findings import EvaluationFindings, find
+from tunedrop.evaluation.leakage import leaked_rows
+from tunedrop.evaluation.samples import draw
+from tunedrop.evaluation.scoring.f1 import confusion, label_scores
+from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.tasks import TASKS
+from tunedrop.evaluation.statistics.comparing import row_scores
+from tunedrop.evaluation.statistics.significance import holm
+from tunedrop.evaluation.wording import headline, sentences
+from tunedrop.recipe.schema import Recipe
 
 
 def judge(
@@ -39,17 +40,17 @@ def judge(
     recipe: Recipe,
     train: Iterable[Row] = (),
 ) -> Judgement:
-    """Score both models, compare them row by row, and say in words what follows.
+    """Score both models, compare them row by row, and describe the result in words.
 
-    The verdict hangs on one metric, chosen without a look at the answers (`evaluate.gate`), so
-    its p value needs no correction; beside it, every comparison carries Holm's.
+    One metric, chosen without looking at the answers (`evaluate.gate`), decides the verdict, so its
+    p value needs no correction. Every comparison also has a p value with Holm's correction.
 
     Args:
-        dataset: dataset.json; its labels and label counts.
+        dataset: dataset.json, for its labels and label counts.
         rows: the test rows.
         answers: of both models, in the order of the rows.
         recipe: its gate and generation settings.
-        train: the training rows, to find leaks and the commonest answer.
+        train: the training rows, to find leaked rows and the most frequent answer.
 
     Raises:
         EvaluationError: no rows.
@@ -61,10 +62,15 @@ def judge(
             "Drop more rows, or raise split.test in recipe.yaml.",
         )
     seen = list(train)
-    findings = find(dataset, rows, answers, recipe, seen)
+    return _judgement(find(dataset, rows, answers, recipe, seen), leaked_rows(seen, rows))
+
+
+def _judgement(findings: EvaluationFindings, leaked: Sequence[int]) -> Judgement:
+    """Return the findings as a document, with samples, sentences and warnings."""
+    recipe, answers, task = findings.recipe, findings.answers, findings.dataset.task
     wins, losses, ties = _samples(findings)
     return Judgement(
-        task=dataset.task,
+        task=task,
         verdict=findings.verdict,
         passed_gate=findings.passed_gate,
         headline=headline(findings),
@@ -86,32 +92,34 @@ def judge(
         asking=_asking(answers),
         metrics={
             metric.name: MetricWords(metric.title, metric.explains)
-            for metric in TASKS[dataset.task].metrics
+            for metric in TASKS[task].metrics
         },
-        example=_example(rows, recipe),
-        warnings=cautions(findings, leaked_rows(seen, rows)),
+        example=_example(findings.rows, recipe),
+        warnings=cautions(findings, leaked),
     )
 
 
-def _scores(findings: Findings, said: Sequence[str], answers: Sequence[Answer]) -> Scores:
+def _scores(
+    findings: EvaluationFindings, labels_given: Sequence[str], answers: Sequence[Answer]
+) -> Scores:
     metrics: dict[str, Estimate] = {
-        name: each.tuned if said is findings.tuned else each.rival
+        name: each.tuned if labels_given is findings.tuned else each.rival
         for name, each in findings.compared.items()
     }
     return Scores(
         metrics=metrics,
-        labels=label_scores(_counts(findings, said), findings.labels),
-        unparsed=said.count(UNPARSED) if findings.labels else 0,
+        labels=label_scores(_counts(findings, labels_given), findings.labels),
+        unparsed=labels_given.count(UNPARSED) if findings.labels else 0,
         truncated=sum(answer.finish_reason == "length" for answer in answers),
     )
 
 
-def _counts(findings: Findings, said: Sequence[str]) -> Counter[tuple[str, str]]:
-    return Counter(zip(findings.golds, said, strict=True))
+def _counts(findings: EvaluationFindings, labels_given: Sequence[str]) -> Counter[tuple[str, str]]:
+    return Counter(zip(findings.golds, labels_given, strict=True))
 
 
-def _comparisons(findings: Findings) -> list[Comparison]:
-    """Return the deciding comparison first, then the trivial rival, then the other metrics."""
+def _comparisons(findings: EvaluationFindings) -> list[Comparison]:
+    """Return the deciding comparison, then the trivial baseline, then the other metrics."""
     found = [findings.decisive.comparison]
     if findings.beside_trivial is not None:
         found.append(findings.beside_trivial.comparison)
@@ -123,7 +131,7 @@ def _comparisons(findings: Findings) -> list[Comparison]:
     ]
 
 
-def _samples(findings: Findings) -> tuple[list[Sample], list[Sample], list[Sample]]:
+def _samples(findings: EvaluationFindings) -> tuple[list[Sample], list[Sample], list[Sample]]:
     base = row_scores(findings.metric, findings.base, findings.golds)
     tuned = row_scores(findings.metric, findings.tuned, findings.golds)
     gaps = [mine - other for other, mine in zip(base, tuned, strict=True)]
@@ -145,7 +153,7 @@ def _asking(answers: Answers) -> Asking:
 
 
 def _example(rows: Sequence[Row], recipe: Recipe) -> Example:
-    """Return a question in the form of the test rows: their system prompt, if they share one."""
+    """Return a request like those for the test rows, with their common system prompt."""
     systems = {turn.content for row in rows for turn in row.prompt if turn.role == "system"}
     everywhere = all(row.prompt[0].role == "system" for row in rows)
     shared = systems.pop() if everywhere and len(systems) == 1 else None

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from tunedrop.dataset.document import Row
-from tunedrop.evaluation.labels import normalise
+from tunedrop.documents.rows import Row
+from tunedrop.evaluation.scoring.labels import normalise
 
 
 def leaked_rows(train: Iterable[Row], test: Sequence[Row]) -> list[int]:
-    """Return the test rows (by source row) that ask what a training row asks.
+    """Return the source rows of the test rows whose prompt is in the training rows too.
 
-    Case, width, spacing and marks at the ends do not count; near twins are not found.
+    Letter case, width, spacing and surrounding punctuation are ignored. Near duplicates are not
+    found.
     """
     seen = {_question(row) for row in train}
     return [row.row for row in test if _question(row) in seen]

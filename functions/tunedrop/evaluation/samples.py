@@ -1,12 +1,12 @@
-"""Rows for the reader's own eyes, drawn at random so that nobody picked the pretty ones."""
+"""Example rows for the report, drawn at random so that they are not selected by their quality."""
 
 from collections.abc import Callable, Sequence
 from random import Random
 
-from tunedrop.dataset.document import Message, Row
-from tunedrop.evaluation.asking import Answers
-from tunedrop.report.document import Sample
-from tunedrop.report.figures import cut
+from tunedrop.documents.answers import Answers
+from tunedrop.documents.figures import cut
+from tunedrop.documents.report import Sample
+from tunedrop.documents.rows import Message, Row
 
 SAMPLES = 4
 MAX_CHARACTERS = 1_200
@@ -32,7 +32,7 @@ def draw(
 
 
 def _question(prompt: Sequence[Message]) -> str:
-    """Return the turns without the system prompt, which is the same in every row."""
+    """Return the messages without the system prompt, which is the same in every row."""
     turns = [turn for turn in prompt if turn.role != "system"]
     if len(turns) == 1:
         return turns[0].text

@@ -1,18 +1,19 @@
-"""The trivial rival: the same answer to every row, the one most common in training."""
+"""The trivial baseline: the most frequent training answer, given to every row."""
 
 from collections import Counter
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Dataset, Row
-from tunedrop.report.figures import cut
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.figures import cut
+from tunedrop.documents.rows import Row
 
-MAX_NAME = 40  # characters of the answer
+MAX_NAME = 40  # Characters of the answer in the baseline's name.
 
 
 def commonest_answer(dataset: Dataset, train: Sequence[Row]) -> str | None:
     """Return the most common right answer of the training rows; ties go to the first by name.
 
-    None where every answer is another: then always giving the same one is no rival.
+    None when no answer occurs twice, because a constant answer is then no useful baseline.
     """
     counts = Counter(dataset.splits["train"].labels if "train" in dataset.splits else {})
     if not counts:
@@ -22,5 +23,5 @@ def commonest_answer(dataset: Dataset, train: Sequence[Row]) -> str | None:
 
 
 def trivial_name(answer: str) -> str:
-    """Return the rival's name in tables: always “negative”."""
+    """Return the baseline's name in tables: always “negative”."""
     return f"always “{cut(' '.join(answer.split()), MAX_NAME)}”"

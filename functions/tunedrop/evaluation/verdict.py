@@ -1,23 +1,24 @@
-"""From a difference with its interval to a verdict.
+"""Derive the verdict from a difference and its interval.
 
     better             chance does not explain the gain
     worse              chance does not explain the loss
-    no_difference      whatever difference there is, it is too small to matter
-    too_small_to_tell  the test rows leave both open
+    no_difference      the difference is too small to matter
+    too_small_to_tell  the test rows are too few to decide
 
-"Chance does not explain" means that the interval leaves zero out and that the p value says the
-same. "Too small to matter" means within `min_gain`, or 5 points where the recipe asks for less.
+Chance does not explain a difference when the interval excludes zero and the p value is small
+enough. A difference is too small to matter when it is within `min_gain`, or within 5 points if
+`min_gain` is smaller.
 """
 
-from tunedrop.recipe import Gate
-from tunedrop.report.document import Comparison, Verdict
+from tunedrop.documents.report import Comparison, Verdict
+from tunedrop.recipe.schema import Gate
 
-MIN_ROWS = 20  # below this the intervals are not to be trusted, whatever they say
-SMALL = 0.05
+MIN_ROWS = 20  # With fewer rows the intervals are not reliable.
+SMALL = 0.05  # The smallest difference that matters when the recipe asks for less.
 
 
 def verdict_of(comparison: Comparison, gate: Gate) -> Verdict:
-    """Say how the tuned model stands against the rival of this comparison."""
+    """Return the verdict on the tuned model in this comparison."""
     if comparison.difference.n < MIN_ROWS:
         return "too_small_to_tell"
     if is_certain(comparison, gate):

@@ -1,18 +1,18 @@
-"""The verdict in words: one headline for everybody, then the sentences that bear it out."""
+"""The verdict in words: a headline, and the sentences that support it."""
 
 from collections.abc import Iterator
 from math import ceil, log10
 
-from tunedrop.evaluation.findings import Findings
-from tunedrop.evaluation.labels import UNPARSED
+from tunedrop.documents.figures import count, p_value, percent, points, signed
+from tunedrop.evaluation.findings import EvaluationFindings
+from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.verdict import is_certain, matters, verdict_of
-from tunedrop.report.figures import count, p_value, percent, points, signed
 
-MANY_UNPARSED = 0.1  # from here on the format explains so much that the report says how much
+MANY_UNPARSED = 0.1  # Share of unparsed base answers from which on their effect is reported.
 
 
-def headline(found: Findings) -> str:
-    """Say in one sentence whether the tuned model is better, and on what evidence."""
+def headline(found: EvaluationFindings) -> str:
+    """Return one sentence: whether the tuned model is better, with the figures."""
     rows = len(found.rows)
     mine, base = found.decisive.tuned.value, found.decisive.rival.value
     figures = f"{found.metric.phrase.format(percent(mine))} against {percent(base)}"
@@ -32,8 +32,8 @@ def headline(found: Findings) -> str:
     )
 
 
-def sentences(found: Findings) -> list[str]:
-    """Return the evidence, the most important first."""
+def sentences(found: EvaluationFindings) -> list[str]:
+    """Return the sentences of evidence, the most important first."""
     return [
         _difference(found),
         _row_by_row(found),
@@ -45,30 +45,30 @@ def sentences(found: Findings) -> list[str]:
     ]
 
 
-def _but(found: Findings) -> str:
-    """Take back what "better than the base" promises too much."""
+def _but(found: EvaluationFindings) -> str:
+    """Return the qualification of "better": by the trivial baseline or the recipe's gate."""
     trivial = found.beside_trivial
     if trivial is not None:
-        stands = verdict_of(trivial.comparison, found.recipe.evaluate.gate)
+        verdict = verdict_of(trivial.comparison, found.recipe.evaluate.gate)
         name = _answering(trivial.comparison.rival)
-        if stands == "worse":
+        if verdict == "worse":
             return f", but worse than {name} ({percent(trivial.rival.value)})"
-        if stands != "better":
+        if verdict != "better":
             return f", but not clearly better than {name} ({percent(trivial.rival.value)})"
     if not found.passed_gate:
         gain = found.recipe.evaluate.gate.min_gain
-        return f", but not surely by the {gain * 100:g} points that the recipe asks for"
+        return f", but not certainly by the {gain * 100:g} points that the recipe asks for"
     return ""
 
 
-def _difference(found: Findings) -> str:
+def _difference(found: EvaluationFindings) -> str:
     comparison = found.decisive.comparison
     gap = comparison.difference
     sure = f"{found.recipe.evaluate.gate.confidence * 100:g}%"
     chance = (
-        "chance alone would hardly do that"
+        "unlikely by chance alone"
         if is_certain(comparison, found.recipe.evaluate.gate)
-        else "chance alone could do that"
+        else "possible by chance alone"
     )
     return (
         f"The difference is {points(gap.value)}; with {sure} confidence the true one lies between "
@@ -77,7 +77,7 @@ def _difference(found: Findings) -> str:
     )
 
 
-def _row_by_row(found: Findings) -> str:
+def _row_by_row(found: EvaluationFindings) -> str:
     comparison = found.decisive.comparison
     return (
         f"Row by row, the tuned model did better than the base model on {comparison.wins:,}, worse "
@@ -85,29 +85,29 @@ def _row_by_row(found: Findings) -> str:
     )
 
 
-def _beside_trivial(found: Findings) -> Iterator[str]:
+def _beside_trivial(found: EvaluationFindings) -> Iterator[str]:
     trivial = found.beside_trivial
     if trivial is None:
         return
     comparison = trivial.comparison
     name = _answering(comparison.rival)
-    says = (
+    reached = (
         f"{name[0].upper()}{name[1:]}, with no model at all, reaches {percent(trivial.rival.value)}"
     )
     low, high = comparison.difference.low, comparison.difference.high
     between = f"{signed(low)} to {points(high)}"
     match verdict_of(comparison, found.recipe.evaluate.gate):
         case "better":
-            yield f"{says}; the tuned model beats that too ({between})."
+            yield f"{reached}; the tuned model beats that too ({between})."
         case "worse":
-            yield f"{says}: more than the tuned model ({between}). It has not learned the task."
+            yield f"{reached}: more than the tuned model ({between}). It has not learned the task."
         case _:
-            yield f"{says}; the tuned model is not clearly better than that ({between})."
+            yield f"{reached}; the tuned model is not clearly better than that ({between})."
 
 
-def _format(found: Findings) -> Iterator[str]:
-    """Tell a gain in format from a gain in knowledge."""
-    named = [index for index, said in enumerate(found.base) if said != UNPARSED]
+def _format(found: EvaluationFindings) -> Iterator[str]:
+    """Separate a gain from a better answer format from other gains."""
+    named = [index for index, answer in enumerate(found.base) if answer != UNPARSED]
     unparsed = len(found.base) - len(named)
     if not found.labels or unparsed < MANY_UNPARSED * len(found.base):
         return
@@ -116,28 +116,28 @@ def _format(found: Findings) -> Iterator[str]:
         "several, and count as wrong"
     )
     if not named:
-        yield f"{text}: much of the gain may be mere format."
+        yield f"{text}: much of the gain may come from the answer format alone."
         return
     base = sum(found.base[index] == found.golds[index] for index in named)
     tuned = sum(found.tuned[index] == found.golds[index] for index in named)
     yield (
-        f"{text}. On the other {len(named):,} rows, where format plays no part, the base model is "
-        f"right on {percent(base / len(named))} and the tuned model on "
+        f"{text}. On the other {len(named):,} rows, where the format makes no difference, the "
+        f"base model is right on {percent(base / len(named))} and the tuned model on "
         f"{percent(tuned / len(named))}."
     )
 
 
-def _gate(found: Findings) -> Iterator[str]:
-    gain = found.recipe.evaluate.gate.min_gain
+def _gate(found: EvaluationFindings) -> Iterator[str]:
+    gain, low = found.recipe.evaluate.gate.min_gain, found.decisive.comparison.difference.low
     if gain > 0:
         reached = "reached" if found.passed_gate else "not reached"
         yield (
-            f"The recipe asks for a gain above {gain * 100:g} points, surely: the lower end of the "
-            f"interval is {points(found.decisive.comparison.difference.low)}, so it is {reached}."
+            f"The recipe asks for a gain above {gain * 100:g} points with its confidence: the "
+            f"lower end of the interval is {points(low)}, so it is {reached}."
         )
 
 
-def _other_metrics(found: Findings) -> Iterator[str]:
+def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
     for metric, each in found.other_metrics:
         title = metric.title[0].upper() + metric.title[1:]
         yield (
@@ -146,8 +146,8 @@ def _other_metrics(found: Findings) -> Iterator[str]:
         )
 
 
-def _what_it_takes(found: Findings) -> Iterator[str]:
-    """Say how many rows a clear answer needs, when this was none."""
+def _what_it_takes(found: EvaluationFindings) -> Iterator[str]:
+    """Say how many rows a clear result needs, if this one is not clear."""
     if found.verdict != "too_small_to_tell":
         return
     seen, target = (
@@ -157,13 +157,13 @@ def _what_it_takes(found: Findings) -> Iterator[str]:
     rows = _rounded_up(len(found.rows) * (seen / target) ** 2)
     yield (
         f"{count(len(found.rows), 'row')} would show a true difference of {seen * 100:.0f} points "
-        f"or more; to see {target * 100:g} points it takes about {count(rows, 'test row')}: raise "
-        "rows.max_test and split.test in recipe.yaml, or drop more data."
+        f"or more. To detect {target * 100:g} points, about {count(rows, 'test row')} are needed: "
+        "raise rows.max_test and split.test in recipe.yaml, or drop more data."
     )
 
 
 def _rounded_up(rows: float) -> int:
-    """Return two digits that count: 1,234 as 1,300."""
+    """Round up to two significant digits: 1,234 becomes 1,300."""
     step = int(10.0 ** max(0, int(log10(max(rows, 1))) - 1))
     return ceil(rows / step) * step
 

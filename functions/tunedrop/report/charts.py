@@ -4,24 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from tunedrop.report.document import Comparison, LossPoint
+from tunedrop.documents.report import Comparison, LossPoint
 
-MAX_POINTS = 300  # more than a screen can show
+MAX_POINTS = 300  # Points drawn of a loss curve; a screen shows no more.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DifferenceAxis:
-    """An axis from -bound to +bound with zero in the middle, wide enough for the interval."""
+    """An axis from -bound to +bound with zero in the middle."""
 
     bound: float
 
     def at(self, difference: float) -> str:
-        """Return where on the axis a difference lies, as a percentage of its length."""
+        """Return the position of a difference on the axis, as a percentage of its length."""
         return f"{50 + 50 * max(-1.0, min(1.0, difference / self.bound)):.2f}%"
 
 
 def difference_axis(comparison: Comparison) -> DifferenceAxis:
-    """Return an axis that ends on a full ten points."""
+    """Return an axis that contains the interval and ends at a multiple of ten points."""
     gap = comparison.difference
     widest = max(abs(gap.low), abs(gap.high), abs(gap.value))
     return DifferenceAxis(bound=min(1.0, max(0.1, ceil(widest * 10 + 1e-9) / 10)))
@@ -41,7 +41,7 @@ class LossChart:
 
 
 def loss_chart(curve: Sequence[LossPoint]) -> LossChart | None:
-    """Return the curve of a training job, or None when there is too little to draw."""
+    """Return the loss curve of a training job, or None when it has fewer than two points."""
     training = [(point.step, point.loss) for point in curve if point.loss is not None]
     validation = [(point.step, point.eval_loss) for point in curve if point.eval_loss is not None]
     every = [*training, *validation]

@@ -1,18 +1,17 @@
-"""Commands to paste into a shell: they work with version 1 and version 2 of the AWS CLI."""
+"""Shell commands for the emails. They work with versions 1 and 2 of the AWS CLI."""
 
 import json
 import shlex
 
 import msgspec
 
-from tunedrop.report.document import Example
+from tunedrop.documents.report import Example
 
 
 def ask_tuned(endpoint: str, example: Example, region: str | None) -> str:
-    """Return the commands that ask the tuned model one question.
+    """Return the commands that send one question to the tuned model.
 
-    The question goes through a file: version 2 of the CLI takes an inline body for Base64, and a
-    file spares the quoting.
+    The question is written to a file, because version 2 of the CLI reads an inline body as Base64.
     """
     question = {"model": "tuned", **msgspec.to_builtins(example)}
     return "\n".join(
@@ -29,7 +28,7 @@ def ask_tuned(endpoint: str, example: Example, region: str | None) -> str:
 
 
 def delete_endpoint(endpoint: str, region: str | None) -> str:
-    """Return the command that removes an endpoint, and with it what it costs."""
+    """Return the command that deletes an endpoint, so that it costs nothing any more."""
     return f"aws sagemaker delete-endpoint{_in(region)} --endpoint-name {endpoint}"
 
 

@@ -1,9 +1,9 @@
-"""dataset.html: what became of the dropped rows, as a page that needs nothing but itself."""
+"""dataset.html: what happened to the dropped rows, as one self-contained page."""
 
 from dataclasses import dataclass
 
-from tunedrop.dataset.document import Dataset, RowCounts
-from tunedrop.dataset.reasons import REASONS
+from tunedrop.dataset.examining.rejects import REASONS
+from tunedrop.documents.dataset import Dataset, RowCounts
 from tunedrop.report.template import render
 
 IN_WORDS = (
@@ -19,7 +19,7 @@ CHECKS = {
     "near_duplicate": "Nearly the same",
     "neighbours_disagree": "Likely wrong labels",
     "label_spelling": "Labels spelled differently",
-    "label_slip": "Labels with a slip of the pen",
+    "label_slip": "Labels that may be misspelled",
     "encoding_repaired": "Garbled characters, repaired",
     "html_entities": "HTML entities, decoded",
     "control_characters": "Control characters, removed",
@@ -40,12 +40,12 @@ CHECKS = {
     "not_compared": "Rows not compared with each other",
     "leakage": "Training rows that stand in the test file",
 }
-SMALL_SHARE = 0.02  # of the rows; fewer rejected rows are no reason to worry
+SMALL_SHARE = 0.02  # Share of rejected rows up to which the dataset counts as ready.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Share:
-    """One place that rows went to: how many, and how wide its bar is in percent."""
+    """How many rows went to one place, and the width of their bar in percent."""
 
     name: str
     words: str
@@ -70,7 +70,7 @@ def render_dataset_page(dataset: Dataset) -> str:
 
 
 def _pill(dataset: Dataset) -> tuple[str, str]:
-    """Return the tone and the words of how it stands with the dataset."""
+    """Return the colour and the words of the status at the top of the page."""
     rows, estimate = dataset.rows, dataset.estimate
     if estimate and estimate.is_over_budget:
         return "bad", "Not trained: over budget"

@@ -1,13 +1,12 @@
-"""The one email at the end of a run: the verdict first, then why, what it cost, what to do."""
+"""The email at the end of a run: the verdict, the reasons, the cost, and what to do."""
 
 import msgspec
 
+from tunedrop.documents.figures import duration, moment, p_value, percent, signed, usd
+from tunedrop.documents.report import Report
+from tunedrop.documents.run import Failure, Run, slug
 from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
-from tunedrop.report.document import Report
-from tunedrop.report.figures import duration, moment, p_value, percent, signed, usd
-from tunedrop.report.problems import problem_list
-from tunedrop.run import Failure, Run, slug
 
 SUBJECTS = {
     "better": "the tuned model is better",
@@ -18,23 +17,23 @@ SUBJECTS = {
 WHERE = {
     "prepare": "while the dataset was prepared, before any training",
     "train": "in the training",
-    "deploy": "while the endpoint was brought up, after the training",
+    "deploy": "while the endpoint was started, after the training",
     "evaluate": "in the evaluation, after the training",
 }
-SENTENCES = 6  # of the evidence; the report has them all
+SENTENCES = 6  # Sentences of evidence in the email; the report has all of them.
 
 
 class Email(msgspec.Struct, frozen=True):
-    """What SNS publishes: the subject is one line of ASCII, under 100 characters."""
+    """An email as SNS publishes it; the subject is one line of at most 99 ASCII characters."""
 
     subject: str
     body: str
 
 
 class Links(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a reader finds the rest: s3:// URIs, console addresses where there are any.
+    """Where the reader finds more: s3:// URIs and, where there is one, a console address.
 
-    `logs` is the name of a log group; `region` goes into the commands when it is known.
+    `logs` is the name of a log group. `region` is added to the commands when it is known.
     """
 
     folder: str
@@ -45,7 +44,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def success_email(report: Report, links: Links) -> Email:
-    """Say the verdict, the evidence, the cost, and how to use or remove the model."""
+    """Return the email of a successful run: verdict, evidence, cost, and how to use the model."""
     metric = report.primary_metric
     base, tuned = report.base.metrics[metric].value, report.tuned.metrics[metric].value
     title = report.metrics[metric].title
@@ -69,7 +68,7 @@ def success_email(report: Report, links: Links) -> Email:
 
 
 def failure_email(run: Run, failure: Failure, links: Links) -> Email:
-    """Say what went wrong, where, what to do, and what still costs money."""
+    """Return the email of a failed run: the error, what to do, and what still costs money."""
     where = WHERE.get(failure.stage, f"in the step {failure.stage!r}")
     file = run.source.key.rpartition("/")[2]
     rejected = f"{links.folder}dataset/rejected.jsonl" if run.rows.get("rejected") else None
@@ -79,7 +78,7 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
             (
                 letter.paragraph(f"The run for {file} failed {where}."),
                 letter.section("What went wrong", letter.paragraph(failure.message)),
-                letter.section("The commonest problems", problem_list(failure.problems)),
+                letter.section("The commonest problems", letter.problem_list(failure.problems)),
                 letter.section(
                     "What to do", letter.paragraph(failure.remedy), _listed(rejected, links)
                 ),
@@ -105,17 +104,17 @@ def _listed(rejected: str | None, links: Links) -> str:
     """Return how to fetch the rejected rows, if there are any."""
     if rejected is None:
         return ""
-    text = "Every rejected row, with its line, its reason and its content, stands in one file:"
+    text = "One file lists every rejected row with its line, its reason and its content:"
     return f"{letter.paragraph(text)}\n{download(rejected, links.region)}"
 
 
 def _name(dataset: str) -> str:
-    """Return the dataset's name for a subject: its slug where the name is not ASCII."""
+    """Return the dataset's name for a subject; names that are not ASCII become slugs."""
     return dataset if dataset.isascii() else slug(dataset)
 
 
 def _figures(report: Report) -> str:
-    """Return both models and the trivial rival, metric by metric."""
+    """Return a table of both models and the trivial baseline, a column a metric."""
     names = list(report.base.metrics)
     gaps = {each.metric: each for each in report.comparisons if each.rival == "base"}
     rivals = {each.name for each in report.baselines}
@@ -141,7 +140,7 @@ def _cost(report: Report) -> str:
     seconds = cost.billable_seconds
     billed = f", billed for {duration(seconds)}" if seconds is not None else ""
     on = f" on {cost.instance}" if cost.instance else ""
-    stays = "billed by the hour until it is removed" if report.endpoint_kept else "taken down"
+    stays = "billed by the hour until it is deleted" if report.endpoint_kept else "deleted"
     return letter.facts(
         (
             ("Training", f"{usd(cost.training_usd)}{on}{billed}"),
@@ -164,11 +163,11 @@ def _report_at(links: Links) -> str:
 
 
 def _endpoint(report: Report, links: Links) -> list[str]:
-    """Return how to call the model and how to stop paying, or that nothing runs any more."""
+    """Return how to call the model and how to delete the endpoint, or that it is deleted."""
     if not report.endpoint_kept:
         text = (
-            "The endpoint is being removed: nothing of this run goes on costing money. To keep the "
-            "endpoint whatever the verdict, say `deploy: {keep: always}` in recipe.yaml."
+            "The endpoint is being deleted, so this run causes no further costs. To keep the "
+            "endpoint whatever the verdict, write `deploy: {keep: always}` in recipe.yaml."
         )
         return [letter.section("The endpoint", letter.paragraph(text))]
     until = f" on {moment(report.endpoint_expires)}" if report.endpoint_expires else " by hand only"
@@ -177,7 +176,7 @@ def _endpoint(report: Report, links: Links) -> list[str]:
         letter.section("Ask the tuned model", ask),
         letter.section(
             "Stop paying",
-            letter.paragraph(f"The endpoint will be removed{until}. To remove it now:"),
+            letter.paragraph(f"The endpoint will be deleted{until}. To delete it now:"),
             delete_endpoint(report.endpoint, links.region),
         ),
     ]
@@ -192,15 +191,15 @@ def _still_running(run: Run, links: Links) -> str:
         return "\n".join(
             (
                 letter.paragraph(
-                    f"{spent} The endpoint {run.endpoint} is being removed now. Should it still be "
-                    "there in an hour, remove it:"
+                    f"{spent} The endpoint {run.endpoint} is being deleted now. If it still exists "
+                    "in an hour, delete it:"
                 ),
                 delete_endpoint(run.endpoint, links.region),
             )
         )
     if run.job:
         return letter.paragraph(
-            f"{spent} Nothing goes on running: the training job {run.job} has ended or is being "
-            "stopped, and there is no endpoint."
+            f"{spent} Nothing: the training job {run.job} has ended or is being stopped, and there "
+            "is no endpoint."
         )
     return "Nothing: no training job and no endpoint was started."

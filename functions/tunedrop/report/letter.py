@@ -1,6 +1,6 @@
-"""The layout of a plain-text email: paragraphs, sections, small tables, a safe subject.
+"""The layout of a plain-text email: paragraphs, sections, lists, tables and the subject.
 
-SNS wants a subject of ASCII characters in one line, under 100 of them, and a body of at most
+SNS requires a subject of one line with fewer than 100 ASCII characters, and a body of at most
 256 KiB (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
 """
 
@@ -9,14 +9,18 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-WIDTH = 76  # columns; what mail clients show without wrapping
-MAX_SUBJECT = 99
-MAX_BODY = 60_000  # characters, at most 4 bytes each: within the 256 KiB
+from tunedrop.documents.figures import count
+from tunedrop.errors import Problem
+
+WIDTH = 76  # Columns that mail clients show without wrapping.
+MAX_SUBJECT = 99  # Characters that SNS allows.
+MAX_BODY = 60_000  # Characters of at most 4 bytes each: less than the 256 KiB of SNS.
+MOST_PROBLEMS = 10  # Kinds of bad rows that an email lists; the commonest come first.
 _TYPOGRAPHY = str.maketrans("“”‘’−–—", "\"\"''---") | {ord("…"): "..."}  # noqa: RUF001
 
 
 def subject(text: str) -> str:
-    """Return the text as SNS takes it: one line of ASCII, cut to 99 characters."""
+    """Return the text as SNS accepts it: one line of ASCII, cut to 99 characters."""
     plain = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHY))
     ascii_text = plain.encode("ascii", "ignore").decode()
     line = re.sub(r"[\x00-\x20\x7f]+", " ", ascii_text).strip()
@@ -24,18 +28,18 @@ def subject(text: str) -> str:
 
 
 def body(parts: Iterable[str]) -> str:
-    """Return the parts with an empty line between them; empty parts vanish."""
+    """Return the parts with an empty line between them; empty parts are left out."""
     text = "\n\n".join(part for part in parts if part) + "\n"
     return text if len(text) <= MAX_BODY else text[:MAX_BODY] + "\n[cut: see the report]\n"
 
 
 def paragraph(text: str) -> str:
-    """Return the text wrapped; words longer than a line (addresses) stay whole."""
+    """Return the text wrapped; words longer than a line, such as addresses, are not broken."""
     return fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def section(title: str, *parts: str) -> str:
-    """Return a titled section, or nothing when it has no content."""
+    """Return a section with a title, or an empty text when it has no content."""
     content = "\n".join(part for part in parts if part)
     return f"{title.upper()}\n{content}" if content else ""
 
@@ -46,9 +50,9 @@ def bullets(lines: Iterable[str]) -> str:
 
 
 def hanging(lead: str, text: str, *, break_words: bool = False) -> str:
-    """Return the text wrapped behind a lead, its further lines below its first.
+    """Return the text wrapped after a lead, its further lines indented by the lead's width.
 
-    Words longer than a line (addresses) stay whole, unless `break_words`.
+    Words longer than a line, such as addresses, are not broken unless `break_words` is true.
     """
     return fill(
         " ".join(text.split()),
@@ -68,7 +72,7 @@ def facts(pairs: Iterable[tuple[str, str | None]]) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of cells as aligned columns: the first to the left, the others to the right."""
+    """Return rows of cells in columns: the first is aligned left, the others right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "   ".join(
@@ -77,3 +81,28 @@ def table(rows: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def problem_list(problems: Sequence[Problem]) -> str:
+    """Return the most frequent problems, each with an example and what to change."""
+    listed, others = problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS
+    width = max((len(f"{problem.rows:,}") for problem in listed), default=0)
+    blocks = [_block(problem, width) for problem in listed]
+    if others > 0:
+        blocks.append(f"and {count(others, 'other problem')}.")
+    return "\n\n".join(blocks)
+
+
+def _block(problem: Problem, width: int) -> str:
+    """Return one problem: how many rows have it, an example and the remedy."""
+    rows = f"{problem.rows:>{width},} {'row' if problem.rows == 1 else 'rows'}"
+    known = (
+        ("Example", f"{problem.place}: {problem.message}"),
+        ("It reads", problem.excerpt),
+        ("To do", problem.fix),
+    )
+    lines = [hanging(f"{rows} ", problem.meaning)]
+    for name, text in known:
+        if text:
+            lines.append(hanging(f"    {name:<8}  ", text, break_words=True))
+    return "\n".join(lines)

@@ -1,13 +1,13 @@
-"""report.html: the report as a page that needs nothing but itself."""
+"""report.html: the report as one self-contained page."""
 
 from dataclasses import dataclass
 
 import msgspec
 
+from tunedrop.documents.figures import signed
+from tunedrop.documents.report import Comparison, Confusion, Estimate, Report, TokenCount
 from tunedrop.report.charts import difference_axis, loss_chart
-from tunedrop.report.document import Comparison, Confusion, Estimate, Report
 from tunedrop.report.template import render
-from tunedrop.report.tokens import in_words
 
 PILLS = {
     "better": ("good", "Better"),
@@ -23,12 +23,12 @@ ROWS_IN_WORDS = {
     "duplicates": "exact duplicates, left out",
     "not_sampled": "beyond the recipe's row limits",
 }
-HEAT_STEPS = 10
+HEAT_STEPS = 10  # Shades of the confusion matrix, as in report.css.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """One line of the chart of values: who, how it is drawn, and the figure."""
+    """One bar of the chart: its name, its style and its value."""
 
     name: str
     style: str
@@ -36,7 +36,7 @@ class Bar:
 
 
 def render_page(report: Report) -> str:
-    """Return the whole page: HTML with its style and its charts inside, and no script."""
+    """Return the page: HTML that contains its style and charts, without scripts."""
     primary = report.comparisons[0]
     tone, pill = _pill(report)
     return render(
@@ -50,7 +50,7 @@ def render_page(report: Report) -> str:
         trivial=_beside_trivial(report),
         axis=difference_axis(primary),
         loss=loss_chart(report.curve),
-        tokens=in_words(report.tokens) if report.tokens else None,
+        tokens=tokens_in_words(report.tokens) if report.tokens else None,
         heat=_heat(report.confusion),
         rows=[(name, report.rows.get(name, 0), words) for name, words in ROWS_IN_WORDS.items()],
         recipe=msgspec.json.format(msgspec.json.encode(report.lineage.recipe), indent=2).decode(),
@@ -58,7 +58,7 @@ def render_page(report: Report) -> str:
 
 
 def _pill(report: Report) -> tuple[str, str]:
-    """Return the tone and the word of the verdict; green only if nothing takes it back."""
+    """Return the colour and the words of the verdict; green only for an unqualified one."""
     tone, word = PILLS[report.verdict]
     trivial = _beside_trivial(report)
     if report.verdict == "better" and trivial is not None and trivial.difference.low <= 0:
@@ -95,3 +95,13 @@ def _heat(confusion: Confusion | None) -> list[list[tuple[int, int]]]:
         [(cell, round(HEAT_STEPS * cell / max(1, sum(line)))) for cell in line]
         for line in confusion.counts
     ]
+
+
+def tokens_in_words(tokens: TokenCount) -> str:
+    """Return both counts of the training rows' tokens and how far they differ."""
+    said = f"{tokens.said:,} ({signed(tokens.difference)}%)"
+    if tokens.method == "tokenizer":
+        before = f"had measured {said} with the model's tokenizer"
+    else:
+        before = f"had estimated {said} by characters"
+    return f"{tokens.counted:,} tokens; preparation {before}"

@@ -1,19 +1,19 @@
-"""Pages from the templates beside this file: escaped, and with nothing left undefined."""
+"""Render the templates: every value is escaped, and an undefined name is an error."""
 
 from pathlib import Path
 
 import jinja2
 
-from tunedrop.report import figures
+from tunedrop.documents import figures
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(template: str, /, **values: object) -> str:
-    """Return the page that a template makes of these values.
+    """Return a template filled with these values.
 
-    Every value is escaped; every name that a template uses must be given. The functions of
-    `tunedrop.report.figures` are there as filters (`{{ share | percent }}`).
+    Every name that the template uses must be given. The functions of `tunedrop.documents.figures`
+    are available as filters (`{{ share | percent }}`).
     """
     return _environment().get_template(template).render(**values)
 

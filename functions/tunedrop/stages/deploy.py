@@ -1,34 +1,34 @@
-"""A trained adapter becomes one endpoint that answers as `base` and as `tuned`."""
+"""Deploy a trained adapter: one endpoint that answers as `base` and as `tuned`."""
 
+from tunedrop.documents.run import ActualCost
 from tunedrop.errors import TrainingError
-from tunedrop.hosting import (
+from tunedrop.jobs.endpoint import (
     HostingSettings,
     endpoint_config_request,
     endpoint_request,
     model_request,
 )
-from tunedrop.pricing import bill
-from tunedrop.run import ActualCost
-from tunedrop.runs import Held
-from tunedrop.service import TrainingJob
-from tunedrop.stages.step import Outcome, Step
+from tunedrop.jobs.pricing import bill
+from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.ports.services import TrainingJob
+from tunedrop.runs.repository import Held
 
 
-def deploy(job_name: str, step: Step, settings: HostingSettings) -> Outcome:
-    """Create the endpoint of the run whose job has this name, unless it is there."""
+def deploy(job_name: str, step: Step, settings: HostingSettings) -> StepResult:
+    """Create the endpoint of the run whose training job has this name, unless it exists."""
     held = step.runs.find(job_name)
     if held is None:
-        return Outcome("ignored: not a job of a run that counts")
+        return StepResult("ignored: not a job of a run that counts")
     run = held.run
     job = step.sagemaker.training_job(job_name)
     if job is None or job.status != "Completed" or run.stage not in ("train", "deploy"):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     if run.stage == "deploy" and run.endpoint and step.sagemaker.endpoint(run.endpoint):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     with step.claimed(held, "deploy") as ours:
         if ours:
             _start(held, job, step, settings)
-    return step.outcome(run.folder, "deploying") if ours else Outcome("nothing to do", run.folder)
+    return step.result(run.folder, "deploying") if ours else StepResult("nothing to do", run.folder)
 
 
 def _start(held: Held, job: TrainingJob, step: Step, settings: HostingSettings) -> None:
@@ -40,7 +40,8 @@ def _start(held: Held, job: TrainingJob, step: Step, settings: HostingSettings) 
             "Read its log in /aws/sagemaker/TrainingJobs; then drop the file again.",
         )
     if job.billable_seconds is not None:
-        run.cost = ActualCost(job.billable_seconds, bill(job.instance, job.billable_seconds))
+        price = bill(job.instance, job.billable_seconds, step.runs.catalogue())
+        run.cost = ActualCost(job.billable_seconds, price)
     run.stages["train"].ended = run.stages["deploy"].started
     run.endpoint = run.name
     run.links["artifact"] = job.artifact

@@ -1,31 +1,34 @@
-"""An endpoint in service becomes a verdict, a report and an email."""
+"""Evaluate an endpoint in service: ask both models, write the report, send the email."""
 
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset, Row
-from tunedrop.evaluation.asking import Answer, Answers, AskOne, Model, ask
+from tunedrop.documents import keys
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import Judgement
+from tunedrop.documents.rows import Row
+from tunedrop.evaluation.asking import AskOne, Model, ask
 from tunedrop.evaluation.judging import judge
-from tunedrop.hosting import chat_request
-from tunedrop.recipe import Recipe
-from tunedrop.report.judgement import Judgement
-from tunedrop.report.page import render_page
-from tunedrop.runs import Held, encode, now
-from tunedrop.service import Inference
-from tunedrop.stages.ending import Ending
-from tunedrop.stages.progress import Reporter
-from tunedrop.stages.reporting import (
+from tunedrop.jobs.endpoint import chat_request
+from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.progress import ProgressWriter
+from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
     TrainingSummary,
     compose_report,
     lineage_of,
     read_summary,
 )
-from tunedrop.stages.step import Outcome, Step
+from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.ports.services import Inference
+from tunedrop.recipe.schema import Recipe
+from tunedrop.report.page import render_page
+from tunedrop.runs.repository import Held, encode, now
 
-CONCURRENCY = 32
-SPARE_SECONDS = 60.0  # of the function's time, for the report and the email
+CONCURRENCY = 32  # Requests to the endpoint at the same time.
+SPARE_SECONDS = 60.0  # Reserved at the end of the function's time for the report and the email.
 
 
 def evaluate(
@@ -34,31 +37,31 @@ def evaluate(
     inference: Inference,
     ending: Ending,
     settings: EvaluationSettings,
-) -> Outcome:
-    """Ask the test rows of both models, write the report, announce it, settle the endpoint."""
+) -> StepResult:
+    """Ask both models, write the report, send the email, and keep or delete the endpoint."""
     held = step.runs.find(endpoint)
     if held is None:
-        return Outcome("ignored: not an endpoint of a run that counts")
+        return StepResult("ignored: not an endpoint of a run that counts")
     run = held.run
-    if run.status != "running":  # its email may still be owed
+    if run.status != "running":  # The email may still have to be sent.
         ending.settle(run.folder)
-        return Outcome("settled", run.folder)
+        return StepResult("settled", run.folder)
     found = step.sagemaker.endpoint(endpoint)
     if found is None or found.status != "InService" or run.stage not in ("deploy", "evaluate"):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     with step.claimed(held, "evaluate") as ours:
         if ours:
             _evaluate(held, step, inference, settings)
     if ours:
         ending.settle(run.folder)
-    return step.outcome(run.folder, "evaluated") if ours else Outcome("nothing to do", run.folder)
+    return step.result(run.folder, "evaluated") if ours else StepResult("nothing to do", run.folder)
 
 
 def _evaluate(held: Held, step: Step, inference: Inference, settings: EvaluationSettings) -> None:
     run, runs = held.run, step.runs
     run.stages["deploy"].ended = run.stages["evaluate"].started
     recipe = runs.recipe(run)
-    dataset = runs.document(run, "dataset/dataset.json", Dataset)
+    dataset = runs.document(run, keys.DATASET, Dataset)
     rows = _rows(held, step, "test")
     summary = read_summary(run, runs)
     ask_one = _asker(run.name, recipe, inference, summary)
@@ -68,16 +71,16 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     lineage = lineage_of(run, recipe, summary, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
     page = render_page(report).encode()
-    runs.store.write(f"{run.folder}/report/report.html", page, "text/html; charset=utf-8")
-    runs.store.write(f"{run.folder}/report/report.json", encode(report), "application/json")
+    runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")
+    runs.store.write(f"{run.folder}/{keys.REPORT}", encode(report), "application/json")
     run.verdict, run.status, run.ended = report.verdict, "succeeded", now()
     run.stages["evaluate"].ended = run.ended
-    run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/report/report.html"
+    run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/{keys.REPORT_PAGE}"
     step.finish(held, "evaluate")
 
 
 def _rows(held: Held, step: Step, split: str) -> list[Row]:
-    key = f"{held.run.folder}/dataset/{split}.jsonl"
+    key = f"{held.run.folder}/{keys.split_file(split)}"
     lines = step.runs.store.read(key).body.splitlines()
     return [msgspec.json.decode(line, type=Row) for line in lines]
 
@@ -87,7 +90,7 @@ def _answers(held: Held, step: Step, ask_one: AskOne, rows: list[Row]) -> Answer
         rows,
         ask_one,
         concurrency=CONCURRENCY,
-        progress=Reporter(held, step, "answers"),
+        progress=ProgressWriter(held, step, "answers"),
         deadline_seconds=max(1.0, step.invocation.seconds - SPARE_SECONDS),
     )
 
@@ -103,7 +106,7 @@ def _asker(endpoint: str, recipe: Recipe, inference: Inference, summary: Trainin
 
 
 def _expiry(recipe: Recipe, judgement: Judgement) -> str | None:
-    """Return until when the endpoint stays (ISO 8601, UTC), or None when it goes at once."""
+    """Return when the endpoint is to be deleted (ISO 8601, UTC); None for at once."""
     keep = recipe.deploy.keep
     if keep == "never" or (keep == "if_better" and not judgement.passed_gate):
         return None

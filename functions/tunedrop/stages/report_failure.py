@@ -1,114 +1,110 @@
-"""Any failure on the way becomes one email that says what went wrong, where, and what to do."""
+"""Turn any failure into one email that says what went wrong, where, and what to do."""
 
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run
 from tunedrop.errors import HostingError, ProcessingError, TrainingError
-from tunedrop.pointer import read_pointer
-from tunedrop.processing import LOGS
-from tunedrop.run import Run
-from tunedrop.runs import Runs, gave_up
-from tunedrop.service import ProcessingJob, TrainingJob
-from tunedrop.stages.dropped import dataset_of
-from tunedrop.stages.ending import Ending
-from tunedrop.stages.step import Outcome
-from tunedrop.store import MissingError
+from tunedrop.jobs.processing_job import LOGS
+from tunedrop.lifecycle.dropped import dataset_of
+from tunedrop.lifecycle.ending import Ending, gave_up
+from tunedrop.lifecycle.step import StepResult
+from tunedrop.ports.services import ProcessingJob, TrainingJob
+from tunedrop.ports.store import MissingError
+from tunedrop.runs.pointer import read_pointer
+from tunedrop.runs.repository import Runs
 
 AGAIN = "then drop the file again."
 
 
-def report_failed_run(folder: str, ending: Ending) -> Outcome:
-    """A stage has ended the run as failed: tell it, and clean up."""
+def report_failed_run(folder: str, ending: Ending) -> StepResult:
+    """Send the email of a run that a stage has ended as failed, and clean up."""
     try:
         ending.settle(folder)
     except MissingError:
-        return Outcome("ignored: there is no such run", folder)
-    return Outcome("reported", folder)
+        return StepResult("ignored: there is no such run", folder)
+    return StepResult("reported", folder)
 
 
-def report_failed_job(job_name: str, ending: Ending) -> Outcome:
-    """A training job has failed or was stopped: end its run."""
+def report_failed_job(job_name: str, ending: Ending) -> StepResult:
+    """End the run of a training job that failed or was stopped."""
     held = ending.runs.find(job_name)
     if held is None:
-        return Outcome("ignored: not a job of a run that counts")
+        return StepResult("ignored: not a job of a run that counts")
     job = ending.sagemaker.training_job(job_name)
     if job is None or job.status not in ("Failed", "Stopped"):
-        return Outcome("nothing to do", held.run.folder)
+        return StepResult("nothing to do", held.run.folder)
     if held.run.stage == "train":
         ending.fail(held.run.folder, "train", _job_error(job))
-    return Outcome("reported", held.run.folder)
+    return StepResult("reported", held.run.folder)
 
 
-def report_failed_processing_job(job_name: str, ending: Ending) -> Outcome:
-    """A processing job has failed, was stopped, or left no dataset: end its run.
+def report_failed_processing_job(job_name: str, ending: Ending) -> StepResult:
+    """End the run of a processing job that failed, was stopped, or left no dataset.
 
-    A job that could tell the user what is wrong with the data has ended the run itself.
+    When the data were at fault, the job has ended the run itself.
     """
     held = ending.runs.find(job_name)
     if held is None:
-        return Outcome("ignored: not a job of a run that counts")
+        return StepResult("ignored: not a job of a run that counts")
     run = held.run
     job = ending.sagemaker.processing_job(job_name)
     if job is None or job.status in ("InProgress", "Stopping") or _is_prepared(run, ending.runs):
-        return Outcome("nothing to do", run.folder)
+        return StepResult("nothing to do", run.folder)
     ending.fail(run.folder, "prepare", _processing_error(job, run))
-    return Outcome("reported", run.folder)
+    return StepResult("reported", run.folder)
 
 
 def _is_prepared(run: Run, runs: Runs) -> bool:
-    """Say whether the run has gone on: a job may be killed just before dataset.json."""
+    """Return whether dataset.json was written; a job may be killed just before that."""
     if run.stage == "prepare":
         return False
     try:
-        runs.store.head(f"{run.folder}/dataset/dataset.json")
+        runs.store.head(f"{run.folder}/{keys.DATASET}")
     except MissingError:
         return False
     return True
 
 
-def report_failed_endpoint(endpoint_name: str, ending: Ending) -> Outcome:
-    """An endpoint did not come up: end its run."""
+def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
+    """End the run of an endpoint that did not start."""
     held = ending.runs.find(endpoint_name)
     if held is None:
-        return Outcome("ignored: not an endpoint of a run that counts")
+        return StepResult("ignored: not an endpoint of a run that counts")
     endpoint = ending.sagemaker.endpoint(endpoint_name)
     if endpoint is None or endpoint.status != "Failed":
-        return Outcome("nothing to do", held.run.folder)
+        return StepResult("nothing to do", held.run.folder)
     error = HostingError(
-        f"The endpoint {endpoint_name} did not come up: {endpoint.failure_reason}",
+        f"The endpoint {endpoint_name} did not start: {endpoint.failure_reason}",
         f"Read the log group /aws/sagemaker/Endpoints/{endpoint_name}; {AGAIN}",
     )
     ending.fail(held.run.folder, "deploy", error)
-    return Outcome("reported", held.run.folder)
+    return StepResult("reported", held.run.folder)
 
 
-def report_dead_letter(subject: str, function: str, reason: str, ending: Ending) -> Outcome:
-    """A function gave up on an event: end the run that the event was about.
+def report_dead_letter(subject: str, function: str, reason: str, ending: Ending) -> StepResult:
+    """End the run of an event that a function could not handle.
 
     Args:
         subject: the key, job or endpoint that the event named.
-        function: the function that gave up.
-        reason: what it said last.
+        function: the function that failed.
+        reason: its last error.
         ending: ends the run.
     """
     folder = folder_of(subject, ending.runs)
     if folder is None:
-        return Outcome(f"ignored: {subject} belongs to no run that counts")
+        return StepResult(f"ignored: {subject} belongs to no run that counts")
     ending.fail(folder, function, gave_up(function, reason))
-    return Outcome("reported", folder)
+    return StepResult("reported", folder)
 
 
 def folder_of(subject: str, runs: Runs) -> str | None:
     """Return the folder of the run that a key, a job or an endpoint belongs to."""
     if subject.startswith("runs/"):
-        return run_folder(subject)
+        return keys.folder_of(subject)
     if dataset := dataset_of(subject):
         pointer, _ = read_pointer(runs.store, dataset)
-        return f"runs/{dataset}/{pointer.run}" if pointer else None
+        return keys.run_folder(dataset, pointer.run) if pointer else None
     held = runs.find(subject)
     return held.run.folder if held else None
-
-
-def run_folder(key: str) -> str:
-    """Return the folder runs/<dataset>/<run> that a document's key stands in."""
-    return "/".join(key.split("/")[:3])
 
 
 def _job_error(job: TrainingJob) -> TrainingError:
@@ -138,8 +134,8 @@ def _processing_error(job: ProcessingJob, run: Run) -> ProcessingError:
         )
     if job.status == "Stopped":
         return ProcessingError(f"{begun} was stopped by hand.", AGAIN.capitalize())
-    told = job.exit_message or job.failure_reason or "it ended and left no dataset"
+    cause = job.exit_message or job.failure_reason or "it ended and left no dataset"
     return ProcessingError(
-        f"{begun} failed: {told}",
+        f"{begun} failed: {cause}",
         f"Read its log in {LOGS}; then drop the file again, {smaller} of the memory.",
     )

@@ -1,55 +1,55 @@
-"""On a schedule: what was lost on the way is found and set right.
+"""On a schedule: send lost events again, settle ended runs, delete expired endpoints.
 
-Only runs with a marker are looked at, so the past costs nothing.
+Only runs with a marker are examined, so that old runs cost nothing.
 """
 
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from tunedrop.pointer import is_current
-from tunedrop.run import Run
-from tunedrop.runs import gave_up
-from tunedrop.service import Functions
-from tunedrop.stages.ending import Ending, supersede
-from tunedrop.stages.step import Outcome
-from tunedrop.store import MissingError
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run
+from tunedrop.lifecycle.ending import Ending, gave_up, supersede
+from tunedrop.lifecycle.step import StepResult
+from tunedrop.ports.services import Functions
+from tunedrop.ports.store import MissingError
+from tunedrop.runs.pointer import is_current
 
-MAX_NUDGES = 3  # of one stage; then the run is given up
+MAX_NUDGES = 3  # How often a stage is called again before the run is ended.
 
 
-def sweep(ending: Ending, functions: Functions) -> list[Outcome]:
-    """Look after every run that is not yet ended and cleaned up."""
+def sweep(ending: Ending, functions: Functions) -> list[StepResult]:
+    """Check every run that is not yet ended and cleaned up."""
     return [_look_after(folder, ending, functions) for folder in ending.runs.active()]
 
 
-def _look_after(folder: str, ending: Ending, functions: Functions) -> Outcome:
+def _look_after(folder: str, ending: Ending, functions: Functions) -> StepResult:
     try:
         run = ending.runs.load(folder).run
     except MissingError:
-        return Outcome("left alone: not yet written", folder)
+        return StepResult("left alone: not yet written", folder)
     if run.status != "running":
         ending.settle(folder)
-        return Outcome("settled", folder)
+        return StepResult("settled", folder)
     if not is_current(ending.runs.store, run):
         supersede(folder, ending.runs, ending.sagemaker)
-        return Outcome("superseded", folder)
+        return StepResult("superseded", folder)
     if _is_held(run):
-        return Outcome("left alone: being worked on", folder)
+        return StepResult("left alone: being worked on", folder)
     lost = lost_event(run, ending)
     if lost is None:
-        return Outcome("left alone: waiting for SageMaker", folder)
+        return StepResult("left alone: waiting for SageMaker", folder)
     return _send(run, *lost, ending, functions)
 
 
 def _is_held(run: Run) -> bool:
-    """Say whether a function works on the run; how a processing job stands, SageMaker says."""
+    """Return whether a function works on the run; processing jobs are asked of SageMaker."""
     lease, job = run.lease, run.processing.job if run.processing else None
     return lease is not None and lease.owner != job and lease.expires > time.time()
 
 
 def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the function and the event that the run waits for, or None while SageMaker works."""
+    """Return the function and event that the run waits for; None while SageMaker works."""
     if run.stage == "prepare":
         return _lost_in_preparation(run, ending)
     if run.stage == "train":
@@ -70,7 +70,7 @@ def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None
 
 
 def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    """Call for the preparation, or for the end of a processing job that left no dataset."""
+    """Return the event to prepare again, or to report a job that left no dataset."""
     job = ending.sagemaker.processing_job(run.processing.job) if run.processing else None
     if job is None:
         return "prepare", _object_event(run, run.source.key)
@@ -87,10 +87,10 @@ def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]]
     job = ending.sagemaker.training_job(run.name)
     if job is None:
         try:
-            ending.runs.store.head(f"{run.folder}/dataset/dataset.json")
+            ending.runs.store.head(f"{run.folder}/{keys.DATASET}")
         except MissingError:
             return _lost_in_preparation(run, ending)
-        return "train", _object_event(run, f"{run.folder}/dataset/dataset.json")
+        return "train", _object_event(run, f"{run.folder}/{keys.DATASET}")
     detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
     if job.status == "Completed":
         return "deploy", {"detail": detail}
@@ -111,17 +111,17 @@ def _object_event(run: Run, key: str) -> Mapping[str, Any]:
 
 def _send(
     run: Run, function: str, event: Mapping[str, Any], ending: Ending, functions: Functions
-) -> Outcome:
+) -> StepResult:
     def count(newest: Run) -> bool:
         newest.nudges[function] = newest.nudges.get(function, 0) + 1
         return newest.status == "running" and newest.stage == run.stage and not _is_held(newest)
 
     newest = ending.runs.update(run.folder, count).run
     if newest.stage != run.stage or _is_held(newest):
-        return Outcome("left alone: it has gone on meanwhile", run.folder)
+        return StepResult("left alone: it has gone on meanwhile", run.folder)
     if newest.nudges[function] > MAX_NUDGES:
         reason = f"it was called {MAX_NUDGES} times more and did not finish"
         ending.fail(run.folder, run.stage, gave_up(function, reason))
-        return Outcome("given up", run.folder)
+        return StepResult("given up", run.folder)
     functions.send(function, event)
-    return Outcome(f"sent to {function} again", run.folder)
+    return StepResult(f"sent to {function} again", run.folder)

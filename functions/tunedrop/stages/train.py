@@ -1,30 +1,32 @@
-"""Prepared splits become one training job."""
+"""Start the training job of a prepared run."""
 
-from tunedrop.dataset.document import Dataset
-from tunedrop.pricing import refuse_what_cannot_end
-from tunedrop.runs import Held, encode
-from tunedrop.stages.estimating import estimate_training
-from tunedrop.stages.step import Outcome, Step
-from tunedrop.training import TrainingSettings, training_config, training_job_request
+from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.jobs.pricing import refuse_what_cannot_end
+from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
+from tunedrop.lifecycle.estimating import estimate_training
+from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.runs.repository import Held, encode
 
 
-def train(folder: str, step: Step, settings: TrainingSettings) -> Outcome:
-    """Start the run's training job, unless it is there."""
+def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
+    """Start the run's training job, unless it exists."""
     held = step.runs.load(folder)
     run = held.run
     if run.stage != "train" or (run.job and step.sagemaker.training_job(run.job)):
-        return Outcome("nothing to do", folder)
+        return StepResult("nothing to do", folder)
     with step.claimed(held, "train") as ours:
         if ours:
             _start(held, step, settings)
-    return step.outcome(folder, "training") if ours else Outcome("nothing to do", folder)
+    return step.result(folder, "training") if ours else StepResult("nothing to do", folder)
 
 
 def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     run, runs = held.run, step.runs
     recipe = runs.recipe(run)
-    dataset = runs.document(run, "dataset/dataset.json", Dataset)
-    run.estimate = estimate_training(runs.store, recipe, dataset)
+    dataset = runs.document(run, keys.DATASET, Dataset)
+    catalogue = runs.catalogue()
+    run.estimate = estimate_training(runs, recipe, dataset, catalogue)
     refuse_what_cannot_end(run.estimate)
     if run.estimate is None:
         run.warnings = [
@@ -35,10 +37,11 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
             ),
         ]
     config = encode(training_config(run, recipe))
-    runs.store.write(f"{run.folder}/config/training.json", config, "application/json")
-    # The name is in run.json before the job is there: its events can come at once.
+    runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
+    # The name must be in run.json before the job exists, because its events can come at once.
     run.job = run.name
     run.links["logs"] = "/aws/sagemaker/TrainingJobs"
     runs.save(held)
-    step.sagemaker.create_training_job(training_job_request(run, recipe, settings))
+    request = training_job_request(run, recipe, settings, catalogue)
+    step.sagemaker.create_training_job(request)
     step.finish(held, "train")

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from tunedrop.aws import bucket as adapter
 from tunedrop.aws.bucket import Bucket
-from tunedrop.store import ChangedError, ExistsError, MissingError
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 
 KEYS = ["plain.json", "with space.csv", "a+b%2F50%.csv", "größe/データ.csv", "k" * 1000]
 

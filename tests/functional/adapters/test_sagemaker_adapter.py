@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from tunedrop.aws import sagemaker as adapter
 from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
 from tunedrop.errors import HostingError, ProcessingError, TrainingError
-from tunedrop.service import ProcessingJob
+from tunedrop.ports.services import ProcessingJob
 
 REQUEST: dict[str, Any] = {
     "TrainingJobName": "tweets-0a1b2c3d4e5f-1",

@@ -12,9 +12,9 @@ import pytest
 from serving.chat_request import read_chat_request
 from tests.support.fitted_rows import fit
 from tests.support.tiny_model import CHATML, make_byte_tokenizer
-from tunedrop.dataset.document import Message, Row
-from tunedrop.hosting import chat_request
-from tunedrop.recipe import Recipe
+from tunedrop.documents.rows import Message, Row
+from tunedrop.jobs.endpoint import chat_request
+from tunedrop.recipe.schema import Recipe
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.row_fitting import IGNORED
 

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from tests.support.tiny_model import make_byte_tokenizer
 from tests.unit.dataset.memory import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 from tuning.chat_tokenizer import ChatTokenizer
 
 ROWS = 12_000

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tunedrop.recipe import Hyperparameters
-from tunedrop.training import BaseModel, TrainingConfig
+from tunedrop.jobs.training_job import ModelReference, TrainingConfig
+from tunedrop.recipe.schema import Hyperparameters
 from tuning.configuration import TrainingConfig as Accepted
 from tuning.errors import ConfigurationError
 
@@ -20,7 +20,7 @@ def written(**hyperparameters: Any) -> Any:
     config = TrainingConfig(
         version=1,
         run="0a1b2c3d4e5f",
-        base_model=BaseModel("org/model", "main"),
+        base_model=ModelReference("org/model", "main"),
         method="lora",
         hyperparameters=msgspec.convert(hyperparameters, Hyperparameters),
     )

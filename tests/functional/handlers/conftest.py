@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from tests.support.fakes import FakeInference, FakeSageMaker
-from tunedrop.aws import application
+from tunedrop import bootstrap
 from tunedrop.aws.clients import client
-from tunedrop.run import Run
+from tunedrop.documents.run import Run
 
 EVENTS = Path(__file__).parents[3] / "events"
 BUCKET = "tunedrop-databucket-1a2b3c4d5e6f"  # as in events/
@@ -111,12 +111,10 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         stack = Stack(s3, lambda: backend.topics[topic].sent_notifications)
         for name, value in _environment(topic).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(application, "SageMakerService", lambda _client: stack.sagemaker)
-        evaluate_app = importlib.import_module("evaluate.app")
-        monkeypatch.setattr(evaluate_app, "EndpointInference", lambda _client: stack.inference)
-        sweep_app = importlib.import_module("sweep.app")
+        monkeypatch.setattr(bootstrap, "SageMakerService", lambda _client: stack.sagemaker)
+        monkeypatch.setattr(bootstrap, "EndpointInference", lambda _client: stack.inference)
         sender = SimpleNamespace(send=lambda name, event: stack.sent.append((name, event)))
-        monkeypatch.setattr(sweep_app, "LambdaFunctions", lambda _client, _names: sender)
+        monkeypatch.setattr(bootstrap, "LambdaFunctions", lambda _client, _names: sender)
         yield stack
         client.cache_clear()
 

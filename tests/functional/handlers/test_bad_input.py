@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from tests.functional.handlers.conftest import EVENTS, Stack
 from tests.functional.handlers.test_failures import report_failure
 from tunedrop.aws.clients import client
-from tunedrop.dataset.document import Dataset
-from tunedrop.dataset.reasons import REASONS
+from tunedrop.dataset.examining.rejects import REASONS
+from tunedrop.documents.dataset import Dataset
 
 GOOD = [json.dumps({"prompt": f"question {n}", "completion": f"answer {n}"}) for n in range(20)]
 TABLE = "text,label\n" + "".join(f"a sentence of number {n},{'ab'[n % 2]}\n" for n in range(20))
@@ -52,18 +52,18 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "one row": ("d.csv", b"text,label\na,b\n", "leaves 1 usable rows"),
     "all rows bad": ("d.jsonl", b'{"prompt": }\n' * 30, "30 were rejected"),
     "all rows the same": ("d.csv", b"text,label\n" + b"a b,c\n" * 30, "29 are duplicates"),
-    "truncated gzip": ("d.csv.gz", gzip.compress(TABLE.encode() * 99)[:-90], "cut off archive"),
+    "truncated gzip": ("d.csv.gz", gzip.compress(TABLE.encode() * 99)[:-90], "incomplete archive"),
     "gzip bomb": ("d.csv.gz", gzip.compress(BOMB), "unpacks to more than 64 MB"),
     "zip bomb": ("d.zip", zipped({"a.csv": BOMB}), "unpacks to 70 MB"),
     "encrypted zip": ("d.zip", encrypted(), "a.csv in d.zip is encrypted"),
     "zip with ../": ("d.zip", zipped({"../a.csv": b"x"}), "holds the path '../a.csv'"),
     "zip with /": ("d.zip", zipped({"/etc/a.csv": b"x"}), "holds the path '/etc/a.csv'"),
-    "truncated zip": ("d.zip", zipped({"a.csv": TABLE.encode()})[:-30], "cut off zip archive"),
-    "Parquet without its footer": ("d.parquet", parquet()[:-40], "cut off Parquet file"),
+    "truncated zip": ("d.zip", zipped({"a.csv": TABLE.encode()})[:-30], "incomplete zip archive"),
+    "Parquet without its footer": ("d.parquet", parquet()[:-40], "incomplete Parquet file"),
     "Parquet with a broken footer": (
         "d.parquet",
         parquet()[:-60] + b"\xff" * 52 + parquet()[-8:],
-        "cut off Parquet file",
+        "incomplete Parquet file",
     ),
     "PNG named .jsonl": ("d.jsonl", b"\x89PNG\r\n\x1a\n\x00\x00", "is a PNG picture"),
     "deeper than anyone reads": ("d.json", b"[" * 200_000, "d.json"),

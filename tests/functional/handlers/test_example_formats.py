@@ -9,9 +9,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from tests.functional.handlers.conftest import Stack
-from tunedrop.base_model import model_prefix
-from tunedrop.dataset.document import Dataset
-from tunedrop.recipe import Recipe
+from tunedrop.documents.dataset import Dataset
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.recipe.schema import Recipe
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"
 NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.functional.handlers.conftest import EVENTS, Stack
 from tests.support.fakes import FakeInference
-from tunedrop.run import Failure
+from tunedrop.documents.run import Failure
 
 KEY = "datasets/tweets/tweets.csv"
 

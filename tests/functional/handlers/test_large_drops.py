@@ -13,7 +13,7 @@ import pytest
 from tests.functional.handlers.conftest import Stack
 from tests.functional.handlers.test_failures import KEY, report_failure
 from tests.functional.handlers.test_sweep import change, sweep
-from tunedrop.stages import prepare, prepare_in_job
+from tunedrop.stages import prepare
 
 SPLITS = ("train", "validation", "test", "rejected")
 
@@ -148,7 +148,7 @@ def test_given_an_outage_in_the_job_when_it_gives_up_then_its_words_are_in_the_o
     def broken(*_: object) -> None:
         raise ConnectionError("S3 is out of reach")
 
-    monkeypatch.setattr(prepare_in_job, "prepare_run", broken)
+    monkeypatch.setattr(prepare, "prepare_run", broken)
     assert run_job(stack, name, monkeypatch) == 1
     message = (job_folder / "output" / "message").read_text()
     stack.sagemaker.set_processing_job(name, "Failed", exit_message=message)
@@ -231,7 +231,7 @@ def test_given_a_job_that_starts_before_the_function_has_ended_then_it_waits_for
     folder, name = handed_over(stack, tweets)
     change(stack, folder, lease={"owner": "request-1", "expires": time.time() + 900})
     waited = SimpleNamespace(sleep=lambda _seconds: change(stack, folder, lease=None))
-    monkeypatch.setattr(prepare_in_job, "time", waited)
+    monkeypatch.setattr(prepare, "time", waited)
 
     assert run_job(stack, name, monkeypatch) == 0
     assert stack.run(folder).stage == "train"

@@ -5,8 +5,8 @@ import pytest
 
 from tests.functional.handlers.conftest import BUCKET, Stack
 from tests.functional.handlers.test_failures import deployed, trained
-from tunedrop.dataset.document import Dataset
-from tunedrop.report.document import Report, TokenCount
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import Report, TokenCount
 
 
 @pytest.mark.usefixtures("base_model")

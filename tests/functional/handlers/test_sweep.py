@@ -8,7 +8,7 @@ import pytest
 
 from tests.functional.handlers.conftest import BUCKET, Stack
 from tests.functional.handlers.test_failures import KEY, deployed, trained
-from tunedrop.store import ChangedError
+from tunedrop.ports.store import ChangedError
 
 
 def sweep(stack: Stack) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.functional.handlers.conftest import Stack
 from tests.functional.handlers.test_failures import KEY
-from tunedrop.evaluation.asking import Answer
+from tunedrop.documents.answers import Answer
 
 TOOL = {"type": "function", "function": {"name": "find_order", "parameters": {}}}
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.functional.handlers.conftest import Stack
 from tunedrop.aws.bucket import Bucket
-from tunedrop.pointer import Pointer, read_pointer
+from tunedrop.runs.pointer import Pointer, read_pointer
 
 KEY = "datasets/tweets/tweets.csv"
 

@@ -9,8 +9,8 @@ import pytest
 from tests.support.fitted_rows import fit, learnt_texts
 from tests.support.tiny_model import END_OF_TURN, make_byte_tokenizer
 from tests.support.training_job import make_row
-from tunedrop.dataset.tool_calls import calls_as_text
-from tunedrop.evaluation.tool_calls import read_calls
+from tunedrop.documents.tool_calls import calls_as_text
+from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.errors import DataError, ModelError
 from tuning.proof import prove_trainable

@@ -7,9 +7,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tunedrop.dataset.document import Dataset, Rejected, Row
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.recipe import Recipe
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.rows import Rejected, Row
+from tunedrop.recipe.schema import Recipe
 
 
 class MemoryFile:

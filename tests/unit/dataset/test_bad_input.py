@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.dataset.memory import MemorySink, prepare, table
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 GOOD = [json.dumps({"prompt": f"question {n}", "completion": f"answer {n}"}) for n in range(20)]
 LINES: dict[str, tuple[bytes, str | None]] = {

@@ -9,7 +9,7 @@ from tests.unit.dataset.memory import MemorySink, prepare, table
 from tunedrop.dataset.checks.answers import is_cut_off, is_refusal
 from tunedrop.dataset.checks.language import language_of
 from tunedrop.dataset.checks.private import is_card_number, personal_in, secrets_in
-from tunedrop.dataset.document import Dataset
+from tunedrop.documents.dataset import Dataset
 
 AWS_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 CARD = "4111 1111 1111 1111"
@@ -174,10 +174,10 @@ def test_near_twins_stay_in_one_split_and_those_with_other_labels_are_listed() -
     document, sink = prepare("text,label\n" + "\n".join(rows))
     assert found(document)["near_duplicate"] >= 120
     assert found(document)["neighbours_disagree"] == 1
-    families = [
+    group_values = [
         {(row.row - 1) // 4 for row in sink.rows(s)} for s in ("train", "validation", "test")
     ]
-    assert sum(map(len, families)) == len(set.union(*families))
+    assert sum(map(len, group_values)) == len(set.union(*group_values))
 
 
 def test_a_file_whose_accents_are_destroyed_is_believed_in_ascii_only() -> None:
@@ -198,4 +198,4 @@ def test_when_nearly_all_rows_are_alike_they_are_spread_over_the_splits_and_that
         "text,label\n" + "".join(f"{family(0)} v{n},{'ab'[n % 2]}\n" for n in range(60))
     )
     assert (document.rows.train, document.rows.validation, document.rows.test) == (48, 6, 6)
-    assert any("60 rows are nearly alike" in warning for warning in document.warnings)
+    assert any("60 rows are nearly equal" in warning for warning in document.warnings)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.dataset.memory import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"
 EXAMPLES = sorted(FORMATS.iterdir())

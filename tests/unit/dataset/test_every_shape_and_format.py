@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from tests.unit.dataset import generated
 from tests.unit.dataset.generated import SHAPES, Item, RowShape, text_of
 from tests.unit.dataset.memory import MemorySink, prepare
-from tunedrop.dataset.document import Dataset, Task
-from tunedrop.dataset.reasons import REASONS
+from tunedrop.dataset.examining.rejects import REASONS
+from tunedrop.documents.dataset import Dataset, Task
 
 BOUNDED = settings(max_examples=10, deadline=None, derandomize=True, database=None)
 FIRST = 16  # good rows that always stand at the beginning

@@ -150,16 +150,16 @@ def test_paragraphs_are_rows_of_a_task_that_says_it_is_not_built() -> None:
 
 
 BROKEN: dict[str, tuple[bytes, str]] = {
-    "truncated gzip": (gzip.compress(table(5000).encode())[:-900], "damaged or cut off"),
+    "truncated gzip": (gzip.compress(table(5000).encode())[:-900], "damaged or incomplete"),
     "damaged zst": (zstd(table(5000).encode())[:-400] + b"x" * 400, "damaged|leaves"),
     "gzip bomb": (gzip.compress(b"a,b\n" + b" " * (70 << 20), 9), "unpacks to more than"),
     "zip bomb": (zipped({"a.csv": b"a,b\n" + b" " * (70 << 20)}), "unpacks to 70 MB"),
     "names that lead out": (zipped({"../../etc/passwd": "x"}), "holds the path"),
-    "damaged or cut off zip archive": (
+    "damaged or incomplete zip archive": (
         zipped({"a.csv": table(9)})[:-40],
-        "damaged or cut off zip archive",
+        "damaged or incomplete zip archive",
     ),
-    "Parquet without footer": (parquet(ROWS)[:-300], "damaged or cut off Parquet file"),
+    "Parquet without footer": (parquet(ROWS)[:-300], "damaged or incomplete Parquet file"),
     "empty zip": (zipped({"a/": ""}), "holds no file"),
     "picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "is a PNG picture"),
     "binary": (bytes(range(256)) * 20, "is a binary file"),

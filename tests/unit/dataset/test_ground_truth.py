@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.dataset.memory import MemorySink, prepare
-from tunedrop.dataset.document import Dataset
+from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"

@@ -6,8 +6,8 @@ import rensa
 from tests.unit.dataset.memory import MemorySink, prepare, table
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.dataset.checks.label_names import Slip, slips
-from tunedrop.dataset.checks.near import MOST_REMEMBERED, LineAt, NearTwins
-from tunedrop.dataset.document import Dataset, Finding
+from tunedrop.dataset.duplicates.near import MOST_REMEMBERED, LineAt, NearDuplicates
+from tunedrop.documents.dataset import Dataset, Finding
 
 
 def long_text(number: int) -> str:
@@ -28,7 +28,7 @@ def test_a_row_whose_near_twin_carries_another_label_is_listed_and_stays() -> No
     found = finding(document, "neighbours_disagree")
     assert (found.rows, [(place.row, place.line) for place in found.places]) == (1, [(41, 42)])
     assert found.places[0].excerpt.startswith("bad: word4x0")
-    assert "none was removed" in found.meaning
+    assert "not removed" in found.meaning
     assert len(sink.all_rows()) == document.rows.source == 42
 
 
@@ -38,10 +38,10 @@ def test_the_findings_say_among_how_many_rows_neighbours_were_sought() -> None:
 
 
 def test_rows_beyond_the_cap_are_counted_as_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    def few(line_at: LineAt) -> NearTwins:
-        return NearTwins(rensa, line_at, most=10)
+    def few(line_at: LineAt) -> NearDuplicates:
+        return NearDuplicates(rensa, line_at, most=10)
 
-    monkeypatch.setattr("tunedrop.dataset.checks.near.near_twins", few)
+    monkeypatch.setattr("tunedrop.dataset.duplicates.near.near_duplicates", few)
     document, _ = with_rows(f"{long_text(4)} indeed,bad", f"{long_text(30)} indeed,bad")
     assert finding(document, "not_compared").rows == 31
     assert finding(document, "neighbours_disagree").rows == 1

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.dataset.memory import MemorySink, prepare
 from tunedrop.dataset.checks.findings import MOST_PLACES
-from tunedrop.dataset.document import Dataset, Finding
+from tunedrop.documents.dataset import Dataset, Finding
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 CALLS = [{"type": "function", "function": {"name": "f", "arguments": "{}"}}]

@@ -5,23 +5,22 @@ import random
 import msgspec
 import rensa
 
-from tunedrop.dataset.checks.near import NearTwins, shingles_of, similarity
-from tunedrop.dataset.document import Message
-from tunedrop.dataset.keys import Encoded
+from tunedrop.dataset.duplicates.near import NearDuplicates, shingles_of, similarity
+from tunedrop.documents.rows import AnyRow, Message
 
 CHANCE = random.Random(11)  # noqa: S311 - planted data, the same on every run
 WORDS = [f"word{n}" for n in range(3_000)]
 
 
-def row(words: list[str]) -> Encoded:
-    return Encoded([Message("user", " ".join(words))], [Message("assistant", "label")])
+def row(words: list[str]) -> AnyRow:
+    return AnyRow([Message("user", " ".join(words))], [Message("assistant", "label")])
 
 
-def positions(rows: list[list[str]], most: int = 10_000) -> tuple[list[list[int]], NearTwins]:
+def positions(rows: list[list[str]], most: int = 10_000) -> tuple[list[list[int]], NearDuplicates]:
     """Return for each row the positions of its twins, and the search itself."""
     lines = [msgspec.json.encode(row(words)) for words in rows]
-    near = NearTwins(rensa, lines.__getitem__, most)
-    return [near.twins_of(at, row(words)) for at, words in enumerate(rows)], near
+    near = NearDuplicates(rensa, lines.__getitem__, most)
+    return [near.duplicates_of(at, row(words)) for at, words in enumerate(rows)], near
 
 
 def planted(words: list[str], similar: float) -> list[str]:

@@ -15,8 +15,9 @@ import pytest
 
 from tests.unit.dataset.memory import MemoryFile, table
 from tests.unit.dataset.workbook import workbook
-from tunedrop.dataset.predict_footprint import BASE, HEAD, predict
-from tunedrop.recipe import Recipe
+from tunedrop.dataset.readers.source import HEAD
+from tunedrop.dataset.sizing.predict import BASE, predict
+from tunedrop.recipe.schema import Recipe
 
 ROWS = 100_000
 BASIC = Recipe(checks="basic")

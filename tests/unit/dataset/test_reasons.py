@@ -3,10 +3,10 @@
 import ast
 from pathlib import Path
 
-from tunedrop.dataset import record
-from tunedrop.dataset.reasons import REASONS, REMEDIES
+from tunedrop.dataset.examining.rejects import REASONS, REMEDIES
+from tunedrop.dataset.readers import record
 
-SOURCES = Path(record.__file__).parent
+SOURCES = Path(record.__file__).parents[1]
 
 
 def raised() -> set[str]:

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare
-from tunedrop.dataset.document import Dataset
 from tunedrop.dataset.prepare import prepare_dataset
+from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 

@@ -11,9 +11,9 @@ import pytest
 
 from tests.unit.dataset.memory import MemoryFile, MemorySink
 from tests.unit.dataset.workbook import workbook
-from tunedrop.dataset.document import Dataset
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.recipe import Recipe
+from tunedrop.documents.dataset import Dataset
+from tunedrop.recipe.schema import Recipe
 
 
 def drop(files: Mapping[str, bytes | str], **recipe: Any) -> tuple[Dataset, MemorySink]:

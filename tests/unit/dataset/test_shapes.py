@@ -8,7 +8,7 @@ import pytest
 from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 
 def filled(value: Any, number: int) -> Any:

@@ -4,7 +4,7 @@ import json
 import random
 
 from tests.unit.dataset.memory import prepare, table
-from tunedrop.dataset.splitting import apportion
+from tunedrop.dataset.splits.cuts import apportion
 
 
 def test_every_split_has_the_labels_in_the_same_proportion() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.dataset.memory import MemorySink, prepare, table
-from tunedrop.dataset.document import Dataset
+from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError
 
 

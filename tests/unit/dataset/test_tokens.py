@@ -9,10 +9,11 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from tests.unit.dataset.memory import MemoryFile, MemorySink, table
-from tunedrop.dataset.document import Message, Row, TokenStatistics
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.dataset.statistics import MARKUP, SAMPLE, TOLERANCE, TokenSample, relative_error
-from tunedrop.recipe import Recipe, RowLimits
+from tunedrop.dataset.sizing.tokens import MARKUP, SAMPLE, TOLERANCE, TokenSample, relative_error
+from tunedrop.documents.dataset import TokenStatistics
+from tunedrop.documents.rows import Message, Row
+from tunedrop.recipe.schema import Recipe, RowLimits
 
 
 def counted(

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.unit.dataset.memory import MemorySink, prepare
-from tunedrop.dataset.document import Dataset, Message
-from tunedrop.dataset.tool_calls import calls_as_text
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.rows import Message
+from tunedrop.documents.tool_calls import calls_as_text
 
 TOOL = {
     "type": "function",

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare, table
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, Problem
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"
 

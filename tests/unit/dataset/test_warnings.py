@@ -8,7 +8,7 @@ def warned(text: str) -> str:
 
 
 def test_a_balanced_clean_file_is_only_told_that_few_rows_prove_little() -> None:
-    assert warned(table(100)) == "Only 10 test rows: small differences will not be provable."
+    assert warned(table(100)) == "Only 10 test rows: small differences cannot be detected."
 
 
 def test_labels_that_are_numbers_are_better_named() -> None:
@@ -22,7 +22,7 @@ def test_a_rare_label_and_imbalance_are_told_with_their_figures() -> None:
 
 
 def test_a_single_label_leaves_nothing_to_tell_apart() -> None:
-    assert "Every row carries the same label" in warned(table(50, ("good",)))
+    assert "Every row has the same label" in warned(table(50, ("good",)))
 
 
 def test_rejected_rows_are_told_in_words() -> None:

@@ -74,7 +74,7 @@ def test_given_a_zero_on_a_users_message_when_prepared_then_it_says_nothing() ->
         (talk(("user", "a"), ("assistant", "b", 0.5)), "bad_weight", "messages[1].weight", "Write"),
         (talk(("user", "a"), ("assistant", "b", "1")), "bad_weight", "messages[1].weight", "Write"),
         (talk(("user", "a"), ("assistant", "b", True)), "bad_weight", "messages[1].weight", "Wri"),
-        (talk(("user", "a", 1), ("assistant", "b")), "bad_weight", "messages[0].weight", "Take"),
+        (talk(("user", "a", 1), ("assistant", "b")), "bad_weight", "messages[0].weight", "Remove"),
         (
             talk(("user", "a"), ("assistant", "b", 0), ("user", "c"), ("assistant", "d", 0)),
             "nothing_to_learn",

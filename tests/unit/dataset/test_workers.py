@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.unit.dataset.memory import prepare
-from tunedrop.dataset.batch import Chunk
-from tunedrop.dataset.document import Columns
-from tunedrop.dataset.examine import Examination
-from tunedrop.dataset.workers import WorkerError, examined
-from tunedrop.recipe import Recipe
+from tunedrop.dataset.examining.examine import Examination
+from tunedrop.dataset.examining.workers import WorkerError, examined
+from tunedrop.dataset.readers.record import Chunk
+from tunedrop.documents.dataset import Columns
+from tunedrop.recipe.schema import Recipe
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "jota", "kappa"]
 

@@ -16,7 +16,7 @@ from tunedrop.events import (
     job_name,
     processing_job_name,
 )
-from tunedrop.recipe import Recipe, Section
+from tunedrop.recipe.schema import Recipe, Section
 
 ROOT = Path(__file__).parents[3]
 

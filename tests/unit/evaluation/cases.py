@@ -2,20 +2,12 @@
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import (
-    Columns,
-    Dataset,
-    Message,
-    Row,
-    RowCounts,
-    Split,
-    Task,
-    TokenStatistics,
-)
-from tunedrop.evaluation.asking import Answer, Answers
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.dataset import Columns, Dataset, RowCounts, Split, Task, TokenStatistics
+from tunedrop.documents.report import Judgement
+from tunedrop.documents.rows import Message, Row
 from tunedrop.evaluation.judging import judge
-from tunedrop.recipe import Evaluate, Gate, Recipe
-from tunedrop.report.judgement import Judgement
+from tunedrop.recipe.schema import Evaluate, Gate, Recipe
 
 SENTIMENTS = ["negative", "neutral", "positive"]
 SYSTEM = "Answer with exactly one of: negative, neutral, positive."

@@ -6,9 +6,10 @@ import time
 import pytest
 
 from tests.unit.evaluation.cases import rows_of
-from tunedrop.dataset.document import Row
+from tunedrop.documents.answers import Answer
+from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, HostingError
-from tunedrop.evaluation.asking import Answer, Model, ask
+from tunedrop.evaluation.asking import Model, ask
 
 ROWS = rows_of(["a", "b", "c", "d"])
 LIMIT_SECONDS = 60  # for what never comes

@@ -16,12 +16,12 @@ from tests.unit.evaluation.cases import (
     rows_of,
     the_tweets,
 )
-from tunedrop.dataset.document import Message
+from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.report import Judgement
+from tunedrop.documents.rows import Message
 from tunedrop.errors import EvaluationError, RecipeError
-from tunedrop.evaluation.asking import Answer, Answers
 from tunedrop.evaluation.judging import judge
-from tunedrop.recipe import Generation, Recipe
-from tunedrop.report.judgement import Judgement
+from tunedrop.recipe.schema import Generation, Recipe
 
 TRAINED_ON = {"negative": 300, "neutral": 200, "positive": 140}
 HALVES = ["negative", "positive"] * 100
@@ -69,7 +69,7 @@ class TestTheTweets:
         assert "reaches 52.0%; the tuned model beats that too" in about(judged.sentences, "Always")
 
     def test_format_is_told_from_knowledge(self, judged: Judgement) -> None:
-        said = about(judged.sentences, "format plays no part")
+        said = about(judged.sentences, "the format makes no difference")
         assert "125 of the base model's 200 answers name no label" in said
         assert "On the other 75 rows" in said
         assert "right on 50.7%" in said  # 38 of 75
@@ -126,7 +126,7 @@ def test_given_few_rows_then_it_says_how_many_it_takes() -> None:
     judged = judge_labels(golds, HALVES[:35] + ["?"] * 5, tuned)
     assert judged.verdict == "too_small_to_tell"
     assert judged.headline.startswith("40 test rows are too few to tell which model is better")
-    assert "to see 5 points it takes about" in about(judged.sentences, "test rows: raise")
+    assert "To detect 5 points, about" in about(judged.sentences, "test rows are needed")
     assert "Only 40 test rows" in about(judged.warnings, "Only")
 
 
@@ -158,7 +158,7 @@ def test_the_gate_asks_for_a_gain_above_min_gain_with_confidence() -> None:
     modest = judge_labels(HALVES, base, HALVES, recipe=gated(min_gain=0.2))
     assert modest.verdict == "better"
     assert not modest.passed_gate
-    assert "but not surely by the 20 points that the recipe asks for" in modest.headline
+    assert "but not certainly by the 20 points that the recipe asks for" in modest.headline
     assert "so it is not reached" in about(modest.sentences, "asks for a gain")
     assert judge_labels(HALVES, base, HALVES, recipe=gated(min_gain=0.05)).passed_gate
 

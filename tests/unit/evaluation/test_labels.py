@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedrop.evaluation.labels import UNPARSED, label_reader
+from tunedrop.evaluation.scoring.labels import UNPARSED, label_reader
 
 SENTIMENTS = ["negative", "neutral", "positive"]
 

@@ -5,13 +5,13 @@ from typing import get_args
 
 import pytest
 
-from tunedrop.dataset.document import TRAINABLE
+from tunedrop.documents.dataset import TRAINABLE
+from tunedrop.documents.report import LabelScore
 from tunedrop.errors import RecipeError
-from tunedrop.evaluation.f1 import confusion, label_scores, macro_f1
-from tunedrop.evaluation.metrics import METRICS
-from tunedrop.evaluation.tasks import TASKS, check_gate, deciding_metric
-from tunedrop.recipe import Gate, Metric
-from tunedrop.report.document import LabelScore
+from tunedrop.evaluation.scoring.f1 import confusion, label_scores, macro_f1
+from tunedrop.evaluation.scoring.metrics import METRICS
+from tunedrop.evaluation.scoring.tasks import TASKS, check_gate, deciding_metric
+from tunedrop.recipe.schema import Gate, Metric
 
 # (gold, answer): 4 negative of which 3 found, 2 neutral of which 1 found, 1 positive unparsed
 COUNTS = Counter(

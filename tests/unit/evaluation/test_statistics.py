@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedrop.evaluation.f1 import macro_f1
-from tunedrop.evaluation.intervals import middle_share, tango, wilson
-from tunedrop.evaluation.resampling import (
+from tunedrop.evaluation.scoring.f1 import macro_f1
+from tunedrop.evaluation.statistics.intervals import middle_share, tango, wilson
+from tunedrop.evaluation.statistics.resampling import (
     bootstrap_counts,
     bootstrap_means,
     permutation_p,
     swap_p,
 )
-from tunedrop.evaluation.significance import (
+from tunedrop.evaluation.statistics.significance import (
     holm,
     mcnemar_exact,
     smallest_detectable,

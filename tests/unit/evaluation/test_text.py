@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedrop.evaluation.text import exact_match, token_f1
+from tunedrop.evaluation.scoring.text import exact_match, token_f1
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.unit.evaluation.cases import answers_of, dataset_of
-from tunedrop.dataset.document import Message, Row
+from tunedrop.documents.rows import Message, Row
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.leakage import leaked_rows
-from tunedrop.evaluation.tool_calls import read_calls
-from tunedrop.recipe import Recipe
+from tunedrop.evaluation.scoring.tool_calls import read_calls
+from tunedrop.recipe.schema import Recipe
 
 OSLO = '{"name": "weather", "arguments": {"city": "Oslo", "days": 2}}'
 ROME = '{"name": "weather", "arguments": {"city": "Rome"}}'

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tunedrop.evaluation.intervals import tango
-from tunedrop.evaluation.significance import mcnemar_exact
+from tunedrop.documents.report import Comparison, Estimate
+from tunedrop.evaluation.statistics.intervals import tango
+from tunedrop.evaluation.statistics.significance import mcnemar_exact
 from tunedrop.evaluation.verdict import passes, verdict_of
-from tunedrop.recipe import Gate
-from tunedrop.report.document import Comparison, Estimate
+from tunedrop.recipe.schema import Gate
 
 
 def compared(wins: int, losses: int, n: int) -> Comparison:

@@ -8,7 +8,7 @@ import pytest
 from localcloud.service import LocalCloudError
 from localcloud.stack import demo_model
 from localcloud.stack.model_choice import ModelChoice
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 
 DEMO = demo_model.MODEL_ID
 BUCKET = Path("objects") / "123456789012" / "data"

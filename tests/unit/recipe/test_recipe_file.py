@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedrop.errors import RecipeError
-from tunedrop.recipe import Recipe
-from tunedrop.recipe_file import NOT_BUILT, read_recipe
+from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.yaml_file import NOT_BUILT, read_recipe
 
 
 def refusal(text: str) -> RecipeError:

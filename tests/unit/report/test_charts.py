@@ -3,8 +3,8 @@
 import pytest
 
 from tests.unit.evaluation.cases import judge_labels
+from tunedrop.documents.report import LossPoint
 from tunedrop.report.charts import MAX_POINTS, difference_axis, loss_chart
-from tunedrop.report.document import LossPoint
 
 HALVES = ["negative", "positive"] * 50
 

@@ -4,8 +4,8 @@ import re
 
 from tests.unit.dataset.memory import prepare, table
 from tunedrop.dataset.checks.findings import ADVICE
+from tunedrop.documents.run import CostEstimate
 from tunedrop.report.dataset_page import CHECKS, render_dataset_page
-from tunedrop.run import CostEstimate
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -68,7 +68,7 @@ def test_without_the_base_model_it_says_that_nothing_is_estimated_yet() -> None:
 def test_a_finding_without_rows_of_its_own_is_not_said_to_be_cut() -> None:
     document = prepare(table(90, ("positive", "neutral")) + "one,positve\ntwo,positve\n")[0]
     text = render_dataset_page(document)
-    assert "Labels with a slip of the pen: 2 rows" in text
+    assert "Labels that may be misspelled: 2 rows" in text
     assert "positve (2): positive?" in text
     assert "The first 1 of 2" not in text
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.report.written import ENDPOINT, FOLDER, tweets_report
+from tunedrop.documents.run import ActualCost, Failure, Run, Source
 from tunedrop.errors import Problem
 from tunedrop.report import letter
 from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.report.page import render_page
-from tunedrop.run import ActualCost, Failure, Run, Source
 
 LINKS = Links(
     folder=FOLDER,
@@ -106,7 +106,7 @@ def test_it_says_when_the_endpoint_goes_and_how_to_stop_paying_now() -> None:
 def test_given_the_endpoint_goes_at_once_then_there_is_nothing_to_call() -> None:
     email = success_email(tweets_report(kept=False), LINKS)
     assert "invoke-endpoint" not in email.body
-    assert "nothing of this run goes on costing money" in email.body
+    assert "causes no further costs" in email.body
 
 
 def test_warnings_are_told() -> None:
@@ -173,7 +173,7 @@ def test_the_list_keeps_within_the_width_of_a_mail_whatever_the_rows_hold() -> N
 
 def test_it_says_how_to_fetch_every_rejected_row() -> None:
     todo = section(dataset_failure([problem(9)]), "WHAT TO DO")
-    assert todo.startswith("Correct the rows.\nEvery rejected row")
+    assert todo.startswith("Correct the rows.\nOne file lists every rejected row")
     assert f"aws s3 cp --region eu-central-1 {FOLDER}dataset/rejected.jsonl ." in todo
 
 
@@ -196,7 +196,7 @@ def test_a_failure_after_the_training_says_what_was_billed_and_how_to_remove_the
 def test_a_failed_training_leaves_nothing_running() -> None:
     failure = Failure("train", "training", "The loss is NaN.", "Lower the learning rate.")
     email = failure_email(failed_run(job=ENDPOINT), failure, LINKS)
-    assert "Nothing goes on running" in section(email, "WHAT STILL RUNS, AND COSTS")
+    assert "Nothing: the training job" in section(email, "WHAT STILL RUNS, AND COSTS")
 
 
 @pytest.mark.parametrize("dataset", ["データ", "naïve reviews", "a\nb", "x" * 300])

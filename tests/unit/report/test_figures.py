@@ -2,7 +2,7 @@
 
 import pytest
 
-from tunedrop.report import figures
+from tunedrop.documents import figures
 
 
 @pytest.mark.parametrize(

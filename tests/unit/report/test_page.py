@@ -15,7 +15,7 @@ from tests.unit.evaluation.cases import (
 )
 from tests.unit.report.written import report_of, tweets_report
 from tunedrop.evaluation.judging import judge
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
 
 HALVES = ["negative", "positive"] * 50
@@ -140,7 +140,7 @@ def test_given_no_warning_then_there_is_no_box_for_them() -> None:
 
 def test_given_the_endpoint_is_gone_then_it_says_that_it_costs_nothing() -> None:
     text = Page(render_page(tweets_report(kept=False))).text
-    assert "nothing goes on costing money" in text
+    assert "causes no further costs" in text
     assert "The tuned model answers on the endpoint" not in text
 
 

@@ -3,17 +3,17 @@
 import pytest
 
 from tests.unit.report.written import tweets_report
-from tunedrop.report.document import TokenCount
-from tunedrop.report.page import render_page
-from tunedrop.report.tokens import cautions, in_words
+from tunedrop.documents.report import TokenCount
+from tunedrop.lifecycle.reporting import token_warnings
+from tunedrop.report.page import render_page, tokens_in_words
 
 
 def test_both_counts_and_their_difference_are_told() -> None:
-    assert in_words(TokenCount(412_331, 409_900, "tokenizer")) == (
+    assert tokens_in_words(TokenCount(412_331, 409_900, "tokenizer")) == (
         "412,331 tokens; preparation had measured 409,900 (\N{MINUS SIGN}0.6%) with the model's "
         "tokenizer"
     )
-    assert in_words(TokenCount(400_000, 420_000, "characters")) == (
+    assert tokens_in_words(TokenCount(400_000, 420_000, "characters")) == (
         "400,000 tokens; preparation had estimated 420,000 (+5.0%) by characters"
     )
 
@@ -22,7 +22,7 @@ def test_both_counts_and_their_difference_are_told() -> None:
     ("said", "warned"), [(901, False), (899, True), (1_099, False), (1_101, True)]
 )
 def test_only_a_difference_above_a_tenth_is_warned_of(said: int, *, warned: bool) -> None:
-    assert bool(cautions(TokenCount(1_000, said, "characters"))) is warned
+    assert bool(token_warnings(TokenCount(1_000, said, "characters"))) is warned
 
 
 def test_the_page_has_the_counts_where_the_job_told_its_own() -> None:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from tests.unit.evaluation.cases import judge_labels, the_tweets
-from tunedrop.report.build import ReportContext, build_report
-from tunedrop.report.document import Cost, Lineage, LossPoint, Report
-from tunedrop.report.judgement import Judgement
+from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report
+from tunedrop.lifecycle.reporting import ReportContext, build_report
 
 FOLDER = "s3://data/runs/tweets/9f3a61c2d04e/"
 ENDPOINT = "tweets-9f3a61c2d04e-1"

@@ -3,14 +3,14 @@
 import pytest
 
 from tests.support.fakes import assert_valid_request
-from tunedrop.dataset.footprint import Footprint
-from tunedrop.processing import (
+from tunedrop.dataset.sizing.footprint import Footprint
+from tunedrop.documents.run import Run, Source
+from tunedrop.jobs.processing_job import (
     ProcessingSettings,
     instance_for,
     processing_job_request,
     why_too_large,
 )
-from tunedrop.run import Run, Source
 
 MB, GB = 1 << 20, 1 << 30
 SETTINGS = ProcessingSettings(

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tunedrop.processing import ENTRYPOINT
+from tunedrop.jobs.processing_job import ENTRYPOINT
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "training_container" / "Dockerfile").read_text()

@@ -1,1 +1,1 @@
-"""What is looked for in rows that are sound: one module a kind of finding."""
+"""Checks of readable rows, one module for each kind."""

@@ -1,4 +1,4 @@
-"""Answers that a model should not learn from, and markers that do not belong in text."""
+"""Answers that a model should not learn, and markers of chat formats in the text."""
 
 import re
 
@@ -9,10 +9,10 @@ _REFUSAL = re.compile(
     r"|as an ai\b|as a (?:large )?language model)"
 )
 _REFUSAL_HINTS = ("sorry", "apolog", "cannot", "can not", "can't", "can’t", "unable", "as a")  # noqa: RUF001
-REFUSAL_WITHIN = 200  # characters from the beginning of the answer
-LONG_ANSWER = 200  # characters; a shorter one need not be a sentence
+REFUSAL_WITHIN = 200  # Characters at the beginning of an answer that are searched.
+LONG_ANSWER = 200  # Characters from which an answer should end with a complete sentence.
 
-# Tokens that the chat templates of today's models give a meaning to.
+# Tokens that have a meaning in the chat templates of today's models.
 _CONTROL_TOKEN = re.compile(
     r"<\|(?:im_start|im_end|im_sep|endoftext|eot_id|eom_id|start_header_id|end_header_id|"
     r"begin_of_text|end_of_text|python_tag|system|user|assistant|end|endofprompt|fim_\w+|"
@@ -22,7 +22,7 @@ _MARKER = re.compile(r"\[/?INST\]|<</?SYS>>|^(?:###\s*)?(?:Human|Assistant):", r
 
 
 def control_token(text: str) -> str | None:
-    """Return the first token that would end or begin a turn inside a message."""
+    """Return the first control token, which would end or start a turn inside a message."""
     found = (
         _CONTROL_TOKEN.search(text)
         if "<|" in text or "_turn>" in text or "os>" in text or "<pad>" in text
@@ -32,7 +32,7 @@ def control_token(text: str) -> str | None:
 
 
 def marker(text: str) -> str | None:
-    """Return the first marker of another chat format, which is likely left over."""
+    """Return the first marker of another chat format, probably left over by a conversion."""
     hinted = (
         ("[" in text and "INST]" in text)
         or (">>" in text and "SYS>>" in text)
@@ -43,13 +43,13 @@ def marker(text: str) -> str | None:
 
 
 def is_refusal(answer: str) -> bool:
-    """Whether the answer begins by declining."""
+    """Whether the beginning of the answer is a refusal."""
     beginning = answer[:REFUSAL_WITHIN].lower()
     hinted = any(hint in beginning for hint in _REFUSAL_HINTS)
     return hinted and _REFUSAL.search(beginning) is not None
 
 
 def is_cut_off(answer: str) -> bool:
-    """Whether a long answer stops in the middle of a sentence."""
+    """Whether a long answer ends in the middle of a sentence."""
     last = answer[-1:]
     return len(answer) >= LONG_ANSWER and (last.isalnum() or last in ",-–") and " " in answer  # noqa: RUF001

@@ -7,40 +7,41 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tunedrop.dataset.record import RowError
-from tunedrop.dataset.shapes.example import Said
+from tunedrop.dataset.readers.record import RowError
+from tunedrop.dataset.shapes.example import SpokenText
 
-# All but tab and line feed; a lone carriage return becomes a line feed. U+FEFF is a stray mark.
+# All control characters except tab and line feed. A carriage return becomes a line feed. U+FEFF is
+# a byte order mark inside of the text.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 _CONTROL_BYTES = bytes((*range(9), 11, 12, *range(13, 32), 127))
 _STRAY = "\ufeff"
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
-FEWEST_ENTITIES = 3  # rows
-MOSTLY = 0.8  # of the rows with an ampersand
+FEWEST_ENTITIES = 3  # Rows with an HTML entity that are needed to decode a column.
+MOSTLY = 0.8  # Share of the rows with an ampersand that must have an entity.
 
-# UTF-8 read as a Western encoding shows a letter (its lead byte) and a sign (what follows it):
-# text whose characters beyond ASCII are all of one kind was not garbled.
+# UTF-8 that was read as a Western encoding shows letters (lead bytes) and signs (later bytes). A
+# text whose characters beyond ASCII are all of one kind is therefore not garbled.
 _LETTERS = frozenset(map(chr, range(0xC0, 0x100)))
 _SIGNS = frozenset("‘’“”‚„–—…•€™°§·«»¿¡\xa0©®")  # noqa: RUF001
 _ASCII = bytes(range(128))
 
 
 class Cleaner:
-    """Cleans the messages of one row after the other and tells what was changed."""
+    """Cleans the messages of a row and returns what was changed."""
 
     def __init__(self, *, entities: bool) -> None:
         self._entities = entities
         self._ftfy = _ftfy()
 
-    def clean(self, messages: Sequence[Said], text: str) -> set[str]:
-        """Clean messages in place; return the names of what was done.
+    def clean(self, messages: Sequence[SpokenText], text: str) -> set[str]:
+        """Clean messages in place and return the names of the changes.
 
         Args:
-            messages: of one row.
-            text: all they say, which tells quickly whether there is anything to do.
+            messages: the messages of one row.
+            text: all their texts, to decide quickly whether anything must be done.
 
         Raises:
-            RowError: garbled beyond repair.
+            RowError: the text is garbled beyond repair.
         """
         changed: set[str] = set()
         if self._is_clean(text):
@@ -99,7 +100,7 @@ class Cleaner:
 
 
 def are_escaped(texts: Iterable[str]) -> bool:
-    """Whether a whole column is HTML-escaped: nearly every ampersand begins an entity."""
+    """Whether texts are HTML-escaped: most rows with an ampersand have an entity."""
     with_ampersand = [text for text in texts if "&" in text]
     escaped = sum(_ENTITY.search(text) is not None for text in with_ampersand)
     return escaped >= max(FEWEST_ENTITIES, MOSTLY * len(with_ampersand))

@@ -1,4 +1,4 @@
-"""Every check that looks at one row, in order."""
+"""All checks of a single row, in their order."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,18 +9,17 @@ from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.checks.language import SAMPLE, Spoken, language_of
 from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, personal_in, secrets_in
 from tunedrop.dataset.checks.turns import out_of_turn
-from tunedrop.dataset.document import Place
-from tunedrop.dataset.record import Record, RowError
-from tunedrop.dataset.shapes.example import Example, Said
+from tunedrop.dataset.readers.record import Record, RowError
+from tunedrop.dataset.shapes.example import Example, SpokenText
+from tunedrop.documents.dataset import Place
 
 Policy = Literal["report", "mask", "reject"]
 
 
 class Inspector:
-    """Cleans and checks examples; what it finds is counted, what it cannot accept is raised.
+    """Cleans and checks examples. It counts findings and raises an error for a rejected row.
 
-    All messages of a row are first looked at together: most rows show at once that there is
-    nothing to find.
+    The checks first examine all messages of a row as one text, because most rows have no findings.
     """
 
     def __init__(self, *, secrets: Policy, pii: Policy, entities: bool) -> None:
@@ -30,7 +29,7 @@ class Inspector:
         self.begin(Findings(), [])
 
     def begin(self, findings: Findings, spoken: list[Spoken]) -> None:
-        """Note from now on what is found, and which languages are spoken, in these."""
+        """From now on, add findings and recognised languages to these."""
         self._findings = findings
         self._spoken = spoken
 
@@ -38,7 +37,7 @@ class Inspector:
         """Clean the example in place.
 
         Raises:
-            RowError: garbled, with a control token, or with what the recipe rejects.
+            RowError: the row is garbled, has a control token, or has what the recipe rejects.
         """
         messages = example.texts()
         text = _together(messages)
@@ -54,11 +53,11 @@ class Inspector:
             self._look_for_personal_data(record, messages)
         self._look_at_answer(record, example, text)
         self._note(record, example)
-        if record.row <= SAMPLE and (language := language_of(example.asked_text())):
+        if record.row <= SAMPLE and (language := language_of(example.question())):
             place = Place(record.row, record.line, record.file, record.content[:120])
             self._spoken.append(Spoken(language, place))
 
-    def _handle_secrets(self, record: Record, messages: Sequence[Said]) -> None:
+    def _handle_secrets(self, record: Record, messages: Sequence[SpokenText]) -> None:
         for message in messages:
             for secret in dict.fromkeys(secrets_in(message.content)):
                 if self._secrets == "reject":
@@ -66,13 +65,13 @@ class Inspector:
                         "secret",
                         f"The {message.role}'s text contains a secret: {hidden(secret)}.",
                         message.role,
-                        "Take it out, and revoke it; or set secrets: mask in recipe.yaml.",
+                        "Remove it, and revoke it; or set secrets: mask in recipe.yaml.",
                     )
                 self._findings.add("secret", record, hidden(secret))
                 if self._secrets == "mask":
                     message.content = masked(message.content, secret, "secret")
 
-    def _look_for_personal_data(self, record: Record, messages: Sequence[Said]) -> None:
+    def _look_for_personal_data(self, record: Record, messages: Sequence[SpokenText]) -> None:
         kinds: set[str] = set()
         for message in messages:
             for kind, found in dict.fromkeys(personal_in(message.content)):
@@ -95,7 +94,7 @@ class Inspector:
             self._findings.add("template_marker", record, left_over)
 
     def _note(self, record: Record, example: Example) -> None:
-        """Note what the shape has to say of the row, and turns out of order."""
+        """Add the remarks of the row's shape, and messages in an unusual order."""
         for check, excerpt in example.remarks():
             self._findings.add(check, record, excerpt)
         misplaced = out_of_turn(example.prompt, example.completion)
@@ -103,11 +102,11 @@ class Inspector:
             self._findings.add("turn_order", record, misplaced)
 
 
-def _together(messages: Sequence[Said]) -> str:
+def _together(messages: Sequence[SpokenText]) -> str:
     return "\n".join([message.content for message in messages])
 
 
-def _refuse_control_token(messages: Sequence[Said], text: str) -> None:
+def _refuse_control_token(messages: Sequence[SpokenText], text: str) -> None:
     token = control_token(text)
     if token is None:
         return
@@ -117,7 +116,7 @@ def _refuse_control_token(messages: Sequence[Said], text: str) -> None:
     raise RowError(
         "control_token",
         f"Message {at + 1}, the {role}'s, contains the control token {token}, which would end or "
-        "begin a turn.",
+        "start a turn.",
         role,
-        "Take the token out, or write the turns as messages.",
+        "Remove the token, or write the turns as messages.",
     )

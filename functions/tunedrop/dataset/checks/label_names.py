@@ -1,15 +1,15 @@
-"""Labels that are probably another label with a slip of the pen."""
+"""Labels that are probably misspellings of another label."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
-RARER = 10  # times, than the label that was probably meant; two usual labels are two labels
-SHORTEST = 4  # letters of the word with the slip; of shorter words one letter is too much
+RARER = 10  # A misspelled label has at most one tenth of the rows of the right one.
+SHORTEST = 4  # Letters; in a shorter word, one different letter usually means another word.
 
 
 class Slip(NamedTuple):
-    """A rare label, how many rows carry it, and the label that was probably meant."""
+    """A rare label, the number of its rows, and the label that was probably meant."""
 
     label: str
     rows: int
@@ -17,10 +17,10 @@ class Slip(NamedTuple):
 
 
 def slips(counts: Mapping[str, int]) -> Iterator[Slip]:
-    """Yield the labels that differ in one letter from one at least ten times as common.
+    """Yield the labels that differ in one letter from a label that is ten times as frequent.
 
     Args:
-        counts: rows a label.
+        counts: the number of rows of each label.
     """
     common = sorted(counts, key=lambda label: (-counts[label], label))
     for label, meant in product(sorted(counts), common):
@@ -29,7 +29,7 @@ def slips(counts: Mapping[str, int]) -> Iterator[Slip]:
 
 
 def _is_slip(one: str, other: str) -> bool:
-    """Whether exactly one of the words differs, and that by one letter."""
+    """Whether exactly one word differs, by one letter."""
     ones, others = one.split(), other.split()
     if len(ones) != len(others):
         return False
@@ -38,13 +38,13 @@ def _is_slip(one: str, other: str) -> bool:
 
 
 def _differ_in_one_letter(one: str, other: str) -> bool:
-    """Whether a letter is left out, added, replaced, or swapped with the next."""
+    """Whether one letter is missing, added, replaced, or swapped with the next one."""
     short, long = sorted((one, other), key=len)
     if len(short) < SHORTEST or len(long) - len(short) > 1:
         return False
     at = next((at for at, letter in enumerate(short) if letter != long[at]), len(short))
     if any(char.isdigit() for char in (short[at : at + 1] + long[at : at + 1])):
-        return False  # class1 and class2 are meant
+        return False  # class1 and class2 are different labels
     if len(short) < len(long):
         return short[at:] == long[at + 1 :]
     replaced = short[at + 1 :] == long[at + 1 :]

@@ -1,4 +1,4 @@
-"""Tell a text's language by its script and its commonest words; enough to see a mix."""
+"""Recognise a language by its script or its most frequent words, to find mixed languages."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.document import Place
+from tunedrop.documents.dataset import Place
 
 _WORDS = {
     "en": "the of and to in is that for it with as was on are this you be not have what",
@@ -22,7 +22,9 @@ _WORDS = {
     "tr": "bir ve bu da de için ne çok ile gibi daha var ben değil sen o ama en kadar",
 }
 _COMMON = {
-    code: frozenset(word for word in words.split() if len(word) > 1)  # single letters are anyone's
+    code: frozenset(
+        word for word in words.split() if len(word) > 1
+    )  # Single letters are words of many languages.
     for code, words in _WORDS.items()
 }
 _SCRIPTS = (
@@ -36,15 +38,15 @@ _SCRIPTS = (
     ("he", re.compile("[\u0590-\u05ff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
-LOOKED_AT = 400  # characters
-FEWEST_WORDS = 6
-SURE = 0.12  # share of the words that must be common ones
-LEAD = 2  # words more than in the next likely language
-SAMPLE = 2_000  # rows, the first of the source
+LOOKED_AT = 400  # Characters at the beginning of a text that are examined.
+FEWEST_WORDS = 6  # Words that a text must have.
+SURE = 0.12  # Share of the words that must be frequent words of the language.
+LEAD = 2  # Frequent words more than in the second most likely language.
+SAMPLE = 2_000  # Rows at the beginning of the source that are examined.
 
 
 def language_of(text: str) -> str | None:
-    """Return an ISO 639-1 code, or None when it cannot be told."""
+    """Return an ISO 639-1 code, or None when the language is not recognised."""
     text = text[:LOOKED_AT]
     for code, script in _SCRIPTS:
         if not text.isascii() and len(script.findall(text)) > len(text) * 0.2:
@@ -59,14 +61,14 @@ def language_of(text: str) -> str | None:
 
 
 class Spoken(msgspec.Struct):
-    """A row whose language could be told."""
+    """A row whose language was recognised."""
 
     language: str
     place: Place
 
 
 def note_languages(rows: Sequence[Spoken], findings: Findings) -> dict[str, int]:
-    """Note the rows that are not in the commonest language; return the rows a language."""
+    """Add rows in other than the main language to the findings; return the rows a language."""
     counts = dict(Counter(row.language for row in rows).most_common())
     main = next(iter(counts), None)
     for row in rows:

@@ -1,26 +1,26 @@
-"""Rows that are too long for the model, or far longer than the others."""
+"""Rows that are too long for the model, or much longer than the other rows."""
 
 from collections.abc import Sequence
 
 from tunedrop.dataset.checks.findings import Findings
-from tunedrop.dataset.document import Place
-from tunedrop.dataset.statistics import CHARACTERS_A_TOKEN
-from tunedrop.recipe import Recipe
+from tunedrop.dataset.sizing.tokens import CHARACTERS_A_TOKEN
+from tunedrop.documents.dataset import Place
+from tunedrop.recipe.schema import Recipe
 
-OUTLIER = 10  # times the median
-LEAST_OUTLIER = 1_000  # characters; shorter rows are never outliers
+OUTLIER = 10  # A row of more than this many times the median length is an outlier.
+LEAST_OUTLIER = 1_000  # Characters; shorter rows are never outliers.
 
 
 def note_lengths(
     findings: Findings, rows: Sequence[tuple[int, int]], recipe: Recipe, system: str | None
 ) -> None:
-    """Judge each written row by its length.
+    """Add rows of unusual length to the findings.
 
     Args:
-        findings: takes what is found.
-        rows: (number, characters) of each.
-        recipe: says how many tokens the model sees of a row.
-        system: the system prompt that is put before every row.
+        findings: receives the findings.
+        rows: (number, characters) of each written row.
+        recipe: its `max_length` is the number of tokens that the model sees of a row.
+        system: the system prompt that is added to every row.
     """
     ordered = sorted(characters for _, characters in rows)
     median = ordered[len(ordered) // 2] if ordered else 0

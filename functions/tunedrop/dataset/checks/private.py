@@ -1,9 +1,9 @@
-"""Secrets and personal data: what must not be learnt by heart."""
+"""Secrets and personal data, which a model must not memorise."""
 
 import re
 from collections.abc import Iterator
 
-# A pattern is only tried where its character and its literal stand: that makes the search cheap.
+# A pattern is tried only where its character and its literal occur, which makes the search fast.
 _SECRETS = (
     ("A", "AKIA", re.compile(r"\bAKIA[0-9A-Z]{16}\b")),
     ("A", "ASIA", re.compile(r"\bASIA[0-9A-Z]{16}\b")),
@@ -21,14 +21,14 @@ _SECRETS = (
     ("@", "://", re.compile(r"\b[a-z][a-z0-9+]{1,15}://[^\s:/@]{1,64}:[^\s:/@]{3,64}@[\w.-]+")),
 )  # fmt: skip
 _EMAIL = re.compile(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,18}\b")
-_DIGITS = re.compile(r"\d[\d ().-]{7}")  # what a phone or card number begins with, roughly
+_DIGITS = re.compile(r"\d[\d ().-]{7}")  # A rough beginning of a phone or card number.
 _CARD = re.compile(r"(?<![\d.-])(?:\d[ -]?){12,18}\d(?![\d-])")
 _PHONE = re.compile(
     r"(?<![\w/.=-])(?:\+\d{1,3}[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,4}\d{2,4}"
     r"|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?![\w-])"
 )
 _NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)  # noqa: PLR2004
-FEWEST_DIGITS, MOST_DIGITS = 9, 15  # of a phone number (ITU-T E.164: at most 15)
+FEWEST_DIGITS, MOST_DIGITS = 9, 15  # Digits of a phone number (ITU-T E.164: at most 15).
 
 
 def secrets_in(text: str) -> Iterator[str]:
@@ -39,7 +39,7 @@ def secrets_in(text: str) -> Iterator[str]:
 
 
 def may_be_personal(text: str) -> bool:
-    """Whether there is an at sign, or as many digits as a phone number has."""
+    """Whether the text has an at sign, or as many digits as a phone number."""
     if "@" in text:
         return True
     digits = text.encode("utf-8", "surrogatepass").translate(None, _NO_DIGITS)
@@ -76,12 +76,12 @@ def masked(text: str, found: str, kind: str) -> str:
 
 
 def hidden(text: str) -> str:
-    """Return a finding so that it can be recognised but not used."""
+    """Return the beginning of a finding, which is enough to recognise it but not to use it."""
     return f"{text[:4]}… ({len(text)} characters)"
 
 
 def redacted(text: str) -> str:
-    """Return the text with every secret and every personal datum replaced by its kind."""
+    """Return the text with all secrets and personal data replaced by their kind."""
     for secret in dict.fromkeys(secrets_in(text)):
         text = masked(text, secret, "secret")
     for kind, found in dict.fromkeys(personal_in(text)):

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Message
+from tunedrop.documents.rows import Message
 
-# What may stand after each role; a tool answers the assistant that called it.
+# The roles that may follow each role. A tool answers the assistant that called it.
 _AFTER = {
     "system": ("user",),
     "user": ("assistant",),
@@ -14,7 +14,7 @@ _AFTER = {
 
 
 def out_of_turn(prompt: Sequence[Message], completion: Sequence[Message]) -> str:
-    """Return in words the first turn that stands where none like it is expected, or nothing."""
+    """Return a description of the first message with an unexpected role, or an empty text."""
     if not prompt or (len(prompt) == 1 and prompt[0].role == "user"):
         return ""
     turns = [*prompt, *completion[:1]]

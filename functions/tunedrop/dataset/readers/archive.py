@@ -1,21 +1,24 @@
-"""Zip archives: every table inside is a part of the dataset; nothing is written to disk."""
+"""Zip archives: every table inside is a part of the dataset. Nothing is unpacked to disk."""
 
+import struct
 import zipfile
+import zlib
 from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST, LARGEST_RATIO, Bounded
 from tunedrop.dataset.readers.damage import reading
-from tunedrop.dataset.readers.seekable import seekable
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.formats import Head
+from tunedrop.dataset.readers.source import HEAD, SourceFile, seekable
 from tunedrop.errors import DatasetError
 
 MOST_MEMBERS = 1_000
+FEWEST_BYTES = 4 << 10  # Unpacked bytes that are needed to judge the density of an archive.
 
 
 class Member:
-    """One file inside an archive, as a source of its own."""
+    """One file inside an archive, as a source file."""
 
     def __init__(self, source: SourceFile, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         self._source = source
@@ -35,7 +38,7 @@ def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
     """Return the files of an archive that may be tables.
 
     Raises:
-        DatasetError: damaged, encrypted, a bomb, or with names that lead out of it.
+        DatasetError: the archive is damaged, encrypted or a bomb, or has paths that leave it.
     """
     with reading(source.name, "zip archive"):
         archive = resources.enter_context(zipfile.ZipFile(seekable(source, resources)))
@@ -47,7 +50,7 @@ def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
 
 
 def _may_be_a_table(info: zipfile.ZipInfo) -> bool:
-    """Skip folders and what operating systems leave behind."""
+    """Skip folders and the hidden files of operating systems."""
     path = PurePosixPath(info.filename)
     return not (info.is_dir() or path.name.startswith((".", "_")) or "__MACOSX" in path.parts)
 
@@ -68,3 +71,24 @@ def _refuse_hostile(source: SourceFile, infos: list[zipfile.ZipInfo]) -> None:
             f"{source.name} unpacks to {total >> 20} MB from {source.size} bytes.",
             "Drop the files unpacked, or in smaller parts.",
         )
+
+
+def first_member(source: SourceFile, head: bytes) -> Head | None:
+    """Return the head of the archive's first file, from the archive's own head."""
+    try:
+        method, name, extra = struct.unpack_from("<8xH16xHH", head)
+        packed = head[30 + name + extra :]
+        if method != zlib.DEFLATED:
+            return _as_head(source, packed, len(packed))
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        unpacked = inflate.decompress(packed, HEAD)
+    except (struct.error, zlib.error):
+        return None
+    used = len(packed) - len(inflate.unconsumed_tail) - len(inflate.unused_data)
+    return _as_head(source, unpacked, used)
+
+
+def _as_head(source: SourceFile, unpacked: bytes, packed: int) -> Head | None:
+    if len(unpacked) < FEWEST_BYTES:
+        return None
+    return Head(source.name.removesuffix(".zip"), unpacked, packed)

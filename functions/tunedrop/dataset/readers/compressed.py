@@ -1,26 +1,29 @@
-"""gzip, bzip2 and Zstandard: the file inside, as a stream that ends when it is a bomb."""
+"""gzip, bzip2, xz and Zstandard: the file inside, as a stream with limits against bombs."""
 
 import bz2
 import gzip
 import importlib
 import lzma
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from tunedrop.dataset.readers.damage import reading
+from tunedrop.dataset.readers.formats import Head
 from tunedrop.dataset.readers.lines import RawStream
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.source import SourceFile, read_head
+from tunedrop.dataset.readers.watched import Watch
 from tunedrop.errors import DatasetError
 
-MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zst", b"\xfd7zXZ": "xz"}
 SUFFIXES = (".gz", ".gzip", ".bz2", ".zst", ".zstd", ".xz")
-LARGEST = 8 << 30  # bytes after unpacking
-LARGEST_RATIO = 200  # unpacked to packed; text rarely passes 20
-HARMLESS = 64 << 20  # bytes; below, no ratio is suspicious
+LARGEST = 8 << 30  # Bytes that a file may have after unpacking.
+LARGEST_RATIO = 200  # Largest ratio of unpacked to packed bytes; text rarely exceeds 20.
+HARMLESS = 64 << 20  # Unpacked bytes below which no ratio is refused.
 
 
 class Unpacked:
-    """A compressed source, read as the file inside."""
+    """A compressed source file, read as the file inside."""
 
     def __init__(self, source: SourceFile, kind: str) -> None:
         self._source = source
@@ -34,7 +37,7 @@ class Unpacked:
         """Return the unpacked bytes.
 
         Raises:
-            DatasetError: while reading, when the archive is damaged or a bomb.
+            DatasetError: during reading, when the archive is damaged or a bomb.
         """
         packed = self._source.open()
         stream = _OPENERS[self._kind](packed)
@@ -42,7 +45,7 @@ class Unpacked:
 
 
 class Bounded:
-    """An unpacking stream that turns damage and bombs into a clear error."""
+    """An unpacking stream that raises a clear error for damaged files and bombs."""
 
     def __init__(self, stream: BinaryIO, packed: BinaryIO, source: SourceFile) -> None:
         self._stream = stream
@@ -77,7 +80,7 @@ class Bounded:
 
 
 def _open_zst(packed: BinaryIO) -> BinaryIO:
-    """Unpack Zstandard with pyarrow, which brings it along."""
+    """Unpack Zstandard with pyarrow, which contains it."""
     try:
         arrow: Any = importlib.import_module("pyarrow")
     except ImportError:
@@ -90,13 +93,39 @@ def _open_zst(packed: BinaryIO) -> BinaryIO:
 
 
 _OPENERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
-    "gz": lambda packed: cast("BinaryIO", gzip.GzipFile(fileobj=packed)),
-    "bz2": lambda packed: cast("BinaryIO", bz2.BZ2File(packed)),
+    "gzip": lambda packed: cast("BinaryIO", gzip.GzipFile(fileobj=packed)),
+    "bzip2": lambda packed: cast("BinaryIO", bz2.BZ2File(packed)),
     "xz": lambda packed: cast("BinaryIO", lzma.LZMAFile(packed)),  # noqa: SIM115 - Bounded does
-    "zst": _open_zst,
+    "zstd": _open_zst,
 }
 
 
-def kind_of(head: bytes) -> str | None:
-    """Return which compression the first bytes belong to."""
-    return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
+def _open(kind: str, source: SourceFile, _resources: ExitStack) -> list[Unpacked]:
+    """Return the file inside as the only one."""
+    return [Unpacked(source, kind)]
+
+
+def _peek(kind: str, source: SourceFile, _head: bytes) -> Head | None:
+    """Return the head of the file inside, and how many packed bytes it took to unpack it."""
+    packed = 0
+
+    def note(done: int, _total: int) -> None:
+        nonlocal packed
+        packed = done
+
+    watch = Watch([source], note)
+    watch.begin()
+    inside = Unpacked(watch.sources[0], kind)
+    head = b""
+    # A damaged file is reported by the preparation itself.
+    with suppress(DatasetError), inside.open() as stream:
+        head = read_head(stream)
+    return Head(inside.name, head, packed) if head else None
+
+
+open_gzip, open_bzip2, open_zstd, open_xz = (
+    partial(_open, kind) for kind in ("gzip", "bzip2", "zstd", "xz")
+)
+peek_gzip, peek_bzip2, peek_zstd, peek_xz = (
+    partial(_peek, kind) for kind in ("gzip", "bzip2", "zstd", "xz")
+)

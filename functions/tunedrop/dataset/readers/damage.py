@@ -1,4 +1,4 @@
-"""What damaged files raise, turned into one clear error."""
+"""Turn the exceptions that damaged files cause into one clear error."""
 
 import lzma
 import struct
@@ -23,12 +23,12 @@ DAMAGE: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What the standard library's readers of archives raise on damaged input."""
+"""The exceptions of the standard library's archive readers for damaged input."""
 
 
 @contextmanager
 def reading(name: str, what: str, *errors: type[Exception]) -> Iterator[None]:
-    """Raise a DatasetError for anything that a damaged file makes a reader raise.
+    """Turn any exception that a damaged file causes in a reader into a DatasetError.
 
     Args:
         name: the file's name.
@@ -38,8 +38,8 @@ def reading(name: str, what: str, *errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except (*DAMAGE, *errors) as error:
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DatasetError(
-            f"{name} is a damaged or cut off {what}: it cannot be read ({told}).",
+            f"{name} is a damaged or incomplete {what}: it cannot be read ({cause}).",
             "Write or pack the file again and drop it.",
         ) from error

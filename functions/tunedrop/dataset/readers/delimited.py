@@ -1,19 +1,29 @@
-"""CSV and its kin: comma, tab, semicolon or bar between the values."""
+"""CSV and similar tables, with comma, tab, semicolon or bar as the delimiter."""
 
 import csv
 from collections.abc import Iterator
 
-from tunedrop.dataset.readers.header import DELIMITERS, made_up_header, unique
+from tunedrop.dataset.readers.header import (
+    DELIMITERS,
+    delimiter_of,
+    first_rows,
+    made_up_header,
+    unique,
+)
 from tunedrop.dataset.readers.json_lines import too_long
 from tunedrop.dataset.readers.lines import LONGEST_LINE, lines_of
+from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.prose import is_named_as_prose
+from tunedrop.dataset.readers.record import Record, RowError, utf8
+from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Record, RowError, utf8
 
-LONGEST_QUOTE = 1_000  # lines; a quoted value that goes on longer was never closed
+FEWEST_LINES = 4  # Lines of equal width that are needed to read a .txt or .md as a table.
+LONGEST_QUOTE = 1_000  # Lines after which a quoted value counts as never closed.
 
 
 class UnclosedQuoteError(Exception):
-    """A quoted value does not end where a value could."""
+    """A quoted value does not end where a value may end."""
 
 
 class Delimited:
@@ -73,7 +83,7 @@ def _record(
 
 
 class _Feed:
-    """Gives the csv module its lines and remembers which of them made the current row."""
+    """Feeds lines to the csv module and remembers those of the current row."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
@@ -91,12 +101,12 @@ class _Feed:
         self.taken = []
 
     def give_back(self, error: Exception) -> RowError:
-        """Keep the first line as the broken row; the others are read again as rows."""
+        """Keep the first line as the broken row; the other lines are read again."""
         rest = self.taken[1:]
         self._returned = rest[::-1] + self._returned
         self._number -= len(rest)
         self.taken = self.taken[:1]
-        self._patience = max(2, self._patience // 2)  # many broken quotes stay cheap
+        self._patience = max(2, self._patience // 2)  # keeps files with many broken quotes fast
         if len(self.taken[0]) > LONGEST_LINE:
             return too_long()
         if isinstance(error, UnclosedQuoteError):
@@ -121,3 +131,17 @@ class _Feed:
         self._number += 1
         self.taken.append(line)
         return line.removesuffix(b"\r").decode("utf-8", "replace") + "\n"
+
+
+def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
+    """Return the text as a table, or None when it is not one."""
+    delimiter = None if text.is_binary else delimiter_of(text.head)
+    if delimiter is None or (is_named_as_prose(source) and _is_prose(text.head, delimiter)):
+        return None
+    return [Part(Delimited(text, delimiter), source.name, split_of(source.name))]
+
+
+def _is_prose(head: bytes, delimiter: str) -> bool:
+    """Whether lines with delimiters are no table, because their widths differ or they are few."""
+    rows = first_rows(head, delimiter)
+    return len({len(row) for row in rows}) > 1 or len(rows) < FEWEST_LINES

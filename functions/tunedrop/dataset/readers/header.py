@@ -1,13 +1,13 @@
-"""What the first rows of a delimited file tell: delimiter, and whether there is a header."""
+"""Find the delimiter of a table, and whether it has a header, from its first rows."""
 
 import csv
 from collections import Counter
 
-from tunedrop.dataset.shapes.names import KNOWN_NAMES
+from tunedrop.dataset.column_names import KNOWN_NAMES
 
 DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV (semicolons)", "|": "CSV (bars)"}
-SNIFFED_ROWS, SNIFFED_BYTES = 50, 1 << 18
-LONGEST_NAME = 64  # characters; what is longer is a value
+SNIFFED_ROWS, SNIFFED_BYTES = 50, 1 << 18  # The part of the file that is examined.
+LONGEST_NAME = 64  # Characters; a longer cell is a value and not a column name.
 
 
 def delimiter_of(head: bytes) -> str | None:
@@ -22,22 +22,22 @@ def delimiter_of(head: bytes) -> str | None:
 
 
 def first_rows(head: bytes, delimiter: str) -> list[list[str]]:
-    """Return the first filled rows as far as they can be read."""
+    """Return the first rows that are not empty, up to the first error."""
     lines = head[:SNIFFED_BYTES].decode("utf-8", "replace").splitlines(keepends=True)
     rows: list[list[str]] = []
     try:
         for row in csv.reader(lines[: SNIFFED_ROWS + 1], delimiter=delimiter):
             if row:
-                rows.append(row)  # noqa: PERF401 - what was read before an error counts
+                rows.append(row)  # noqa: PERF401 - keeps what was read before an error
     except csv.Error:
         pass
     return rows
 
 
 def made_up_header(head: bytes, delimiter: str) -> list[str] | None:
-    """Return names for the columns of a file that has none, or None when it has a header.
+    """Return column names for a file without a header, or None when it has a header.
 
-    The first row is data when it holds a number, a long text, or a value that comes again below.
+    The first row is data when it has a number, a long text, or a value that is repeated below it.
     """
     rows = first_rows(head, delimiter)
     if len(rows) < 2 or any(cell.strip().lower() in KNOWN_NAMES for cell in rows[0]):  # noqa: PLR2004
@@ -58,7 +58,7 @@ def _is_number(cell: str) -> bool:
 
 
 def unique(header: list[str]) -> list[str]:
-    """Return column names without blanks at the ends, empty ones and twins numbered."""
+    """Return the column names stripped; empty and repeated names get a number."""
     names: list[str] = []
     for position, name in enumerate(header, 1):
         plain = name.strip() or f"column {position}"

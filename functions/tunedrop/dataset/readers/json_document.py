@@ -1,4 +1,4 @@
-"""JSON documents that hold the rows in lists, read without holding the whole of them."""
+"""JSON documents with rows in lists, read without loading the whole document."""
 
 import re
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from typing import BinaryIO
 
 from tunedrop.dataset.readers.json_lines import too_long
 from tunedrop.dataset.readers.lines import BLOCK, LONGEST_LINE
+from tunedrop.dataset.readers.record import Record
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Record
 
-# A complete string, a bracket, or a quote whose string goes on in the next block.
+# A complete string, a bracket, or the quote of a string that continues in the next block.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)
 _TURN = re.compile(rb'\{\s*"(role|from)"')  # a message of a conversation, not a row
 _BETWEEN = b", \t\r\n"
@@ -27,7 +27,7 @@ class JsonDocument:
         self.format = "JSON object" if key else "JSON array"
 
     def records(self) -> Iterator[Record]:
-        """Yield one record an element."""
+        """Yield one record for each element."""
         row = 0
         with self._text.open() as stream:
             for key, line, raw in elements_of(stream):
@@ -41,21 +41,21 @@ class JsonDocument:
 
 
 class JsonObjects:
-    """JSON objects one after the other, each over several lines."""
+    """JSON objects in succession, each over several lines."""
 
     def __init__(self, text: TextFile) -> None:
         self._text = text
         self.format = "JSON objects"
 
     def records(self) -> Iterator[Record]:
-        """Yield one record an object."""
+        """Yield one record for each object."""
         with self._text.open() as stream:
             for row, (_, line, raw) in enumerate(elements_of(stream, inside=True), 1):
                 yield Record(row, line, raw)
 
 
 def keys_of(text: TextFile) -> list[str]:
-    """Return the keys of a JSON object under which lists of rows stand."""
+    """Return the keys of a JSON object that hold lists of rows."""
     found: dict[str, bool] = {}
     with text.open() as stream:
         for key, _, raw in elements_of(stream):
@@ -69,9 +69,9 @@ def elements_of(
 ) -> Iterator[Element]:
     """Yield the elements of every list that is not itself part of an element.
 
-    What stands between two elements and is no comma is an element of its own, so that nothing
-    vanishes. An element that grows past `longest` or never ends is given out as far as it was
-    read; what follows it cannot be told apart and is that element's.
+    Anything between two elements except a comma is an element too, so that nothing is lost. An
+    element longer than `longest`, or without an end, is yielded as far as it was read, together
+    with everything that follows it.
     """
     scanner = _Scanner(inside=inside)
     while block := stream.read(BLOCK):
@@ -82,25 +82,25 @@ def elements_of(
 
 
 class _Scanner:
-    """Finds the ends of elements by counting brackets outside strings."""
+    """Finds the ends of elements by counting brackets outside of strings."""
 
     def __init__(self, *, inside: bool) -> None:
         self._buffer = b""
-        self._line = 1  # of the position up to which lines are counted
+        self._line = 1  # Line number of the position up to which lines are counted.
         self._counted = 0
-        self._outer = 0  # objects open around the list
-        self._inside = inside  # a list, or where objects follow each other
+        self._outer = 0  # Open objects around the list.
+        self._inside = inside  # Inside of a list, or between objects in succession.
         self._key = b""
 
     @property
     def pending(self) -> int:
-        """Bytes read but not yet given out."""
+        """Bytes that are read and not yet yielded."""
         return len(self._buffer)
 
     def feed(self, block: bytes) -> Iterator[Element]:
         """Yield the elements that are complete with this block."""
         self._buffer += block
-        depth = start = done = 0  # depth inside the current element
+        depth = start = done = 0  # `depth` counts brackets inside of the current element.
         for token in _TOKEN.finditer(self._buffer):
             text = token.group()
             if text == b'"':
@@ -125,7 +125,7 @@ class _Scanner:
         self._counted = 0
 
     def rest(self) -> Iterator[Element]:
-        """Yield what is left when the document has ended."""
+        """Yield what is left at the end of the document."""
         left = self._buffer.strip(_BETWEEN)
         if left and (self._inside or not self._key):
             yield self._element(self._counted, left)
@@ -151,7 +151,7 @@ class _Scanner:
         return self._key.decode("utf-8", "replace"), self._at(start), raw
 
     def _at(self, position: int) -> int:
-        """Return the line of a position, which only ever moves forward."""
+        """Return the line of a position; positions must ascend."""
         self._line += self._buffer.count(b"\n", self._counted, position)
         self._counted = position
         return self._line

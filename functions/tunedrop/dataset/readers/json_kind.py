@@ -1,4 +1,4 @@
-"""Which of the ways to keep rows in JSON a file follows."""
+"""Recognise how a JSON file holds its rows."""
 
 import json
 from typing import Any
@@ -7,15 +7,32 @@ import msgspec
 
 from tunedrop.dataset.readers.json_document import JsonDocument, JsonObjects, keys_of
 from tunedrop.dataset.readers.json_lines import JsonLines
+from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.record import Table
+from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Table
 from tunedrop.errors import DatasetError
 
-LOOKED_AT = 20  # lines
+LOOKED_AT = 20  # Lines that are examined.
+
+
+def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
+    """Return the tables of a JSON file as parts, or None when the text is not JSON.
+
+    Raises:
+        DatasetError: one JSON object without a list of rows.
+    """
+    if text.head.lstrip()[:1] not in (b"{", b"["):
+        return None
+    split = split_of(source.name)
+    return [
+        Part(table, f"{source.name} {key}".rstrip(), split_of(key) or split)
+        for key, table in json_tables(source.name, text).items()
+    ]
 
 
 def json_tables(name: str, text: TextFile) -> dict[str, Table]:
-    """Return the tables of a JSON file by the keys they stand under ("" without a key).
+    """Return the tables of a JSON file by their keys ("" for a table without a key).
 
     Raises:
         DatasetError: one JSON object without a list of rows.
@@ -40,7 +57,7 @@ def json_tables(name: str, text: TextFile) -> dict[str, Table]:
 
 
 def _are_objects(lines: list[bytes]) -> bool:
-    """Whether lines are rows: the first parses, or most look like whole objects."""
+    """Whether lines are rows: the first one parses, or most look like complete objects."""
     if _object(lines[0]) is not None:
         return True
     whole = sum(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in lines)
@@ -48,7 +65,7 @@ def _are_objects(lines: list[bytes]) -> bool:
 
 
 def _are_several(head: bytes) -> bool:
-    """Whether the first object is followed by another one, so that its lists are no tables."""
+    """Whether a second object follows the first, so that the lists inside are not tables."""
     text = head.decode("utf-8", "replace").lstrip()
     try:
         _, end = json.JSONDecoder().raw_decode(text)
@@ -58,7 +75,7 @@ def _are_several(head: bytes) -> bool:
 
 
 def _is_row(value: dict[str, Any]) -> bool:
-    """Whether a lone object is a row itself: its lists are messages, not rows."""
+    """Whether a single object is a row itself, with lists of messages and not of rows."""
     lists = [item for item in value.values() if isinstance(item, list) and item]
     rows = [item[0] for item in lists if isinstance(item[0], dict)]
     return all("role" in row or "from" in row for row in rows) and bool(value)

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, cast
 
-BUFFER = 1 << 16  # bytes read at once
-BLOCK = 1 << 20  # the same where lines are not looked for
-LONGEST_LINE = 16 << 20  # bytes; a row may not be longer
+BUFFER = 1 << 16  # Bytes read at once to find lines.
+BLOCK = 1 << 20  # Bytes read at once where lines are not needed.
+LONGEST_LINE = 16 << 20  # Bytes that a row may have.
 
 
 def whole_lines(
     stream: BinaryIO, newline: bytes = b"\n", longest: int = LONGEST_LINE
 ) -> Iterator[bytes]:
-    """Yield each line with its end, which the last one may lack; memory is bounded by `longest`.
+    """Yield each line with its line end, in bounded memory. The last line may have no end.
 
-    A longer line comes cut to `longest + 2` bytes, which tells it from one that fits.
+    A line longer than `longest` is cut to `longest + 2` bytes, so that it can be recognised.
     """
     if newline != b"\n":
         stream = cast("BinaryIO", _Translated(stream, newline))
@@ -24,32 +24,32 @@ def whole_lines(
         yield line
         if len(line) > longest + 1 and not line.endswith(b"\n"):
             while (rest := buffered.readline(BLOCK)) and not rest.endswith(b"\n"):
-                pass  # what is too much is not kept
+                pass  # the rest of the long line is dropped
 
 
 def lines_of(
     stream: BinaryIO, newline: bytes = b"\n", longest: int = LONGEST_LINE
 ) -> Iterator[bytes]:
-    """Yield each line without its end.
+    """Yield each line without its line end.
 
-    A longer line comes cut to `longest + 1` bytes, which tells it from one that fits.
+    A line longer than `longest` is cut to `longest + 1` bytes, so that it can be recognised.
     """
     for line in whole_lines(stream, newline, longest):
         yield line[:-1] if line.endswith(b"\n") else line[: longest + 1]
 
 
 class RawStream(io.RawIOBase):
-    """Anything with `read`, as the raw stream that Python's buffer in C needs."""
+    """Any object with `read`, as the raw stream that `io.BufferedReader` needs."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: object) -> int:
-        """Fill a buffer; return how many bytes there were."""
+        """Fill a buffer and return the number of bytes."""
         view = memoryview(buffer)  # type: ignore[arg-type]
         block = self._stream.read(len(view))
         view[: len(block)] = block
@@ -57,7 +57,7 @@ class RawStream(io.RawIOBase):
 
 
 class _Translated:
-    """A stream whose lines end with something else, read as if they ended with a line feed."""
+    """A stream with another line end, which is replaced by a line feed."""
 
     def __init__(self, stream: BinaryIO, newline: bytes) -> None:
         self._stream = stream

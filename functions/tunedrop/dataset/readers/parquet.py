@@ -1,4 +1,4 @@
-"""Parquet, read by row group in small batches; needs pyarrow from the prepare layer."""
+"""Parquet, read by row group in small batches. It needs pyarrow from the prepare layer."""
 
 import importlib
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tunedrop.dataset.readers.damage import reading
-from tunedrop.dataset.readers.seekable import seekable
-from tunedrop.dataset.record import Record
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.record import Record
+from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.errors import DatasetError
 
-BATCH = 1_024  # rows
+BATCH = 1_024  # Rows that are converted at once.
 
 
 class Parquet:
-    """A Parquet file; Hugging Face class labels come as their names."""
+    """A Parquet file. Hugging Face class labels are replaced by their names."""
 
     format = "Parquet"
 
@@ -28,7 +28,7 @@ class Parquet:
             self._names = _class_names(self._file().schema_arrow.metadata or {})
 
     def records(self) -> Iterator[Record]:
-        """Yield the rows; a file that is damaged further on ends in a clear error."""
+        """Yield the rows; damage further on in the file raises a DatasetError."""
         row = 0
         with self._damage():
             for batch in self._file().iter_batches(batch_size=BATCH):
@@ -57,7 +57,7 @@ def _pyarrow(module: str) -> Any:
 
 
 def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
-    """Read the label names that `datasets` keeps in the schema's metadata."""
+    """Read the label names that `datasets` stores in the schema's metadata."""
     try:
         features = msgspec.json.decode(metadata.get(b"huggingface", b"{}"))["info"]["features"]
         return {
@@ -71,3 +71,12 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
 
 def _named(value: Any, names: list[str]) -> Any:
     return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
+
+
+def parts_of(source: SourceFile, resources: ExitStack) -> list[Part]:
+    """Return the file as its only part.
+
+    Raises:
+        DatasetError: the file is damaged, or pyarrow is missing.
+    """
+    return [Part(Parquet(source, resources), source.name, split_of(source.name))]

@@ -1,4 +1,4 @@
-"""Several tables as one: the sheets, members and files of a drop, and the splits they name."""
+"""Several tables as one: the files, sheets and archive members of a drop."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,9 +6,8 @@ from itertools import islice
 
 import msgspec
 
-from tunedrop.dataset.batch import Chunk
 from tunedrop.dataset.readers.json_lines import JsonLines, record_of
-from tunedrop.dataset.record import Record, SplitName, Table
+from tunedrop.dataset.readers.record import Chunk, Record, SplitName, Table
 
 _NAMES: dict[str, SplitName] = {
     "train": "train",
@@ -22,14 +21,15 @@ _NAMES: dict[str, SplitName] = {
     "testing": "test",
     "holdout": "test",
 }
-CHUNK = 64  # rows; so many stay in the processor's cache, and hide what a chunk itself costs
-CHUNK_BYTES = 1 << 20
-FEW = 16  # lines between two looks at their size
+CHUNK = 64  # Rows in a chunk: few enough for the processor's cache, many enough to be fast.
+CHUNK_BYTES = 1 << 20  # Bytes after which a chunk is complete with fewer rows.
+# Checking the chunk's size after every line cost 3% of the reading time.
+LINES_BETWEEN_SIZE_CHECKS = 16
 _ORDER: tuple[SplitName | None, ...] = ("test", "validation", "train", None)
 
 
 class Part(msgspec.Struct):
-    """One table and its name: a file, a member of an archive, a sheet, or a key."""
+    """One table and its name: a file, an archive member, a sheet or a JSON key."""
 
     table: Table
     name: str
@@ -37,10 +37,10 @@ class Part(msgspec.Struct):
 
 
 class Parts:
-    """All parts as one table, rows numbered on.
+    """All parts as one table with consecutive row numbers.
 
-    Test rows come first and training rows last, so that a row which stands in both is known
-    as a duplicate where it does harm: in training.
+    Test rows come first and training rows last. A row that is in both is then found to be a
+    duplicate in the training rows, where it would do harm.
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -60,9 +60,9 @@ class Parts:
             yield from records_of(chunk)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the rows of all parts in pieces that can be examined by themselves.
+        """Yield the rows of all parts in chunks that can be examined independently.
 
-        Where some parts are named as splits, the others are for training.
+        When some parts are named like splits, the other parts are for training.
         """
         several = len(self._parts) > 1
         before = 0
@@ -77,7 +77,7 @@ class Parts:
 
 
 def records_of(chunk: Chunk) -> Iterator[Record]:
-    """Yield the rows of a chunk, each with the place it has in the drop."""
+    """Yield the rows of a chunk with their file and split."""
     for record in chunk.records:
         record.file, record.split = chunk.file, chunk.split
         yield record
@@ -103,17 +103,21 @@ def _pieces(table: Table, before: int) -> Iterator[Chunk]:
 
 
 def _some(lines: Iterator[bytes]) -> list[bytes]:
-    """Return the next lines: a chunk of them, or fewer when they are long."""
+    """Return the lines of the next chunk; fewer when they are long."""
     some: list[bytes] = []
     size = 0
-    while len(some) < CHUNK and size < CHUNK_BYTES and (few := list(islice(lines, FEW))):
+    while (
+        len(some) < CHUNK
+        and size < CHUNK_BYTES
+        and (few := list(islice(lines, LINES_BETWEEN_SIZE_CHECKS)))
+    ):
         some += few
         size += sum(map(len, few))
     return some
 
 
 def split_of(name: str) -> SplitName | None:
-    """Return the split that a file's or key's name means: `train.csv`, `my-dev-set.jsonl`."""
+    """Return the split that a name contains, such as `train.csv` or `my-dev-set.jsonl`."""
     words = re.split(r"[^a-z]+", name.lower())
     found = {_NAMES[word] for word in words if word in _NAMES}
     return found.pop() if len(found) == 1 else None

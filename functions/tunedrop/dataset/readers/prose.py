@@ -3,14 +3,31 @@
 from collections.abc import Iterator
 
 from tunedrop.dataset.readers.lines import lines_of
+from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.record import Record, RowError, utf8
+from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.dataset.record import Record, RowError, utf8
 
-LONGEST_PARAGRAPH = 16_384  # bytes; a longer one is cut at the end of a line
+LONGEST_PARAGRAPH = 16_384  # Bytes; a longer paragraph is divided at the end of a line.
+
+
+SUFFIXES = (".md", ".markdown", ".txt", ".rst")
+
+
+def is_named_as_prose(source: SourceFile) -> bool:
+    """Whether the file's extension is one of plain text or Markdown."""
+    return source.name.lower().endswith(SUFFIXES)
+
+
+def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
+    """Return a text that is named as prose, or None."""
+    if text.is_binary or not is_named_as_prose(source):
+        return None
+    return [Part(Prose(text), source.name, split_of(source.name))]
 
 
 class Prose:
-    """Paragraphs are separated by blank lines; a fenced code block stays whole."""
+    """Paragraphs separated by blank lines; a fenced code block is not divided."""
 
     def __init__(self, text: TextFile) -> None:
         self._text = text

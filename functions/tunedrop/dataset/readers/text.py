@@ -1,13 +1,13 @@
-"""Text files of any common encoding, as a stream of UTF-8 bytes."""
+"""Text files of any common encoding, converted to a stream of UTF-8 bytes."""
 
 import codecs
 import io
 from typing import BinaryIO, cast
 
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.source import SourceFile
 
-HEAD = 4 << 20  # bytes looked at to tell encoding, format and delimiter
-MANY, NEARLY_ALL = 20, 0.95  # accented lines and the share of broken ones that spoil the others
+# With this many lines beyond ASCII, of which this share is invalid, only ASCII is trusted.
+MANY, NEARLY_ALL = 20, 0.95
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -18,26 +18,27 @@ _MARKS = (
 )
 
 
-_WESTERN = frozenset(  # letters of Western Europe, typographic quotes, dashes and signs
+_WESTERN = frozenset(  # Letters of Western Europe, typographic quotes, dashes and signs.
     "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþßœšž ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝÞŒŠŽ"
     "\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026\u2022€£§°\xb4«»¿¡ºª½²³·©®™\xa0"
 )
 
 
-_SPOILED = bytes(range(128)) + b"\xff" * 128  # no byte above ASCII remains valid UTF-8
+_SPOILED = bytes(range(128)) + b"\xff" * 128  # Makes every byte above ASCII invalid UTF-8.
 
 
 class TextFile:
-    """A text file: its encoding and line end are known, its bytes come as UTF-8."""
+    """A text file with its encoding and line end; its bytes are converted to UTF-8."""
 
     def __init__(self, source: SourceFile, head: bytes) -> None:
         self._source = source
         self.encoding = encoding_of(head)
         self.head = _readable(head, self.encoding)
+        self.is_binary = _is_binary(self.head[:4_096])
         self.newline = b"\r" if b"\n" not in self.head and b"\r" in self.head else b"\n"
 
     def open(self) -> BinaryIO:
-        """Return the text from its beginning, as UTF-8 without a byte order mark."""
+        """Return the whole text as UTF-8 without a byte order mark."""
         stream = self._source.open()
         if self.encoding == "utf-8":
             return stream
@@ -45,7 +46,7 @@ class TextFile:
 
 
 class _Recoded(io.RawIOBase):
-    """Another encoding's bytes, read as UTF-8; what does not decode stays invalid UTF-8."""
+    """Converts another encoding to UTF-8; bytes that cannot be decoded stay invalid UTF-8."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
@@ -79,11 +80,12 @@ class _Recoded(io.RawIOBase):
 
 
 def encoding_of(head: bytes) -> str:
-    """Tell the encoding from the first bytes: UTF-8 unless there is proof of another.
+    """Recognise the encoding from the first bytes: UTF-8 unless there is evidence of another.
 
-    A file with some broken rows stays UTF-8, so that just those rows are rejected; one whose
-    accented lines are all invalid UTF-8 but valid Windows-1252 is Windows-1252. Where nearly all
-    are invalid in both, the few that are valid are so by chance: only ASCII can be believed.
+    A file with some broken rows counts as UTF-8, so that only those rows are rejected. If most
+    lines beyond ASCII are invalid UTF-8 and all are valid Windows-1252, it is Windows-1252. If
+    nearly all are invalid in both, the few valid ones are valid by chance, and only ASCII is
+    trusted.
     """
     for mark, encoding in _MARKS:
         if head.startswith(mark):
@@ -101,7 +103,7 @@ def encoding_of(head: bytes) -> str:
 
 
 def _is_windows_1252(lines: list[bytes]) -> bool:
-    """Whether the lines are Western European: nearly all accented characters are common ones."""
+    """Whether nearly all characters beyond ASCII are common in Western European texts."""
     if not all(_decodes(line, "cp1252") for line in lines):
         return False
     accented = [char for line in lines for char in line.decode("cp1252") if not char.isascii()]
@@ -109,7 +111,7 @@ def _is_windows_1252(lines: list[bytes]) -> bool:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """Recognise UTF-16 without a mark: Latin text has a NUL in every other byte."""
+    """Recognise UTF-16 without a byte order mark: in Latin text every other byte is NUL."""
     pairs = len(head) // 2
     if pairs < 2:  # noqa: PLR2004 - two characters at least
         return None
@@ -129,7 +131,13 @@ def _decodes(line: bytes, encoding: str) -> bool:
 
 
 def _readable(head: bytes, encoding: str) -> bytes:
-    """Return the head as UTF-8, for telling format and columns."""
+    """Return the head as UTF-8, to recognise the format and the columns."""
     if encoding in ("utf-8", "ascii"):
         return head
     return codecs.getincrementaldecoder(encoding)("replace").decode(head).encode()
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether more than one byte in twenty is a control character that no text contains."""
+    text = head.translate(None, bytes((*range(9), *range(14, 27), *range(28, 32))))
+    return len(head) - len(text) > len(head) * 0.05

@@ -1,4 +1,4 @@
-"""XLSX workbooks; needs python-calamine from the prepare layer."""
+"""XLSX workbooks. They need python-calamine from the prepare layer."""
 
 import importlib
 import zipfile
@@ -10,14 +10,14 @@ from typing import Any
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST_RATIO
 from tunedrop.dataset.readers.damage import reading
 from tunedrop.dataset.readers.header import unique
-from tunedrop.dataset.readers.seekable import seekable
-from tunedrop.dataset.record import Record
-from tunedrop.dataset.source import SourceFile
+from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.record import Record
+from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.errors import DatasetError
 
 
 class Sheet:
-    """One sheet with a header in its first filled row; blank rows are no rows."""
+    """One sheet with a header in its first filled row; blank rows are skipped."""
 
     format = "XLSX"
 
@@ -34,11 +34,23 @@ class Sheet:
             yield Record(row, line, b"", dict(zip(self.header, values, strict=False)))
 
 
+def parts_of(source: SourceFile, resources: ExitStack) -> list[Part]:
+    """Return every sheet that has the first filled sheet's header, as a part."""
+    return [
+        Part(
+            sheet,
+            f"{source.name}, sheet {sheet.name}",
+            split_of(sheet.name) or split_of(source.name),
+        )
+        for sheet in sheets_of(source, resources)
+    ]
+
+
 def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:
-    """Return the sheets that belong together: those with the first filled sheet's header.
+    """Return the sheets with the same header as the first filled sheet.
 
     Raises:
-        DatasetError: damaged, or larger than a sheet can honestly be.
+        DatasetError: the workbook is damaged or a bomb.
     """
     calamine = _calamine()
     stream = seekable(source, resources)
@@ -64,7 +76,7 @@ def _refuse_bombs(source: SourceFile, stream: Any) -> None:
 
 
 def _plain(cell: Any) -> Any:
-    """Return a cell as text or number; blank cells are missing, dates are ISO 8601."""
+    """Return a cell as text or number; a blank cell as None, a date as ISO 8601."""
     if cell == "":
         return None
     return cell.isoformat() if isinstance(cell, date | datetime | time) else cell

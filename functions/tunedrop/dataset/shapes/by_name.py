@@ -1,18 +1,18 @@
-"""The mappings that column names suggest, the likeliest first."""
+"""The mappings that column names suggest, the most likely first."""
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Columns
-from tunedrop.dataset.record import Fields
-from tunedrop.dataset.shapes import names
+from tunedrop.dataset import column_names
+from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.ground_truth import ground_truth
+from tunedrop.documents.dataset import Columns
 
 
 def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     """Return every mapping whose columns have well-known names.
 
     Raises:
-        DatasetError: they are known to have no text.
+        DatasetError: the columns are known to contain no text.
     """
     known = {name.lower(): name for name in reversed(columns)}
     return [
@@ -34,7 +34,7 @@ def _preferences(known: dict[str, str]) -> list[Columns]:
         return []
     mapping = {"chosen": known["chosen"], "rejected": known["rejected"]}
     prompt = _found(known, "prompt", "question", "instruction", "input")
-    messages = _found(known, *names.CONVERSATION)
+    messages = _found(known, *column_names.CONVERSATION)
     if prompt:
         mapping["prompt"] = prompt
     elif messages:
@@ -58,14 +58,14 @@ def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
 
 
 def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
-    """A column of lists; one of plain text (a transcript) is no conversation in this sense."""
+    """Return the columns that hold lists of messages; a transcript as text is none."""
     return [
         Columns(
             "messages",
             {"messages": known[name]},
             f"The column {known[name]!r} holds conversations.",
         )
-        for name in names.CONVERSATION
+        for name in column_names.CONVERSATION
         if name in known and _holds_lists(sample, known[name])
     ]
 
@@ -79,7 +79,7 @@ def _holds_lists(sample: Sequence[Fields], column: str) -> bool:
 def _pairs(known: dict[str, str]) -> list[Columns]:
     return [
         _pair(known, asks, answers)
-        for asks, answers in names.PAIRS
+        for asks, answers in column_names.PAIRS
         if asks in known and answers in known
     ]
 
@@ -88,13 +88,13 @@ def _pair(known: dict[str, str], asks: str, answers: str) -> Columns:
     mapping = {"prompt": known[asks], "completion": known[answers]}
     if asks == "instruction" and "input" in known:
         mapping["input"] = known["input"]
-    context = _found(known, *names.CONTEXT)
+    context = _found(known, *column_names.CONTEXT)
     wants_context = asks in ("question", "prompt") or (
         asks == "instruction" and "input" not in known
     )
     if wants_context and context and context not in mapping.values():
         mapping["context"] = context
-    system = _found(known, *names.SYSTEM)
+    system = _found(known, *column_names.SYSTEM)
     if system:
         mapping["system"] = system
     if "history" in known:
@@ -113,7 +113,7 @@ def _labelled(known: dict[str, str]) -> list[Columns]:
             {"text": known[text], "label": known[label]},
             f"The columns {known[text]!r} and {known[label]!r} are text and label by name.",
         )
-        for text in names.TEXT
-        for label in names.LABEL
-        if text in known and label in known and (text, label) not in names.PAIRS
+        for text in column_names.TEXT
+        for label in column_names.LABEL
+        if text in known and label in known and (text, label) not in column_names.PAIRS
     ]

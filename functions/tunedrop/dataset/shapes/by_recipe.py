@@ -1,10 +1,10 @@
-"""The mapping that the recipe names, in full or in part."""
+"""The mapping that the recipe names, completely or in part."""
 
 from collections.abc import Sequence
 
-from tunedrop.dataset.document import Columns
-from tunedrop.dataset.record import Fields
+from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.content import label_columns, text_columns
+from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 
 _REQUIRED: dict[str, tuple[str, ...]] = {
@@ -18,7 +18,7 @@ _PARTNERS = {"text": "label", "label": "text", "prompt": "completion", "completi
 
 
 def by_recipe(named: dict[str, str]) -> list[Columns]:
-    """Return the mapping that the recipe names in full, if it does."""
+    """Return the mapping if the recipe names it completely."""
     for shape, required in _REQUIRED.items():
         if all(role in named for role in required):
             return [Columns(shape, named, "The recipe says so.")]
@@ -28,10 +28,10 @@ def by_recipe(named: dict[str, str]) -> list[Columns]:
 def completed(
     named: dict[str, str], guesses: list[Columns], sample: Sequence[Fields], names: Sequence[str]
 ) -> list[Columns]:
-    """Return the mappings that agree with the part of one that the recipe names.
+    """Return the mappings that contain the columns which the recipe names.
 
     Raises:
-        DatasetError: no column could be the other part.
+        DatasetError: no column fits the missing role.
     """
     agreeing = [guess for guess in guesses if named.items() <= guess.mapping.items()]
     for role, partner in _PARTNERS.items():

@@ -1,23 +1,23 @@
-"""Judge columns by what is in them."""
+"""Suggest mappings from the contents of the columns."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tunedrop.dataset.document import Columns
-from tunedrop.dataset.record import Fields
-from tunedrop.dataset.shapes.names import LABEL, TEXT
+from tunedrop.dataset.column_names import LABEL, TEXT
+from tunedrop.dataset.readers.record import Fields
+from tunedrop.documents.dataset import Columns
 
-LONGEST_LABEL = 64  # characters
-MOST_LABELS = 200
-FEW = 0.2  # distinct values a row at most, for a column of labels
-HALF = 0.5  # of the rows at least, for columns of which none may be 1
-LEAST_TEXT = 12  # characters on average, for a column of text
+LONGEST_LABEL = 64  # Characters that a label may have.
+MOST_LABELS = 200  # Distinct labels that a classification may have.
+FEW = 0.2  # A column of labels has at most this many distinct values a row.
+HALF = 0.5  # Share of the rows with one 1, for one-hot columns that may also be all 0.
+LEAST_TEXT = 12  # Average characters of a column of text.
 
 
 def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
-    """Return the mappings that the values suggest, the likeliest first."""
+    """Return the mappings that the values suggest, the most likely first."""
     texts = text_columns(sample, names)
     labels = label_columns(sample, [name for name in names if name not in texts])
     found = _one_hot(sample, names, texts)
@@ -30,7 +30,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
         for text in texts
         for label in labels
     ]
-    if len(texts) == 2:  # noqa: PLR2004 - one asks, one answers
+    if len(texts) == 2:  # noqa: PLR2004 - prompt and completion
         asks, answers = sorted(texts, key=list(names).index)
         why = (
             f"{asks!r} and {answers!r} hold text; the first is taken to ask, the second to answer."
@@ -44,7 +44,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
 
 
 def label_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
-    """Return the columns that look like labels: first by name, then by how few values they have."""
+    """Return the columns that look like labels, sorted by their names and number of values."""
     found = []
     for name in names:
         values = _values(sample, name)
@@ -59,7 +59,7 @@ def label_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
 
 
 def _sounds_like_label(name: str) -> bool:
-    """Whether a word of the name is a usual one: `airline_sentiment`, `Class Index`."""
+    """Whether the name contains a usual word for labels: `airline_sentiment`."""
     return any(word in LABEL for word in re.findall(r"[a-z]+", name.lower()))
 
 
@@ -79,9 +79,9 @@ def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
 
 
 def _one_hot(sample: Sequence[Fields], names: Sequence[str], texts: Sequence[str]) -> list[Columns]:
-    """Recognise a column a label: one 1 in nearly every row, or none and never several."""
+    """Recognise one-hot labels: each row has one 1, or a few rows have none."""
     binary = [name for name in names if {*_values(sample, name)} in ({"0", "1"}, {"0.0", "1.0"})]
-    if len(binary) < 2 or not texts:  # noqa: PLR2004 - one label is no choice
+    if len(binary) < 2 or not texts:  # noqa: PLR2004 - one label is no assignment
         return []
     ones = Counter(
         sum(_text(fields.get(name)) in ("1", "1.0") for name in binary) for fields in sample

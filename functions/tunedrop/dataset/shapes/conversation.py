@@ -1,14 +1,14 @@
-"""Check a conversation message by message, and say which one is wrong."""
+"""Convert a list of messages, and report the message that is wrong."""
 
 from typing import Any, cast
 
 import msgspec
 
-from tunedrop.dataset.document import Message, Role
-from tunedrop.dataset.record import RowError
+from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import text_of
 from tunedrop.dataset.shapes.tools import calls_of
 from tunedrop.dataset.shapes.weights import settled, weight_of
+from tunedrop.documents.rows import Message, Role
 
 ROLES = {
     "system": "system",
@@ -51,10 +51,11 @@ def conversation(value: Any, column: str) -> list[Message]:
 
 
 def with_answer(messages: list[Message], column: str) -> tuple[list[Message], list[Message]]:
-    """Return (all but the last answer that is learnt, that answer).
+    """Return (all messages before the last answer that is trained on, that answer).
 
     Raises:
-        RowError: the last message is not an answer, none is to be learnt, or nobody asks.
+        RowError: the last message is not an answer, all weights are 0, or no message is from
+            the user.
     """
     messages = settled(messages, column)
     last = messages[-1] if messages else None
@@ -92,11 +93,11 @@ def _message(item: Any, path: str) -> Message:
         name = min(unknown)
         raise RowError("unknown_key", f"{path} has the unknown key {name!r}.", f"{path}.{name}")
     calls = calls_of(item, role, path)
-    said = _text_parts(item.get(content_key), f"{path}.{content_key}")
-    may_be_empty = calls is not None and (said is None or not str(said).strip())
+    text = _text_parts(item.get(content_key), f"{path}.{content_key}")
+    may_be_empty = calls is not None and (text is None or not str(text).strip())
     return Message(
         cast("Role", role),
-        "" if may_be_empty else text_of(said, f"{path}.{content_key}"),
+        "" if may_be_empty else text_of(text, f"{path}.{content_key}"),
         tool_calls=calls,
         tool_call_id=_optional(item, "tool_call_id", path),
         name=_optional(item, "name", path),
@@ -112,10 +113,10 @@ def _optional(item: dict[str, Any], key: str, path: str) -> str | None:
 
 
 def _text_parts(content: Any, path: str) -> Any:
-    """Join OpenAI's content parts when all of them are text.
+    """Join OpenAI's content parts, which must all be text.
 
     Raises:
-        RowError: a part is a picture, sound or file.
+        RowError: a part is an image, audio or a file.
     """
     if not isinstance(content, list):
         return content
@@ -123,13 +124,15 @@ def _text_parts(content: Any, path: str) -> Any:
         if not isinstance(part, dict) or part.get("type") != "text":
             kind = part.get("type") if isinstance(part, dict) else type(part).__name__
             raise RowError(
-                "not_text", f"{path}[{index}] is of type {kind!r}; only text can be learnt.", path
+                "not_text",
+                f"{path}[{index}] is of type {kind!r}; only text can be trained on.",
+                path,
             )
     return "\n".join(text_of(part.get("text"), path) for part in content)
 
 
 def _from_text(value: str, column: str) -> Any:
-    """Parse a list that a table carries as text (CSV has no lists)."""
+    """Parse a list that is stored as text, because CSV has no lists."""
     try:
         return msgspec.json.decode(value)
     except (ValueError, RecursionError) as error:

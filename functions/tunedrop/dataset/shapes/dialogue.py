@@ -1,59 +1,59 @@
-"""A conversation with tools, calls or weights, which says more than its messages' texts do."""
+"""Conversations with tools, tool calls or weights."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.document import Message, Row
-from tunedrop.dataset.shapes.example import Example, Said
+from tunedrop.dataset.shapes.example import Example, SpokenText
 from tunedrop.dataset.shapes.tools import Tool
+from tunedrop.documents.rows import Message, Row, SplitRow
 
 
 class Dialogue(Example, gc=False):
-    """An example whose tools, calls and weights are kept, checked and told apart."""
+    """An example with tools, calls or weights."""
 
     tools: list[Tool] | None = None
 
-    def as_row(self, row: int) -> msgspec.Struct:
+    def as_row(self, row: int) -> SplitRow:
         """Return the line of the split file."""
         return Row(row, self.prompt, self.completion, self.tools)
 
-    def texts(self) -> Sequence[Said]:
-        """Return the messages, then every text in a call's arguments or in a tool."""
-        said: list[Said] = [*self.messages()]
+    def texts(self) -> Sequence[SpokenText]:
+        """Return the messages, and every text in the calls' arguments and in the tools."""
+        texts: list[SpokenText] = [*self.messages()]
         for message in self.messages():
             for call in message.tool_calls or ():
-                said += _argument_texts(call["function"])
-        said += _texts_in(self.tools or [])
-        return said
+                texts += _argument_texts(call["function"])
+        texts += _texts_in(self.tools or [])
+        return texts
 
     def label_text(self) -> str | None:
-        """Return the answer as it would be a label; a call, or one of several answers, is none."""
+        """Return the answer as a label; None for a call or for several trained answers."""
         last = self.completion[-1]
         several = any(message.weight for message in self.prompt)
         return None if last.tool_calls or several else last.content
 
     def characters(self) -> int:
-        """Return the length of all that is said, calls and tools as JSON included."""
-        said = sum(len(message.text) for message in self.messages())
-        return said + (len(msgspec.json.encode(self.tools)) if self.tools else 0)
+        """Return the length of all texts, with calls and tools as JSON."""
+        length = sum(len(message.text) for message in self.messages())
+        return length + (len(msgspec.json.encode(self.tools)) if self.tools else 0)
 
 
 def example_of(
     prompt: list[Message], completion: list[Message], tools: list[Tool] | None
 ) -> Example:
-    """Return an example, of the richer kind only where there is something to keep."""
-    told = any(
+    """Return a `Dialogue` if there are tools, calls or weights, else an `Example`."""
+    has_more = any(
         message.tool_calls or message.weight is not None for message in (*prompt, *completion)
     )
-    if tools or told:
+    if tools or has_more:
         return Dialogue(prompt, completion, tools)
     return Example(prompt, completion)
 
 
 class _Text:
-    """A text somewhere inside JSON; what is written to `content` is written there."""
+    """A text inside of JSON; setting `content` changes the JSON."""
 
     tool_calls: list[dict[str, Any]] | None = None
 
@@ -77,14 +77,14 @@ class _Text:
 
 
 class _Arguments:
-    """A call's arguments, parsed so that their texts can be read and corrected one by one."""
+    """The parsed arguments of a call, so that single texts can be corrected."""
 
     def __init__(self, function: dict[str, Any]) -> None:
         self._function = function
         self.parsed = msgspec.json.decode(function["arguments"])
 
     def write(self) -> None:
-        """Put the corrected arguments back."""
+        """Write the corrected arguments back to the call."""
         self._function["arguments"] = msgspec.json.encode(self.parsed).decode()
 
 
@@ -94,7 +94,7 @@ def _argument_texts(function: dict[str, Any]) -> list[_Text]:
 
 
 def _texts_in(value: Any, whole: _Arguments | None = None) -> Iterator[_Text]:
-    """Yield every text among the values, however deep."""
+    """Yield every text in the values, at any depth."""
     parts = value.items() if isinstance(value, dict) else enumerate(value)
     for key, part in list(parts):
         if isinstance(part, str):

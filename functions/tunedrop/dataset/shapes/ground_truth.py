@@ -1,4 +1,4 @@
-"""What SageMaker Ground Truth leaves of a text classification, in each of its files.
+"""The output files of text classification jobs in SageMaker Ground Truth.
 
 - `manifests/output/output.manifest`: a line an object, `source` and `<job>-metadata`, whose class
   is one (`class-name`) or several (`class-map`, `confidence-map`).
@@ -15,34 +15,35 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.document import Columns, Message
-from tunedrop.dataset.record import Fields, Record, RowError
+from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 from tunedrop.errors import DatasetError
 
-BETWEEN_LABELS = " + "  # no comma: the labels themselves are listed with commas
-LOW_CONFIDENCE = 0.5
+BETWEEN_LABELS = " + "  # Not a comma, because lists of labels are separated by commas.
+LOW_CONFIDENCE = 0.5  # Labels with a lower confidence are reported.
 _ANSWERS = {"dataObject", "annotations"}
 
 
 class Annotated(Example, gc=False):
-    """An example with the confidence of its label, 0 to 1, where there is one."""
+    """An example with the confidence of its label (0 to 1), if it is known."""
 
     confidence: float | None = None
 
     def remarks(self) -> Sequence[tuple[str, str]]:
-        """Point out a label that its annotators hardly agreed on."""
+        """Report a label with a low confidence."""
         if self.confidence is None or self.confidence >= LOW_CONFIDENCE:
             return ()
         label = self.completion[0].content
-        return [("low_confidence", f"{label} ({self.confidence:g}): {self.asked_text()}")]
+        return [("low_confidence", f"{label} ({self.confidence:g}): {self.question()}")]
 
 
 def ground_truth(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
-    """Return the mappings under which the rows are an output of Ground Truth.
+    """Return the mappings for an output of Ground Truth; none for other rows.
 
     Raises:
-        DatasetError: they are one that has labels but no texts.
+        DatasetError: the file has labels but no texts.
     """
     if "answerContent" in columns:
         raise _without_text("one worker's answers")
@@ -54,13 +55,15 @@ def ground_truth(sample: Sequence[Fields], columns: Sequence[str]) -> list[Colum
 def _manifest(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     if not {"source", "source-ref"} & set(columns):
         return []
-    found: dict[str, str] = {}  # the metadata's name and the type of its job
+    found: dict[str, str] = {}  # The type of the job for each metadata column.
     for fields in sample:
         for name, value in fields.items():
             if name.endswith("-metadata") and isinstance(value, dict):
                 found.setdefault(name, str(value.get("type", "")))
     jobs = [name for name, kind in found.items() if kind.startswith("groundtruth/")]
-    jobs.sort(key=lambda name: "text-classification" not in found[name])  # of a chain of jobs
+    jobs.sort(
+        key=lambda name: "text-classification" not in found[name]
+    )  # text classification first, in a chain of jobs
     return [
         Columns(
             "ground_truth",
@@ -91,7 +94,7 @@ def _without_text(what: str) -> DatasetError:
 
 
 class GroundTruth:
-    """An output of Ground Truth; text and label stand where its mapping says."""
+    """Rows of an output of Ground Truth."""
 
     kind: Kind = "answers"
 
@@ -114,7 +117,7 @@ class GroundTruth:
         if text is None and elsewhere:
             raise RowError(
                 "source_ref",
-                "The text stands in another object (source-ref), which is not read.",
+                "The text is in another object (source-ref), which is not read.",
                 "source-ref" if "source-ref" in fields else "dataObject.s3Uri",
                 "Label with the text inline (source).",
             )
@@ -130,7 +133,7 @@ class GroundTruth:
 
 
 def _data_object(fields: Fields) -> str | None:
-    """Return the text of an object: as it is, or in a line of the input manifest."""
+    """Return the text of an object: plain, or inside a line of the input manifest."""
     held = fields.get("dataObject")
     content = held.get("content", held.get("source")) if isinstance(held, dict) else held
     if isinstance(content, str) and content.lstrip().startswith("{"):
@@ -144,7 +147,7 @@ def _data_object(fields: Fields) -> str | None:
 
 
 def _consolidated_metadata(value: Any) -> tuple[Any, Any, str]:
-    """Return (metadata, class numbers, where it stands) of a consolidated annotation."""
+    """Return (metadata, class numbers, JSON path) of a consolidated annotation."""
     held = value.get("content") if isinstance(value, dict) else None
     content: Fields = held if isinstance(held, dict) else {}
     for name, metadata in content.items():
@@ -155,7 +158,7 @@ def _consolidated_metadata(value: Any) -> tuple[Any, Any, str]:
 
 
 def _of_metadata(metadata: Any, numbers: Any, column: str) -> tuple[str, float | None]:
-    """Return label and confidence; of several labels all in order, and the lowest confidence."""
+    """Return label and confidence; several labels are joined, with the lowest confidence."""
     known = metadata if isinstance(metadata, dict) else {}
     if known.get("failure-reason"):
         raise RowError("not_labelled", str(known["failure-reason"]), column)
@@ -173,13 +176,13 @@ def _of_metadata(metadata: Any, numbers: Any, column: str) -> tuple[str, float |
 
 
 def _confidence(values: list[Any]) -> float | None:
-    """Return the lowest; Ground Truth writes 0 where one worker alone has labelled."""
+    """Return the lowest confidence, without the 0 of labels by a single worker."""
     scores = [float(each) for each in values if isinstance(each, int | float) and each > 0]
     return min(scores, default=None)
 
 
 def _voted(annotations: Any) -> tuple[str, float | None]:
-    """Return what most workers answered, and their share; nothing is made of one worker's."""
+    """Return the answer of most workers and their share; no share for a single worker."""
     answers = [_answer(each) for each in annotations] if isinstance(annotations, list) else []
     votes = Counter(answer for answer in answers if answer).most_common(2)
     if not votes:
@@ -189,7 +192,7 @@ def _voted(annotations: Any) -> tuple[str, float | None]:
             "not_labelled",
             f"As many workers say {votes[0][0]!r} as {votes[1][0]!r}.",
             "annotations",
-            "Decide for one label, or drop output.manifest.",
+            "Choose one label, or drop output.manifest.",
         )
     label, most = votes[0]
     return label, most / len(answers) if len(answers) > 1 else None

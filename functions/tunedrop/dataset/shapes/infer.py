@@ -1,10 +1,9 @@
-"""Find out which columns are prompt and answer, and say why."""
+"""Find the columns of prompt and answer, and explain the choice."""
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 
-from tunedrop.dataset.document import Columns
-from tunedrop.dataset.record import Fields, Record, RowError, Table
+from tunedrop.dataset.readers.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
 from tunedrop.dataset.shapes.content import by_content
@@ -15,11 +14,11 @@ from tunedrop.dataset.shapes.preference import Judged, Preference
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
+from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
-from tunedrop.recipe import Columns as Wanted
-from tunedrop.recipe import Recipe
+from tunedrop.recipe.schema import ColumnRoles, Recipe
 
-SAMPLE = 1_000  # rows looked at
+SAMPLE = 1_000  # Readable rows from which the shape is inferred.
 
 _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "messages": Messages,
@@ -36,7 +35,7 @@ _SHAPES: dict[str, Callable[[Columns], Shape]] = {
 
 
 class Unreadable:
-    """The shape of a file in which no row can be read: each is rejected with its own reason."""
+    """The shape of a file without a readable row: each row is rejected with its own reason."""
 
     kind: Kind = "answers"
     columns = Columns("none", {}, "No row could be read.")
@@ -48,10 +47,10 @@ class Unreadable:
 
 
 def find_shape(table: Table, recipe: Recipe) -> Shape:
-    """Choose the row shape: as the recipe says, or by the columns' names, or by their content.
+    """Choose the row shape by the recipe, by the columns' names, or by their contents.
 
     Raises:
-        DatasetError: the recipe names a column that is not there, or nothing fits.
+        DatasetError: the recipe names a missing column, or no shape fits.
     """
     sample = list(_readable(table))
     names = list(dict.fromkeys(name for fields in sample for name in fields))
@@ -77,7 +76,7 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
 
 
 def shape_of(columns: Columns, recipe: Recipe) -> Shape:
-    """Return the shape that a mapping, which `find_shape` has found, stands for."""
+    """Return the shape of a mapping that `find_shape` has found."""
     if columns == Unreadable.columns:
         return Unreadable()
     template = Template(recipe.template) if recipe.template else None
@@ -98,7 +97,7 @@ def _readable(table: Table) -> Iterable[Fields]:
             return
 
 
-def _asked(wanted: Wanted) -> dict[str, str | None]:
+def _asked(wanted: ColumnRoles) -> dict[str, str | None]:
     return {role: getattr(wanted, role) for role in wanted.__struct_fields__}
 
 

@@ -1,6 +1,6 @@
 """Conversations: OpenAI's `messages` and ShareGPT's `conversations`.
 
-The last answer is learnt; where messages have weights, every answer of weight 1.
+The last answer is trained on. If messages have weights, every answer of weight 1 is.
 """
 
 from contextlib import suppress
@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.document import Columns, Message
-from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind
 from tunedrop.dataset.shapes.tools import tools_of
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class Messages:
@@ -27,12 +28,12 @@ class Messages:
         field = msgspec.field(name=self._column)
         tools = [("tools", Any, None), ("functions", Any, None)]
         self._typed: msgspec.json.Decoder[Any] | None = None
-        with suppress(ValueError):  # a name that msgspec does not take, or that of the tools
+        with suppress(ValueError):  # msgspec refuses the name, or it is that of the tools
             row = msgspec.defstruct("Chat", [("messages", list[_Turn], field), *tools], gc=False)
             self._typed = msgspec.json.Decoder(row)
 
     def example(self, record: Record) -> Example:
-        """Turn a row into an example: typed when all is well, step by step to say what is not."""
+        """Turn a row into an example: by typed decoding, or step by step to find the fault."""
         if self._typed is not None and record.values is None and record.error is None:
             try:
                 chat = self._typed.decode(record.raw)
@@ -49,17 +50,17 @@ class Messages:
 
 
 class _Turn(Message, forbid_unknown_fields=True, gc=False):
-    """A message with nothing to look at twice: other keys take the slower way."""
+    """A message without other keys; rows with other keys are converted step by step."""
 
 
 def _is_sound(turns: list[Message]) -> bool:
-    """Whether there is nothing to trim and nothing to complain about."""
-    if len(turns) < 2 or turns[-1].role != "assistant":  # noqa: PLR2004 - ask and answer
+    """Whether the conversation needs no correction and no further checks."""
+    if len(turns) < 2 or turns[-1].role != "assistant":  # noqa: PLR2004 - question and answer
         return False
     for turn in turns:
         content = turn.content
         if not content or content.strip() is not content:
-            return False  # strip returns the very same string when there is nothing to strip
+            return False  # `strip` returns the same object if nothing is stripped.
         if turn.tool_calls or turn.weight is not None:
             return False
     return any(turn.role == "user" for turn in turns)

@@ -1,7 +1,6 @@
-"""Preferences: two answers compared, or one answer judged."""
+"""Preferences: a better and a worse answer, or one judged answer."""
 
-from tunedrop.dataset.document import Columns, Message
-from tunedrop.dataset.record import Fields, Record, RowError
+from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation
 from tunedrop.dataset.shapes.example import (
     Example,
@@ -11,10 +10,12 @@ from tunedrop.dataset.shapes.example import (
     truth_of,
 )
 from tunedrop.dataset.shapes.prompt_completion import Asked, answer_of
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class Preference:
-    """`chosen` and `rejected`, as text or messages, with the prompt beside or inside them."""
+    """`chosen` and `rejected` as text or messages; the prompt is a column or inside of them."""
 
     kind: Kind = "preference"
 
@@ -46,10 +47,10 @@ class Preference:
     def _from_conversations(
         self, fields: Fields
     ) -> tuple[list[Message], list[Message], list[Message]]:
-        """Split two whole conversations where they begin to differ."""
+        """Divide two complete conversations into the common prompt and the two answers."""
         chosen = conversation(fields.get(self._chosen), self._chosen)
         rejected = conversation(fields.get(self._rejected), self._rejected)
-        if chosen[:-1] != rejected[:-1] or len(chosen) < 2:  # noqa: PLR2004 - ask and answer
+        if chosen[:-1] != rejected[:-1] or len(chosen) < 2:  # noqa: PLR2004 - question and answer
             raise RowError(
                 "different_prompts",
                 "The two conversations differ before their last message.",
@@ -59,7 +60,7 @@ class Preference:
 
 
 class Judged:
-    """KTO: a completion and whether it is desirable."""
+    """KTO: a completion and whether it is good."""
 
     kind: Kind = "kto"
 

@@ -1,9 +1,8 @@
-"""Prompt and completion under their many names; Alpaca, SQL and question answering included."""
+"""Prompt and completion, also for Alpaca, text to SQL and question answering."""
 
 from typing import Any
 
-from tunedrop.dataset.document import Columns, Message
-from tunedrop.dataset.record import Fields, Record, RowError
+from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
@@ -11,6 +10,8 @@ from tunedrop.dataset.shapes.messages import system_of
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.tools import tools_of
 from tunedrop.dataset.shapes.weights import settled
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class Asked:
@@ -18,8 +19,8 @@ class Asked:
 
     def __init__(self, mapping: dict[str, str], template: Template | None = None) -> None:
         self._prompt = mapping.get("prompt", "")
-        self._before = mapping.get("context")  # what the question is about
-        self._after = mapping.get("input")  # Alpaca: what the instruction is applied to
+        self._before = mapping.get("context")  # The context of the question.
+        self._after = mapping.get("input")  # Alpaca: the input of the instruction.
         self._system = mapping.get("system")
         self._history = mapping.get("history")
         self._template = template
@@ -47,7 +48,7 @@ class Asked:
 
 
 class PromptCompletion:
-    """One column asks, another answers; each is text or a list of messages."""
+    """A column with the prompt and one with the answer, each as text or messages."""
 
     kind: Kind = "answers"
 
@@ -61,23 +62,23 @@ class PromptCompletion:
         fields = record.fields()
         prompt = self._asked.messages(fields)
         answer = answer_of(fields.get(self._completion), self._completion, prompt)
-        # Of a table, a column called tools may be anything.
+        # In a table, a column named tools may hold anything.
         tools = tools_of(fields) if isinstance(fields.get("tools"), list) else None
         return example_of(prompt, answer, tools)
 
 
 def answer_of(value: Any, column: str, prompt: list[Message]) -> list[Message]:
-    """Return an answer, given as text or as the messages that follow the prompt.
+    """Return the answer, given as text or as messages that follow the prompt.
 
     Raises:
-        RowError: there is none.
+        RowError: there is no answer.
     """
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list):
-        said = Message("assistant", text_of(value, column))
-        settled([*prompt, said], column)
-        return [said]
+        message = Message("assistant", text_of(value, column))
+        settled([*prompt, message], column)
+        return [message]
     messages = conversation(value, column)
     before, answer = with_answer([*prompt, *messages], column)
     prompt[:] = before

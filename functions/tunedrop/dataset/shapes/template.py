@@ -1,9 +1,9 @@
-"""A prompt made of several columns, such as `{question} {context}`."""
+"""Templates: a prompt from several columns, such as `{question} {context}`."""
 
 import re
 from typing import Any
 
-from tunedrop.dataset.record import RowError
+from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import text_of
 from tunedrop.errors import DatasetError
 
@@ -11,7 +11,7 @@ _SLOT = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
 
 class Template:
-    """Text with column names in braces; double braces stand for themselves."""
+    """Text with column names in braces; double braces are literal ones."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -23,10 +23,10 @@ class Template:
             )
 
     def filled(self, fields: dict[str, Any]) -> str:
-        """Return the prompt of a row; a column may be empty, but not every one.
+        """Return the prompt of a row; some columns may be empty.
 
         Raises:
-            RowError: nothing to put in.
+            RowError: all columns are empty.
         """
         texts = {name: _optional(fields.get(name), name) for name in self.columns}
         if not any(texts.values()):

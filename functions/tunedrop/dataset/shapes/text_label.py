@@ -1,9 +1,10 @@
-"""Text and label: the shape of classification tables."""
+"""Text and label, the shape of most classification tables."""
 
-from tunedrop.dataset.document import Columns, Message
-from tunedrop.dataset.record import Record, RowError
+from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, Passage, text_of
 from tunedrop.dataset.shapes.template import Template
+from tunedrop.documents.dataset import Columns
+from tunedrop.documents.rows import Message
 
 
 class TextLabel:
@@ -29,7 +30,7 @@ class TextLabel:
 
 
 class OneHot:
-    """A column a label, with 1 in the one that applies."""
+    """One column for each label, with a 1 in the column of the right label."""
 
     kind: Kind = "answers"
 
@@ -57,7 +58,7 @@ _HOT = frozenset(("1", "1.0", "True", "true", "TRUE"))
 
 
 class TextAlone:
-    """Text without an answer: material for continued pretraining."""
+    """Text without an answer, for continued pretraining."""
 
     kind: Kind = "pretraining"
 

@@ -1,4 +1,4 @@
-"""Tools and their calls in OpenAI's form, the older `functions` and `function_call` included.
+"""Tools and their calls in OpenAI's form, also the older `functions` and `function_call`.
 
 Source: https://platform.openai.com/docs/api-reference/fine-tuning/chat-input
 """
@@ -7,17 +7,17 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.record import Fields, RowError
+from tunedrop.dataset.readers.record import Fields, RowError
 
 Tool = dict[str, Any]
 """A tool or a call: {"type": "function", "function": {"name": …, …}}."""
 
 
 def tools_of(fields: Fields) -> list[Tool] | None:
-    """Return the tools that a row offers, None when it offers none.
+    """Return the tools of a row, or None when it has none.
 
     Raises:
-        RowError: names the tool that is none by its JSON path.
+        RowError: names the invalid tool by its JSON path.
     """
     name = "tools" if fields.get("tools") else "functions"
     given = fields.get(name)
@@ -38,10 +38,10 @@ def _tool(tool: Any, path: str) -> Tool:
 
 
 def calls_of(message: dict[str, Any], role: str, path: str) -> list[Tool] | None:
-    """Return the calls of a message with their arguments as a JSON string, None without any.
+    """Return the calls of a message with arguments as a JSON string, or None without calls.
 
     Raises:
-        RowError: names the call that is wrong by its JSON path.
+        RowError: names the invalid call by its JSON path.
     """
     legacy = message.get("function_call") or None
     calls = message.get("tool_calls") or None
@@ -74,7 +74,7 @@ def _call(call: Any, path: str, arguments_at: str, role: str) -> Tool:
 
 
 def _arguments(value: Any, path: str) -> str:
-    """Return arguments as the JSON text of an object; none at all is the empty object."""
+    """Return arguments as the JSON text of an object; missing ones as an empty object."""
     text = value.strip() or "{}" if isinstance(value, str) else None
     try:
         found = msgspec.json.decode(text) if text is not None else value or {}

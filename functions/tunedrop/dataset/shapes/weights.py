@@ -1,4 +1,4 @@
-"""Which of a conversation's answers are learnt: OpenAI's `weight`, 0 or 1, on each message.
+"""Which answers of a conversation are trained on: OpenAI's `weight`, 0 or 1, of a message.
 
 Source: https://platform.openai.com/docs/api-reference/fine-tuning/chat-input: "Controls whether
 the assistant message is trained against (0 or 1)".
@@ -6,17 +6,17 @@ the assistant message is trained against (0 or 1)".
 
 from typing import Any
 
-from tunedrop.dataset.document import Message
-from tunedrop.dataset.record import RowError
+from tunedrop.dataset.readers.record import RowError
+from tunedrop.documents.rows import Message
 
 
 def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:
-    """Return a message's weight, None when it has none.
+    """Return a message's weight, or None when it has none.
 
-    Nobody else than the assistant is ever learnt, so a 0 on another's message says nothing new.
+    Only the assistant's messages are trained on, so a weight of 0 on other messages is ignored.
 
     Raises:
-        RowError: neither 0 nor 1, or a 1 on a message that is not the assistant's.
+        RowError: the weight is neither 0 nor 1, or a message that is not the assistant's has a 1.
     """
     weight = item.get("weight")
     if weight is None:
@@ -26,25 +26,26 @@ def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:
             "bad_weight",
             f"{path}.weight is {str(weight)[:40]!r}; it must be 0 or 1.",
             f"{path}.weight",
-            "Write 1 to have the message learnt, 0 to keep it as context.",
+            "Write 1 to train on the message, 0 to keep it as context.",
         )
     if role == "assistant":
         return int(weight)
     if weight:
         raise RowError(
             "bad_weight",
-            f"{path} is from the {role} and has weight 1; only the assistant's are learnt.",
+            f"{path} is from the {role} and has weight 1; only the assistant's "
+            "messages are trained on.",
             f"{path}.weight",
-            "Take the weight out.",
+            "Remove the weight.",
         )
     return None
 
 
 def settled(messages: list[Message], column: str) -> list[Message]:
-    """Return the messages up to the last that is learnt, each answer with its weight.
+    """Return the messages up to the last one that is trained on, each answer with its weight.
 
-    Without any weight they are returned as they are. An answer without a weight among others
-    that have one counts as 1, as at OpenAI. What follows the last learnt answer is cut.
+    Messages without any weights are returned unchanged. If some answers have a weight, the others
+    count as 1, as at OpenAI. Messages after the last answer of weight 1 are removed.
 
     Raises:
         RowError: all weights are 0.
@@ -55,12 +56,12 @@ def settled(messages: list[Message], column: str) -> list[Message]:
     for at in answers:
         if messages[at].weight is None:
             messages[at].weight = 1
-    learnt = [at for at in answers if messages[at].weight]
-    if not learnt:
+    trained = [at for at in answers if messages[at].weight]
+    if not trained:
         raise RowError(
             "nothing_to_learn",
             "Every answer has weight 0: there is nothing to learn.",
             f"{column}[{answers[-1]}].weight",
-            "Give an answer weight 1, or take the weights out.",
+            "Give an answer weight 1, or remove the weights.",
         )
-    return messages[: learnt[-1] + 1]
+    return messages[: trained[-1] + 1]

@@ -1,0 +1,59 @@
+"""Put the adapters together. The stages receive them as arguments, so tests can pass others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunedrop.aws.bucket import Bucket
+from tunedrop.aws.clients import client
+from tunedrop.aws.messages import LambdaFunctions, Topic
+from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
+from tunedrop.jobs.processing_job import MAX_SECONDS
+from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.step import Invocation, Step
+from tunedrop.runs.repository import Runs
+from tunedrop.settings import BucketSettings, EndingSettings
+
+
+def runs(settings: BucketSettings) -> Runs:
+    """Return the repository of runs in the stack's bucket."""
+    return Runs(Bucket(client("s3"), settings.data_bucket))
+
+
+def step(settings: BucketSettings, context: Any) -> Step:
+    """Return what a function needs to work on a run during one invocation."""
+    return Step(
+        runs=runs(settings),
+        sagemaker=SageMakerService(client("sagemaker")),
+        invocation=Invocation(
+            context.aws_request_id, context.get_remaining_time_in_millis() / 1000
+        ),
+    )
+
+
+def job_step(settings: BucketSettings, job: str) -> Step:
+    """Return what a processing job needs; its lease lasts until the job's time limit."""
+    return Step(
+        runs=runs(settings),
+        sagemaker=SageMakerService(client("sagemaker")),
+        invocation=Invocation(job, MAX_SECONDS),
+    )
+
+
+def ending(settings: EndingSettings) -> Ending:
+    """Return what is needed to end a run."""
+    return Ending(
+        runs=runs(settings),
+        sagemaker=SageMakerService(client("sagemaker")),
+        mail=Topic(client("sns"), settings.report_topic_arn),
+        region=settings.aws_region,
+    )
+
+
+def inference() -> EndpointInference:
+    """Return the client that asks endpoints."""
+    return EndpointInference(client("sagemaker-runtime"))
+
+
+def functions(names: Mapping[str, str]) -> LambdaFunctions:
+    """Return the application's functions; `names` leads from stage to function name."""
+    return LambdaFunctions(client("lambda"), names)

@@ -1,0 +1,1 @@
+"""Rows in, checked rows out: the look at each row by itself."""

@@ -1,0 +1,96 @@
+"""Decide whether the answers are labels, and collect the labels."""
+
+from array import array
+from collections import Counter
+from itertools import compress
+from typing import Literal
+
+from tunedrop.dataset.shapes.content import MOST_LABELS
+
+LEAST_REPEATS = 5  # Average rows a label for which short answers count as labels.
+
+
+class Labels:
+    """Numbers the distinct answers, as long as they could be labels."""
+
+    def __init__(self, *, possible: bool = True) -> None:
+        self._numbers: dict[str, int] = {}
+        self._kept: bytes | bytearray = b""
+        self.of_row = array("H")
+        self.possible = possible
+
+    def extend(self, answers: list[str] | None) -> None:
+        """Add the next rows' answers; None when one of them is too long for a label."""
+        if not self.possible:
+            return
+        numbers = self._numbers
+        for answer in answers or ():
+            numbers.setdefault(answer, len(numbers))
+        if answers is None or len(numbers) > MOST_LABELS:
+            self.possible = False
+            self.of_row = array("H")
+            self._numbers = {}
+        else:
+            self.of_row.extend([numbers[answer] for answer in answers])
+
+    def settle(self, kept: bytes | bytearray) -> None:
+        """From now on, count only the rows that are marked with 1."""
+        self._kept = kept
+
+    @property
+    def names(self) -> list[str]:
+        """All labels and their other spellings, in the order of their first row."""
+        return list(self._numbers)
+
+    def task(
+        self, wanted: Literal["auto", "classification", "generation"], *, labelled: bool
+    ) -> Literal["classification", "generation"]:
+        """Return the task: few distinct short answers are labels, unless the recipe decides.
+
+        Args:
+            wanted: the recipe's task.
+            labelled: whether the shape has a column of labels.
+        """
+        if wanted == "generation" or not self.possible:
+            return "generation"
+        if wanted == "classification":
+            return "classification"
+        rows = sum(self._kept)
+        repeats = 2 if labelled else LEAST_REPEATS
+        few = len(self._numbers) * repeats <= rows
+        return "classification" if few else "generation"
+
+    def merge_spellings(self) -> dict[str, str]:
+        """Merge labels that differ only in case, spaces and punctuation into the most frequent one.
+
+        Returns:
+            For each other spelling, the label that replaces it.
+        """
+        names = self.names
+        counts = Counter({names[n]: rows for n, rows in Counter(self.of_row).items()})
+        best: dict[str, str] = {}
+        for name in sorted(counts, key=lambda name: (-counts[name], name)):
+            best.setdefault(_plain(name), name)
+        merged = {name: best[_plain(name)] for name in counts if best[_plain(name)] != name}
+        if merged:
+            numbers = [self._numbers[merged.get(name, name)] for name in self.names]
+            self.of_row = array("H", (numbers[number] for number in self.of_row))
+        return merged
+
+    def counts(self) -> Counter[str]:
+        """Return how many rows have each label."""
+        names = self.names
+        counts = Counter(compress(self.of_row, self._kept))
+        return Counter({names[number]: count for number, count in counts.items()})
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum()) or name
+
+
+def default_system_prompt(labels: list[str]) -> str:
+    """Return the instruction for both the base model and the tuned model."""
+    listed = ", ".join(labels)
+    return (
+        f"Classify the text into exactly one of these labels: {listed}. Answer with the label only."
+    )

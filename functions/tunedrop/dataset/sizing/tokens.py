@@ -1,0 +1,142 @@
+"""Token statistics of the training rows: counted on a sample, or estimated from characters."""
+
+import hashlib
+import importlib
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any, NamedTuple
+
+from tunedrop.documents.dataset import TokenStatistics
+from tunedrop.documents.rows import read_row
+
+CHARACTERS_A_TOKEN = 4  # An estimate for English prose with the vocabularies of today's models.
+SAMPLE = 4_000  # Rows; up to this number, all are counted. Of more rows, at least half as many.
+LARGEST_SAMPLE = 64_000  # Rows, which take about a minute to count.
+TOLERANCE = 0.01  # Half the 95% interval, as a share of the total, at which the sample is enough.
+NORMAL_95 = 1.96  # Standard errors on each side of a 95% interval.
+MARKUP = 4  # Tokens of a message besides its role: <|im_start|>, line feed, <|im_end|>, line feed.
+_DRAWS = 2**64
+
+
+class Counted(NamedTuple):
+    """A row of the sample. `draw`, uniform in 0 to 1, decides when it leaves the sample."""
+
+    draw: float
+    characters: int
+    tokens: int
+
+
+class TokenSample:
+    """Counts the tokens of a random sample of rows with the base model's own tokenizer.
+
+    Every row is counted until the sample is full. If half of it is enough for the tolerance, the
+    rows with the larger draws are dropped, and only half of the further rows are counted. Draws are
+    random, because rows often follow a regular pattern.
+
+    Args:
+        tokenizer: tokenizer.json.
+        rows: number of rows; it seeds the draws, so that the same file has the same sample.
+    """
+
+    def __init__(self, tokenizer: bytes, rows: int) -> None:
+        self._tokenizer = _tokenizer(tokenizer)
+        self._seed = rows.to_bytes(8, "big")
+        self._share = 1.0
+        self._most = SAMPLE
+        self._roles: dict[str, int] = {}
+        self.counted: list[Counted] = []
+
+    def look(self, at: int, line: bytes) -> None:
+        """Count a row if it belongs to the sample.
+
+        Args:
+            at: its position among all rows.
+            line: the encoded row as it is written.
+        """
+        if self._tokenizer is None:
+            return
+        digest = hashlib.blake2b(at.to_bytes(8, "big"), key=self._seed, digest_size=8).digest()
+        draw = int.from_bytes(digest, "big") / _DRAWS
+        if draw >= self._share:
+            return
+        row = read_row(line)
+        messages = [*row.prompt, *row.learned]
+        texts = [message.content for message in messages]
+        encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        tokens = sum(len(encoding.ids) for encoding in encodings)
+        tokens += sum(MARKUP + self._tokens_of(message.role) for message in messages)
+        # The line feed after the last message is not trained on.
+        self.counted.append(Counted(draw, sum(map(len, texts)), tokens - 1))
+        if len(self.counted) > self._most:
+            self._thin_out()
+
+    def _thin_out(self) -> None:
+        half = [row for row in self.counted if row.draw < self._share / 2]
+        if relative_error(half) <= TOLERANCE or self._most >= LARGEST_SAMPLE:
+            self._share /= 2
+            self.counted = half
+        else:
+            self._most *= 2
+
+    def _tokens_of(self, role: str) -> int:
+        if role not in self._roles:
+            self._roles[role] = len(self._tokenizer.encode(role, add_special_tokens=False).ids)
+        return self._roles[role]
+
+    @property
+    def characters_a_token(self) -> float | None:
+        """The measured rate, or None when no row was counted."""
+        tokens = sum(row.tokens for row in self.counted)
+        return sum(row.characters for row in self.counted) / tokens if tokens else None
+
+
+def relative_error(sample: Sequence[Counted]) -> float:
+    """Return half the 95% interval of the tokens a character, as a share of it.
+
+    The standard error is that of the ratio estimator (Cochran, Sampling Techniques, 3rd edition,
+    section 6.4).
+    """
+    rows, tokens = len(sample), sum(row.tokens for row in sample)
+    characters = sum(row.characters for row in sample)
+    if rows < 2 or not characters:  # noqa: PLR2004 - one row has no spread
+        return 1.0
+    rate = tokens / characters
+    squares = sum((row.tokens - rate * row.characters) ** 2 for row in sample)
+    return NORMAL_95 * sqrt(squares / (rows - 1) * rows) / tokens
+
+
+def token_statistics(characters: Sequence[int], sample: TokenSample | None) -> TokenStatistics:
+    """Return the token statistics for rows of these lengths in characters."""
+    measured = sample.characters_a_token if sample else None
+    rate = measured or CHARACTERS_A_TOKEN
+    lengths = sorted(characters)
+    rows = len(lengths)
+    total = round(sum(lengths) / rate)
+
+    def tokens(at: int) -> int:
+        return max(1, round(lengths[at] / rate)) if rows else 0
+
+    return TokenStatistics(
+        method="tokenizer" if measured else "characters",
+        total=total,
+        mean=round(total / rows, 1) if rows else 0.0,
+        median=tokens(rows // 2),
+        p95=tokens(min(rows - 1, rows * 95 // 100)),
+        longest=tokens(-1),
+        sample=len(sample.counted) if sample and measured else 0,
+        error=_error(sample.counted, rows) if sample and measured else None,
+    )
+
+
+def _error(sample: Sequence[Counted], rows: int) -> float:
+    """Return the relative error for this number of rows; 0 when all rows were counted."""
+    left_out = max(0.0, 1 - len(sample) / rows)
+    return round(relative_error(sample) * sqrt(left_out), 4) if left_out else 0.0
+
+
+def _tokenizer(content: bytes) -> Any:
+    """Return the tokenizer, or None without the library or with an invalid file."""
+    try:
+        return importlib.import_module("tokenizers").Tokenizer.from_buffer(content)
+    except Exception:  # noqa: BLE001 - the library raises bare Exceptions; the estimate remains
+        return None

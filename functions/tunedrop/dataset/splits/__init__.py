@@ -1,0 +1,1 @@
+"""From checked rows to train, validation and test files."""

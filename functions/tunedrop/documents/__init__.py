@@ -1,0 +1,1 @@
+"""The documents of the bucket: what one stage writes and another reads."""

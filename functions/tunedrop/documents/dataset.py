@@ -1,0 +1,107 @@
+"""dataset.json: how the rows were read, checked and split."""
+
+from typing import Literal
+
+import msgspec
+
+from tunedrop.documents.run import CostEstimate
+
+Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
+
+TRAINABLE: frozenset[Task] = frozenset({"classification", "generation"})
+"""The tasks that the training container supports. Rows of other tasks are refused."""
+
+
+class RowCounts(msgspec.Struct, rename={"source": "in"}):
+    """How many rows went where; `in` is always the sum of the others."""
+
+    source: int
+    train: int
+    validation: int
+    test: int
+    rejected: int
+    duplicates: int
+    not_sampled: int
+
+
+class Columns(msgspec.Struct):
+    """How the file's columns became prompt and completion.
+
+    `shape` is the name of the row shape. `mapping` gives the column's name for each role (text,
+    label, prompt, completion, …). `why` explains how the mapping was found, and `alternatives` are
+    other mappings that would fit.
+    """
+
+    shape: str
+    mapping: dict[str, str]
+    why: str
+    alternatives: list[str] = []
+
+
+class Split(msgspec.Struct):
+    """One split file: rows, BLAKE3 of its bytes, and how many rows carry each label."""
+
+    rows: int
+    blake3: str
+    labels: dict[str, int] = {}
+
+
+class TokenStatistics(msgspec.Struct):
+    """Tokens a row (prompt and completion together), over the training split.
+
+    `method` says how they were counted. "characters" is an estimate of 4 characters a token.
+    "tokenizer" uses the base model's tokenizer on a random sample of `sample` rows; `error` is then
+    half the 95% interval of the total, as a share of it (0 when all rows were counted).
+    """
+
+    method: Literal["characters", "tokenizer"]
+    total: int
+    mean: float
+    median: int
+    p95: int
+    longest: int
+    sample: int = 0
+    error: float | None = None
+
+
+class Place(msgspec.Struct, omit_defaults=True):
+    """Where something was found: the data row, its line, its file and an excerpt."""
+
+    row: int
+    line: int | None = None
+    file: str | None = None
+    excerpt: str = ""
+
+
+class Finding(msgspec.Struct):
+    """Something that a check found: what it means, in how many rows, and the first places."""
+
+    check: str
+    rows: int
+    meaning: str
+    places: list[Place] = []
+
+
+class Dataset(msgspec.Struct):
+    """dataset.json. It is written last, because its arrival starts the training job.
+
+    `estimate` is None when the base model is not in the bucket or the instance has no known price.
+    """
+
+    version: int
+    dataset: str
+    run: str
+    source: str
+    format: str
+    task: Task
+    columns: Columns
+    rows: RowCounts
+    rejected_reasons: dict[str, int]
+    labels: list[str]
+    system: str | None
+    splits: dict[str, Split]
+    tokens: TokenStatistics
+    warnings: list[str]
+    findings: list[Finding] = []
+    languages: dict[str, int] = {}
+    estimate: CostEstimate | None = None

@@ -1,0 +1,76 @@
+"""Every key of the data bucket.
+
+    datasets/<dataset>/…            what users drop
+    models/<id>/<revision>/…        base weights, with manifest.json written last
+    runs/<dataset>/current.json     the pointer: which run of the dataset counts
+    runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
+    runs/_instances.json            optional: the stack's own catalogue of instance types
+    runs/<dataset>/<run>/…          the run's folder, which holds its documents
+
+The constants and the functions `split_file`, `failure`, `email` and `checkpoints` give keys
+relative to a run's folder.
+"""
+
+DATASETS = "datasets/"
+MARKERS = "runs/_active/"
+INSTANCES = "runs/_instances.json"
+
+RUN = "run.json"
+RECIPE = "recipe.json"
+DATASET = "dataset/dataset.json"
+DATASET_PAGE = "dataset/dataset.html"
+DATASET_FOLDER = "dataset"
+TRAINING_CONFIG = "config/training.json"
+MODEL_FOLDER = "model"
+REPORT = "report/report.json"
+REPORT_PAGE = "report/report.html"
+
+# Names of files below a base model's prefix or a model artifact's prefix.
+MANIFEST = "manifest.json"
+TOKENIZER = "tokenizer.json"
+TRAINING_SUMMARY = "training_summary.json"
+
+
+def run_folder(dataset: str, run: str) -> str:
+    """Return the folder of a run, without a slash at its end."""
+    return f"runs/{dataset}/{run}"
+
+
+def folder_of(key: str) -> str:
+    """Return the folder of the run that the document at `key` belongs to."""
+    return "/".join(key.split("/")[:3])
+
+
+def marker(run: str) -> str:
+    """Return the key of the marker that leads from a run's id to its folder."""
+    return f"{MARKERS}{run}"
+
+
+def pointer(dataset: str) -> str:
+    """Return the key of current.json, which names the run that counts."""
+    return f"runs/{dataset}/current.json"
+
+
+def model_prefix(model_id: str, revision: str) -> str:
+    """Return the prefix of a base model's files, with its slash."""
+    return f"models/{model_id}/{revision}/"
+
+
+def split_file(split: str) -> str:
+    """Return where a split's rows are: train, validation, test or rejected."""
+    return f"{DATASET_FOLDER}/{split}.jsonl"
+
+
+def failure(attempt: int) -> str:
+    """Return where a failed attempt leaves its reason."""
+    return f"failure/{attempt}.json"
+
+
+def email(attempt: int) -> str:
+    """Return where the email about an attempt is claimed and recorded."""
+    return f"email/{attempt}.json"
+
+
+def checkpoints(attempt: int) -> str:
+    """Return the folder of an attempt's checkpoints."""
+    return f"checkpoints/{attempt}"

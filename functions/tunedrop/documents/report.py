@@ -1,0 +1,241 @@
+"""report.json: the verdict on the tuned model and the evidence for it."""
+
+from typing import Literal
+
+import msgspec
+
+from tunedrop.documents.dataset import Task
+from tunedrop.documents.figures import usd
+from tunedrop.documents.rows import Message
+
+Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
+
+
+class Estimate(msgspec.Struct):
+    """A figure with its confidence interval; 95% unless the recipe says otherwise."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class LabelScore(msgspec.Struct):
+    """Precision, recall and F1 of one label; `rows` is how often it is the right answer."""
+
+    rows: int
+    precision: float
+    recall: float
+    f1: float
+
+
+class Scores(msgspec.Struct):
+    """The scores of one model: metrics by name, and for classification each label.
+
+    `unparsed` counts answers that name no label or several; they count as wrong.
+    """
+
+    metrics: dict[str, Estimate]
+    labels: dict[str, LabelScore] = {}
+    unparsed: int = 0
+    truncated: int = 0
+
+
+class Comparison(msgspec.Struct):
+    """The tuned model compared row by row with a rival: the base model or a trivial baseline.
+
+    `difference` is tuned minus rival. `smallest_detectable` is the true difference that this many
+    rows detect with 80% power. `p_adjusted` is the p value after Holm's correction for all
+    comparisons of the report.
+    """
+
+    metric: str
+    difference: Estimate
+    p_value: float
+    test: str
+    wins: int
+    losses: int
+    ties: int
+    smallest_detectable: float
+    rival: str = "base"
+    p_adjusted: float | None = None
+
+
+class Sample(msgspec.Struct):
+    """One test row with both answers, as an example for the reader (long texts are cut)."""
+
+    row: int
+    prompt: str
+    expected: str
+    base: str
+    tuned: str
+
+
+class MetricWords(msgspec.Struct):
+    """The title of a metric, and one sentence about what it measures."""
+
+    title: str
+    explains: str
+
+
+class Baseline(msgspec.Struct):
+    """The score of a trivial baseline, which always gives the same answer."""
+
+    name: str
+    metric: str
+    value: Estimate
+
+
+class Lineage(msgspec.Struct):
+    """What was compared, in enough detail to repeat it."""
+
+    source: str
+    source_version: str
+    recipe: dict[str, object]
+    base_model: str
+    training_image: str
+    serving_image: str
+    packages: dict[str, str]
+    seeds: dict[str, int]
+    precision: str | None = None
+    """The number type in which the model was trained: float32 or bfloat16."""
+
+
+class Cost(msgspec.Struct):
+    """The estimated and the actual cost of the training, in US dollars.
+
+    `estimated_usd` is the high end of the estimate, `estimated_low_usd` the low end.
+    """
+
+    estimated_usd: float | None
+    training_usd: float | None
+    billable_seconds: int | None
+    instance: str | None
+    estimated_low_usd: float | None = None
+
+    @property
+    def estimate(self) -> str | None:
+        """The estimate in words, if there was one."""
+        if self.estimated_usd is None:
+            return None
+        if self.estimated_low_usd is None:
+            return f"up to {usd(self.estimated_usd)}"
+        return f"{usd(self.estimated_low_usd)} to {usd(self.estimated_usd)}"
+
+
+class TokenCount(msgspec.Struct):
+    """The tokens of the training rows in one epoch.
+
+    `counted` is the training job's figure, `said` the one of the preparation; `method` says how
+    the preparation got it: with the model's "tokenizer" or from "characters".
+    """
+
+    counted: int
+    said: int
+    method: Literal["characters", "tokenizer"]
+
+    @property
+    def difference(self) -> float:
+        """How far `said` is from `counted`, as a share of `counted`."""
+        return self.said / self.counted - 1
+
+
+class Confusion(msgspec.Struct):
+    """The tuned model's confusion matrix: right labels in rows, given labels in columns.
+
+    A last column counts the answers that name no label or several.
+    """
+
+    labels: list[str]
+    counts: list[list[int]]
+
+
+class LossPoint(msgspec.Struct):
+    """One logged step of the training job: the loss on training or validation rows."""
+
+    step: int
+    loss: float | None = None
+    eval_loss: float | None = None
+
+
+class Asking(msgspec.Struct):
+    """How the models were asked; `seconds` is the wall-clock time for both together."""
+
+    answers: int
+    seconds: float
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Example(msgspec.Struct):
+    """A request as in the evaluation; its last message is a placeholder."""
+
+    messages: list[Message]
+    max_tokens: int
+    temperature: float
+
+
+class Report(msgspec.Struct):
+    """report.json, version 1."""
+
+    version: int
+    dataset: str
+    run: str
+    task: str
+    verdict: Verdict
+    headline: str
+    sentences: list[str]
+    confidence: float
+    passed_gate: bool
+    primary_metric: str
+    base: Scores
+    tuned: Scores
+    baselines: list[Baseline]
+    comparisons: list[Comparison]
+    wins: list[Sample]
+    losses: list[Sample]
+    ties: list[Sample]
+    rows: dict[str, int]
+    training: dict[str, float]
+    cost: Cost
+    lineage: Lineage
+    endpoint: str
+    endpoint_kept: bool
+    warnings: list[str]
+    created: str
+    confusion: Confusion | None = None
+    curve: list[LossPoint] = []
+    asking: Asking | None = None
+    metrics: dict[str, MetricWords] = {}
+    min_gain: float = 0.0
+    example: Example | None = None
+    endpoint_expires: str | None = None
+    tokens: TokenCount | None = None
+
+
+class Judgement(msgspec.Struct, kw_only=True):
+    """The verdict and the evidence. `build_report` adds the facts about the run.
+
+    `passed_gate` decides whether `deploy.keep: if_better` keeps the endpoint.
+    """
+
+    task: Task
+    verdict: Verdict
+    passed_gate: bool
+    headline: str
+    sentences: list[str]
+    confidence: float
+    min_gain: float
+    primary_metric: str
+    base: Scores
+    tuned: Scores
+    baselines: list[Baseline]
+    comparisons: list[Comparison]
+    wins: list[Sample]
+    losses: list[Sample]
+    ties: list[Sample]
+    confusion: Confusion | None
+    asking: Asking
+    metrics: dict[str, MetricWords]
+    example: Example
+    warnings: list[str]

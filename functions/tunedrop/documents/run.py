@@ -1,0 +1,191 @@
+"""run.json: the state of one run, and the names derived from it."""
+
+import hashlib
+import re
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+from tunedrop.documents import keys
+from tunedrop.errors import Problem
+
+Stage = Literal["prepare", "train", "deploy", "evaluate"]
+Status = Literal["running", "succeeded", "failed", "superseded"]
+
+STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
+MAX_NAME = 32  # The longest name that SageMaker allows for a tuning job.
+RUN_ID_LENGTH = 12
+
+
+class Part(msgspec.Struct):
+    """One file of a dropped folder."""
+
+    key: str
+    version_id: str
+    checksum: str
+    size: int
+
+
+class Source(msgspec.Struct):
+    """The dropped file; `size` is in bytes.
+
+    `checksum` identifies the content, `version_id` the upload. For a dropped folder, `key` is its
+    _SUCCESS and `parts` are its files.
+    """
+
+    bucket: str
+    key: str
+    version_id: str
+    etag: str
+    checksum: str
+    size: int
+    modified: str
+    parts: list[Part] = []
+
+
+class StageTimes(msgspec.Struct):
+    """When a stage started and ended (ISO 8601, UTC)."""
+
+    started: str
+    ended: str | None = None
+
+
+class Lease(msgspec.Struct):
+    """Who may work on the run until `expires` (epoch seconds)."""
+
+    owner: str
+    expires: float
+
+
+class Progress(msgspec.Struct):
+    """The progress of a stage: `done` of `total`, counted in `unit`s."""
+
+    done: int
+    total: int
+    unit: str
+
+
+class Failure(msgspec.Struct):
+    """Why the run failed: `code` names the kind of error, `remedy` says what to do.
+
+    `problems` are the kinds of bad rows that led to it, the most frequent first.
+    """
+
+    stage: str
+    code: str
+    message: str
+    remedy: str
+    problems: list[Problem] = []
+
+
+class CostEstimate(msgspec.Struct):
+    """The estimated US dollars and hours of the training, as a range.
+
+    The job is stopped after `cap_hours`. It is not started when `low_usd` is above `budget_usd` or
+    `low_hours` is above the cap. `basis` explains how the figures were computed.
+    """
+
+    low_usd: float
+    high_usd: float
+    low_hours: float
+    high_hours: float
+    cap_hours: float
+    instance: str
+    budget_usd: float | None = None
+    basis: str = ""
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether even the low estimate costs more than the recipe allows."""
+        return self.budget_usd is not None and self.low_usd > self.budget_usd
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether even the low estimate is longer than the job may run."""
+        return self.low_hours > self.cap_hours
+
+
+class ActualCost(msgspec.Struct):
+    """The billed seconds of the training job, and US dollars where the price is known."""
+
+    billable_seconds: int
+    usd: float | None
+
+
+class Processing(msgspec.Struct):
+    """The processing job that prepares the run, and why the function does not do it."""
+
+    job: str
+    instance: str
+    reason: str
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """run.json, version 1.
+
+    `stage` is the step that is being done or waited for. `attempt` is part of the names of the job
+    and the endpoint; it is raised only when the run has ended. `nudges` counts how often `sweep`
+    called each function because an event was lost.
+    """
+
+    version: int = 1
+    run: str
+    dataset: str
+    generation: int
+    source: Source
+    recipe_digest: str
+    stage: Stage = "prepare"
+    status: Status = "running"
+    attempt: int = 1
+    created: str
+    ended: str | None = None
+    stages: dict[str, StageTimes] = {}
+    lease: Lease | None = None
+    progress: Progress | None = None
+    rows: dict[str, int] = {}
+    processing: Processing | None = None
+    job: str | None = None
+    endpoint: str | None = None
+    endpoint_expires: str | None = None
+    estimate: CostEstimate | None = None
+    cost: ActualCost | None = None
+    error: Failure | None = None
+    verdict: str | None = None
+    warnings: list[str] = []
+    links: dict[str, str] = {}
+    nudges: dict[str, int] = {}
+
+    @property
+    def name(self) -> str:
+        """The name of this attempt's jobs, model and endpoint."""
+        return resource_name(self.dataset, self.run, self.attempt)
+
+    @property
+    def folder(self) -> str:
+        """The run's key prefix, without a slash at the end."""
+        return keys.run_folder(self.dataset, self.run)
+
+
+def run_id(bucket: str, key: str, version_id: str, recipe_digest: str) -> str:
+    """Return the run id of an upload with a recipe: 12 hex characters."""
+    parts = f"{bucket}\n{key}\n{version_id}\n{recipe_digest}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:RUN_ID_LENGTH]
+
+
+def slug(dataset: str) -> str:
+    """Return a readable name of characters that SageMaker accepts (`[a-zA-Z0-9-]`)."""
+    ascii_name = unicodedata.normalize("NFKD", dataset).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-") or "dataset"
+
+
+def resource_name(dataset: str, run: str, attempt: int) -> str:
+    """Return `<slug>-<run>-<attempt>`, at most 32 characters in all."""
+    tail = f"-{run}-{attempt}"
+    return slug(dataset)[: MAX_NAME - len(tail)].strip("-") + tail
+
+
+def run_of_resource(name: str) -> tuple[str, int] | None:
+    """Return (run, attempt) from a name made by `resource_name`; None for any other name."""
+    found = re.fullmatch(rf"[a-z0-9-]+-([0-9a-f]{{{RUN_ID_LENGTH}}})-(\d+)", name)
+    return (found.group(1), int(found.group(2))) if found else None

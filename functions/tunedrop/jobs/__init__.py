@@ -1,0 +1,1 @@
+"""The requests for jobs and endpoints, and what they cost."""

@@ -1,0 +1,166 @@
+"""The endpoint of a run: one vLLM server that answers as `base` and as `tuned`."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from tunedrop.documents.rows import Message
+from tunedrop.documents.run import Run
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.recipe.schema import Recipe
+
+# Images with CUDA 13 need this host image.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+INFERENCE_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
+VARIANT = "only"
+STARTUP_SECONDS = 1_200
+DOWNLOAD_SECONDS = 1_200
+PROVISION_SECONDS = 1_800
+ADAPTER = "/opt/ml/additional-model-data-sources/tuned"
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # The values that vLLM accepts as max_lora_rank.
+
+
+class HostingSettings(msgspec.Struct):
+    """The stack's settings for endpoints."""
+
+    image: str
+    role: str
+    stack: str
+
+
+def model_request(
+    run: Run, recipe: Recipe, artifact: str, settings: HostingSettings
+) -> dict[str, Any]:
+    """Return the CreateModel request: the base weights and the adapter.
+
+    Args:
+        run: names the model.
+        recipe: names the base weights and the longest conversation.
+        artifact: S3 prefix of the adapter that the training job wrote.
+        settings: image, role and stack.
+    """
+    base = f"s3://{run.source.bucket}/{model_prefix(recipe)}"
+    return {
+        "ModelName": run.name,
+        "ExecutionRoleArn": settings.role,
+        "EnableNetworkIsolation": True,
+        "PrimaryContainer": {
+            "Image": settings.image,
+            "ModelDataSource": {"S3DataSource": _prefix(base)},
+            "AdditionalModelDataSources": [
+                {"ChannelName": "tuned", "S3DataSource": _prefix(artifact)}
+            ],
+            "Environment": server_environment(recipe),
+        },
+        "Tags": _tags(run, settings),
+    }
+
+
+def server_environment(recipe: Recipe) -> dict[str, str]:
+    """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`."""
+    rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
+    return {
+        "SM_VLLM_SERVED_MODEL_NAME": "base",
+        "SM_VLLM_ENABLE_LORA": "true",
+        "SM_VLLM_MAX_LORA_RANK": str(rank),
+        "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),
+        "SM_VLLM_MAX_MODEL_LEN": str(
+            recipe.hyperparameters.max_length + recipe.generation.answer_tokens
+        ),
+    }
+
+
+def endpoint_config_request(run: Run, recipe: Recipe, settings: HostingSettings) -> dict[str, Any]:
+    """Return the CreateEndpointConfig request: one variant, instance types in order."""
+    instances = recipe.deploy.instances
+    variant: dict[str, Any] = {
+        "VariantName": VARIANT,
+        "ModelName": run.name,
+        "InitialInstanceCount": 1,
+        "InferenceAmiVersion": INFERENCE_AMI,
+        "ContainerStartupHealthCheckTimeoutInSeconds": STARTUP_SECONDS,
+        "ModelDataDownloadTimeoutInSeconds": DOWNLOAD_SECONDS,
+    }
+    if len(instances) == 1:
+        variant["InstanceType"] = instances[0]
+    else:
+        variant["InstancePools"] = [
+            {"InstanceType": name, "Priority": place}
+            for place, name in enumerate(instances, start=1)
+        ]
+        variant["VariantInstanceProvisionTimeoutInSeconds"] = PROVISION_SECONDS
+    return {
+        "EndpointConfigName": run.name,
+        "ProductionVariants": [variant],
+        "Tags": _tags(run, settings),
+    }
+
+
+def endpoint_request(run: Run, settings: HostingSettings) -> dict[str, Any]:
+    """Return the CreateEndpoint request."""
+    return {
+        "EndpointName": run.name,
+        "EndpointConfigName": run.name,
+        "Tags": _tags(run, settings),
+    }
+
+
+def chat_request(
+    recipe: Recipe,
+    model: str,
+    prompt: list[Message],
+    tools: list[dict[str, Any]] | None = None,
+    *,
+    calls_as_text: bool = False,
+) -> dict[str, Any]:
+    """Return one request in the OpenAI chat format, with the recipe's generation settings.
+
+    With tools, `tool_choice` is "none": the tools are in the prompt and the model writes its call
+    as text. Any other choice needs a parser for the model's own format of calls.
+    https://docs.vllm.ai/en/latest/features/tool_calling.html
+
+    Args:
+        recipe: its generation settings.
+        model: "base" or "tuned".
+        prompt: the messages before the answer.
+        tools: the functions that may be called, in OpenAI's form.
+        calls_as_text: the model was trained on earlier calls as text, because its chat template
+            omits them.
+    """
+    settings = recipe.generation
+    request = {
+        "model": model,
+        "messages": [_turn(message, calls_as_text=calls_as_text) for message in prompt],
+        "max_tokens": settings.answer_tokens,
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "seed": settings.seed,
+    }
+    if tools:
+        request |= {"tools": tools, "tool_choice": "none"}
+    return {**request, "stop": list(settings.stop)} if settings.stop else request
+
+
+def _turn(message: Message, *, calls_as_text: bool) -> dict[str, Any]:
+    """Return one message for the chat template, in the same form as in training."""
+    text = message.text if calls_as_text else message.content
+    turn: dict[str, Any] = {"role": message.role, "content": text}
+    if message.tool_calls and not calls_as_text:
+        turn["tool_calls"] = message.tool_calls
+    if message.role == "tool":
+        named = {"tool_call_id": message.tool_call_id, "name": message.name}
+        turn |= {key: value for key, value in named.items() if value is not None}
+    return turn
+
+
+def _prefix(uri: str) -> dict[str, str]:
+    slashed = uri.rstrip("/") + "/"
+    return {"S3Uri": slashed, "S3DataType": "S3Prefix", "CompressionType": "None"}
+
+
+def _tags(run: Run, settings: HostingSettings) -> list[dict[str, str]]:
+    return [
+        {"Key": "tunedrop:stack", "Value": settings.stack},
+        {"Key": "tunedrop:run", "Value": run.run},
+    ]

@@ -1,0 +1,109 @@
+"""The estimated cost of a training job, as a range, and how long the job may run.
+
+Prices come from the catalogue of instance types. They serve the estimate; AWS makes the bill.
+"""
+
+from tunedrop.documents.run import CostEstimate
+from tunedrop.errors import BudgetError
+from tunedrop.recipe.instances import CATALOGUE, Catalogue
+from tunedrop.recipe.schema import Recipe
+
+# Shares of the peak performance that fine-tuning reaches: long packed rows, short padded rows.
+BEST_USE, WORST_USE = 0.40, 0.05
+# Floating-point operations a parameter and token: 2 forward, 2 back to the activations, 2 for the
+# weights' gradients (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361, section 2.1), and 2 more
+# where activations are computed again. An adapter needs no gradients of the weights. 4-bit weights
+# take about 40% longer, because they are unpacked in every pass
+# (https://lightning.ai/pages/community/lora-insights/).
+FLOPS = {"full": 8.0, "lora": 6.0, "qlora": 6.0 * 1.4}
+START_HOURS = (0.05, 0.25)  # Shortest and longest time to download the image and the weights.
+SPOT_DISCOUNT = 0.65  # A typical discount; it changes all the time.
+
+
+def estimate(
+    recipe: Recipe, tokens: int, parameters: int, catalogue: Catalogue = CATALOGUE
+) -> CostEstimate | None:
+    """Return the range of hours and US dollars, or None when the instance has no known price.
+
+    Args:
+        recipe: its method, instances, epochs, time limit and budget are used.
+        tokens: in the training split, for one epoch.
+        parameters: of the base model.
+        catalogue: the instance types with their prices.
+    """
+    name = recipe.training.instances[0]
+    instance = catalogue.instances.get(name)
+    if instance is None or instance.training_usd is None or instance.total_tflops is None:
+        return None
+    epochs = recipe.hyperparameters.epochs
+    flops = FLOPS[recipe.method] * parameters * tokens * epochs
+    peak_hours = flops / (instance.total_tflops * 1e12) / 3600
+    cap = cap_hours(recipe, catalogue)
+    low = START_HOURS[0] + peak_hours / BEST_USE
+    high = START_HOURS[1] + peak_hours / WORST_USE
+    if low <= cap:
+        high = min(high, cap)  # The job is stopped at the cap. With a higher `low` none is started.
+    low_price = instance.training_usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
+    return CostEstimate(
+        low_usd=round(low * low_price, 2),
+        high_usd=round(high * instance.training_usd, 2),
+        low_hours=round(low, 3),
+        high_hours=round(high, 3),
+        cap_hours=round(cap, 3),
+        instance=name,
+        budget_usd=recipe.budget_usd,
+        basis=_basis(recipe, tokens, parameters),
+    )
+
+
+def _basis(recipe: Recipe, tokens: int, parameters: int) -> str:
+    epochs = recipe.hyperparameters.epochs
+    low_end = "at the spot price" if recipe.training.spot else "on demand"
+    return (
+        f"{tokens:,} tokens, {epochs:g} times through {parameters / 1e6:,.0f} million parameters, "
+        f"method {recipe.method} ({FLOPS[recipe.method]:g} operations for each token and "
+        f"parameter), at {BEST_USE:.0%} to {WORST_USE:.0%} of the instance's peak; the low end "
+        f"{low_end}, the high end on demand or where the job is stopped."
+    )
+
+
+def refuse_what_cannot_end(estimated: CostEstimate | None) -> None:
+    """Raise BudgetError when even the low estimate exceeds the budget or the time limit."""
+    if estimated is None:
+        return
+    if estimated.is_over_budget:
+        raise BudgetError(
+            f"This training would cost at least {estimated.low_usd:.2f} US dollars on "
+            f"{estimated.instance}, and budget_usd is {estimated.budget_usd:g}.",
+            "Lower rows.max_train or hyperparameters.epochs, or raise budget_usd; then drop the "
+            "file again.",
+        )
+    if estimated.is_over_time:
+        raise BudgetError(
+            f"This training would take at least {estimated.low_hours:.1f} hours on "
+            f"{estimated.instance}, and would be stopped after {estimated.cap_hours:.1f}.",
+            "Lower rows.max_train or hyperparameters.epochs, or raise training.max_hours and "
+            "budget_usd; then drop the file again.",
+        )
+
+
+def cap_hours(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
+    """Return how long the job may run: `max_hours`, or less if the budget pays for less."""
+    known = (catalogue.instances.get(name) for name in recipe.training.instances)
+    prices = [each.training_usd for each in known if each and each.training_usd]
+    affordable = recipe.budget_usd / max(prices) if prices else recipe.training.max_hours
+    return min(recipe.training.max_hours, affordable)
+
+
+def bill(
+    instance: str | None, billable_seconds: int, catalogue: Catalogue = CATALOGUE
+) -> float | None:
+    """Return what the billable seconds cost in US dollars, or None without a price.
+
+    On spot, SageMaker reports fewer billable seconds than training seconds, so that the discount
+    is included.
+    """
+    known = catalogue.instances.get(instance or "")
+    if known is None or known.training_usd is None:
+        return None
+    return round(known.training_usd * billable_seconds / 3600, 4)

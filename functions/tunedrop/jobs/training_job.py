@@ -1,0 +1,133 @@
+"""The training job of a run: its configuration file and its CreateTrainingJob request."""
+
+from typing import Any
+
+import msgspec
+
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.pricing import cap_hours
+from tunedrop.recipe.instances import CATALOGUE, Catalogue
+from tunedrop.recipe.schema import Hyperparameters, Recipe
+
+CHECKPOINTS = "/opt/ml/checkpoints"
+VOLUME_GB = 100
+PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
+SPOT_WAIT_SECONDS = 3_600  # Added to the running time: MaxWait may not be below MaxRuntime.
+METRICS = {
+    "train:loss": r'"loss": ([0-9.eE+-]+)',
+    "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
+    "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
+}
+
+
+class TrainingSettings(msgspec.Struct):
+    """The stack's settings for training jobs."""
+
+    image: str
+    role: str
+    stack: str
+
+
+class ModelReference(msgspec.Struct):
+    """The base model's id and revision."""
+
+    id: str
+    revision: str
+
+
+class TrainingConfig(msgspec.Struct):
+    """config/training.json, which the job reads from its `config` channel.
+
+    A file is used because SageMaker's hyperparameters are strings of at most 256 characters.
+    """
+
+    version: int
+    run: str
+    base_model: ModelReference
+    method: str
+    hyperparameters: Hyperparameters
+
+
+def training_config(run: Run, recipe: Recipe) -> TrainingConfig:
+    """Return the configuration for the training container."""
+    model = ModelReference(id=recipe.model_id, revision=recipe.model_revision)
+    return TrainingConfig(1, run.run, model, recipe.method, recipe.hyperparameters)
+
+
+def training_job_request(
+    run: Run, recipe: Recipe, settings: TrainingSettings, catalogue: Catalogue = CATALOGUE
+) -> dict[str, Any]:
+    """Return the CreateTrainingJob request.
+
+    The job sees only its channels and has no network. The channels name exact objects, so that
+    they cannot contain the test rows.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+    """
+    root = f"s3://{run.source.bucket}/{run.folder}"
+    return {
+        "TrainingJobName": run.name,
+        "RoleArn": settings.role,
+        "AlgorithmSpecification": {
+            "TrainingImage": settings.image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": n, "Regex": regex} for n, regex in METRICS.items()],
+        },
+        "InputDataConfig": [
+            _channel("train", f"{root}/{keys.split_file('train')}"),
+            _channel("validation", f"{root}/{keys.split_file('validation')}"),
+            _channel("config", f"{root}/{keys.TRAINING_CONFIG}"),
+            _channel("model", f"s3://{run.source.bucket}/{model_prefix(recipe)}"),
+        ],
+        "OutputDataConfig": {
+            "S3OutputPath": f"{root}/{keys.MODEL_FOLDER}",
+            "CompressionType": "NONE",
+        },
+        "CheckpointConfig": {
+            "S3Uri": f"{root}/{keys.checkpoints(run.attempt)}",
+            "LocalPath": CHECKPOINTS,
+        },
+        "EnableNetworkIsolation": True,
+        **_capacity(recipe, catalogue),
+        "Tags": [
+            {"Key": "tunedrop:stack", "Value": settings.stack},
+            {"Key": "tunedrop:run", "Value": run.run},
+        ],
+    }
+
+
+def _channel(name: str, uri: str) -> dict[str, Any]:
+    return {
+        "ChannelName": name,
+        "DataSource": {
+            "S3DataSource": {
+                "S3DataType": "S3Prefix",
+                "S3Uri": uri,
+                "S3DataDistributionType": "FullyReplicated",
+            }
+        },
+    }
+
+
+def _capacity(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
+    """Return where the job runs and for how long.
+
+    A spot job has one instance type. On demand, SageMaker uses the first type that is available.
+    """
+    wanted, seconds = recipe.training, int(cap_hours(recipe, catalogue) * 3600)
+    resources: dict[str, Any] = {"InstanceCount": wanted.count, "VolumeSizeInGB": VOLUME_GB}
+    stopping: dict[str, Any] = {"MaxRuntimeInSeconds": seconds}
+    if wanted.spot or len(wanted.instances) == 1:
+        resources["InstanceType"] = wanted.instances[0]
+    else:
+        resources["InstancePreferences"] = [{"InstanceType": name} for name in wanted.instances]
+    if wanted.spot:
+        stopping["MaxWaitTimeInSeconds"] = seconds + SPOT_WAIT_SECONDS
+    else:
+        stopping["MaxPendingTimeInSeconds"] = PENDING_SECONDS
+    return {
+        "ResourceConfig": resources,
+        "StoppingCondition": stopping,
+        "EnableManagedSpotTraining": wanted.spot,
+    }

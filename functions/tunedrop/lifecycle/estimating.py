@@ -1,0 +1,29 @@
+"""What the training of a prepared run will cost. `prepare` says it if it can, otherwise `train`."""
+
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.run import CostEstimate
+from tunedrop.errors import BaseModelError
+from tunedrop.jobs.base_model import read_manifest
+from tunedrop.jobs.pricing import estimate
+from tunedrop.recipe.instances import Catalogue
+from tunedrop.recipe.schema import Recipe
+from tunedrop.runs.repository import Runs
+
+
+def estimate_training(
+    runs: Runs, recipe: Recipe, dataset: Dataset, catalogue: Catalogue
+) -> CostEstimate | None:
+    """Return the range, or None without a price; raises BaseModelError without a manifest."""
+    manifest = read_manifest(runs.store, recipe)
+    return estimate(recipe, dataset.tokens.total, manifest.parameters, catalogue)
+
+
+def estimate_early(runs: Runs, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:
+    """Return the range, or None when the base model is not in the bucket yet.
+
+    The base model may still be uploaded before the training starts.
+    """
+    try:
+        return estimate_training(runs, recipe, dataset, runs.catalogue())
+    except BaseModelError:
+        return None

@@ -1,0 +1,127 @@
+"""Prepare the rows of a claimed run, in a function or in a processing job."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from tunedrop.dataset.prepare import prepare_dataset
+from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.run import Run
+from tunedrop.errors import DatasetError
+from tunedrop.evaluation.scoring.tasks import check_gate
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.pricing import refuse_what_cannot_end
+from tunedrop.lifecycle.dropped import DroppedFile, parts_of
+from tunedrop.lifecycle.estimating import estimate_early
+from tunedrop.lifecycle.progress import ProgressWriter
+from tunedrop.lifecycle.step import Step
+from tunedrop.ports.store import ExistsError, MissingError, Store
+from tunedrop.recipe.schema import Recipe
+from tunedrop.report.dataset_page import render_dataset_page
+from tunedrop.runs.repository import Held, encode
+
+LABEL_TOKENS = 16  # Even short labels get this many tokens of an answer.
+
+
+class Folder:
+    """A temporary folder; its files are uploaded as the run's dataset."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """Return a writer for one file."""
+        with (self.path / name).open("wb") as file:
+            yield file
+
+
+def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> None:
+    """Prepare a claimed run and write all its documents. The last one calls `train`.
+
+    A function has little more than one core, so only a processing job uses several processes.
+
+    Raises:
+        DatasetError: the files cannot be used for training.
+    """
+    run, store = held.run, step.runs.store
+    dataset = _split_files(held, recipe, step, processes)
+    check_gate(dataset.task, recipe.evaluate.gate)  # before the training costs money
+    recipe = with_answer_limit(recipe, dataset.labels)
+    store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
+    run.rows = msgspec.to_builtins(dataset.rows)
+    run.warnings = [*run.warnings, *dataset.warnings]
+    dataset.estimate = run.estimate = estimate_early(step.runs, recipe, dataset)
+    page = render_dataset_page(dataset).encode()
+    store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")
+    refuse_what_cannot_end(run.estimate)
+    # The run moves to `train` before dataset.json is written, because its arrival calls `train`.
+    step.finish(held, "train")
+    try:
+        store.create(f"{run.folder}/{keys.DATASET}", encode(dataset))
+    except ExistsError:  # a new attempt of the same content and recipe
+        store.write(f"{run.folder}/{keys.DATASET}", encode(dataset), "application/json")
+
+
+def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Dataset:
+    """Write the split files and rejected.jsonl, also for a dataset that is refused."""
+    run, store = held.run, step.runs.store
+    with tempfile.TemporaryDirectory() as path:
+        folder = Path(path)
+        try:
+            dataset = prepare_dataset(
+                [DroppedFile(store, part) for part in parts_of(run.source)],
+                recipe,
+                Folder(folder),
+                dataset=run.dataset,
+                run=run.run,
+                source_uri=f"s3://{store.name}/{run.source.key}",
+                progress=ProgressWriter(held, step, "bytes"),
+                tokenizer=_tokenizer(store, recipe),
+                processes=processes,
+            )
+        except DatasetError:
+            _send(folder, run, store)
+            run.rows = {"rejected": _lines_of(folder / "rejected.jsonl")}
+            step.runs.save(held)
+            raise
+        _send(folder, run, store)
+    return dataset
+
+
+def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
+    """Limit the answers of a classification to the length of the longest label.
+
+    A token has at least one character. Without the limit, a base model writes hundreds of tokens
+    instead of a label, which costs minutes and changes no result.
+    """
+    if recipe.generation.max_tokens or not labels:
+        return recipe
+    limit = max(LABEL_TOKENS, *map(len, labels))
+    generation = msgspec.structs.replace(recipe.generation, max_tokens=limit)
+    return msgspec.structs.replace(recipe, generation=generation)
+
+
+def _tokenizer(store: Store, recipe: Recipe) -> bytes | None:
+    """Return the base model's tokenizer.json, if it is in the bucket, to count tokens."""
+    try:
+        return store.read(f"{model_prefix(recipe)}{keys.TOKENIZER}").body
+    except MissingError:
+        return None
+
+
+def _send(folder: Path, run: Run, store: Store) -> None:
+    for file in sorted(folder.iterdir()):
+        store.send_file(file, f"{run.folder}/{keys.DATASET_FOLDER}/{file.name}")
+
+
+def _lines_of(file: Path) -> int:
+    if not file.exists():  # The dropped file could not be read.
+        return 0
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines)

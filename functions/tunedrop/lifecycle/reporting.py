@@ -1,0 +1,167 @@
+"""Compose report.json: the judgement with the training, the cost and the lineage."""
+
+import msgspec
+
+from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
+from tunedrop.documents.run import Run
+from tunedrop.ports.store import MissingError
+from tunedrop.recipe.schema import Recipe
+from tunedrop.report.page import tokens_in_words
+from tunedrop.runs.repository import Runs, now
+
+REPORT_VERSION = 1
+LARGE_DIFFERENCE = 0.10  # Share of the counted tokens. The price range covers smaller differences.
+
+
+class EvaluationSettings(msgspec.Struct):
+    """The images that the report names."""
+
+    training_image: str
+    serving_image: str
+
+
+class TrainingSummary(msgspec.Struct):
+    """training_summary.json in the model artifact, written by the training job."""
+
+    steps: int = 0
+    epochs: float = 0.0
+    best_step: int = 0
+    best_eval_loss: float | None = None
+    first_loss: float | None = None
+    last_loss: float | None = None
+    train_rows: int = 0
+    train_tokens: int = 0
+    tool_calls: str = "template"
+    seconds: float = 0.0
+    seed: int = 0
+    precision: str | None = None
+    packages: dict[str, str] = {}
+    curve: list[LossPoint] = []
+
+
+class ReportContext(msgspec.Struct, kw_only=True):
+    """The facts about the run that the judgement does not contain.
+
+    Attributes:
+        dataset: the dataset's name, as dropped.
+        run: the run's id.
+        rows: where every row went, as in dataset.json ("in", "train", "test", …).
+        training: figures of the training job by name (training_summary.json: steps, epochs,
+            first_loss, last_loss, best_eval_loss, train_tokens, seconds, …).
+        curve: the losses that the job logged; empty when unknown.
+        tokens: of the training rows, counted by the job and estimated before; None if not counted.
+        endpoint: its name.
+        endpoint_kept: whether it stays after this evaluation.
+        endpoint_expires: when it will be removed (ISO 8601, UTC), if it stays.
+        warnings: those of the earlier stages.
+        created: now (ISO 8601, UTC).
+    """
+
+    dataset: str
+    run: str
+    rows: dict[str, int]
+    cost: Cost
+    lineage: Lineage
+    endpoint: str
+    endpoint_kept: bool
+    created: str
+    endpoint_expires: str | None = None
+    training: dict[str, float] = {}
+    curve: list[LossPoint] = []
+    tokens: TokenCount | None = None
+    warnings: list[str] = []
+
+
+def read_summary(run: Run, runs: Runs) -> TrainingSummary:
+    """Return the training job's summary; an empty one when the artifact has none."""
+    artifact = run.links["artifact"].removeprefix(f"s3://{run.source.bucket}/")
+    try:
+        stored = runs.store.read(f"{artifact.rstrip('/')}/{keys.TRAINING_SUMMARY}")
+    except MissingError:
+        return TrainingSummary()
+    return msgspec.json.decode(stored.body, type=TrainingSummary)
+
+
+def compose_report(
+    run: Run,
+    dataset: Dataset,
+    judgement: Judgement,
+    summary: TrainingSummary,
+    lineage: Lineage,
+) -> Report:
+    """Return the report: the judgement with the run's lineage, cost and endpoint."""
+    numbers = msgspec.to_builtins(summary)
+    training = {k: float(v) for k, v in numbers.items() if isinstance(v, int | float)}
+    tokens = _tokens(dataset, summary)
+    context = ReportContext(
+        dataset=run.dataset,
+        run=run.run,
+        rows=msgspec.to_builtins(dataset.rows),
+        cost=_cost(run),
+        lineage=lineage,
+        endpoint=run.name,
+        endpoint_kept=run.endpoint_expires is not None,
+        endpoint_expires=run.endpoint_expires,
+        created=now(),
+        training=training,
+        curve=summary.curve,
+        tokens=tokens,
+        warnings=[*run.warnings, *token_warnings(tokens)],
+    )
+    return build_report(context, judgement)
+
+
+def lineage_of(
+    run: Run, recipe: Recipe, summary: TrainingSummary, settings: EvaluationSettings
+) -> Lineage:
+    """Return the versions and seeds that are needed to repeat the comparison."""
+    return Lineage(
+        source=f"s3://{run.source.bucket}/{run.source.key}",
+        source_version=run.source.version_id,
+        recipe=msgspec.to_builtins(recipe),
+        base_model=f"{recipe.model_id}@{recipe.model_revision}",
+        training_image=settings.training_image,
+        serving_image=settings.serving_image,
+        packages=summary.packages,
+        precision=summary.precision,
+        seeds={
+            "split": recipe.split.seed,
+            "training": recipe.hyperparameters.seed,
+            "generation": recipe.generation.seed,
+        },
+    )
+
+
+def _tokens(dataset: Dataset, summary: TrainingSummary) -> TokenCount | None:
+    if not summary.train_tokens:
+        return None
+    return TokenCount(summary.train_tokens, dataset.tokens.total, dataset.tokens.method)
+
+
+def _cost(run: Run) -> Cost:
+    return Cost(
+        estimated_low_usd=run.estimate.low_usd if run.estimate else None,
+        estimated_usd=run.estimate.high_usd if run.estimate else None,
+        training_usd=run.cost.usd if run.cost else None,
+        billable_seconds=run.cost.billable_seconds if run.cost else None,
+        instance=run.estimate.instance if run.estimate else None,
+    )
+
+
+def build_report(context: ReportContext, judgement: Judgement) -> Report:
+    """Return the report made of the judgement and its context."""
+    known = {**msgspec.structs.asdict(context), **msgspec.structs.asdict(judgement)}
+    known["warnings"] = list(dict.fromkeys([*context.warnings, *judgement.warnings]))
+    return Report(version=REPORT_VERSION, **known)
+
+
+def token_warnings(tokens: TokenCount | None) -> list[str]:
+    """Return a warning when the two counts differ so much that the price estimate was wrong."""
+    if tokens is None or abs(tokens.difference) <= LARGE_DIFFERENCE:
+        return []
+    warning = (
+        f"The training rows hold {tokens_in_words(tokens)}: the price estimate was off by as much."
+    )
+    return [warning]

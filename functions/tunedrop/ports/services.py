@@ -1,0 +1,110 @@
+"""What the domain needs of SageMaker, SNS and Lambda; `tunedrop.aws` implements it."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from tunedrop.documents.answers import Answer
+
+JobStatus = Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
+Request = Mapping[str, Any]
+
+
+class TrainingJob(msgspec.Struct):
+    """The state of a training job (DescribeTrainingJob). `artifact` is an S3 URI."""
+
+    name: str
+    status: JobStatus
+    secondary_status: str
+    failure_reason: str | None
+    artifact: str | None
+    billable_seconds: int | None
+    instance: str | None
+    metrics: dict[str, float]
+
+
+class ProcessingJob(msgspec.Struct):
+    """The state of a processing job (DescribeProcessingJob).
+
+    `timed_out` is true when the time limit stopped the job, and false when a person did.
+    `exit_message` is the text that the job's program wrote.
+    """
+
+    name: str
+    status: JobStatus
+    failure_reason: str | None = None
+    exit_message: str | None = None
+    timed_out: bool = False
+
+
+class Endpoint(msgspec.Struct):
+    """The state of an endpoint (DescribeEndpoint, so `InService`, not `IN_SERVICE`)."""
+
+    name: str
+    status: str
+    failure_reason: str | None
+
+
+class SageMaker(Protocol):
+    """Jobs and endpoints, by name."""
+
+    def create_training_job(self, request: Request) -> None:
+        """Start a job unless one of that name exists: a run's names are its locks.
+
+        Raises TrainingError when SageMaker refuses the request for good.
+        """
+
+    def training_job(self, name: str) -> TrainingJob | None:
+        """Describe a job, or None when there is none."""
+
+    def stop_training_job(self, name: str) -> None:
+        """Stop a job; do nothing when it has ended or does not exist."""
+
+    def create_processing_job(self, request: Request) -> None:
+        """Start a processing job unless one of that name exists.
+
+        Raises ProcessingError when SageMaker refuses the request for good.
+        """
+
+    def processing_job(self, name: str) -> ProcessingJob | None:
+        """Describe a processing job, or None when there is none."""
+
+    def stop_processing_job(self, name: str) -> None:
+        """Stop a processing job; do nothing when it has ended or does not exist."""
+
+    def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
+        """Create those of the three that do not exist.
+
+        Raises HostingError when SageMaker refuses a request for good.
+        """
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Describe an endpoint, or None when there is none."""
+
+    def delete_endpoint(self, name: str) -> bool:
+        """Delete endpoint, endpoint config and model of that name; True when all are gone."""
+
+
+class Inference(Protocol):
+    """Sends chats to an endpoint."""
+
+    def chat(self, endpoint: str, payload: Request) -> Answer:
+        """Answer one chat; raises HostingError when the endpoint cannot."""
+
+
+class Mail(Protocol):
+    """The topic that people subscribe to."""
+
+    def publish(self, subject: str, body: str) -> str:
+        """Send one message and return its id."""
+
+    def unconfirmed(self) -> list[str]:
+        """Return the addresses that have not confirmed yet and therefore get no email."""
+
+
+class Functions(Protocol):
+    """Calls the application's own functions by the name of their stage."""
+
+    def send(self, function: str, event: Request) -> None:
+        """Invoke a function asynchronously."""

@@ -1,0 +1,1 @@
+"""recipe.yaml: its keys, its file, and the instance types that it may name."""

@@ -1,0 +1,1 @@
+"""Where runs are kept, and which run of a dataset counts."""

@@ -1,0 +1,94 @@
+"""current.json: which run of a dataset counts. It is changed only by conditional writes."""
+
+from typing import Literal
+
+import msgspec
+
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run, Source
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
+from tunedrop.runs.repository import MAX_CONFLICTS, Runs, encode
+
+Decision = Literal["start", "continue", "join", "older"]
+
+
+class Pointer(msgspec.Struct):
+    """runs/<dataset>/current.json: the newest source, its recipe, its run, and a generation."""
+
+    version: int
+    generation: int
+    source: Source
+    recipe_digest: str
+    run: str
+
+
+def read_pointer(store: Store, dataset: str) -> tuple[Pointer | None, str]:
+    """Return the pointer and its ETag, or (None, "") when there is none yet."""
+    try:
+        stored = store.read(keys.pointer(dataset))
+    except MissingError:
+        return None, ""
+    return msgspec.json.decode(stored.body, type=Pointer), stored.etag
+
+
+def is_current(store: Store, run: Run) -> bool:
+    """Return whether the run still counts; asked before every step that costs money."""
+    pointer, _ = read_pointer(store, run.dataset)
+    return pointer is not None and pointer.run == run.run
+
+
+def decide(
+    runs: Runs, pointer: Pointer | None, new: Pointer, dataset: str, *, rerun: bool
+) -> Decision:
+    """Decide what an upload means, given the run that counts now.
+
+    The same upload continues its own run. The same content with the same recipe joins the run
+    that is running or has succeeded, unless a new run is requested. An older upload than the one
+    that counts is ignored. Everything else starts the next generation.
+    """
+    if pointer is None:
+        return "start"
+    if pointer.run == new.run:
+        return "continue"
+    if new.source.modified < pointer.source.modified:
+        return "older"
+    same_content = (pointer.source.checksum, pointer.source.size) == (
+        new.source.checksum,
+        new.source.size,
+    )
+    if same_content and pointer.recipe_digest == new.recipe_digest and not rerun:
+        try:
+            status = runs.load(keys.run_folder(dataset, pointer.run)).run.status
+        except MissingError:
+            return "start"
+        return "join" if status in ("running", "succeeded") else "start"
+    return "start"
+
+
+def move_pointer(runs: Runs, run: Run, *, rerun: bool) -> tuple[Decision, Pointer | None]:
+    """Decide whether this run counts from now on, and if so, move the pointer to it.
+
+    Returns the decision and the previous pointer. Sets the run's generation.
+    """
+    for _ in range(MAX_CONFLICTS):
+        before, etag = read_pointer(runs.store, run.dataset)
+        new = Pointer(
+            version=1,
+            generation=before.generation + 1 if before else 1,
+            source=run.source,
+            recipe_digest=run.recipe_digest,
+            run=run.run,
+        )
+        decision = decide(runs, before, new, run.dataset, rerun=rerun)
+        if decision != "start":
+            return decision, before
+        run.generation = new.generation
+        try:
+            if before:
+                runs.store.replace(keys.pointer(run.dataset), encode(new), etag)
+            else:
+                runs.store.create(keys.pointer(run.dataset), encode(new))
+        except (ChangedError, ExistsError):
+            continue
+        return "start", before
+    raise RuntimeError(f"{keys.pointer(run.dataset)} changed {MAX_CONFLICTS} times")

@@ -1,0 +1,186 @@
+"""Runs in the bucket: run.json is changed only by conditional writes, under a lease."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import time
+from typing import TypeVar
+
+import msgspec
+
+from tunedrop.documents import keys
+from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
+from tunedrop.errors import TunedropError
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
+from tunedrop.recipe.instances import CATALOGUE, Catalogue
+from tunedrop.recipe.schema import Recipe
+
+MAX_CONFLICTS = 20  # Attempts of a conditional write before it is given up.
+Document = TypeVar("Document")
+
+
+class Marker(msgspec.Struct):
+    """runs/_active/<run>: finds a run's folder by its id, until the run is cleaned up."""
+
+    dataset: str
+    run: str
+
+
+@dataclass(slots=True)
+class Held:
+    """run.json as it was read; it can be saved only if nobody else has written it since."""
+
+    run: Run
+    etag: str
+
+
+def now() -> str:
+    """Return the current time as run.json writes it: ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def seconds_since(moment: str) -> float:
+    """Return how many seconds ago a time of run.json was."""
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+
+
+def encode(document: object) -> bytes:
+    """Return a document as indented JSON, because people read it too."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+class Runs:
+    """All runs of a bucket."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def load(self, folder: str) -> Held:
+        """Read a run; raises MissingError."""
+        stored = self.store.read(f"{folder}/{keys.RUN}")
+        return Held(msgspec.json.decode(stored.body, type=Run), stored.etag)
+
+    def create(self, run: Run) -> Held:
+        """Write a new run and its marker; return the existing run when there is one."""
+        marker = encode(Marker(dataset=run.dataset, run=run.run))
+        with suppress(ExistsError):
+            self.store.create(keys.marker(run.run), marker)
+        try:
+            return Held(run, self.store.create(f"{run.folder}/{keys.RUN}", encode(run)))
+        except ExistsError:
+            return self.load(run.folder)
+
+    def save(self, held: Held) -> None:
+        """Write the run back; raises ChangedError when it was written since it was read."""
+        held.etag = self.store.replace(f"{held.run.folder}/{keys.RUN}", encode(held.run), held.etag)
+
+    def update(self, folder: str, change: Callable[[Run], bool]) -> Held:
+        """Apply `change` to the newest run.json; nothing is written when `change` returns False."""
+        for _ in range(MAX_CONFLICTS):
+            held = self.load(folder)
+            if not change(held.run):
+                return held
+            with suppress(ChangedError):
+                self.save(held)
+                return held
+        raise RuntimeError(f"{folder}/run.json changed {MAX_CONFLICTS} times while being written")
+
+    def find(self, resource: str) -> Held | None:
+        """Return the run whose job or endpoint has this name; None for any other name."""
+        parsed = run_of_resource(resource)
+        if parsed is None:
+            return None
+        with suppress(MissingError):
+            stored = self.store.read(keys.marker(parsed[0]))
+            marker = msgspec.json.decode(stored.body, type=Marker)
+            held = self.load(keys.run_folder(marker.dataset, marker.run))
+            return held if held.run.attempt == parsed[1] else None
+        return None
+
+    def active(self) -> Iterator[str]:
+        """Yield the folders of the runs that are not yet ended and cleaned up."""
+        for key in self.store.keys(keys.MARKERS):
+            with suppress(MissingError):
+                marker = msgspec.json.decode(self.store.read(key).body, type=Marker)
+                yield keys.run_folder(marker.dataset, marker.run)
+
+    def forget(self, run: Run) -> None:
+        """Remove the marker of a run that is ended and cleaned up."""
+        self.store.delete(keys.marker(run.run))
+
+    def catalogue(self) -> Catalogue:
+        """Return the instance types, with those that the stack itself adds or changes.
+
+        Raises RecipeError when the bucket's own catalogue cannot be read.
+        """
+        try:
+            return CATALOGUE.overridden_by(self.store.read(keys.INSTANCES).body)
+        except MissingError:
+            return CATALOGUE
+
+    def recipe(self, run: Run) -> Recipe:
+        """Return the recipe that the run was started with."""
+        return self.document(run, keys.RECIPE, Recipe)
+
+    def document(self, run: Run, name: str, kind: type[Document]) -> Document:
+        """Read one of the run's documents; raises MissingError."""
+        return msgspec.json.decode(self.store.read(f"{run.folder}/{name}").body, type=kind)
+
+    def claim(self, held: Held, stage: Stage, owner: str, seconds: float) -> bool:
+        """Take the lease for one step of a running run; False when another owner has it.
+
+        Args:
+            held: the run as it was read; it is saved with the lease.
+            stage: the stage of the step; the run moves to it.
+            owner: the invocation's id; a retry of the same invocation gets its lease back.
+            seconds: how long the owner can run at most.
+        """
+        run = held.run
+        if run.status != "running":
+            return False
+        if run.lease and run.lease.owner != owner and run.lease.expires > time():
+            return False
+        run.lease = Lease(owner=owner, expires=time() + seconds)
+        run.stage = stage
+        run.progress = None
+        run.stages.setdefault(stage, StageTimes(started=now()))
+        try:
+            self.save(held)
+        except ChangedError:
+            return False
+        return True
+
+    def revive(self, held: Held) -> bool:
+        """Start the next attempt of an ended run; False when another process did so first."""
+        run = held.run
+        run.attempt += 1
+        run.status, run.stage, run.stages = "running", "prepare", {}
+        run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
+        run.lease = run.progress = run.verdict = run.cost = run.processing = None
+        run.warnings, run.nudges = [], {}
+        try:
+            self.save(held)
+        except ChangedError:
+            return False
+        marker = encode(Marker(dataset=run.dataset, run=run.run))
+        with suppress(ExistsError):
+            self.store.create(keys.marker(run.run), marker)
+        return True
+
+    def fail(self, folder: str, stage: str, error: TunedropError) -> Held:
+        """End a running run as failed, and write the failure that calls `report_failure`."""
+
+        def end(run: Run) -> bool:
+            if run.status != "running":
+                return False
+            run.status, run.ended, run.lease, run.progress = "failed", now(), None, None
+            run.error = Failure(stage, error.code, error.message, error.remedy, error.problems)
+            return True
+
+        held = self.update(folder, end)
+        if held.run.status == "failed" and held.run.error:
+            with suppress(ExistsError):
+                key = f"{folder}/{keys.failure(held.run.attempt)}"
+                self.store.create(key, encode(held.run.error))
+        return held
