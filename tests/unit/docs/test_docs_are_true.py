@@ -49,6 +49,23 @@ def test_given_a_document_when_its_links_are_followed_then_each_leads_somewhere(
     assert missing == []
 
 
+FOLDERS = ("", "functions/tunedrop", "training_container", "training_container/tuning")
+TOPS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+
+
+@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
+def test_every_module_that_a_document_names_exists(document: Path) -> None:
+    named = set(re.findall(r"`([\w./-]+)`", document.read_text()))
+    paths = {
+        path
+        for path in named
+        if "/" in path and (path.endswith((".py", ".j2")) or path.split("/")[0] in TOPS)
+    }
+
+    missing = [path for path in paths if not any((ROOT / at / path).exists() for at in FOLDERS)]
+    assert missing == []
+
+
 @pytest.mark.parametrize("tree", ["functions", "training_container"])
 def test_given_the_product_when_searched_then_it_has_no_switch_for_one_machine(tree: str) -> None:
     words = re.compile(r"localcloud|127\.0\.0\.1|localhost|AWS_ENDPOINT_URL")
