@@ -86,6 +86,10 @@ format: install ## Format the sources
 	@$(RUN) -m ruff check --fix .
 	@$(RUN) -m ruff format .
 
+.PHONY: docs
+docs: install ## Write the table of docs/recipe.md from the recipe's schema
+	@PYTHONPATH=functions $(RUN) -m docs.recipe_table
+
 .PHONY: validate
 validate: .venv-sam/.installed ## Check the template and build the functions with the SAM CLI
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint

@@ -1,6 +1,7 @@
 """recipe.yaml as a typed value: the one place where each key has its type, range and default.
 
-`tunedrop.recipe.yaml_file` reads the file and raises `RecipeError`s with line numbers.
+`tunedrop.recipe.yaml_file` reads the file and raises `RecipeError`s with line numbers. The text
+below a field says what it means; `make docs` writes the table of docs/recipe.md from it.
 """
 
 import hashlib
@@ -14,10 +15,21 @@ DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
 Seed = Annotated[int, Meta(ge=0, lt=2**31)]
-ModelId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?(@[A-Za-z0-9._-]+)?$")]
-InstanceType = Annotated[str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+ModelId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?(@[A-Za-z0-9._-]+)?$",
+        description="`id` or `id@revision`",
+    ),
+]
+InstanceType = Annotated[
+    str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", description="`ml.<family>.<size>`")
+]
 Instances = Annotated[tuple[InstanceType, ...], Meta(min_length=1, max_length=5)]
 Metric = Literal["auto", "accuracy", "macro_f1", "exact_match", "token_f1"]
+FOUND = Meta(extra={"found": True})
+"""Marks a key whose value `prepare` finds when the recipe does not give it."""
+FoundColumn = Annotated[str | None, FOUND]
 
 
 class Section(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -27,15 +39,24 @@ class Section(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
 class ColumnRoles(Section, frozen=True, kw_only=True):
     """The name of the column that has each role, where it cannot be inferred."""
 
-    text: str | None = None
-    label: str | None = None
-    prompt: str | None = None
-    completion: str | None = None
-    messages: str | None = None
-    context: str | None = None
-    system: str | None = None
-    chosen: str | None = None
-    rejected: str | None = None
+    text: FoundColumn = None
+    """The column with the text to classify."""
+    label: FoundColumn = None
+    """The column with the label."""
+    prompt: FoundColumn = None
+    """The column with the question or instruction."""
+    completion: FoundColumn = None
+    """The column with the answer."""
+    messages: FoundColumn = None
+    """The column with a whole conversation."""
+    context: FoundColumn = None
+    """A column that is put before the question: a passage, a schema."""
+    system: FoundColumn = None
+    """The column with each row's own system prompt."""
+    chosen: FoundColumn = None
+    """Of two answers, the column with the better one."""
+    rejected: FoundColumn = None
+    """Of two answers, the column with the worse one."""
 
 
 class SplitShares(Section, frozen=True, kw_only=True):
@@ -48,17 +69,21 @@ class SplitShares(Section, frozen=True, kw_only=True):
     seed: Seed = 17
     """Decides which rows are held out."""
     group_by: str | None = None
-    """Column whose equal values must stay in the same split."""
+    """A column; rows with the same value in it stay in the same split."""
     leakage: Literal["remove", "keep"] = "remove"
-    """What happens to training rows that are in a given validation or test file too."""
+    """What happens to training rows that are in a dropped validation or test file too."""
 
 
 class RowLimits(Section, frozen=True, kw_only=True):
     """The largest number of rows in each split. Further rows are counted as not sampled."""
 
     max_train: Annotated[int, Meta(ge=1)] = 10_000
+    """The largest number of training rows. Rows of one prompt or group stay together, also beyond
+    this number; the other rows are counted as not sampled."""
     max_validation: Annotated[int, Meta(ge=1)] = 500
+    """The largest number of validation rows."""
     max_test: Annotated[int, Meta(ge=1)] = 500
+    """The largest number of rows in the evaluation."""
 
 
 class Hyperparameters(Section, frozen=True, kw_only=True):
@@ -79,7 +104,8 @@ class Hyperparameters(Section, frozen=True, kw_only=True):
     gradient_accumulation_steps: Annotated[int, Meta(ge=1, le=512)] = 1
     """Forward passes before the weights are updated."""
     max_length: Annotated[int, Meta(ge=16, le=131_072)] = 1024
-    """Tokens of a row that the model sees; the rest is cut."""
+    """Tokens of a row, prompt and answer together. Of a longer row, the middle of the prompt's
+    longest message is cut; a row that is still too long is left out."""
     warmup_fraction: Annotated[float, Meta(ge=0, le=0.5)] = 0.03
     """Share of the steps in which the learning rate rises from zero."""
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
@@ -87,7 +113,7 @@ class Hyperparameters(Section, frozen=True, kw_only=True):
     weight_decay: Annotated[float, Meta(ge=0, le=1)] = 0.0
     """AdamW's weight decay."""
     evaluations_per_epoch: Annotated[int, Meta(ge=1, le=100)] = 4
-    """How often an epoch is interrupted to measure the validation loss."""
+    """How often in an epoch the validation loss is measured and a checkpoint is kept."""
     seed: Seed = 17
     """Seed of the order of rows, the dropout and the initial adapter."""
 
@@ -95,12 +121,17 @@ class Hyperparameters(Section, frozen=True, kw_only=True):
 class Generation(Section, frozen=True, kw_only=True):
     """How both models generate their answers in the evaluation."""
 
-    max_tokens: Annotated[int, Meta(ge=1, le=8192)] | None = None
-    """Longest answer in tokens. `prepare` sets it for classification."""
+    max_tokens: Annotated[Annotated[int, Meta(ge=1, le=8192)] | None, FOUND] = None
+    """Longest answer in tokens. For classification, the default is the characters of the longest
+    label, but at least 16; otherwise it is 256."""
     temperature: Annotated[float, Meta(ge=0, le=2)] = 0.0
+    """Sampling temperature; 0 is greedy decoding."""
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    """Probability mass of nucleus sampling."""
     stop: tuple[str, ...] = ()
+    """Texts that end an answer."""
     seed: Seed = 1
+    """Seed of the sampling, for temperatures above 0."""
 
     @property
     def answer_tokens(self) -> int:
@@ -112,18 +143,23 @@ class Training(Section, frozen=True, kw_only=True):
     """Where the training job runs, and for how long."""
 
     instances: Instances = ("ml.g6.2xlarge", "ml.g5.2xlarge")
-    """Instance types in order of preference; spot uses the first only."""
+    """Instance types in order of preference; spot uses the first only. A type without a GPU,
+    without bfloat16 or with several GPUs is refused."""
     count: Annotated[int, Meta(ge=1, le=1)] = 1
+    """Instances in one job."""
     spot: bool = True
+    """Use spot capacity: about 65% cheaper. An interrupted job goes on from its checkpoint."""
     max_hours: Annotated[float, Meta(ge=0.05, le=120)] = 6.0
+    """The job is stopped after this time."""
 
 
 class Deploy(Section, frozen=True, kw_only=True):
     """Where the endpoint runs, and whether it stays after the evaluation."""
 
     instances: Instances = ("ml.g6.xlarge",)
-    """Instance types in order of preference."""
+    """Instance types for the endpoint, in order of preference."""
     keep: Literal["if_better", "always", "never"] = "if_better"
+    """Whether the endpoint stays after the evaluation."""
     ttl_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
     """Hours until a kept endpoint is deleted."""
 
@@ -132,8 +168,12 @@ class Gate(Section, frozen=True, kw_only=True):
     """What the tuned model must reach: a gain above `min_gain` with this confidence."""
 
     metric: Metric = "auto"
+    """The metric that decides: accuracy or macro_f1 for classification, exact_match or token_f1 for
+    generation."""
     min_gain: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """The gain must be larger than this."""
     confidence: Annotated[float, Meta(ge=0.5, lt=1)] = 0.95
+    """Confidence of the intervals, and with which the gain must be larger than `min_gain`."""
 
 
 class Evaluate(Section, frozen=True, kw_only=True):
@@ -146,21 +186,31 @@ class Recipe(Section, frozen=True, kw_only=True):
     """The whole recipe. `Recipe()` applies when there is no recipe.yaml."""
 
     task: Literal["auto", "classification", "generation"] = "auto"
+    """`auto` decides by the data."""
     base_model: ModelId = DEFAULT_BASE_MODEL
+    """A model below `models/` in the bucket (docs/models.md)."""
     columns: ColumnRoles = ColumnRoles()
     template: str | None = None
-    """A prompt with column names in braces, for tables with several input columns."""
-    system: str | None = None
+    """A prompt made of several columns, such as `"{question} {context}"`. Name the answer's column
+    under `columns` too."""
+    system: Annotated[str | None, FOUND] = None
+    """The system prompt. For classification, the default is one that lists the labels; for other
+    rows there is none."""
     split: SplitShares = SplitShares()
     rows: RowLimits = RowLimits()
     checks: Literal["full", "basic"] = "full"
+    """`basic` checks only the structure, exact duplicates and conflicting labels."""
     secrets: Literal["reject", "mask", "report"] = "reject"
+    """What happens to rows with keys, tokens or passwords."""
     pii: Literal["report", "mask", "reject"] = "report"
+    """What happens to rows with email addresses, phone or card numbers."""
     method: Literal["lora"] = "lora"
+    """How the weights are trained."""
     hyperparameters: Hyperparameters = Hyperparameters()
     generation: Generation = Generation()
     training: Training = Training()
     budget_usd: Annotated[float, Meta(gt=0)] = 20.0
+    """No job starts whose low estimate is above this, and none runs longer than this pays for."""
     deploy: Deploy = Deploy()
     evaluate: Evaluate = Evaluate()
 

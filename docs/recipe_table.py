@@ -1,0 +1,155 @@
+"""Write the table of docs/recipe.md from the recipe's schema: `make docs`.
+
+The types, ranges and defaults are those of `tunedrop.recipe.schema`; what a key means is the text
+below its field there.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from msgspec import inspect as types
+
+from tunedrop.recipe.schema import Recipe
+
+PAGE = Path(__file__).with_name("recipe.md")
+HEADER = "| key | type | allowed | default | meaning |\n|---|---|---|---|---|\n"
+
+NAMES: dict[type[types.Type], str] = {
+    types.StrType: "text",
+    types.IntType: "integer",
+    types.FloatType: "number",
+    types.BoolType: "boolean",
+    types.LiteralType: "text",
+    types.VarTupleType: "list",
+}
+
+
+class _Unwrapped(NamedTuple):
+    """A type without None, the description of its values, and whether `prepare` finds it."""
+
+    kind: types.Type
+    described: str
+    found: bool
+
+
+class Key(NamedTuple):
+    """One key of the recipe, with its field in the schema."""
+
+    name: str
+    field: types.Field
+    meaning: str
+
+    @property
+    def row(self) -> str:
+        """The key's line of the table."""
+        kind, _, found = _unwrapped(self.field.type)
+        cells = (
+            f"`{self.name}`",
+            NAMES[type(kind)],
+            _allowed(self.field.type),
+            "found" if found else _default(self.field.default),
+            self.meaning,
+        )
+        return f"| {' | '.join(cells)} |\n"
+
+
+def recipe_keys() -> list[Key]:
+    """Return every key of the recipe, in the order of the schema."""
+    root = types.type_info(Recipe)
+    assert isinstance(root, types.StructType)  # noqa: S101 - Recipe is a struct
+    return list(_keys_of(root, ""))
+
+
+def table() -> str:
+    """Return the table of docs/recipe.md."""
+    return HEADER + "".join(key.row for key in recipe_keys())
+
+
+def with_table(page: str) -> str:
+    """Return the page with its table replaced by the one of the schema."""
+    before, _, rest = page.partition("| key |")
+    after = rest.partition("\n\n")[2]
+    return f"{before}{table()}\n{after}"
+
+
+def _keys_of(section: types.StructType, path: str) -> Iterator[Key]:
+    meanings = _meanings(section.cls)
+    for field in section.fields:
+        name = f"{path}.{field.name}".lstrip(".")
+        if isinstance(field.type, types.StructType):
+            yield from _keys_of(field.type, name)
+        else:
+            yield Key(name, field, meanings[field.name])
+
+
+def _meanings(section: type[Any]) -> dict[str, str]:
+    """Return the text below each field of a section, in one line."""
+    body = ast.parse(inspect.getsource(section)).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class
+    meanings = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            meanings[field.target.id] = _text(text)
+    return meanings
+
+
+def _text(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return " ".join(str(statement.value.value).split())
+    return ""
+
+
+def _unwrapped(kind: types.Type) -> _Unwrapped:
+    described, found = "", False
+    if isinstance(kind, types.Metadata):
+        found = bool((kind.extra or {}).get("found"))
+        described = str((kind.extra_json_schema or {}).get("description", ""))
+        kind = kind.type
+    if isinstance(kind, types.UnionType):
+        kind = next(each for each in kind.types if not isinstance(each, types.NoneType))
+    return _Unwrapped(kind, described, found)
+
+
+def _allowed(kind: types.Type) -> str:
+    kind, described, _ = _unwrapped(kind)
+    if described:
+        return described
+    if isinstance(kind, types.LiteralType):
+        return ", ".join(f"`{value}`" for value in kind.values)
+    if isinstance(kind, types.IntType | types.FloatType):
+        return _range(kind)
+    if isinstance(kind, types.VarTupleType):
+        return f"{_length(kind)}{_allowed(kind.item_type)}"
+    return "`true`, `false`" if isinstance(kind, types.BoolType) else "any"
+
+
+def _range(kind: types.IntType | types.FloatType) -> str:
+    if kind.ge is not None and kind.ge == kind.le:
+        return f"only {kind.ge}"
+    if kind.ge is not None and kind.le is not None:
+        return f"{_number(kind.ge)} to {_number(kind.le)}"
+    bounds = (("above", kind.gt), ("at least", kind.ge), ("below", kind.lt), ("at most", kind.le))
+    return ", ".join(f"{word} {_number(value)}" for word, value in bounds if value is not None)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.10g}"
+
+
+def _length(kind: types.VarTupleType) -> str:
+    return f"{kind.min_length} to {kind.max_length} of " if kind.max_length else ""
+
+
+def _default(value: Any) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, tuple):
+        return f"`{', '.join(value)}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_table(PAGE.read_text()))
