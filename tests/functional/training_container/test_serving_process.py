@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -177,28 +178,35 @@ def test_nothing_else_is_there(server: ServingProcess) -> None:
 
 def test_256_connections_at_once_are_answered_and_used_again(server: ServingProcess) -> None:
     """Given a server that gets no time to take up any of them until all have asked."""
-    connections = [
-        http.client.HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_SECONDS)
-        for _ in range(256)
-    ]
     request = json.dumps({**ask_tuned("a good film"), "max_tokens": 1})
     statuses = []
-    for _ in range(2):
-        server.process.send_signal(signal.SIGSTOP)
-        try:
-            for connection in connections:
-                connection.request("POST", "/invocations", request)
-        finally:
-            server.process.send_signal(signal.SIGCONT)
-        sockets = [connection.sock for connection in connections]
+    with ExitStack() as stack:
+        connections = [
+            http.client.HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_SECONDS)
+            for _ in range(256)
+        ]
         for connection in connections:
-            answer = connection.getresponse()
-            statuses.append((answer.status, answer.read()[:1]))
-        assert [connection.sock for connection in connections] == sockets, "all are kept alive"
-    for connection in connections:
-        connection.close()
+            stack.callback(connection.close)
+        for _ in range(2):
+            with stopped(server):
+                for connection in connections:
+                    connection.request("POST", "/invocations", request)
+            sockets = [connection.sock for connection in connections]
+            for connection in connections:
+                answer = connection.getresponse()
+                statuses.append((answer.status, answer.read()[:1]))
+            assert [connection.sock for connection in connections] == sockets, "kept alive"
 
     assert statuses == [(200, b"{")] * 512
+
+
+@contextmanager
+def stopped(server: ServingProcess) -> Iterator[None]:
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
 
 
 def test_sigterm_ends_it_quickly_while_it_is_generating(root: Path) -> None:
