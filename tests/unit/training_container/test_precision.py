@@ -80,6 +80,19 @@ def test_a_resumed_job_keeps_its_precision(tmp_path: Path, dtype: torch.dtype) -
     assert kept == Precision(dtype, "the job began with it")
 
 
+@pytest.mark.parametrize("text", ["", '{"precis', "[]", '{"precision": "float8"}'])
+def test_a_precision_file_cut_off_by_a_kill_is_measured_again(tmp_path: Path, text: str) -> None:
+    # Given a job that was killed while it wrote the file
+    (tmp_path / precision.FILE).write_text(text, encoding="utf-8")
+
+    # When it starts again
+    chosen = choose_precision(tmp_path, tmp_path, lambda _: Precision(torch.float32, "measured"))
+
+    # Then it measures again, and keeps what it found
+    assert chosen.reason == "measured"
+    assert choose_precision(tmp_path, tmp_path).reason == "the job began with it"
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     config = '{"model_type": "llama", "hidden_size": 64, "intermediate_size": 128}'

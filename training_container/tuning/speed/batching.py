@@ -46,8 +46,8 @@ def plan_batching(model: PreTrainedModel, train: Dataset, chosen: Hyperparameter
         "saved_part_of_tokens": round(gathered if gather else random, 3),
         "gathered": gather,
     }
-    order = GatheredOrder(rows, batch_size=chosen.batch_size, seed=chosen.seed)
-    return Batching(SegmentCollator(share=True), order if gather else None, figures)
+    order = GatheredOrder(rows, batch_size=chosen.batch_size, seed=chosen.seed) if gather else None
+    return Batching(SegmentCollator(share=True), order, figures)
 
 
 def most_alike(rows: list[Row]) -> tuple[Row, Row] | None:

@@ -29,6 +29,7 @@ LARGEST_PRODUCT: Final = 1024 * 1024
 """Weights of the product at most: of a larger model a part is timed, which tells as much."""
 
 FILE: Final = "precision.json"
+_TYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class Precision(NamedTuple):
@@ -58,13 +59,20 @@ def choose_precision(
     another kind of processor: in another type its losses would differ.
     """
     kept = checkpoints / FILE
-    if kept.is_file():
-        name = json.loads(kept.read_text(encoding="utf-8"))["precision"]
-        return Precision(getattr(torch, name), "the job began with it")
+    if began_with := _read(kept):
+        return Precision(began_with, "the job began with it")
     precision = (measure or measure_precision)(model)
     checkpoints.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps({"precision": precision.name}) + "\n", encoding="utf-8")
     return precision
+
+
+def _read(kept: Path) -> torch.dtype | None:
+    """Return the kept type; None when none is kept, or a kill cut the file off."""
+    try:
+        return _TYPES.get(json.loads(kept.read_text(encoding="utf-8"))["precision"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
 
 
 def measure_precision(model: Path) -> Precision:
