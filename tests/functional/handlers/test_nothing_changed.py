@@ -14,7 +14,6 @@ import re
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -74,8 +73,7 @@ def compare(name: str, found: Any) -> None:
 def equal_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give objects the same version ids and answers the same durations in every run."""
     moto_internal.mock_random.seed(17)
-    ticks = count()
-    monkeypatch.setattr(time, "monotonic", lambda: 1000.0 + next(ticks) % 2)
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
     moment = time.gmtime(1_700_000_000)  # zip archives hold the time at which they were made
     monkeypatch.setattr(time, "localtime", lambda *_: moment)
     yield
