@@ -45,6 +45,9 @@ SYSTEM = (
 HELD_OUT = 64
 """Rows for the loss at the end."""
 
+LIBRARY_SPIN = "300000"
+"""GNU OpenMP's own default, which TRL runs with; Tunedrop's container shortens it."""
+
 NAMES = ("tunedrop", "trl_best", "trl_float32", "trl_defaults")
 
 
@@ -72,6 +75,8 @@ def measured(name: str, options: argparse.Namespace, folder: str) -> dict[str, A
     command += ["--model", str(options.model), "--rows", str(options.rows)]
     command += ["--tweets", str(options.tweets)]
     environment = {**os.environ, "HF_HOME": folder, "PYTHONWARNINGS": "ignore"}
+    if name != "tunedrop":
+        environment["GOMP_SPINCOUNT"] = LIBRARY_SPIN
     answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, env=environment)
     found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -95,7 +96,26 @@ class LocalCloud:
     def _up(self) -> None:
         settings = self.settings
         self.emulator.require_free_port()
-        models = settings.models.models(settings.state_dir, self._say) if settings.models else {}
+        if settings.models:  # what is missing is said before anything starts
+            settings.models.needs_the_demo(settings.state_dir)
+        # The model is converted while pip installs what the functions declare: both take half a
+        # minute of one core.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="models") as thread:
+            fetching = thread.submit(self._models)
+            self._deploy()
+            models = fetching.result()
+        s3 = self.client("s3")
+        for model_id, directory in models.items():
+            provide_base_model(s3, self.bucket, model_id, directory, self._say)
+        if settings.catch_up:
+            self.emulator.make_schedules_due()
+
+    def _models(self) -> Mapping[str, Path]:
+        choice = self.settings.models
+        return choice.models(self.settings.state_dir, self._say) if choice else {}
+
+    def _deploy(self) -> None:
+        settings = self.settings
         self._say(f"starting the local AWS on {self.emulator.endpoint_url}")
         self.sagemaker = start_sagemaker(
             self.emulator,
@@ -113,11 +133,6 @@ class LocalCloud:
             settings.state_dir / "build",
             self._say,
         )
-        s3 = self.client("s3")
-        for model_id, directory in models.items():
-            provide_base_model(s3, self.bucket, model_id, directory, self._say)
-        if settings.catch_up:
-            self.emulator.make_schedules_due()
 
     def _down(self) -> None:
         if self.sagemaker:

@@ -35,18 +35,27 @@ class ModelChoice:
     def models(self, state_dir: Path, say: Callable[[str], None]) -> Mapping[str, Path]:
         """Return directories by id; the demo's model is fetched when it is wanted and not there.
 
+        Raises LocalCloudError like `needs_the_demo`, or when the model cannot be fetched.
+        """
+        if self.needs_the_demo(state_dir):
+            return {demo_model.MODEL_ID: demo_model.provide(state_dir / DEMO, say)}
+        return self.given
+
+    def needs_the_demo(self, state_dir: Path) -> bool:
+        """Tell whether the demo's model is wanted.
+
         Raises LocalCloudError when the dataset's recipe names a base model that is nowhere.
         """
         if self.dataset is None and self.given:
-            return self.given
+            return False
         model_id, revision = self._wanted(state_dir)
         if (model_id in self.given and revision == REVISION) or _stored(
             state_dir, f"models/{model_id}/{revision}/manifest.json"
         ):
-            return self.given
+            return False
         if (model_id, revision) != (demo_model.MODEL_ID, REVISION) or self.given:
             raise LocalCloudError(_missing(model_id, revision, self.given))
-        return {model_id: demo_model.provide(state_dir / DEMO, say)}
+        return True
 
     def _wanted(self, state_dir: Path) -> tuple[str, str]:
         """The id and revision in the recipe that will count, else the product's default."""

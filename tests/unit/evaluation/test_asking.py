@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.unit.evaluation.cases import rows_of
+from tests.unit.evaluation.cases import row, rows_of
 from tunedrop.documents.answers import Answer
 from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, HostingError
@@ -40,6 +40,24 @@ def test_each_row_goes_to_both_models_before_the_next() -> None:
     ask(ROWS[:2], note, concurrency=1)
 
     assert asked == ["base 1", "tuned 1", "base 2", "tuned 2"]
+
+
+def test_long_prompts_are_asked_first() -> None:
+    # Given rows of several lengths
+    texts = ["a short one", "the longest question of them all", "one of some length"]
+    rows = [row(number, text, "a") for number, text in enumerate(texts, start=1)]
+    asked: list[str] = []
+
+    def note(model: Model, row: Row) -> Answer:
+        asked.append(row.prompt[-1].content)
+        return echo(model, row)
+
+    # When they are asked one after another
+    answers = ask(rows, note, concurrency=1)
+
+    # Then the longest goes first, and the answers stand in the order of the rows all the same
+    assert asked[::2] == [texts[1], texts[2], texts[0]]
+    assert [each.text for each in answers.base] == [f"base: {text}" for text in texts]
 
 
 def test_given_a_concurrency_when_asked_then_so_many_requests_are_in_flight() -> None:
