@@ -7,9 +7,12 @@ from collections.abc import Iterator
 import msgspec
 import yaml
 
+from tunedrop.documents.figures import cut
 from tunedrop.errors import RecipeError
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
+from tunedrop.recipe.limits import Limits, refuse_beyond_limits
 from tunedrop.recipe.schema import Recipe, Section
+from tunedrop.recipe.yaml_text import MAX_QUOTED, REMEDY, nodes_of
 
 # Designed, but not built yet: refused as such, never ignored.
 NOT_BUILT = {
@@ -24,52 +27,35 @@ NOT_BUILT = {
     "method=qlora": "the method qlora",
     "method=full": "the method full",
 }
-REMEDY = "Correct recipe.yaml and drop the dataset again."
-MAX_BYTES = 65_536
+MAX_MESSAGE = 300  # Characters of a message about a value; it repeats the value.
 
 
-class Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, reading `1e-3` as the number that YAML 1.2 says it is."""
-
-
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
-    "-+0123456789",
-)
-
-
-def read_recipe(text: bytes, catalogue: Catalogue = CATALOGUE) -> Recipe:
+def read_recipe(
+    text: bytes, catalogue: Catalogue = CATALOGUE, limits: Limits | None = None
+) -> Recipe:
     """Parse and check a recipe.
 
     Args:
         text: the bytes of recipe.yaml (UTF-8, at most 64 KiB).
         catalogue: the instance types that exist.
+        limits: what the stack allows; None allows everything.
 
     Raises:
         RecipeError: the text is not YAML, or has an unknown key, a wrong type, a value out of
-            range, a key that is not built yet or an instance type that cannot train. The message
-            names the line.
+            range or beyond the stack's limits, a key that is not built yet or an instance type
+            that cannot train. The message names the line.
     """
-    if len(text) > MAX_BYTES:
-        raise RecipeError(f"recipe.yaml is larger than {MAX_BYTES} bytes.", REMEDY)
-    try:
-        root = yaml.compose(text.decode("utf-8-sig"), Loader=Loader)  # its nodes know the lines
-        values = yaml.load(text.decode("utf-8-sig"), Loader=Loader)  # noqa: S506 - a safe loader
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"recipe.yaml is not UTF-8 (byte {error.start}).", REMEDY) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise RecipeError(f"recipe.yaml is not valid YAML: {_in_one_line(error)}", REMEDY) from None
-    if root is None:
-        return Recipe()
-    lines = dict(_lines(root, ""))
-    _refuse_unknown_keys(root, Recipe, "", lines)
-    try:
-        recipe = msgspec.convert(values, Recipe)
-    except msgspec.ValidationError as error:
-        raise RecipeError(_located(str(error), lines), REMEDY) from None
-    _refuse_untrainable(recipe, catalogue, lines)
-    return recipe
+    root, value_of = nodes_of(text)
+    recipe, lines = Recipe(), dict[str, int]()
+    if root is not None:
+        lines = dict(_lines(root, ""))
+        _refuse_unknown_keys(root, Recipe, "", lines)
+        try:
+            recipe = msgspec.convert(value_of(root, ""), Recipe)
+        except msgspec.ValidationError as error:
+            raise RecipeError(_located(str(error), lines), REMEDY) from None
+        _refuse_untrainable(recipe, catalogue, lines)
+    return refuse_beyond_limits(recipe, limits, lines) if limits else recipe
 
 
 def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, int]) -> None:
@@ -85,10 +71,6 @@ def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, i
             )
 
 
-def _in_one_line(error: Exception) -> str:
-    return re.sub(r"\s+", " ", str(error)).replace('in "<unicode string>", ', "at ")
-
-
 def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
     """Yield (path, 1-based line) of each key and list item; raise for a duplicate key."""
     yield path, node.start_mark.line + 1
@@ -100,9 +82,12 @@ def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
     seen: dict[str, int] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise RecipeError(f"recipe.yaml, line {line}: a key must be a word.", REMEDY)
         if key.value in seen:
             raise RecipeError(
-                f"recipe.yaml, line {line}: {key.value!r} stands in line {seen[key.value]} too.",
+                f"recipe.yaml, line {line}: {_quoted(key.value)} stands in line "
+                f"{seen[key.value]} too.",
                 REMEDY,
             )
         seen[key.value] = line
@@ -119,28 +104,35 @@ def _refuse_unknown_keys(
     fields = {field.name: field for field in msgspec.structs.fields(section)}
     for key, value in node.value:
         below = f"{path}.{key.value}".lstrip(".")
-        not_built = NOT_BUILT.get(below) or NOT_BUILT.get(f"{below}={value.value}")
+        choice = value.value if isinstance(value, yaml.ScalarNode) else ""
+        not_built = NOT_BUILT.get(below) or NOT_BUILT.get(f"{below}={choice}")
         if not_built:
             raise RecipeError(
                 f"recipe.yaml, line {lines[below]}: {below}: {not_built} is not built yet.",
                 f"Take {below} out of recipe.yaml and drop the dataset again.",
             )
         if key.value not in fields:
-            near = difflib.get_close_matches(str(key.value), fields, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(key.value[:MAX_QUOTED], fields, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(fields)}."
             raise RecipeError(
-                f"recipe.yaml, line {lines[below]}: there is no key {below!r}; {hint}", REMEDY
+                f"recipe.yaml, line {lines[below]}: there is no key {_quoted(below)}; {hint}",
+                REMEDY,
             )
         kind = fields[key.value].type
         if isinstance(kind, type) and issubclass(kind, Section):
             _refuse_unknown_keys(value, kind, below, lines)
 
 
+def _quoted(key: str) -> str:
+    """Return a key as a message shows it: not too long, without control characters."""
+    return ascii(cut(key, MAX_QUOTED)) if not key.isprintable() else repr(cut(key, MAX_QUOTED))
+
+
 def _located(message: str, lines: dict[str, int]) -> str:
     """Turn msgspec's "… - at `$.split.test`" into "line 7: split.test: …"."""
     found = re.search(r" - at `\$\.?([^`]*)`$", message)
     path = found.group(1) if found else ""
-    text = message[: found.start()] if found else message
+    text = cut(message[: found.start()] if found else message, MAX_MESSAGE)
     known = re.sub(r"\[.*", "", path)
     line = lines.get(known, 1)
     return f"recipe.yaml, line {line}: {path or 'the recipe'}: {text[0].lower()}{text[1:]}."

@@ -1,5 +1,8 @@
 """recipe.yaml: one clear error with the line and the nearest valid key, or a typed recipe."""
 
+import json
+
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +37,7 @@ def test_given_nothing_when_read_then_every_key_has_its_default(text: str) -> No
         ("task: [", ["not valid YAML"]),
         ("system: 3", ["line 1", "system"]),
         ("a: &x [*x]", ["line 1"]),
-        ("task: !!python/object/apply:os.system ['true']", ["not valid YAML"]),
+        ("task: !!python/object/apply:os.system ['true']", ["line 1", "tags"]),
     ],
 )
 def test_given_a_mistake_when_read_then_the_error_names_line_and_key(
@@ -44,6 +47,70 @@ def test_given_a_mistake_when_read_then_the_error_names_line_and_key(
 
     assert [word for word in words if word not in error.message] == []
     assert error.remedy
+
+
+BOMB = "\n".join(
+    ["a0: &a0 [x, x, x, x, x, x, x, x]"]
+    + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 12)]
+)
+HOSTILE = {
+    "half a surrogate pair": ('task: auto\nsystem: "\\uD800"', ["line 2", "system"]),
+    "an escape beyond Unicode": ('task: auto\nsystem: "\\UFFFFFFFF"', ["line 2"]),
+    "a number of 5,000 digits": ("rows:\n  max_train: " + "9" * 5_000, ["line 2", "max_train"]),
+    "a number of 400 digits": ("budget_usd: " + "9" * 400, ["line 1", "budget_usd"]),
+    "an integer tag": ("task: auto\nsystem: !!int x", ["line 2", "tags"]),
+    "a truth tag": ("training: {spot: !!bool x}", ["line 1", "tags"]),
+    "a digit prefix alone": ("rows: {max_train: 0b_}", ["line 1", "rows.max_train"]),
+    "a recursive alias": ("system: &x [*x]", ["line 1", "aliases"]),
+    "an alias bomb": (BOMB, ["line 2", "aliases"]),
+    "a budget without end": ("task: auto\nbudget_usd: .inf", ["line 2", "budget_usd", "finite"]),
+    "a budget that overflows": ("budget_usd: 1e999", ["line 1", "budget_usd", "finite"]),
+    "a list as a key": ("? [a]\n: b", ["line 1", "key"]),
+    "a table as a key": ("system:\n  ? {a: b}\n  : c", ["line 2", "key"]),
+    "a merge key": ("<<: {task: auto}", ["line 1", "'<<'"]),
+    "a control character": ("task: auto\nsystem: a\x1bb", ["line 2", "U+001B"]),
+    "a key with a line break": ('"a\\n\\nWHAT TO DO": 1', ["line 1", "a\\n"]),
+    "a key of 1,000 characters": ("x" * 1_000 + ": 1", ["line 1", "no key"]),
+    "a choice of 60 KB": ("task: " + "x" * 60_000, ["line 1", "task"]),
+    "nesting of 30,000 levels": ("a: " + "[" * 30_000, ["line 1", "nested too deeply"]),
+    "two documents": ("task: auto\n---\ntask: auto", ["line 2", "not valid YAML"]),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_recipe_gives_one_short_error_with_its_line(kind: str) -> None:
+    text, words = HOSTILE[kind]
+
+    error = refusal(text)
+
+    assert [word for word in words if word not in error.message] == []
+    assert error.message.startswith("recipe.yaml, line")
+    assert error.message.isprintable()
+    assert len(error.message) < 1_000
+    assert error.remedy.endswith(".")
+    msgspec.json.encode(error.message)
+
+
+def test_text_that_is_not_utf8_gives_the_line_and_the_remedy() -> None:
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(b"task: auto\nsystem: \xff")
+
+    assert "line 2" in caught.value.message
+    assert "UTF-8" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["2024-02-30", "2024-02-28", "2001-12-14t21:59:43.10-99:00"])
+def test_a_date_in_a_recipe_is_a_text(text: str) -> None:
+    assert read_recipe(f"system: {text}".encode()).system == text
+
+
+def test_values_of_a_recipe_can_be_written_and_read_again() -> None:
+    recipe = read_recipe(
+        b'budget_usd: 1e6\nsystem: "\\u202e \\0 \\U0001F600"\nrows: {max_train: 07}'
+    )
+
+    again = msgspec.convert(json.loads(msgspec.json.encode(recipe)), Recipe)
+    assert again == recipe
 
 
 @pytest.mark.parametrize("designed", sorted(NOT_BUILT))
