@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 from tunedrop import bootstrap
 from tunedrop.events import created_key
 from tunedrop.jobs.processing_job import ProcessingSettings
+from tunedrop.recipe.limits import Limits
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare import prepare
 
@@ -27,7 +28,7 @@ class Settings(BucketSettings, frozen=True):
 @logger.inject_lambda_context(correlation_id_path="id")
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Prepare the dropped file that the event names, here or in a processing job."""
-    settings = read_settings(Settings)
+    settings, limits = read_settings(Settings), read_settings(Limits)
     key = created_key(event)
     logger.append_keys(key=key)
     processing = ProcessingSettings(
@@ -38,7 +39,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         memory=int(context.memory_limit_in_mb),
         limit=settings.prepare_limit_megabytes,
     )
-    result = prepare(key, bootstrap.step(settings, context), processing)
+    result = prepare(key, bootstrap.step(settings, context), processing, limits)
     logger.info(result.outcome, run=result.run)
     answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

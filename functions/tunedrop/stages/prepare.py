@@ -1,6 +1,5 @@
 """Prepare a dropped file: checked and split rows in runs/<dataset>/<run>/dataset/."""
 
-import hashlib
 import time
 
 from tunedrop.documents import keys
@@ -8,13 +7,13 @@ from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
 from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_key
+from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run
 from tunedrop.lifecycle.processing import hand_over, has_processing_job
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.ports.store import MissingError
-from tunedrop.recipe.schema import Recipe
-from tunedrop.recipe.yaml_file import read_recipe
+from tunedrop.recipe.limits import Limits
 from tunedrop.runs.pointer import move_pointer, read_pointer
 from tunedrop.runs.repository import Held, Runs, now, seconds_since
 
@@ -22,7 +21,7 @@ POLL_SECONDS = 1.0  # Pause of a processing job until the function has released 
 WRITE_SECONDS = 60.0  # dataset.json is written within this time after the end of the step.
 
 
-def prepare(key: str, step: Step, settings: ProcessingSettings) -> StepResult:
+def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) -> StepResult:
     """Prepare the newest version of the dropped object, here or in a processing job.
 
     The event is only a hint. The current state of the objects decides.
@@ -31,7 +30,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings) -> StepResult:
     drop = find_drop(key, runs.store)
     if isinstance(drop, str):
         return StepResult(f"ignored: {drop}")
-    recipe, digest = _recipe(runs, recipe_key(drop.source.key))
+    recipe, digest = dropped_recipe(runs, recipe_key(drop.source.key), limits)
     run = _new_run(drop, digest)
     decision, before = move_pointer(runs, run, rerun=drop.rerun)
     if decision in ("join", "older"):
@@ -60,19 +59,6 @@ def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
         supersede(keys.run_folder(dataset, run), runs, step.sagemaker)
     except MissingError:
         return
-
-
-def _recipe(runs: Runs, key: str) -> tuple[Recipe | RecipeError, str]:
-    """Return the recipe or its error, and the digest that goes into the run's id."""
-    try:
-        text = runs.store.read(key).body
-    except MissingError:
-        return Recipe(), Recipe().digest
-    try:
-        recipe = read_recipe(text, runs.catalogue())
-    except RecipeError as error:
-        return error, hashlib.sha256(text).hexdigest()
-    return recipe, recipe.digest
 
 
 def _new_run(drop: Drop, digest: str) -> Run:
