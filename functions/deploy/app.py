@@ -3,15 +3,14 @@
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger
 
-from tunedrop import bootstrap
+from tunedrop import bootstrap, logs
 from tunedrop.events import job_name
 from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.deploy import deploy
 
-logger = Logger(service="deploy")
+logger = logs.logger("deploy")
 
 
 class Settings(BucketSettings, frozen=True):

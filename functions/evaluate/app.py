@@ -3,15 +3,14 @@
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger
 
-from tunedrop import bootstrap
+from tunedrop import bootstrap, logs
 from tunedrop.events import endpoint_name
 from tunedrop.lifecycle.reporting import EvaluationSettings
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.evaluate import evaluate
 
-logger = Logger(service="evaluate")
+logger = logs.logger("evaluate")
 
 
 class Settings(EndingSettings, frozen=True):

@@ -3,16 +3,15 @@
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger
 
-from tunedrop import bootstrap
+from tunedrop import bootstrap, logs
 from tunedrop.events import created_key
 from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.recipe.limits import Limits
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare import prepare
 
-logger = Logger(service="prepare")
+logger = logs.logger("prepare")
 
 
 class Settings(BucketSettings, frozen=True):

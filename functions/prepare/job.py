@@ -12,13 +12,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from aws_lambda_powertools import Logger
-
-from tunedrop import bootstrap
+from tunedrop import bootstrap, logs
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare import prepare_in_job
 
-logger = Logger(service="prepare")
+logger = logs.logger("prepare")
 
 
 class Settings(BucketSettings, frozen=True):

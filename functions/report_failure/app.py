@@ -3,9 +3,8 @@
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger
 
-from tunedrop import bootstrap
+from tunedrop import bootstrap, logs
 from tunedrop.documents import keys
 from tunedrop.events import (
     created_key,
@@ -20,7 +19,7 @@ from tunedrop.lifecycle.step import StepResult
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages import report_failure
 
-logger = Logger(service="report_failure")
+logger = logs.logger("report_failure")
 
 
 @logger.inject_lambda_context

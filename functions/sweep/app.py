@@ -3,13 +3,12 @@
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger
 
-from tunedrop import bootstrap
+from tunedrop import bootstrap, logs
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.sweep import sweep
 
-logger = Logger(service="sweep")
+logger = logs.logger("sweep")
 
 
 class Settings(EndingSettings, frozen=True):

@@ -3,16 +3,15 @@
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger
 
-from tunedrop import bootstrap
+from tunedrop import bootstrap, logs
 from tunedrop.documents import keys
 from tunedrop.events import created_key
 from tunedrop.jobs.training_job import TrainingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.train import train
 
-logger = Logger(service="train")
+logger = logs.logger("train")
 
 
 class Settings(BucketSettings, frozen=True):

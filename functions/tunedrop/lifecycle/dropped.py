@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from tunedrop.documents import keys
+from tunedrop.documents.characters import HIDDEN
 from tunedrop.documents.run import Part, Source
 from tunedrop.errors import DatasetError
 from tunedrop.ports.store import MissingError, Store, Upload
@@ -53,14 +54,19 @@ class DroppedFile:
 def dataset_of(key: str) -> str | None:
     """Return the dataset that a key below datasets/ belongs to, else None.
 
-    A name too long for the keys of its runs (S3 allows 1,024 bytes) is cut, and a digest is added.
+    The name becomes one folder below runs/. A name with control characters gets others instead,
+    and one too long for the keys of its runs (S3 allows 1,024 bytes) is cut; a digest tells both
+    apart from other names.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     """
     name = _folder_of(key)
-    if name is None or len(name.encode()) <= MAX_NAME_BYTES:
+    if name is None:
+        return None
+    sound = HIDDEN.sub("-", name)
+    if sound == name and len(name.encode()) <= MAX_NAME_BYTES:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST_LENGTH]
-    beginning = name.encode()[: MAX_NAME_BYTES - DIGEST_LENGTH - 1].decode(errors="ignore")
+    beginning = sound.encode()[: MAX_NAME_BYTES - DIGEST_LENGTH - 1].decode(errors="ignore")
     return f"{beginning}-{digest}"
 
 
@@ -71,24 +77,38 @@ def recipe_key(key: str) -> str:
 
 def _folder_of(key: str) -> str | None:
     """Return the folder below datasets/, or the name of a file directly in datasets/."""
-    parts = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
-    if not key.startswith(keys.DATASETS) or not parts or key.endswith("/"):
+    path = _path(key)
+    if not path:
         return None
-    return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
+    return path[0] if len(path) > 1 else PurePosixPath(path[0]).stem
+
+
+def _path(key: str) -> list[str]:
+    """Return the folders and the file below datasets/; empty when the key is not a dataset's file.
+
+    S3 takes a key as it is, but people read it as a path: an empty folder name and "." count for
+    nothing. A key with ".." belongs to no dataset, nor does one with a hidden name.
+    """
+    if not key.startswith(keys.DATASETS) or key.endswith("/"):
+        return []
+    path = [name for name in key.removeprefix(keys.DATASETS).split("/") if name not in ("", ".")]
+    named = path[:-1] if len(path) > 1 and path[-1] == COMPLETE else path
+    return [] if any(name.startswith((".", "_")) for name in named) else path
 
 
 def find_drop(key: str, store: Store) -> Drop | str:
     """Return the source that the object at `key` asks to prepare, or why there is none."""
-    dataset = dataset_of(key)
-    path = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
-    if dataset is None or any(_is_hidden(part) for part in path):
-        return "not a dataset file"
-    if len(path) > 1 and key == recipe_key(key):
+    dataset, path = dataset_of(key), _path(key)
+    if dataset is None:
+        return "not a dataset file: it ends in a slash, or a name begins with . or _"
+    if len(path) == 2 and path[1] == RECIPE:  # noqa: PLR2004 - dataset, file
+        if key != recipe_key(key):
+            return f"a recipe is read from {recipe_key(key)} only"
         pointer, _ = read_pointer(store, dataset)
         if pointer is None:
             return "a recipe, and no data yet"
         key = pointer.source.key
-        path = PurePosixPath(key.removeprefix(keys.DATASETS)).parts
+        path = _path(key)
     if len(path) > 2 and path[-1] != COMPLETE:  # noqa: PLR2004 - dataset, folder, file
         return f"part of a folder; it is read when {COMPLETE} is dropped beside it"
     try:
@@ -113,10 +133,6 @@ def parts_of(source: Source) -> list[Part]:
     return source.parts or [whole]
 
 
-def _is_hidden(part: str) -> bool:
-    return part.startswith(".") or (part.startswith("_") and part != COMPLETE)
-
-
 def _source(key: str, upload: Upload, store: Store) -> Source:
     details = msgspec.structs.asdict(upload)
     del details["metadata"]
@@ -125,10 +141,11 @@ def _source(key: str, upload: Upload, store: Store) -> Source:
 
 def _folder_source(key: str, folder: str, complete: Upload, store: Store) -> Source:
     """Describe all files of a folder as one source with a checksum of their contents."""
-    parts = []
+    parts, recipe = [], recipe_key(key)
     for found in islice(store.keys(folder), MAX_PARTS + 2):
         name = found.removeprefix(folder)
-        if name and "/" not in name and not name.startswith((".", "_")):
+        is_data = "/" not in name and not name.startswith((".", "_")) and found != recipe
+        if name and is_data:
             upload = store.head(found)
             parts.append(Part(found, upload.version_id, upload.checksum, upload.size))
     contents = [(part.key, part.checksum, part.size) for part in parts]

@@ -6,6 +6,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import msgspec
 
@@ -111,7 +112,7 @@ def console_link(run: Run, region: str) -> str:
     """Return the address of the report in the S3 console."""
     return (
         f"https://{region}.console.aws.amazon.com/s3/object/{run.source.bucket}"
-        f"?region={region}&prefix={run.folder}/{keys.REPORT_PAGE}"
+        f"?region={region}&prefix={quote(f'{run.folder}/{keys.REPORT_PAGE}')}"
     )
 
 

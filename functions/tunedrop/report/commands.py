@@ -1,10 +1,10 @@
 """Shell commands for the emails. They work with versions 1 and 2 of the AWS CLI."""
 
-import json
 import shlex
 
 import msgspec
 
+from tunedrop.documents.characters import json_line, visible
 from tunedrop.documents.report import Example
 
 
@@ -17,7 +17,7 @@ def ask_tuned(endpoint: str, example: Example, region: str | None) -> str:
     return "\n".join(
         (
             "cat > question.json <<'END'",
-            json.dumps(question, ensure_ascii=False),
+            json_line(question),
             "END",
             f"aws sagemaker-runtime invoke-endpoint{_in(region)} \\",
             f"  --endpoint-name {endpoint} \\",
@@ -34,7 +34,7 @@ def delete_endpoint(endpoint: str, region: str | None) -> str:
 
 def download(uri: str, region: str | None) -> str:
     """Return the command that copies an object into the current folder."""
-    return f"aws s3 cp{_in(region)} {shlex.quote(uri)} ."
+    return f"aws s3 cp{_in(region)} {shlex.quote(visible(uri))} ."
 
 
 def _in(region: str | None) -> str:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
+from tunedrop.documents.characters import visible
 from tunedrop.documents.figures import count
 from tunedrop.errors import Problem
 
@@ -28,8 +29,11 @@ def subject(text: str) -> str:
 
 
 def body(parts: Iterable[str]) -> str:
-    """Return the parts with an empty line between them; empty parts are left out."""
-    text = "\n\n".join(part for part in parts if part) + "\n"
+    """Return the parts with an empty line between them; empty parts are left out.
+
+    Hidden characters become escapes. The parts must have replaced line breaks in their values.
+    """
+    text = visible("\n\n".join(part for part in parts if part) + "\n", keep="\n")
     return text if len(text) <= MAX_BODY else text[:MAX_BODY] + "\n[cut: see the report]\n"
 
 
@@ -66,13 +70,14 @@ def hanging(lead: str, text: str, *, break_words: bool = False) -> str:
 
 def facts(pairs: Iterable[tuple[str, str | None]]) -> str:
     """Return "name  value" lines in two columns; pairs without a value are left out."""
-    known = [(name, value) for name, value in pairs if value]
+    known = [(name, visible(value)) for name, value in pairs if value]
     width = max((len(name) for name, _ in known), default=0)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in known)
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
+def table(cells: Sequence[Sequence[str]]) -> str:
     """Return rows of cells in columns: the first is aligned left, the others right."""
+    rows = [[visible(cell) for cell in row] for row in cells]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "   ".join(

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from tunedrop.documents import figures
+from tunedrop.documents.characters import visible
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -22,6 +24,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=_visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -38,3 +41,10 @@ def _environment() -> jinja2.Environment:
         "moment": figures.moment,
     }
     return environment
+
+
+def _visible(value: object) -> object:
+    """Show hidden characters of a text as escapes; Markup is what a macro has rendered."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value, keep="\t\n\r")
+    return value
