@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from examples.demo import tweets as demo
-from tests.unit.dataset.memory import MemorySink, prepare
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.duplicates.candidates import plain
 from tunedrop.dataset.duplicates.near import shingles_of, similarity
 from tunedrop.documents.dataset import Dataset

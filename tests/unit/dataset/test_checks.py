@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import MemorySink, prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.checks.answers import is_cut_off, is_refusal
 from tunedrop.dataset.checks.language import language_of
 from tunedrop.dataset.checks.private import is_card_number, personal_in, secrets_in

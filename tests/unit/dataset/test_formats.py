@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.unit.dataset.memory import prepare, table
-from tests.unit.dataset.workbook import workbook
+from tests.support.builders.tables import table
+from tests.support.builders.workbook import workbook
+from tests.support.pipeline.preparation import prepare
 from tunedrop.errors import DatasetError
 
 ROWS = [

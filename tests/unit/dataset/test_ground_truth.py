@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import MemorySink, prepare
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import prepare
+from tests.support.pipeline.preparation import prepare
 
 
 def lines(rows: list[Any]) -> str:

@@ -3,7 +3,8 @@
 import pytest
 import rensa
 
-from tests.unit.dataset.memory import MemorySink, prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.dataset.checks.label_names import Slip, slips
 from tunedrop.dataset.duplicates.near import MOST_REMEMBERED, LineAt, NearDuplicates

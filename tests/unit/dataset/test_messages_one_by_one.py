@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import MemorySink, prepare
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.checks.findings import MOST_PLACES
 from tunedrop.documents.dataset import Dataset, Finding
 

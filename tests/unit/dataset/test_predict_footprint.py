@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from tests.unit.dataset.memory import MemoryFile, table
-from tests.unit.dataset.workbook import workbook
+from tests.support.builders.tables import table
+from tests.support.builders.workbook import workbook
+from tests.support.pipeline.preparation import MemoryFile
 from tunedrop.dataset.readers.source import HEAD
 from tunedrop.dataset.sizing.predict import BASE, predict
 from tunedrop.recipe.schema import Recipe

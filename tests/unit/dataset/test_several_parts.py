@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink
-from tests.unit.dataset.workbook import workbook
+from tests.support.builders.workbook import workbook
+from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.documents.dataset import Dataset
 from tunedrop.recipe.schema import Recipe

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare
+from tests.support.pipeline.preparation import MemoryFile, MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe

@@ -3,7 +3,8 @@
 import json
 import random
 
-from tests.unit.dataset.memory import prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.splits.cuts import apportion
 
 

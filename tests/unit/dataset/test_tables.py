@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.dataset.memory import MemorySink, prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError
 

@@ -8,7 +8,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.dataset.sizing.tokens import MARKUP, SAMPLE, TOLERANCE, TokenSample, relative_error
 from tunedrop.documents.dataset import TokenStatistics

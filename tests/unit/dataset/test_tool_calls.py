@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import MemorySink, prepare
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.rows import Message
 from tunedrop.documents.tool_calls import calls_as_text

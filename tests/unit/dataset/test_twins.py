@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dataset.memory import prepare
+from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.duplicates.candidates import candidate, plain
 from tunedrop.documents.rows import Turn
 

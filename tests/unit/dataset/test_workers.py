@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import prepare
+from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.examining.examine import Examination
 from tunedrop.dataset.examining.workers import WorkerError, examined
 from tunedrop.dataset.readers.record import Chunk

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.evaluation.cases import answers_of, dataset_of
+from tests.support.builders.evaluations import answers_of, dataset_of
 from tunedrop.documents.rows import Message, Row
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.leakage import leaked_rows

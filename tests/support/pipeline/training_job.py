@@ -10,29 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-PROGRAM = Path(__file__).parents[2] / "training_container" / "train.py"
-KINDS = {"yes": ("good", "great", "lovely"), "no": ("bad", "awful", "ugly")}
-THINGS = ("film", "book", "song", "game", "dish", "hotel", "phone", "coat", "train", "bread")
-
-
-def make_rows(count: int, *, first_row: int = 1) -> list[dict[str, Any]]:
-    """Short texts of two kinds, answered with yes and no in turn; the order is not learnable."""
-    rows = []
-    for number in range(first_row, first_row + count):
-        answer = ("yes", "no")[number % 2]
-        words = KINDS[answer]
-        text = f"a {words[number // 2 % len(words)]} {THINGS[number // 3 % len(THINGS)]}"
-        rows.append(make_row(number, text, answer))
-    return rows
-
-
-def make_row(number: int, text: str, answer: str) -> dict[str, Any]:
-    """One row of a split file."""
-    return {
-        "row": number,
-        "prompt": [{"role": "user", "content": text}],
-        "completion": [{"role": "assistant", "content": answer}],
-    }
+PROGRAM = Path(__file__).parents[3] / "training_container" / "train.py"
 
 
 class TrainingJob:

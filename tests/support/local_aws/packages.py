@@ -10,7 +10,7 @@ from pathlib import Path
 from localcloud.stack.package import build_layer, build_package
 from localcloud.stack.template import LAYER, Template
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGES = ROOT / ".cache" / "packages"
 
 

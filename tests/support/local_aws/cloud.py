@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import boto3
 from botocore.exceptions import ClientError
 
-from tests.support.packages import ROOT, provide_packages
+from tests.support.local_aws.packages import ROOT, provide_packages
 
 MODEL_ID = "tests/tiny"
 # Limits for what never comes. Tests wait for the thing itself, on the slowest machine too.
@@ -175,17 +175,3 @@ def wait_for(
             return found
         time.sleep(0.2)
     raise AssertionError(f"nothing after {seconds:g} s:\n{story()}")
-
-
-def labelled_rows(count: int, seed: int = 0) -> bytes:
-    """Return a table that a tiny model can learn: short texts whose words tell the label."""
-    words: Mapping[str, tuple[str, ...]] = {
-        "good": ("fine", "nice", "great"),
-        "bad": ("poor", "awful", "sad"),
-    }
-    lines = ["text,label"]
-    for number in range(count):
-        label = ("good", "bad")[number % 2]
-        word = words[label][(number // 2 + seed) % 3]
-        lines.append(f"{word} {number + seed},{label}")
-    return ("\n".join(lines) + "\n").encode()

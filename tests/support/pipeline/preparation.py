@@ -66,9 +66,3 @@ def prepare(
         processes=processes,
     )
     return document, sink
-
-
-def table(rows: int, labels: tuple[str, ...] = ("good", "bad")) -> str:
-    """Return a CSV with distinct texts and labels in turn."""
-    lines = [f"this is sentence number {n},{labels[n % len(labels)]}" for n in range(rows)]
-    return "text,label\n" + "\n".join(lines) + "\n"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from tests.unit.evaluation.cases import judge_labels, the_tweets
+from tests.support.builders.evaluations import judge_labels, the_tweets
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report
 from tunedrop.lifecycle.reporting import ReportContext, build_report
 

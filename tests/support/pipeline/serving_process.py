@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import psutil
 
-PROGRAM = Path(__file__).parents[2] / "training_container" / "serve.py"
+PROGRAM = Path(__file__).parents[3] / "training_container" / "serve.py"
 # Limits for what never comes, on the slowest machine too.
 START_SECONDS = 600.0
 ANSWER_SECONDS = 600.0
