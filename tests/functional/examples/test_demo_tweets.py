@@ -16,7 +16,7 @@ from tunedrop.dataset.duplicates.near import shingles_of, similarity
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.rows import Row
 
-RECIPE = Path(__file__).parents[2] / "examples" / "tweets" / "recipe.yaml"
+RECIPE = Path(__file__).parents[3] / "examples" / "tweets" / "recipe.yaml"
 ALL = 1_000_000
 SPLITS = ("train", "validation", "test")
 

@@ -10,7 +10,7 @@ from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError
 
-FORMATS = Path(__file__).parents[3] / "examples" / "formats"
+FORMATS = Path(__file__).parents[4] / "examples" / "formats"
 KIND = "groundtruth/text-classification"
 
 
