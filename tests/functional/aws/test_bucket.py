@@ -1,4 +1,4 @@
-"""The bucket adapter on moto's S3: conditions, versions, keys as people write them."""
+"""The bucket adapter on moto's S3: conditional writes, versions, and keys with any characters."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,54 +33,66 @@ def bucket(client: Any) -> Bucket:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_given_any_key_when_written_then_it_is_read_and_listed_unchanged(
-    bucket: Bucket, key: str
-) -> None:
+def test_a_key_of_any_characters_is_read_and_listed_unchanged(bucket: Bucket, key: str) -> None:
+    # When
     bucket.create(key, b"1")
 
+    # Then
     assert bucket.read(key).body == b"1"
     assert list(bucket.keys("")) == [key]
 
 
-def test_given_an_object_when_created_again_then_it_is_refused(bucket: Bucket) -> None:
+def test_creating_an_existing_object_is_refused(bucket: Bucket) -> None:
+    # Given
     bucket.create("k", b"1")
+
+    # When
     with pytest.raises(ExistsError):
         bucket.create("k", b"2")
+
+    # Then
     assert bucket.read("k").body == b"1"
 
 
-def test_given_an_object_that_changed_when_replaced_then_it_is_refused(bucket: Bucket) -> None:
+def test_replacing_an_object_that_has_changed_is_refused(bucket: Bucket) -> None:
+    # Given
     first = bucket.create("k", b"1")
     second = bucket.replace("k", b"2", first)
+
+    # When
     with pytest.raises(ChangedError):
         bucket.replace("k", b"3", first)
+
+    # Then
     assert bucket.read("k").etag == second
 
 
-def test_given_an_object_that_is_gone_when_replaced_then_it_is_refused(bucket: Bucket) -> None:
+def test_replacing_an_object_that_does_not_exist_is_refused(bucket: Bucket) -> None:
     with pytest.raises(ChangedError):
         bucket.replace("never", b"3", '"etag"')
 
 
-def test_given_nothing_when_read_described_or_opened_then_it_is_missing(bucket: Bucket) -> None:
+def test_a_missing_object_cannot_be_read_described_or_opened(bucket: Bucket) -> None:
     for call in (bucket.read, bucket.head, lambda key: bucket.open(key, "null")):
         with pytest.raises(MissingError):
             call("never")
 
 
-def test_given_two_versions_when_the_older_is_opened_then_its_bytes_come(bucket: Bucket) -> None:
+def test_an_older_version_is_opened_with_its_own_bytes(bucket: Bucket) -> None:
+    # Given
     bucket.write("k", b"old", "text/csv")
     old = bucket.head("k")
+
+    # When
     bucket.write("k", b"newer", "text/csv")
 
+    # Then
     assert bucket.open("k", old.version_id).read() == b"old"
     assert bucket.head("k").checksum != old.checksum
     assert (bucket.head("k").size, old.size) == (5, 3)
 
 
-def test_given_a_conflict_when_written_then_it_is_tried_again(
-    client: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_conflicting_write_is_tried_again(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """S3 answers 409 while another conditional write is under way; moto never does."""
     monkeypatch.setattr(adapter, "CONFLICT_PAUSES", (0.0, 0.0))
     with Stubber(client) as stub:

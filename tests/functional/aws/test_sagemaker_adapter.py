@@ -1,4 +1,4 @@
-"""The SageMaker adapters on botocore's stubs: which answers end a run, which are tried again."""
+"""The SageMaker adapters on botocore's stubs: which errors end a run, and which are tried again."""
 
 import io
 import json
@@ -36,23 +36,27 @@ def create(code: str, message: str = "no") -> None:
         SageMakerService(client).create_training_job(REQUEST)
 
 
-def test_given_a_job_of_that_name_when_created_again_then_it_is_ours() -> None:
+def test_creating_a_job_whose_name_exists_succeeds() -> None:
     create("ResourceInUse")
 
 
-def test_given_no_quota_when_created_then_the_remedy_names_the_quotas() -> None:
+def test_a_missing_quota_is_an_error_with_service_quotas_as_remedy() -> None:
+    # When
     with pytest.raises(TrainingError) as caught:
         create("ResourceLimitExceeded", "The account-level service limit is 0 Instances")
+
+    # Then
     assert "Service Quotas" in caught.value.remedy
     assert "0 Instances" in caught.value.message
 
 
-def test_given_a_passing_trouble_when_created_then_it_is_raised_to_be_tried_again() -> None:
+def test_a_throttled_request_raises_so_that_it_is_tried_again() -> None:
     with pytest.raises(ClientError):
         create("ThrottlingException")
 
 
-def test_given_no_quota_for_processing_when_created_then_the_remedy_names_it() -> None:
+def test_a_missing_processing_quota_is_named_in_the_remedy() -> None:
+    # Given
     client = make_client("sagemaker")
     request = {
         "ProcessingJobName": "tweets-0a1b2c3d4e5f-1",
@@ -60,17 +64,22 @@ def test_given_no_quota_for_processing_when_created_then_the_remedy_names_it() -
         "AppSpecification": {"ImageUri": "image"},
         "ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 1}},
     }
+
+    # When
     with Stubber(client) as stub:
         stub.add_client_error("create_processing_job", "ResourceLimitExceeded", "0 Instances")
         with pytest.raises(ProcessingError) as caught:
             SageMakerService(client).create_processing_job(request)
+
+    # Then
     assert "processing job usage" in caught.value.remedy
 
 
 @pytest.mark.parametrize(("seconds", "timed_out"), [(59, False), (60, True)])
-def test_given_a_stopped_processing_job_when_described_then_its_times_tell_the_time_limit(
+def test_a_processing_job_stopped_at_its_time_limit_has_timed_out(
     seconds: int, *, timed_out: bool
 ) -> None:
+    # Given
     client, started = make_client("sagemaker"), datetime(2026, 11, 23, tzinfo=UTC)
     answer = {
         "ProcessingJobName": "tweets-0a1b2c3d4e5f-1",
@@ -84,13 +93,17 @@ def test_given_a_stopped_processing_job_when_described_then_its_times_tell_the_t
         "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         "ExitMessage": "why",
     }
+
+    # When
     with Stubber(client) as stub:
         stub.add_response("describe_processing_job", answer)
         job = SageMakerService(client).processing_job("tweets-0a1b2c3d4e5f-1")
+
+    # Then
     assert job == ProcessingJob("tweets-0a1b2c3d4e5f-1", "Stopped", None, "why", timed_out)
 
 
-def test_given_no_processing_job_when_described_then_there_is_none() -> None:
+def test_a_processing_job_that_does_not_exist_is_none() -> None:
     client = make_client("sagemaker")
     with Stubber(client) as stub:
         stub.add_client_error(
@@ -123,17 +136,15 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "PAUSES", (0.0, 0.0))
 
 
-def test_given_a_restarting_container_when_asked_then_it_is_asked_again() -> None:
+def test_a_restarting_container_is_asked_again() -> None:
     assert chat(("ModelError", 500), "positive") == "positive"
 
 
-def test_given_a_container_that_stays_broken_when_asked_then_hosting_error_gives_its_reason() -> (
-    None
-):
+def test_a_container_that_stays_broken_raises_a_hosting_error() -> None:
     with pytest.raises(HostingError, match="why"):
         chat(("ModelError", 500), ("ModelError", 500), ("ModelError", 500))
 
 
-def test_given_a_refused_request_when_asked_then_it_is_not_asked_again() -> None:
+def test_a_refused_request_is_not_sent_again() -> None:
     with pytest.raises(HostingError, match="why"):
         chat(("ModelError", 400))

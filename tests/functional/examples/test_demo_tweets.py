@@ -1,4 +1,4 @@
-"""The demo's tweets, prepared in full: real data with all that is wrong with it."""
+"""The demo's tweets, prepared in full: real data with real defects."""
 
 from collections import Counter, defaultdict
 from itertools import combinations
@@ -22,7 +22,7 @@ SPLITS = ("train", "validation", "test")
 
 
 class Tweets(NamedTuple):
-    """What became of the file."""
+    """The document and the files that the preparation wrote."""
 
     document: Dataset
     sink: MemorySink
@@ -33,7 +33,7 @@ class Tweets(NamedTuple):
 
 @pytest.fixture(scope="module")
 def tweets(tmp_path_factory: pytest.TempPathFactory) -> Tweets:
-    """Given the demo's file and recipe, when all rows are prepared instead of some hundreds."""
+    """The demo's file, prepared with its recipe but without the limits on the number of rows."""
     content = demo.provide(tmp_path_factory.mktemp("demo") / "tweets.csv").read_bytes()
     recipe: dict[str, Any] = msgspec.yaml.decode(RECIPE.read_bytes())
     recipe["rows"] = {"max_train": ALL, "max_validation": ALL, "max_test": ALL}
@@ -41,10 +41,13 @@ def tweets(tmp_path_factory: pytest.TempPathFactory) -> Tweets:
     return Tweets(document, sink)
 
 
-def test_the_figures_add_up(tweets: Tweets) -> None:
+def test_the_row_counts_of_the_tweets_add_up(tweets: Tweets) -> None:
+    # Given
     counts, lines = tweets.document.rows, Counter[str]()
     for name, content in tweets.sink.files.items():
         lines[name.removesuffix(".jsonl")] = len(content.splitlines())
+
+    # Then
     assert counts.source == 38_158  # as README.md says
     assert lines == {split: getattr(counts, split) for split in (*SPLITS, "rejected")}
     assert counts.source == sum(lines.values()) + counts.duplicates + counts.not_sampled
@@ -57,22 +60,25 @@ def test_the_figures_add_up(tweets: Tweets) -> None:
     assert labels == {split: tweets.document.splits[split].labels for split in SPLITS}
 
 
-def test_no_text_is_garbled(tweets: Tweets) -> None:
+def test_no_tweet_is_written_with_a_broken_encoding(tweets: Tweets) -> None:
     texts = [row.prompt[-1].content for rows in tweets.placed().values() for row in rows]
     assert [text for text in texts if ftfy.badness.is_bad(text)] == []
-    # And the rows that no encoding makes sense of are told
     assert tweets.document.rejected_reasons["invalid_encoding"] > 1_000
 
 
-def test_no_twin_stands_in_two_splits(tweets: Tweets) -> None:
+def test_no_duplicate_tweet_is_in_two_splits(tweets: Tweets) -> None:
+    # Given
     places: dict[bytes, set[str]] = defaultdict(set)
     for split, rows in tweets.placed().items():
         for row in rows:
             places[plain(row.prompt[-1].content)].add(split)
+
+    # Then
     assert all(len(splits) == 1 for splits in places.values())
 
 
-def test_near_twins_stay_together(tweets: Tweets) -> None:
+def test_near_duplicate_tweets_are_in_one_split(tweets: Tweets) -> None:
+    # Given
     rows = [
         (split, row.prompt[-1].content) for split, found in tweets.placed().items() for row in found
     ]
@@ -87,7 +93,9 @@ def test_near_twins_stay_together(tweets: Tweets) -> None:
         if len(positions) <= 20
         for pair in combinations(positions, 2)
     }
-    twins = [pair for pair in pairs if similarity(*(shingles[at] for at in pair)) >= 0.9]
-    apart = [pair for pair in twins if len({rows[at][0] for at in pair}) == 2]
-    assert len(twins) > 20
-    assert apart == []  # what a search by chance may miss
+    similar = [pair for pair in pairs if similarity(*(shingles[at] for at in pair)) >= 0.9]
+    apart = [pair for pair in similar if len({rows[at][0] for at in pair}) == 2]
+
+    # Then
+    assert len(similar) > 20
+    assert apart == []  # The search is approximate, so it may miss some pairs.

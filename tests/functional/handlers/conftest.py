@@ -1,4 +1,4 @@
-"""The stack of the application on moto, and what most tests drop into it."""
+"""Fixtures: the application's stack on moto, and the files that most tests drop."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Only `prepare` finds the layers' packages: no other function may load one."""
+"""Only `prepare` has the layers, so no other function may import their packages."""
 
 import subprocess
 import sys
@@ -11,9 +11,12 @@ LAYERS = ("blake3", "ftfy", "pyarrow", "python_calamine", "rensa", "tokenizers",
 
 
 @pytest.mark.parametrize("function", ["train", "deploy", "evaluate", "report_failure", "sweep"])
-def test_a_function_without_layers_starts(function: str) -> None:
+def test_a_function_without_layers_can_be_imported(function: str) -> None:
+    # Given
     forbidden = "; ".join(f"sys.modules[{name!r}] = None" for name in LAYERS)
     program = f"import sys; {forbidden}; import {function}.app"
+
+    # When
     started = subprocess.run(
         [sys.executable, "-c", program],
         cwd=FUNCTIONS,
@@ -21,4 +24,6 @@ def test_a_function_without_layers_starts(function: str) -> None:
         text=True,
         check=False,
     )
+
+    # Then
     assert started.returncode == 0, started.stderr

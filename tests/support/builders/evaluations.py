@@ -1,4 +1,4 @@
-"""Small evaluations, spelled out: what was right, what each model said."""
+"""Small evaluations: the right answers and what each model answered."""
 
 from collections.abc import Sequence
 

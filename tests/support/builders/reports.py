@@ -1,4 +1,4 @@
-"""Reports to write up, made by the real judging of small evaluations."""
+"""Reports of small evaluations, judged by the product's own code."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,7 +12,7 @@ ENDPOINT = "tweets-9f3a61c2d04e-1"
 
 
 def report_of(judgement: Judgement, *, kept: bool = True, warnings: Sequence[str] = ()) -> Report:
-    """Put a judgement into the surroundings of one run."""
+    """Return the report of a run with this judgement."""
     return build_report(
         ReportContext(
             dataset="tweets",

@@ -11,7 +11,7 @@ Item = Fields | bytes
 
 
 class RowShape(NamedTuple):
-    """How a text and its number become a row, how that row is spoiled, and what it is read as."""
+    """How a text and its number become a row, which values spoil it, and its inferred shape."""
 
     read_as: str
     good: Callable[[str, int], Fields]
@@ -21,7 +21,7 @@ class RowShape(NamedTuple):
 
 
 def text_of(number: int) -> str:
-    """Return a text of which no other is a near twin."""
+    """Return a text that is no near duplicate of another one."""
     return f"café number {number} " + " ".join(f"word{number}x{at}" for at in range(8))
 
 

@@ -1,4 +1,4 @@
-"""The local AWS as a user starts it, `python -m localcloud up`, for tests that want the whole."""
+"""The local AWS as a user starts it, with `python -m localcloud up`."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from tests.support.local_aws.packages import ROOT, provide_packages
 
 MODEL_ID = "tests/tiny"
-# Limits for what never comes. Tests wait for the thing itself, on the slowest machine too.
+# Limits for what never happens. Tests wait for the thing itself, also on the slowest machine.
 START_SECONDS = 600.0
 RUN_SECONDS = 900.0
 STOP_SECONDS = 300.0
@@ -27,7 +27,7 @@ Found = TypeVar("Found")
 
 
 class LocalAws:
-    """One `localcloud up`: its process, what it prints, and clients with what it says to export."""
+    """One `localcloud up`: its process, its output, and clients with its credentials."""
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         # A secret of the host that no function, job or endpoint may ever see.
@@ -111,7 +111,7 @@ class Cloud(LocalAws):
         self.s3.put_object(Bucket=self.bucket, Key=f"datasets/{dataset}/{name}", Body=body)
 
     def current_run(self, dataset: str) -> dict[str, Any] | None:
-        """Read run.json of the run that counts, or None when there is none yet."""
+        """Read run.json of the current run, or None when there is none yet."""
         pointer = self.document(f"runs/{dataset}/current.json")
         return self.document(f"runs/{dataset}/{pointer['run']}/run.json") if pointer else None
 
@@ -125,7 +125,7 @@ class Cloud(LocalAws):
         return found
 
     def ended(self, dataset: str) -> dict[str, Any]:
-        """Wait until the run that counts has ended and been cleaned up or kept; return run.json."""
+        """Wait until the current run has ended; return run.json."""
 
         def look() -> dict[str, Any] | None:
             run = self.current_run(dataset)
@@ -134,7 +134,7 @@ class Cloud(LocalAws):
         return wait_for(look, lambda: f"{self.current_run(dataset)}\n{self.logs()}")
 
     def reached(self, dataset: str, stage: str) -> dict[str, Any]:
-        """Wait until the run that counts is at a stage; return run.json."""
+        """Wait until the current run is at a stage or has ended; return run.json."""
 
         def look() -> dict[str, Any] | None:
             run = self.current_run(dataset)
@@ -167,7 +167,7 @@ def wait_for(
     story: Callable[[], object],
     seconds: float = RUN_SECONDS,
 ) -> Found:
-    """Return what `look` finds; fails with the story when it finds nothing in time."""
+    """Return what `look` finds; fails with the text of `story` when it finds nothing in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = look()

@@ -40,7 +40,7 @@ def _build(folder: Path, kind: str) -> str:
 
 
 def _link(archive: Path, target: Path) -> None:
-    """Copy without copying; localcloud replaces archives and never changes one."""
+    """Link the archive without a copy; localcloud replaces archives and never changes one."""
     target.unlink(missing_ok=True)
     try:
         os.link(archive, target)

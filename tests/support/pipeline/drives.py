@@ -1,4 +1,4 @@
-"""Bring a run of the stack to a point of its life."""
+"""Steps that bring a run of the stack to a certain state."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ def sweep(stack: Stack) -> list[dict[str, Any]]:
 
 
 def change(stack: Stack, folder: str, **values: Any) -> None:
-    """Edit run.json as time would."""
+    """Replace values of run.json."""
     run = json.loads(stack.read(f"{folder}/run.json"))
     stack.s3.put_object(
         Bucket=BUCKET, Key=f"{folder}/run.json", Body=json.dumps({**run, **values}).encode()

@@ -1,4 +1,4 @@
-"""Stand-ins for SageMaker at the edge of the domain, where a test is about something else.
+"""Fakes of SageMaker's jobs, endpoints and answers, for tests of the stages.
 
 SageMaker's own behaviour is tested on the local service with real processes (tests/e2e).
 """
@@ -25,7 +25,7 @@ def assert_valid_request(operation: str, request: Mapping[str, Any]) -> None:
 
 
 class FakeSageMaker:
-    """Jobs and endpoints by name; the test decides how they stand."""
+    """Jobs and endpoints by name; the test sets their status."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, TrainingJob] = {}
@@ -102,7 +102,7 @@ class FakeSageMaker:
 
 
 class FakeInference:
-    """A base model that never knows, and a tuned one that answers what the row's text says."""
+    """A base model that knows no answer, and a tuned one that answers what the row's text says."""
 
     def __init__(self, *, broken: bool = False) -> None:
         self.broken = broken

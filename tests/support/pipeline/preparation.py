@@ -1,4 +1,4 @@
-"""A dropped file and a run folder in memory."""
+"""A dropped file and a run's folder in memory, and a preparation with them."""
 
 import io
 from collections.abc import Iterator

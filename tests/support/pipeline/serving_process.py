@@ -14,7 +14,7 @@ from typing import Any, Self
 import psutil
 
 PROGRAM = Path(__file__).parents[3] / "training_container" / "serve.py"
-# Limits for what never comes, on the slowest machine too.
+# Limits for what never happens, also on the slowest machine.
 START_SECONDS = 600.0
 ANSWER_SECONDS = 600.0
 STOP_SECONDS = 300.0

@@ -1,4 +1,4 @@
-"""`make install` takes PyTorch's CPU build where it will do, and never hangs on the way to it."""
+"""Which build of PyTorch `make install` takes; an index that never answers does not stop it."""
 
 import importlib.util
 import socket
@@ -17,7 +17,7 @@ PROGRAM = ROOT / ".ci" / "pytorch_index.py"
 class Index(BaseHTTPRequestHandler):
     """An index that has PyTorch."""
 
-    def do_GET(self) -> None:  # the name is the standard library's
+    def do_GET(self) -> None:  # the method of the standard library's handler
         found = self.path == "/cpu/torch/"
         self.send_response(200 if found else 404)
         self.end_headers()
@@ -52,38 +52,42 @@ def index() -> Iterator[str]:
     server.server_close()
 
 
-def test_given_no_gpu_when_the_index_answers_then_pip_is_told_to_use_it(
+def test_pip_uses_the_cpu_index_when_it_answers_and_there_is_no_gpu(
     program: ModuleType, index: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # When
     program.main(index)
-    told = capsys.readouterr()
 
-    assert told.out == f"--extra-index-url {index}\n"
-    assert f"taking PyTorch's build for CPUs from {index}" in told.err
+    # Then
+    printed = capsys.readouterr()
+
+    assert printed.out == f"--extra-index-url {index}\n"
+    assert f"taking PyTorch's build for CPUs from {index}" in printed.err
 
 
-def test_given_no_gpu_when_nothing_answers_then_pip_uses_what_it_has(
+def test_pip_uses_the_package_index_when_the_cpu_index_does_not_answer(
     program: ModuleType, index: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # When
     program.main(f"{index}/elsewhere")
-    told = capsys.readouterr()
 
-    assert told.out == ""
-    assert "does not answer: taking PyTorch from the package index" in told.err
+    # Then
+    printed = capsys.readouterr()
+
+    assert printed.out == ""
+    assert "does not answer: taking PyTorch from the package index" in printed.err
 
 
-def test_given_a_server_that_stays_silent_when_asked_then_it_is_given_up(
-    program: ModuleType,
-) -> None:
+def test_a_server_that_never_answers_counts_as_unavailable(program: ModuleType) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert not program.answers(f"http://127.0.0.1:{port}/cpu/torch/", 0.2)
 
 
-def test_given_a_name_server_that_stays_silent_when_asked_then_it_is_given_up(
+def test_a_name_server_that_never_answers_counts_as_unavailable(
     program: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Given a step that knows no time limit, as the look-up of a name is."""
+    # Given a step that has no time limit, as looking up a name has none
     ended = threading.Event()
 
     def never_answers(*_: object, **__: object) -> None:
@@ -92,6 +96,7 @@ def test_given_a_name_server_that_stays_silent_when_asked_then_it_is_given_up(
 
     monkeypatch.setattr(program.urllib.request, "urlopen", never_answers)
 
+    # Then it counts as unavailable
     assert not program.answers("http://127.0.0.1:1/cpu/torch/", 0.2)
     (asking,) = [thread for thread in threading.enumerate() if thread.name == "index"]
     assert asking.daemon, "it must not keep the program alive either"
@@ -99,27 +104,37 @@ def test_given_a_name_server_that_stays_silent_when_asked_then_it_is_given_up(
     asking.join()
 
 
-def test_given_a_gpu_when_installed_then_pytorch_with_cuda_is_taken(
+def test_pytorch_with_cuda_is_installed_on_a_machine_with_a_gpu(
     program: ModuleType,
     index: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    # Given
     monkeypatch.setattr(program, "NVIDIA", (str(tmp_path),))
+
+    # When
     program.main(index)
-    told = capsys.readouterr()
 
-    assert told.out == ""
-    assert "taking PyTorch with CUDA" in told.err
+    # Then
+    printed = capsys.readouterr()
+
+    assert printed.out == ""
+    assert "taking PyTorch with CUDA" in printed.err
 
 
-def test_given_macos_when_installed_then_nothing_is_asked_or_said(
+def test_macos_asks_no_index_and_prints_nothing(
     program: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # Given
     monkeypatch.setattr(program.sys, "platform", "darwin")
     monkeypatch.setattr(program, "answers", lambda *_: pytest.fail("an index was asked"))
-    program.main()
-    told = capsys.readouterr()
 
-    assert (told.out, told.err) == ("", "")
+    # When
+    program.main()
+
+    # Then
+    printed = capsys.readouterr()
+
+    assert (printed.out, printed.err) == ("", "")

@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""How numbers, prices and times are written for people."""
 
 import pytest
 
@@ -35,5 +35,5 @@ from tunedrop.documents import figures
         (figures.cut("abcd", 4), "abcd"),
     ],
 )
-def test_shown_as(shown: str, expected: str) -> None:
+def test_figures_are_written_for_people(shown: str, expected: str) -> None:
     assert shown == expected

@@ -1,4 +1,4 @@
-"""What goes to a processing job, and what is asked of SageMaker for it."""
+"""Which drops are prepared by a processing job, and the request that creates it."""
 
 import pytest
 
@@ -44,27 +44,31 @@ def run() -> Run:
         (10 * MB, 1434 * MB, "need about 1,434 MB of memory"),
     ],
 )
-def test_given_a_footprint_when_weighed_then_memory_and_size_decide(
+def test_memory_and_unpacked_size_decide_between_function_and_job(
     unpacked: int, memory: int, reason: str | None
 ) -> None:
-    told = why_too_large(Footprint(1_000, unpacked, memory), SETTINGS)
+    # When
+    reason_found = why_too_large(Footprint(1_000, unpacked, memory), SETTINGS)
 
-    assert told is None if reason is None else reason in (told or "")
+    # Then
+    assert reason_found is None if reason is None else reason in (reason_found or "")
 
 
 @pytest.mark.parametrize(
     ("gigabytes", "instance"),
     [(1, "ml.m5.xlarge"), (11, "ml.m5.xlarge"), (12, "ml.m5.4xlarge"), (9_999, "ml.r5.24xlarge")],
 )
-def test_given_a_footprint_when_an_instance_is_chosen_then_it_holds_it(
+def test_the_chosen_instance_has_enough_memory_for_the_footprint(
     gigabytes: int, instance: str
 ) -> None:
     assert instance_for(Footprint(1, 1, gigabytes * GB)) == instance
 
 
-def test_given_a_run_when_its_job_is_requested_then_aws_takes_the_request() -> None:
+def test_the_processing_job_request_is_valid_for_sagemaker() -> None:
+    # When
     request = processing_job_request(run(), Footprint(1, 10 * GB, 20 * GB), SETTINGS)
 
+    # Then
     assert_valid_request("CreateProcessingJob", request)
     assert request["ProcessingJobName"] == "tweets-0a1b2c3d4e5f-3"
     assert request["ProcessingResources"]["ClusterConfig"] == {
@@ -79,7 +83,9 @@ def test_given_a_run_when_its_job_is_requested_then_aws_takes_the_request() -> N
     }
 
 
-def test_given_an_enormous_drop_when_requested_then_the_volume_is_the_largest_there_is() -> None:
+def test_the_volume_of_a_huge_drop_is_the_largest_valid_one() -> None:
+    # When
     request = processing_job_request(run(), Footprint(1, 9_000 * GB, 20 * GB), SETTINGS)
 
+    # Then
     assert_valid_request("CreateProcessingJob", request)

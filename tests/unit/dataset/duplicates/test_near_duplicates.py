@@ -1,4 +1,4 @@
-"""Planted twins are found, strangers are not."""
+"""Near duplicates that the test makes are found, and unrelated rows are not."""
 
 import random
 
@@ -17,39 +17,49 @@ def row(words: list[str]) -> AnyRow:
 
 
 def positions(rows: list[list[str]], most: int = 10_000) -> tuple[list[list[int]], NearDuplicates]:
-    """Return for each row the positions of its twins, and the search itself."""
+    """Return for each row the positions of its near duplicates, and the search itself."""
     lines = [msgspec.json.encode(row(words)) for words in rows]
     near = NearDuplicates(rensa, lines.__getitem__, most)
     return [near.duplicates_of(at, row(words)) for at, words in enumerate(rows)], near
 
 
 def planted(words: list[str], similar: float) -> list[str]:
-    """Return words of which so many are exchanged, side by side, that this similarity is left."""
+    """Return the words with some of them replaced so that the texts have this similarity."""
     shingles = len(words) - 2
     changed = round(shingles * (1 - similar) / (1 + similar)) - 2
     start = CHANCE.randrange(len(words) - changed)
     return [*words[:start], *(f"new{n}" for n in range(changed)), *words[start + changed :]]
 
 
-def test_twins_are_recalled_and_strangers_left_alone() -> None:
+def test_near_duplicates_are_found_and_other_rows_are_not_linked() -> None:
+    # Given
     originals = [CHANCE.choices(WORDS, k=CHANCE.randint(80, 300)) for _ in range(600)]
-    twins = [planted(words, 0.92) for words in originals]
-    strangers = [planted(words, 0.45) for words in originals]
-    found, _ = positions([*originals, *twins, *strangers])
+    similar_rows = [planted(words, 0.92) for words in originals]
+    unrelated = [planted(words, 0.45) for words in originals]
+
+    # When
+    found, _ = positions([*originals, *similar_rows, *unrelated])
+
+    # Then
     assert found[:600] == [[]] * 600
     similar = [
         similarity(shingles_of(" ".join(one)), shingles_of(" ".join(other)))
-        for one, other in zip(originals, twins, strict=True)
+        for one, other in zip(originals, similar_rows, strict=True)
     ]
-    right = sum(twins == [at] for at, twins in enumerate(found[600:1200]))
+    right = sum(linked == [at] for at, linked in enumerate(found[600:1200]))
     assert min(similar) >= 0.9
     assert right / 600 >= 0.99
     assert found[1200:] == [[]] * 600
 
 
-def test_a_full_memory_forgets_new_rows_and_still_knows_the_old_ones() -> None:
+def test_a_full_index_ignores_new_rows_and_still_finds_indexed_ones() -> None:
+    # Given
     rows = [CHANCE.choices(WORDS, k=50) for _ in range(3)]
+
+    # When
     found, near = positions([*rows, rows[0], rows[2]], most=2)
+
+    # Then
     assert found == [[], [], [], [0], []]
     assert near.forgotten == 2
 
@@ -59,16 +69,25 @@ def test_short_texts_are_not_compared() -> None:
     assert similarity(frozenset(), frozenset()) == 0.0
 
 
-def test_a_row_is_linked_to_all_it_resembles_also_by_way_of_one_that_was_forgotten() -> None:
+def test_a_row_is_linked_to_all_similar_rows_also_through_unindexed_ones() -> None:
+    # Given a row, one nearly equal to it, and one that resembles the second more than the first
     words = CHANCE.choices(WORDS, k=200)
-    # Given a row, one all but the same, and one that resembles the second more than the first
     second = planted(words, 0.97)
     third = planted(second, 0.91)
+
+    # When
     found, _ = positions([words, second, third])
+
+    # Then
     assert found == [[], [0], [0]]
-    # And two rows that are less alike, and one between them
+
+    # Given two rows that are less similar, and one between them
     left = [f"left{n}" for n in range(100)] + words
     right = [f"left{n}" for n in range(100)] + words[:-60] + [f"right{n}" for n in range(60)]
     between = [f"left{n}" for n in range(100)] + words[:-30] + [f"right{n}" for n in range(30)]
+
+    # When
     found, _ = positions([left, right, between])
+
+    # Then
     assert found == [[], [], [0, 1]]

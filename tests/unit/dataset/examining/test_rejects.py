@@ -1,4 +1,4 @@
-"""Every reason for which a row is rejected has words, and says what to do."""
+"""Every reason for which a row is rejected has a text and a remedy."""
 
 import ast
 from pathlib import Path
@@ -20,5 +20,5 @@ def raised() -> set[str]:
     return {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}  # type: ignore[misc]
 
 
-def test_no_reason_is_without_words_and_no_words_are_without_a_reason() -> None:
+def test_every_rejection_reason_has_a_text_and_a_remedy() -> None:
     assert raised() == REASONS.keys() == REMEDIES.keys()

@@ -1,4 +1,4 @@
-"""Any number of processes prepares the same bytes; one that dies is told of."""
+"""Any number of processes writes the same bytes; a process that dies is reported as an error."""
 
 import json
 import os
@@ -18,7 +18,7 @@ WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "
 
 
 def mixed_chat(rows: int) -> str:
-    """Return rows of every fate: good, repeated, alike, secret, broken, blank, in German."""
+    """Return rows of many kinds: good, repeated, nearly equal, secret, broken, blank, German."""
     chance = random.Random(5)  # noqa: S311 - the same rows on every run
     lines = []
     for n in range(rows):
@@ -51,10 +51,13 @@ def table(rows: int) -> str:
         (table(1_000), "table.csv", {"split": {"group_by": "customer"}}),
     ],
 )
-def test_two_and_three_processes_write_what_one_writes(
+def test_two_and_three_processes_write_the_same_bytes_as_one(
     content: str, name: str, recipe: dict[str, Any]
 ) -> None:
+    # When
     document, sink = prepare(content, name, **recipe)
+
+    # Then
     assert document.rows.rejected
     assert document.rows.duplicates
     for processes in (2, 3):
@@ -63,10 +66,14 @@ def test_two_and_three_processes_write_what_one_writes(
         assert other == document
 
 
-def test_a_process_that_dies_is_an_error_and_not_an_end_of_the_rows() -> None:
+def test_a_worker_process_that_dies_raises_an_error() -> None:
+    # Given
     columns = Columns("messages", {"messages": "messages"}, "")
+
     batches = examined(_deadly_chunks(), Examination(Recipe(), columns), 1)
-    assert [batch.seen for batch in batches] == [1, 1, 1]
+    assert [batch.seen for batch in batches] == [1, 1, 1]  # Nothing ends this process.
+
+    # Then
     with pytest.raises(WorkerError, match="exit code 9"):
         list(examined(_deadly_chunks(), Examination(Recipe(), columns), 2))
 

@@ -1,4 +1,4 @@
-"""Every line of the format registry leads to functions that exist, and is told by its bytes."""
+"""Every format of the registry names functions that exist and is recognised by its first bytes."""
 
 from importlib import import_module
 
@@ -14,19 +14,23 @@ FUNCTIONS = [
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_that_the_registry_names_exists(name: str) -> None:
+def test_every_function_that_the_registry_names_exists(name: str) -> None:
+    # Given
     module, _, function = name.partition(":")
 
+    # Then
     assert callable(getattr(import_module(f"tunedrop.dataset.readers.{module}"), function))
 
 
 @pytest.mark.parametrize("found", BINARY, ids=lambda found: found.name)
 def test_a_format_is_recognised_by_its_first_bytes(found: Format) -> None:
+    # Given
     marks = [mark for mark, _ in found.also[:1]]
     head = b"".join([found.magic, b"....", *marks])
 
+    # Then
     assert format_of(head) is found
 
 
-def test_formats_that_are_not_read_are_none_of_those_that_are() -> None:
+def test_no_unreadable_format_is_recognised_as_a_readable_one() -> None:
     assert [magic for magic in UNREADABLE if format_of(magic + b"....") is not None] == []

@@ -1,4 +1,4 @@
-"""Every file format holds the same rows; compressed, packed, or under a wrong name."""
+"""Every file format gives the same rows: compressed, in an archive, or with a wrong extension."""
 
 import bz2
 import gzip
@@ -60,9 +60,14 @@ FORMATS: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_the_content_tells_the_format_and_the_rows_are_the_same(format_: str) -> None:
+def test_the_format_is_recognised_by_content_and_the_rows_are_the_same(format_: str) -> None:
+    # Given
     content, name = FORMATS[format_]
+
+    # When
     document, sink = prepare(content, name)
+
+    # Then
     assert document.format == format_
     assert sink.files == prepare(LINES, "data.jsonl")[1].files
 
@@ -79,22 +84,33 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("packer", PACKERS)
-def test_any_of_them_may_be_packed(packer: str) -> None:
+def test_a_compressed_or_archived_file_gives_the_same_rows(packer: str) -> None:
+    # When
     _, sink = prepare(PACKERS[packer](table(30).encode()), "data.csv")
+
+    # Then
     assert sink.files == prepare(table(30))[1].files
 
 
 def test_the_tables_of_an_archive_are_one_dataset() -> None:
+    # Given
     halves = zipped({"one.csv": table(20), "two.jsonl": LINES})
+
+    # When
     document, sink = prepare(halves, "data.zip")
+
+    # Then
     assert document.format == "CSV, JSON Lines"
     assert (document.rows.source, document.rows.duplicates) == (50, 20)
     assert sink.all_rows()[-1].row == 50
 
 
-def test_files_named_after_splits_are_those_splits_and_twins_are_taken_out_of_training() -> None:
+def test_archive_members_named_as_splits_are_used_without_train_duplicates() -> None:
+    # Given
     header, *lines = table(60).splitlines()
     train, test = lines[:45], lines[40:]
+
+    # When
     document, sink = prepare(
         zipped(
             {
@@ -104,6 +120,8 @@ def test_files_named_after_splits_are_those_splits_and_twins_are_taken_out_of_tr
         ),
         "data.zip",
     )
+
+    # Then
     assert document.rows.test == 20
     assert document.rows.duplicates == 5
     assert document.rows.train + document.rows.validation == 40
@@ -112,40 +130,64 @@ def test_files_named_after_splits_are_those_splits_and_twins_are_taken_out_of_tr
     }
 
 
-def test_named_splits_of_a_json_object_are_taken_as_they_are() -> None:
+def test_named_splits_of_a_json_object_are_used_unchanged() -> None:
+    # Given
     text = json.dumps({"train": ROWS[:20], "dev": ROWS[20:24], "test": ROWS[24:]})
+
+    # When
     rows = prepare(text, "data.json")[0].rows
+
+    # Then
     assert (rows.train, rows.validation, rows.test) == (20, 4, 6)
 
 
-def test_class_labels_of_hugging_face_parquet_come_by_name() -> None:
+def test_class_labels_of_hugging_face_parquet_are_replaced_by_their_names() -> None:
+    # Given
     rows = [{"text": row["text"], "label": n % 2} for n, row in enumerate(ROWS)]
     names = {"label": {"names": ["good", "bad"], "_type": "ClassLabel"}}
+
+    # When
     document, _ = prepare(parquet(rows, {"info": {"features": names}}), "data.parquet")
+
+    # Then
     assert document.labels == ["bad", "good"]
 
 
 def test_a_table_without_header_is_read_from_its_first_row() -> None:
+    # When
     document, sink = prepare(table(30).partition("\n")[2])
+
+    # Then
     assert document.rows.source == 30
     assert document.columns.mapping == {"text": "column 1", "label": "column 2"}
     assert sink.all_rows()[0].prompt[-1].content == "this is sentence number 0"
 
 
-def test_an_index_column_is_no_label() -> None:
+def test_an_index_column_is_not_taken_for_the_label() -> None:
+    # Given
     indexed = ",text,label\n"
     indexed += "".join(f"{n},{row['text']},{row['label']}\n" for n, row in enumerate(ROWS))
+
+    # Then
     assert prepare(indexed)[0].columns.mapping == {"text": "text", "label": "label"}
 
 
-def test_sheets_with_the_same_header_belong_together() -> None:
+def test_sheets_with_the_same_header_are_one_table() -> None:
+    # Given
     book = workbook({"a": CELLS[:15], "notes": [["x"], ["y"]], "b": [CELLS[0], *CELLS[15:]]})
+
+    # When
     document, _ = prepare(book, "data.xlsx")
+
+    # Then
     assert document.rows.source == 30
 
 
-def test_paragraphs_are_rows_of_a_task_that_says_it_is_not_built() -> None:
+def test_paragraphs_are_rows_of_the_pretraining_task_which_is_not_built() -> None:
+    # Given
     text = "# Title\n\n" + "\n\n".join(f"Paragraph {n} has\ntwo lines, really." for n in range(20))
+
+    # Then
     with pytest.raises(DatasetError, match="task pretraining, whose training is not built yet"):
         prepare(text, "book.md")
 
@@ -171,14 +213,20 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_file_ends_in_one_clear_error(kind: str) -> None:
+    # Given
     content, message = BROKEN[kind]
+
+    # Then
     with pytest.raises(DatasetError, match=message):
         prepare(content, "data.jsonl")
 
 
 def test_an_encrypted_archive_is_refused() -> None:
+    # Given
     content = bytearray(zipped({"a.csv": table(9)}))
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(signature) + offset] |= 1  # the flag that says "encrypted"
+
+    # Then
     with pytest.raises(DatasetError, match=r"a.csv in data.zip is encrypted"):
         prepare(bytes(content), "data.zip")

@@ -1,4 +1,4 @@
-"""SageMaker Ground Truth's outputs: labels, confidence, and files that have no text."""
+"""Outputs of SageMaker Ground Truth: labels, confidence, and files without texts."""
 
 import json
 from pathlib import Path
@@ -55,22 +55,27 @@ def low_confidence(document: Dataset) -> list[str]:
     return [place.excerpt for finding in found for place in finding.places]
 
 
-def test_given_a_low_confidence_when_prepared_then_the_row_is_listed_and_kept() -> None:
+def test_a_row_with_low_confidence_is_listed_and_kept() -> None:
+    # When
     document, _ = prepared(
         manifest(1, confidence=0.31), manifest(2, confidence=0.5), like=manifest(0)
     )
 
+    # Then
     assert low_confidence(document) == ["glad (0.31): text number 1"]
     assert document.rows.rejected == 0
 
 
-def test_given_one_worker_a_text_when_prepared_then_a_confidence_of_zero_says_nothing() -> None:
+def test_a_confidence_of_zero_is_not_reported() -> None:
+    # When the confidence is zero, as Ground Truth writes it where one worker answers a text
     document, _ = prepared(manifest(1, confidence=0.0), like=manifest(0))
 
+    # Then
     assert low_confidence(document) == []
 
 
-def test_given_several_labels_when_prepared_then_they_are_one_in_alphabetical_order() -> None:
+def test_several_labels_of_a_row_are_joined_in_alphabetical_order() -> None:
+    # When
     document, sink = prepared(
         multilabel(1, [4, 0, 1], 0.95, 0.77, 0.2),
         multilabel(2, [4, 1], 0.9, 0.8),
@@ -78,6 +83,7 @@ def test_given_several_labels_when_prepared_then_they_are_one_in_alphabetical_or
         like=multilabel(0, [0], 0.9),
     )
 
+    # Then
     answers = {row.row: row.answer for row in sink.all_rows()}
     assert (answers[21], answers[22]) == ("approving + critical + sad", "approving + critical")
     assert document.task == "classification"
@@ -87,16 +93,21 @@ def test_given_several_labels_when_prepared_then_they_are_one_in_alphabetical_or
     ]
 
 
-def test_given_a_chain_of_jobs_when_prepared_then_the_classification_is_the_label() -> None:
+def test_the_classification_of_a_chain_of_labeling_jobs_is_the_label() -> None:
+    # Given
     row = manifest(0)
     row = {"source": row.pop("source"), "spans-metadata": {"type": "groundtruth/text-span"}, **row}
+
+    # When
     document, _ = prepared(like=row)
 
+    # Then
     assert document.columns.mapping["label"] == "mood-metadata"
     assert document.columns.alternatives == ["ground_truth (text: source, label: spans-metadata)"]
 
 
-def test_given_workers_answers_when_prepared_then_most_of_them_decide() -> None:
+def test_the_majority_of_the_workers_answers_is_the_label() -> None:
+    # When
     document, sink = prepared(
         answered(1, "sad", "glad", "sad", "meh", "odd"),
         answered(2, "sad", "glad"),
@@ -106,6 +117,7 @@ def test_given_workers_answers_when_prepared_then_most_of_them_decide() -> None:
         like=answered(0, "glad"),
     )
 
+    # Then
     kept = {row.row: (row.prompt[-1].content, row.answer) for row in sink.all_rows()}
     assert kept[21] == ("text number 1", "sad")
     assert kept[24] == ("text in a line", "odd + sad")
@@ -124,12 +136,14 @@ def test_given_workers_answers_when_prepared_then_most_of_them_decide() -> None:
         ("ground-truth-workers.json", "annotations"),
     ],
 )
-def test_given_annotation_files_when_prepared_then_they_say_what_the_manifest_says(
-    name: str, role: str
-) -> None:
+def test_annotation_files_give_the_same_rows_as_the_manifest(name: str, role: str) -> None:
+    # Given
     expected, labelled = prepare((FORMATS / "ground-truth.manifest").read_bytes(), "x.manifest")
+
+    # When
     document, sink = prepare((FORMATS / name).read_bytes(), name)
 
+    # Then
     assert sink.files == labelled.files
     assert (document.labels, document.rows) == (expected.labels, expected.rows)
     assert document.columns.mapping == {"text": "dataObject", "label": role}
@@ -163,8 +177,10 @@ WITHOUT_TEXT = {
 
 
 @pytest.mark.parametrize("what", WITHOUT_TEXT)
-def test_given_a_file_without_texts_when_prepared_then_it_says_what_to_drop(what: str) -> None:
+def test_a_file_without_texts_is_refused_with_the_file_to_drop_instead(what: str) -> None:
+    # When
     with pytest.raises(DatasetError, match=f"holds {what} of SageMaker Ground Truth") as error:
         prepare(json.dumps(WITHOUT_TEXT[what]), "0.json")
 
+    # Then
     assert "manifests/output/output.manifest" in error.value.remedy

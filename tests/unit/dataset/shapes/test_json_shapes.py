@@ -23,7 +23,10 @@ def chat(number: int) -> dict[str, Any]:
 
 
 def test_messages_keep_their_system_prompt() -> None:
+    # When
     document, sink = prepare(lines([chat(n) for n in range(20)]), "chat.jsonl")
+
+    # Then
     row = sink.all_rows()[3]
     assert (document.task, document.columns.shape) == ("generation", "messages")
     assert [message.content for message in row.prompt] == ["Be brief.", "What is 3?"]
@@ -40,14 +43,22 @@ def test_messages_keep_their_system_prompt() -> None:
         ({"instruction": "do {n}", "input": "x", "output": "a {n}"}, "do 7\n\nx", "alpaca"),
     ],
 )
-def test_pairs_are_known_by_their_names(row: dict[str, str], prompt: str, shape: str) -> None:
+def test_pairs_are_recognised_by_their_column_names(
+    row: dict[str, str], prompt: str, shape: str
+) -> None:
+    # Given
     rows = [{k: v.replace("{n}", str(n)) for k, v in row.items()} for n in range(20)]
+
+    # When
     document, sink = prepare(lines(rows), "pairs.jsonl")
+
+    # Then
     assert document.columns.shape == shape
     assert (sink.all_rows()[7].prompt[-1].content, sink.all_rows()[7].answer) == (prompt, "a 7")
 
 
 def test_trl_prompts_may_be_lists_of_messages() -> None:
+    # Given
     rows = [
         {
             "prompt": [{"role": "user", "content": f"q {n}"}],
@@ -55,31 +66,49 @@ def test_trl_prompts_may_be_lists_of_messages() -> None:
         }
         for n in range(20)
     ]
+
+    # Then
     assert prepare(lines(rows), "trl.jsonl")[1].all_rows()[7].answer == "a 7"
 
 
 def test_few_short_answers_are_labels_whatever_the_shape() -> None:
+    # Given
     rows = [{"prompt": f"is {n} even?", "completion": ["yes", "no"][n % 2]} for n in range(40)]
+
+    # Then
     assert prepare(lines(rows), "yes.jsonl")[0].task == "classification"
     assert prepare(lines(rows), "yes.jsonl", task="generation")[0].task == "generation"
 
 
 def test_numbers_and_booleans_are_labels_too() -> None:
+    # Given
     rows = [{"text": f"text number {n}", "label": [0, 1.0, True][n % 3]} for n in range(60)]
+
+    # Then
     assert prepare(lines(rows), "numbers.jsonl")[0].labels == ["0", "1", "true"]
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_an_array_reads_like_lines(indent: int | None) -> None:
+def test_a_json_array_gives_the_same_rows_as_json_lines(indent: int | None) -> None:
+    # Given
     rows = [chat(n) for n in range(20)]
     _, as_lines = prepare(lines(rows), "chat.jsonl")
+
+    # When
     _, as_array = prepare(json.dumps(rows, indent=indent), "chat.json")
+
+    # Then
     assert as_array.files == as_lines.files
 
 
-def test_what_stands_between_the_objects_of_an_array_is_rejected_not_lost() -> None:
+def test_values_that_are_not_objects_of_an_array_are_rejected() -> None:
+    # Given
     text = "[" + ",\n".join([json.dumps(chat(n)) for n in range(20)] + ["17", '"x"', "[1]"]) + "]"
+
+    # When
     document, sink = prepare(text, "chat.json")
+
+    # Then
     assert document.rows.source == 23
     assert [r.reason for r in sink.rejected] == ["not_an_object"] * 3
     assert sink.rejected[0].line == 21
@@ -103,15 +132,25 @@ BAD = [
 
 
 @pytest.mark.parametrize(("line", "reason", "column"), BAD)
-def test_a_bad_line_is_rejected_with_its_place(line: str, reason: str, column: str | None) -> None:
+def test_a_bad_line_is_rejected_with_its_row_line_and_column(
+    line: str, reason: str, column: str | None
+) -> None:
+    # Given
     text = lines([chat(n) for n in range(10)]) + f"\n\n{line}\n" + lines([chat(99)])
+
+    # When
     document, sink = prepare(text, "chat.jsonl")
+
+    # Then
     assert [(r.reason, r.column, r.row, r.line) for r in sink.rejected] == [
         (reason, column, 12, 12)
     ]
     assert document.rows.source == 12
 
 
-def test_a_hundred_thousand_brackets_are_one_bad_row() -> None:
+def test_a_line_of_a_hundred_thousand_brackets_is_one_rejected_row() -> None:
+    # Given
     text = lines([chat(n) for n in range(10)]) + '\n{"messages": ' + "[" * 100_000
+
+    # Then
     assert prepare(text, "chat.jsonl")[0].rejected_reasons == {"too_deep": 1}

@@ -1,4 +1,4 @@
-"""Every message of a conversation is looked at by itself: what is wrong, and where it stands."""
+"""Every message of a conversation is checked; an error names the message and its fault."""
 
 import json
 from typing import Any
@@ -46,20 +46,26 @@ BAD: list[tuple[list[Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("messages", "reason", "column"), BAD)
-def test_given_a_message_that_is_wrong_when_prepared_then_the_row_says_which(
+def test_a_wrong_message_is_rejected_with_its_place_in_the_row(
     messages: list[Any], reason: str, column: str
 ) -> None:
+    # When
     _, sink = with_row(*messages)
 
+    # Then
     assert [(each.reason, each.column, each.row) for each in sink.rejected] == [
         (reason, column, 21)
     ]
 
 
-def test_given_keys_that_openais_answers_carry_when_prepared_then_they_are_no_matter() -> None:
+def test_keys_of_openais_api_answers_are_ignored() -> None:
+    # Given
     answer = said("assistant", "x", refusal=None, annotations=[], audio=None, id="1")
+
+    # When
     document, _ = with_row(ASKED, answer)
 
+    # Then
     assert document.rows.rejected == 0
 
 
@@ -70,11 +76,13 @@ def test_given_keys_that_openais_answers_carry_when_prepared_then_they_are_no_ma
         ([ASKED, said("assistant", "x<|eot_id|>")], "Message 2, the assistant's"),
     ],
 )
-def test_given_a_control_token_when_prepared_then_the_row_says_in_which_message(
+def test_a_control_token_is_rejected_with_the_message_that_holds_it(
     messages: list[Any], where: str
 ) -> None:
+    # When
     _, sink = with_row(*messages)
 
+    # Then
     (rejected,) = sink.rejected
     assert rejected.reason == "control_token"
     assert rejected.message.startswith(where)
@@ -106,11 +114,11 @@ def turn_order(document: Dataset) -> list[Finding]:
         ),
     ],
 )
-def test_given_turns_out_of_order_when_prepared_then_they_are_reported_and_kept(
-    messages: list[Any], excerpt: str
-) -> None:
+def test_turns_out_of_order_are_reported_and_kept(messages: list[Any], excerpt: str) -> None:
+    # When
     document, _ = with_row(*messages)
 
+    # Then
     (finding,) = turn_order(document)
     assert (finding.rows, finding.places[0].row) == (1, 21)
     assert finding.places[0].excerpt == excerpt
@@ -131,18 +139,24 @@ def test_given_turns_out_of_order_when_prepared_then_they_are_reported_and_kept(
         ],
     ],
 )
-def test_given_turns_in_order_when_prepared_then_nothing_is_reported(messages: list[Any]) -> None:
+def test_turns_in_order_are_not_reported(messages: list[Any]) -> None:
+    # When
     document, _ = with_row(*messages)
 
+    # Then
     assert turn_order(document) == []
 
 
-def test_given_many_rows_out_of_order_when_prepared_then_the_first_are_listed() -> None:
+def test_only_the_first_rows_with_turns_out_of_order_are_listed() -> None:
+    # Given
     rows = [
         {"messages": [said("user", f"q {n}"), said("user", "?"), said("assistant", f"a {n}")]}
         for n in range(30)
     ]
+
+    # When
     document, _ = prepare("\n".join(map(json.dumps, rows)), "chat.jsonl")
 
+    # Then
     (finding,) = turn_order(document)
     assert (finding.rows, len(finding.places)) == (30, MOST_PLACES)

@@ -1,4 +1,4 @@
-"""OpenAI's `weight`: which answers of a conversation are learnt, and what a wrong one says."""
+"""OpenAI's `weight` decides which answers are learnt; an invalid weight is rejected."""
 
 import json
 from typing import Any
@@ -29,14 +29,17 @@ def prepared(*turns: Turn) -> tuple[list[tuple[str, int | None]], str]:
     return [(message.content, message.weight) for message in row.prompt], row.answer
 
 
-def test_given_no_weight_when_prepared_then_no_message_has_one() -> None:
+def test_messages_without_weights_are_written_without_weights() -> None:
+    # When
     prompt, answer = prepared(("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
 
+    # Then
     assert prompt == [("a 0", None), ("b 0", None), ("c 0", None)]
     assert answer == "d 0"
 
 
-def test_given_one_weight_when_prepared_then_the_other_answers_count_as_one() -> None:
+def test_answers_beside_a_weighted_one_have_weight_one() -> None:
+    # When
     prompt, answer = prepared(
         ("user", "a"),
         ("assistant", "b"),
@@ -46,11 +49,13 @@ def test_given_one_weight_when_prepared_then_the_other_answers_count_as_one() ->
         ("assistant", "f"),
     )
 
+    # Then
     assert [weight for _, weight in prompt] == [None, 1, None, 0, None]
     assert answer == "f 0"
 
 
-def test_given_trailing_zeros_when_prepared_then_they_are_cut() -> None:
+def test_turns_after_the_last_learned_answer_are_removed() -> None:
+    # When a conversation ends with an answer of weight 0
     prompt, answer = prepared(
         ("user", "a"),
         ("assistant", "b", 1),
@@ -58,12 +63,15 @@ def test_given_trailing_zeros_when_prepared_then_they_are_cut() -> None:
         ("assistant", "d", 0),
     )
 
+    # Then
     assert (prompt, answer) == ([("a 0", None)], "b 0")
 
 
-def test_given_a_zero_on_a_users_message_when_prepared_then_it_says_nothing() -> None:
+def test_a_weight_of_zero_on_a_users_message_has_no_effect() -> None:
+    # When
     prompt, answer = prepared(("user", "a", 0), ("assistant", "b"))
 
+    # Then
     assert (prompt, answer) == ([("a 0", None)], "b 0")
 
 
@@ -83,39 +91,52 @@ def test_given_a_zero_on_a_users_message_when_prepared_then_it_says_nothing() ->
         ),
     ],
 )
-def test_given_a_weight_that_means_nothing_when_prepared_then_the_row_says_where(
+def test_an_invalid_weight_is_rejected_with_its_place_and_a_fix(
     row: dict[str, Any], reason: str, column: str, fix: str
 ) -> None:
+    # Given
     good = [json.dumps(talk(("user", f"q {n}"), ("assistant", f"a {n}"))) for n in range(20)]
+
+    # When
     document, sink = prepare("\n".join([*good, json.dumps(row)]), "chat.jsonl")
 
+    # Then
     (rejected,) = sink.rejected
     assert (rejected.reason, rejected.column, rejected.row) == (reason, column, 21)
     assert (rejected.fix or "").startswith(fix)
     assert document.rejected_reasons == {reason: 1}
 
 
-def test_given_rows_that_differ_in_weights_only_when_prepared_then_both_are_kept() -> None:
+def test_rows_that_differ_only_in_weights_are_both_kept() -> None:
+    # Given
     turns = [("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]
     rows = [talk(("user", f"q {n}"), ("assistant", f"a {n}")) for n in range(20)]
     rows.append(talk(*turns))
     rows.append(talk(turns[0], ("assistant", "b", 1), *turns[2:]))
+
+    # When
     document, _ = prepare("\n".join(map(json.dumps, rows)), "chat.jsonl")
 
+    # Then
     assert document.rows.duplicates == 0
 
 
-def test_given_several_answers_a_row_when_the_last_ones_are_alike_then_they_are_no_labels() -> None:
+def test_equal_last_answers_of_longer_conversations_are_not_labels() -> None:
+    # Given
     rows = [
         talk(("user", f"q {n}"), ("assistant", f"a {n}"), ("user", "?"), ("assistant", "bye", 1))
         for n in range(40)
     ]
+
+    # When
     document, _ = prepare("\n".join(map(json.dumps, rows)), "chat.jsonl")
 
+    # Then
     assert document.task == "generation"
 
 
-def test_given_weights_in_a_prompt_of_messages_when_prepared_then_they_are_kept() -> None:
+def test_weights_in_a_prompt_of_messages_are_kept() -> None:
+    # Given
     rows = [
         json.dumps(
             {
@@ -127,7 +148,10 @@ def test_given_weights_in_a_prompt_of_messages_when_prepared_then_they_are_kept(
         )
         for n in range(20)
     ]
+
+    # When
     _, sink = prepare("\n".join(rows), "trl.jsonl")
 
+    # Then
     row = sink.all_rows()[0]
     assert [message.weight for message in (*row.prompt, *row.completion)] == [None, 1, None, 1]

@@ -1,4 +1,4 @@
-"""The prediction of what a preparation takes, from the head of the first file."""
+"""Rows, bytes and memory of a preparation are predicted from the head of the first file."""
 
 import bz2
 import gzip
@@ -26,7 +26,7 @@ BASIC = Recipe(checks="basic")
 
 @pytest.fixture(scope="module")
 def csv() -> bytes:
-    """Some 7 MB of rows that pack about as well as text does."""
+    """About 7 MB of rows that compress about as well as text does."""
     words = [f"{number:x}" for number in range(5_000)]
     chosen = random.Random(17)  # noqa: S311 - words, no secrets
     lines = (" ".join(chosen.choices(words, k=15)) for _ in range(ROWS))
@@ -56,11 +56,13 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", PACKED)
-def test_given_a_table_when_predicted_then_rows_and_unpacked_bytes_are_nearly_right(
+def test_rows_and_unpacked_bytes_of_a_table_are_predicted_within_a_quarter(
     csv: bytes, name: str
 ) -> None:
+    # When
     found = predict([MemoryFile(PACKED[name](csv), name)], BASIC)
 
+    # Then
     assert found.rows == pytest.approx(ROWS, rel=0.25)
     assert found.unpacked == pytest.approx(len(csv), rel=0.25)
     assert found.memory == BASE + found.rows * 120
@@ -74,49 +76,63 @@ def test_given_a_table_when_predicted_then_rows_and_unpacked_bytes_are_nearly_ri
         ("quoted.csv", "text,label\n" + '"a text\nof two lines",good\n' * 2_000),
     ],
 )
-def test_given_rows_over_several_lines_when_predicted_then_rows_are_counted_not_lines(
-    name: str, rows: str
-) -> None:
+def test_rows_that_span_several_lines_are_counted_as_rows(name: str, rows: str) -> None:
     assert predict([MemoryFile(rows, name)], BASIC).rows == pytest.approx(2_000, rel=0.02)
 
 
-def test_given_a_folder_when_predicted_then_the_first_file_speaks_for_all(csv: bytes) -> None:
+def test_the_first_file_of_a_folder_stands_for_all_its_files(csv: bytes) -> None:
+    # When
     found = predict([MemoryFile(csv), MemoryFile(csv), MemoryFile(csv)], BASIC)
 
+    # Then
     assert found.rows == pytest.approx(3 * ROWS, rel=0.05)
 
 
-def test_given_every_check_when_predicted_then_a_row_costs_1400_bytes(csv: bytes) -> None:
+def test_a_row_takes_1400_bytes_of_memory_with_every_check(csv: bytes) -> None:
+    # When
     found = predict([MemoryFile(csv)], Recipe())
 
+    # Then
     assert found.memory == BASE + found.rows * 1_400
 
 
-def test_given_more_rows_than_are_remembered_when_predicted_then_the_rest_costs_less() -> None:
+def test_rows_beyond_the_near_duplicate_index_take_less_memory() -> None:
+    # Given
     line = "twenty-nine characters,a-bcde\n"
     million, more = MemoryFile(line * 20_000), MemoryFile(line * 20_000)
     million.size, more.size = len(line) * 1_000_000, len(line) * 10_000_000
+
+    # When
     few, many = predict([million], Recipe()), predict([more], Recipe())
 
+    # Then
     assert few.memory - BASE == pytest.approx(1.4e9, rel=0.01)
     assert many.memory - BASE == pytest.approx(3.2e9, rel=0.01)
 
 
-def test_given_a_workbook_when_predicted_then_all_its_cells_are_held() -> None:
+def test_all_cells_of_a_workbook_count_as_memory() -> None:
+    # Given
     content = workbook(
         {"rows": [["text", "label"], *[[f"a text {n}", "good"] for n in range(900)]]}
     )
+
+    # When
     found = predict([MemoryFile(content, "rows.xlsx")], BASIC)
 
+    # Then
     assert found.memory - BASE >= 15 * len(content)
 
 
-def test_given_parquet_when_predicted_then_its_row_group_is_held() -> None:
+def test_the_row_group_of_a_parquet_file_counts_as_memory() -> None:
+    # Given
     stream = io.BytesIO()
     pyarrow.parquet.write_table(pa.table({"text": [f"a text {n}" for n in range(900)]}), stream)
     content = stream.getvalue()
+
+    # When
     found = predict([MemoryFile(content, "rows.parquet")], BASIC)
 
+    # Then
     assert found.memory - BASE >= 3 * len(content)
     assert found.unpacked == 3 * len(content)
 
@@ -133,18 +149,19 @@ def test_given_parquet_when_predicted_then_its_row_group_is_held() -> None:
     ],
     ids=["empty", "a picture", "no gzip", "no zip", "cut gzip", "a zip of little"],
 )
-def test_given_what_cannot_be_read_when_predicted_then_the_preparation_itself_may_say_so(
-    content: bytes,
-) -> None:
+def test_an_unreadable_file_is_predicted_to_be_small(content: bytes) -> None:
+    # When its memory is predicted
     found = predict([MemoryFile(content, "data.csv.gz")], Recipe())
 
+    # Then the prediction stays small, so that the function prepares it
     assert found.memory < BASE + (100 << 20)
 
 
-def test_given_a_large_file_when_predicted_then_only_its_head_is_read(csv: bytes) -> None:
+def test_only_the_head_of_a_large_file_is_read(csv: bytes) -> None:
+    # Given
     read = 0
 
-    class Told(io.BytesIO):
+    class CountingFile(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             nonlocal read
             block = super().read(size)
@@ -153,7 +170,10 @@ def test_given_a_large_file_when_predicted_then_only_its_head_is_read(csv: bytes
 
     class Source(MemoryFile):
         def open(self) -> io.BytesIO:
-            return Told(csv)
+            return CountingFile(csv)
 
+    # When
     predict([Source(csv)], Recipe())
+
+    # Then
     assert read <= HEAD

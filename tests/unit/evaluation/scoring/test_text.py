@@ -17,7 +17,7 @@ from tunedrop.evaluation.scoring.text import exact_match, token_f1
         ("...", ""),
     ],
 )
-def test_case_punctuation_articles_and_spacing_do_not_count(prediction: str, gold: str) -> None:
+def test_case_punctuation_articles_and_spacing_are_ignored(prediction: str, gold: str) -> None:
     assert exact_match(prediction, gold) == 1.0
     assert token_f1(prediction, gold) == 1.0
 
@@ -27,7 +27,7 @@ def test_case_punctuation_articles_and_spacing_do_not_count(prediction: str, gol
     [
         ("in Paris, France", "Paris", 0.5),  # precision 1/3, recall 1
         ("Paris", "in Paris, France", 0.5),
-        ("cat cat", "cat", 2 / 3),  # a word counts as often as it stands there
+        ("cat cat", "cat", 2 / 3),  # a repeated word counts each time
         ("dog", "cat", 0.0),
         ("", "cat", 0.0),
         ("cat", "", 0.0),
@@ -40,6 +40,6 @@ def test_token_f1_is_the_harmonic_mean_over_words(prediction: str, gold: str, f1
 
 
 @given(st.text(), st.text())
-def test_any_two_texts_have_a_score_that_does_not_depend_on_their_order(a: str, b: str) -> None:
+def test_the_score_of_two_texts_does_not_depend_on_their_order(a: str, b: str) -> None:
     assert 0.0 <= token_f1(a, b) == token_f1(b, a) <= 1.0
     assert token_f1(a, a) == exact_match(a, a) == 1.0

@@ -1,4 +1,4 @@
-"""Calls are found in what models say, each family in its own way, and judged as calls."""
+"""Tool calls are read from answers in the formats of many models and compared as calls."""
 
 import pytest
 
@@ -30,7 +30,7 @@ ROME = '{"name": "weather", "arguments": {"city": "Rome"}}'
         (f'{{"tool_calls": [{ROME}]}}', ROME),
     ],
 )  # fmt: skip
-def test_given_a_familys_way_to_call_then_the_calls_are_read(answer: str, calls: str) -> None:
+def test_tool_calls_of_every_model_family_are_read(answer: str, calls: str) -> None:
     assert read_calls(answer) == calls
 
 
@@ -46,7 +46,7 @@ def test_given_a_familys_way_to_call_then_the_calls_are_read(answer: str, calls:
         "{" * 100_000,
     ],
 )
-def test_given_no_call_then_the_answer_stays_as_it_is(answer: str) -> None:
+def test_an_answer_without_a_call_is_unchanged(answer: str) -> None:
     assert read_calls(f" {answer} ") == answer
 
 
@@ -59,24 +59,30 @@ def row(number: int, city: str) -> Row:
     )
 
 
-def test_given_rows_answered_by_calls_when_judged_then_the_form_of_a_call_does_not_count() -> None:
+def test_the_form_of_a_tool_call_does_not_affect_its_score() -> None:
+    # Given
     rows = [row(n, f"city{n}") for n in range(30)]
     right = [
         f'<tool_call>{{"arguments": {{"city": "city{n}"}}, "name": "weather"}}</tool_call>'
         for n in range(30)
     ]
     wrong = [f"It is fine in city{n}." for n in range(30)]
+
+    # When
     judged = judge(dataset_of("generation"), rows, answers_of(wrong, right), Recipe())
 
+    # Then
     assert judged.tuned.metrics["exact_match"].value == 1.0
     assert judged.base.metrics["exact_match"].value == 0.0
     assert judged.wins[0].expected.startswith('{"name": "weather", "arguments": {"city": "city')
 
 
-def test_given_prompts_that_differ_in_a_call_only_then_none_is_leaked() -> None:
+def test_prompts_that_differ_only_in_a_call_are_not_leaked() -> None:
+    # Given
     def asked(number: int, city: str) -> Row:
         call = row(number, city).completion
         prompt = [Message("user", "and?"), *call, Message("tool", "12 degrees")]
         return Row(number, prompt, [Message("assistant", "mild")])
 
+    # Then
     assert leaked_rows([asked(1, "Oslo")], [asked(2, "Rome"), asked(3, "Oslo")]) == [3]

@@ -18,9 +18,11 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "events").glob("*.json")), ids=lambda p: p.stem)
-def test_given_an_event_when_parsed_then_it_names_what_it_is_about(path: Path) -> None:
+def test_every_example_event_is_parsed_to_its_subject(path: Path) -> None:
+    # Given
     event = json.loads(path.read_text())
 
+    # Then
     if "Records" in event:
         assert dead_letters(event)[0].function.startswith("tunedrop-PrepareFunction")
     elif event["source"] == "aws.s3":
@@ -36,9 +38,8 @@ def test_given_an_event_when_parsed_then_it_names_what_it_is_about(path: Path) -
 
 
 @pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
-def test_given_a_document_when_its_links_are_followed_then_each_leads_somewhere(
-    document: Path,
-) -> None:
+def test_every_link_of_a_document_leads_to_a_file(document: Path) -> None:
+    # Given
     targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
 
     missing = [
@@ -46,6 +47,8 @@ def test_given_a_document_when_its_links_are_followed_then_each_leads_somewhere(
         for target in targets
         if "://" not in target and not (document.parent / target).exists()
     ]
+
+    # Then
     assert missing == []
 
 
@@ -55,6 +58,7 @@ TOPS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.
 
 @pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
 def test_every_module_that_a_document_names_exists(document: Path) -> None:
+    # Given
     named = set(re.findall(r"`([\w./-]+)`", document.read_text()))
     paths = {
         path
@@ -63,11 +67,14 @@ def test_every_module_that_a_document_names_exists(document: Path) -> None:
     }
 
     missing = [path for path in paths if not any((ROOT / at / path).exists() for at in FOLDERS)]
+
+    # Then
     assert missing == []
 
 
 @pytest.mark.parametrize("tree", ["functions", "training_container"])
-def test_given_the_product_when_searched_then_it_has_no_switch_for_one_machine(tree: str) -> None:
+def test_the_product_does_not_mention_the_local_aws(tree: str) -> None:
+    # Given
     words = re.compile(r"localcloud|127\.0\.0\.1|localhost|AWS_ENDPOINT_URL")
 
     found = [
@@ -76,4 +83,6 @@ def test_given_the_product_when_searched_then_it_has_no_switch_for_one_machine(t
         if path.is_file() and path.suffix != ".pyc"
         for word in words.findall(path.read_text(errors="ignore"))
     ]
+
+    # Then
     assert found == []
