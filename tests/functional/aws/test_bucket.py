@@ -94,7 +94,10 @@ def test_an_older_version_is_opened_with_its_own_bytes(bucket: Bucket) -> None:
 
 def test_a_conflicting_write_is_tried_again(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """S3 answers 409 while another conditional write is under way; moto never does."""
+    # Given
     monkeypatch.setattr(adapter, "CONFLICT_PAUSES", (0.0, 0.0))
+
+    # Then one conflict is overcome, and three are not
     with Stubber(client) as stub:
         stub.add_client_error("put_object", "ConditionalRequestConflict", http_status_code=409)
         stub.add_response("put_object", {"ETag": '"e"'})

@@ -61,7 +61,10 @@ def test_the_row_counts_of_the_tweets_add_up(tweets: Tweets) -> None:
 
 
 def test_no_tweet_is_written_with_a_broken_encoding(tweets: Tweets) -> None:
+    # Given
     texts = [row.prompt[-1].content for rows in tweets.placed().values() for row in rows]
+
+    # Then
     assert [text for text in texts if ftfy.badness.is_bad(text)] == []
     assert tweets.document.rejected_reasons["invalid_encoding"] > 1_000
 

@@ -49,13 +49,18 @@ def test_each_row_is_sent_to_both_models_before_the_next() -> None:
 
 
 def test_as_many_requests_are_in_flight_as_the_concurrency_allows() -> None:
+    # Given answers that arrive only when four requests are in flight
     together = threading.Barrier(4, timeout=LIMIT_SECONDS)
 
     def wait_for_the_others(model: Model, row: Row) -> Answer:
         together.wait()
         return echo(model, row)
 
-    ask(ROWS, wait_for_the_others, concurrency=4)
+    # When
+    answers = ask(ROWS, wait_for_the_others, concurrency=4)
+
+    # Then
+    assert len(answers.base) == len(answers.tuned) == len(ROWS)
 
 
 def test_progress_is_reported_after_each_answer() -> None:

@@ -91,8 +91,6 @@ def test_a_job_over_budget_is_refused_with_the_budget() -> None:
     assert found
     assert found.low_usd < found.high_usd
     assert found.low_hours < found.high_hours
-
-    # Then
     with pytest.raises(BudgetError, match=r"budget_usd is 1\.$"):
         refuse_what_cannot_end(found)
 
