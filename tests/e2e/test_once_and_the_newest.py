@@ -5,7 +5,8 @@ import threading
 from functools import partial
 from typing import Any
 
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 FAST = """
 rows: {max_train: 16, max_validation: 8, max_test: 8}

@@ -40,24 +40,27 @@ def extremes(name: str) -> list[Any]:
     return [low, high]
 
 
-def test_given_the_defaults_when_written_then_both_sides_hold_the_same() -> None:
+def test_the_defaults_are_the_same_on_both_sides() -> None:
+    # Given
     accepted = Accepted.from_json(written())
 
+    # Then
     for name in FIELDS:
         assert getattr(accepted.hyperparameters, name) == getattr(Hyperparameters(), name)
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS))
-def test_given_the_ends_of_the_recipes_range_when_written_then_the_container_accepts_them(
-    name: str,
-) -> None:
+def test_the_container_accepts_the_ends_of_the_recipes_ranges(name: str) -> None:
     for value in extremes(name):
         accepted = Accepted.from_json(written(**{name: value}))
         assert getattr(accepted.hyperparameters, name) == value
 
 
-def test_given_a_key_too_many_when_read_then_the_container_refuses_it() -> None:
+def test_the_container_refuses_an_unknown_key() -> None:
+    # Given
     content = written()
     content["hyperparameters"]["learning_rte"] = 1.0
+
+    # Then
     with pytest.raises(ConfigurationError, match="learning_rate"):
         Accepted.from_json(content)
