@@ -85,7 +85,7 @@ def test_given_the_same_file_when_run_again_then_the_run_that_exists_is_shown(
     assert again["exit"] == 0
     assert (again["joined"], again["run"]) == (True, first["run"])
     assert again["email"] == first["email"]
-    assert f"this content has a run already: {first['run']}" in again["progress"]
+    assert f"this content already has a run: {first['run']}" in again["progress"]
     assert "loss" not in again["progress"]
 
 

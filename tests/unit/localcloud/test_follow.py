@@ -86,7 +86,7 @@ def test_given_an_older_upload_of_the_same_content_when_all_is_settled_then_it_i
     following, said = follower(documents, idle=10)
 
     assert following.follow(DROP, "evaluated").joined
-    assert said[0] == f"this content has a run already: {RUN['run']}"
+    assert said[0] == f"this content already has a run: {RUN['run']}"
 
 
 def test_given_a_new_run_of_an_older_version_when_followed_then_it_is_not_joined() -> None:
