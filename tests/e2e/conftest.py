@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cloud import Cloud
-from tests.support.tiny_model import make_tiny_model
+from tests.support.builders.tiny_model import make_tiny_model
+from tests.support.local_aws.cloud import Cloud
 
 
 @pytest.fixture(scope="session")

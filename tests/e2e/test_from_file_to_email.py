@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.cloud import Cloud, labelled_rows
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud
 
 RECIPE = """
 task: classification

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.e2e.recipes import FAST
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 ROWS = labelled_rows(60) + b",empty\n"
 SPLITS = ("train", "validation", "test", "rejected")

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.recipes import FAST
-from tests.support.cloud import MODEL_ID, labelled_rows
-from tests.support.packages import ROOT, provide_packages
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import MODEL_ID
+from tests.support.local_aws.packages import ROOT, provide_packages
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from tests.e2e.recipes import FAST
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 AT_ONCE = 6
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests.e2e.recipes import FAST
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

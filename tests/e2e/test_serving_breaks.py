@@ -4,7 +4,8 @@ import contextlib
 
 import psutil
 
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 LONG = """
 rows: {max_train: 16, max_validation: 8, max_test: 300}

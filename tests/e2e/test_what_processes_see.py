@@ -6,7 +6,8 @@ import psutil
 import pytest
 
 from tests.e2e.recipes import FAST
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 
 def environments(cloud: Cloud) -> dict[str, dict[str, str]]:

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from serving.chat_request import read_chat_request
-from tests.support.fitted_rows import fit
-from tests.support.tiny_model import CHATML, make_byte_tokenizer
+from tests.support.builders.fitted_rows import fit
+from tests.support.builders.tiny_model import CHATML, make_byte_tokenizer
 from tunedrop.documents.rows import Message, Row
 from tunedrop.jobs.endpoint import chat_request
 from tunedrop.recipe.schema import Recipe

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fitted_rows import fit, learnt_texts
-from tests.support.tiny_model import END_OF_TURN, make_byte_tokenizer, make_tiny_model
-from tests.support.training_job import TrainingJob
-from tests.unit.dataset.memory import prepare
+from tests.support.builders.fitted_rows import fit, learnt_texts
+from tests.support.builders.tiny_model import END_OF_TURN, make_byte_tokenizer, make_tiny_model
+from tests.support.pipeline.preparation import prepare
+from tests.support.pipeline.training_job import TrainingJob
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.proof import prove_trainable
 

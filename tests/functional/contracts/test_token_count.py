@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from tests.support.tiny_model import make_byte_tokenizer
-from tests.unit.dataset.memory import MemoryFile, MemorySink
+from tests.support.builders.tiny_model import make_byte_tokenizer
+from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.recipe.schema import Recipe
 from tuning.chat_tokenizer import ChatTokenizer

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.functional.handlers.conftest import EVENTS, Stack
-from tests.functional.handlers.test_failures import report_failure
+from tests.support.pipeline.drives import report_failure
+from tests.support.pipeline.stack import EVENTS, Stack
 from tunedrop.aws.clients import client
 from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset

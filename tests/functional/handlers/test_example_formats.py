@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from tests.functional.handlers.conftest import Stack
+from tests.support.pipeline.stack import Stack
 from tunedrop.documents.dataset import Dataset
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.recipe.schema import Recipe

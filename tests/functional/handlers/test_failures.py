@@ -5,36 +5,10 @@ import json
 import msgspec
 import pytest
 
-from tests.functional.handlers.conftest import EVENTS, Stack
-from tests.support.fakes import FakeInference
+from tests.support.pipeline.drives import KEY, deployed, report_failure, trained
+from tests.support.pipeline.fakes import FakeInference
+from tests.support.pipeline.stack import EVENTS, Stack
 from tunedrop.documents.run import Failure
-
-KEY = "datasets/tweets/tweets.csv"
-
-
-def report_failure(stack: Stack, folder: str) -> None:
-    """Call report_failure as S3 does for the failure that a stage left."""
-    key = f"{folder}/failure/{stack.run(folder).attempt}.json"
-    stack.read(key)
-    stack.call("report_failure", stack.event("s3_run_failed", key=key))
-
-
-def trained(stack: Stack, tweets: bytes) -> tuple[str, str]:
-    """Bring a run to the end of its training; returns its folder and its name."""
-    stack.drop(KEY, tweets)
-    folder = stack.prepare(KEY)["run"]
-    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
-    name = stack.run(folder).name
-    stack.sagemaker.set_job(name, "Completed", artifact=f"s3://b/{folder}/model/x/output/model/")
-    return folder, name
-
-
-def deployed(stack: Stack, tweets: bytes) -> tuple[str, str]:
-    """Bring a run to an endpoint in service."""
-    folder, name = trained(stack, tweets)
-    stack.call("deploy", stack.event("training_job_completed", job=name))
-    stack.sagemaker.set_endpoint(name, "InService")
-    return folder, name
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.functional.handlers.conftest import Stack
-from tests.functional.handlers.test_failures import KEY, report_failure
-from tests.functional.handlers.test_sweep import change, sweep
+from tests.support.pipeline.drives import KEY, change, report_failure, sweep
+from tests.support.pipeline.stack import Stack
 from tunedrop.stages import prepare
 
 SPLITS = ("train", "validation", "test", "rejected")

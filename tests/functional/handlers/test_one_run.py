@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from tests.functional.handlers.conftest import BUCKET, Stack
-from tests.functional.handlers.test_failures import deployed, trained
+from tests.support.pipeline.drives import deployed, trained
+from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Report, TokenCount
 

@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.functional.handlers.conftest import BUCKET, Stack
-from tests.functional.handlers.test_failures import KEY, deployed, trained
+from tests.support.pipeline.drives import KEY, change, deployed, sweep, trained
+from tests.support.pipeline.stack import Stack
 from tunedrop.ports.store import ChangedError
-
-
-def sweep(stack: Stack) -> list[dict[str, Any]]:
-    """Call sweep as its schedule does."""
-    outcomes: list[dict[str, Any]] = stack.call("sweep", stack.event("schedule"))
-    return outcomes
 
 
 def test_given_a_prepared_run_whose_event_was_lost_when_swept_then_train_is_called(
@@ -117,14 +111,6 @@ def test_given_a_run_that_no_longer_counts_when_swept_then_it_is_superseded(
     sweep(stack)
 
     assert stack.run(folder).status == "superseded"
-
-
-def change(stack: Stack, folder: str, **values: Any) -> None:
-    """Edit run.json as time would."""
-    run = json.loads(stack.read(f"{folder}/run.json"))
-    stack.s3.put_object(
-        Bucket=BUCKET, Key=f"{folder}/run.json", Body=json.dumps({**run, **values}).encode()
-    )
 
 
 @pytest.mark.usefixtures("base_model")

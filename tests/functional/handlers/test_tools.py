@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.functional.handlers.conftest import Stack
-from tests.functional.handlers.test_failures import KEY
+from tests.support.pipeline.drives import KEY
+from tests.support.pipeline.stack import Stack
 from tunedrop.documents.answers import Answer
 
 TOOL = {"type": "function", "function": {"name": "find_order", "parameters": {}}}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.functional.handlers.conftest import Stack
-from tests.functional.handlers.test_failures import KEY, report_failure
+from tests.support.pipeline.drives import KEY, report_failure
+from tests.support.pipeline.stack import Stack
 
 FOLDER = "datasets/tweets/monday/"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import moto
 import pytest
 
-from tests.functional.handlers.conftest import Stack
+from tests.support.pipeline.stack import Stack
 from tunedrop.aws.bucket import Bucket
 from tunedrop.runs.pointer import Pointer, read_pointer
 

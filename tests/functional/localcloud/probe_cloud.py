@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.support.cloud import LocalAws, wait_for
-from tests.support.packages import ROOT, provide_packages
+from tests.support.local_aws.cloud import LocalAws, wait_for
+from tests.support.local_aws.packages import ROOT, provide_packages
 
 PROBE = Path(__file__).parent / "probe"
 BUCKET = "probe-123456789012"

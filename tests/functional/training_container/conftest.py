@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.tiny_model import LEARNABLE, make_tiny_model
-from tests.support.training_job import TrainingJob, TrainingProcess, make_rows
+from tests.support.builders.tiny_model import LEARNABLE, make_tiny_model
+from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.training_job import TrainingJob, TrainingProcess
 
 DROPOUT = {**LEARNABLE, "lora_dropout": 0.1}
 """With dropout, a resumed job only repeats itself if the random state is restored too."""

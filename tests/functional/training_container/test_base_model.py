@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.support.tiny_model import CONTEXT_TOKENS
+from tests.support.builders.tiny_model import CONTEXT_TOKENS
 from tuning.base_model import load_base_model, require_model
 from tuning.configuration import TrainingConfig
 from tuning.errors import ConfigurationError, ModelError

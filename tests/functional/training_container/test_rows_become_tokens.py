@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from container_folders import ContainerFolders
-from tests.support.fitted_rows import fit, write_channel
-from tests.support.tiny_model import END_OF_TURN, make_byte_tokenizer
-from tests.support.training_job import make_row
+from tests.support.builders.fitted_rows import fit, write_channel
+from tests.support.builders.tiny_model import END_OF_TURN, make_byte_tokenizer
+from tests.support.builders.training_rows import make_row
 from tuning.channels import load_rows
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.errors import DataError, ModelError

@@ -19,9 +19,9 @@ from container_folders import ContainerFolders
 from serving.served_model import ServedModel
 from serving.settings import ServingSettings, SettingsError
 from tests.functional.training_container.conftest import FinishedJob
-from tests.support.serving_process import ANSWER_SECONDS, STOP_SECONDS, ServingProcess
-from tests.support.tiny_model import CONTEXT_TOKENS
-from tests.support.training_job import make_rows
+from tests.support.builders.tiny_model import CONTEXT_TOKENS
+from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.serving_process import ANSWER_SECONDS, STOP_SECONDS, ServingProcess
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 SOURCES = "/opt/ml/additional-model-data-sources"

@@ -8,8 +8,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from tests.support.tiny_model import CHATML, make_byte_tokenizer
-from tests.support.training_job import TrainingJob, make_rows
+from tests.support.builders.tiny_model import CHATML, make_byte_tokenizer
+from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.training_job import TrainingJob
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import Hyperparameters
 from tuning.row_fitting import IGNORED

@@ -9,8 +9,9 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.functional.training_container.conftest import DROPOUT, FinishedJob
-from tests.support.tiny_model import LEARNABLE
-from tests.support.training_job import TrainingJob, make_rows
+from tests.support.builders.tiny_model import LEARNABLE
+from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.training_job import TrainingJob
 
 METRICS = {
     "train:loss": r'"loss": ([0-9.eE+-]+)',

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.fitted_rows import fit, learnt_texts
-from tests.support.tiny_model import END_OF_TURN, make_byte_tokenizer
-from tests.support.training_job import make_row
+from tests.support.builders.fitted_rows import fit, learnt_texts
+from tests.support.builders.tiny_model import END_OF_TURN, make_byte_tokenizer
+from tests.support.builders.training_rows import make_row
 from tunedrop.documents.tool_calls import calls_as_text
 from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tuning.chat_tokenizer import ChatTokenizer

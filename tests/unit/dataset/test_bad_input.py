@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 import pytest
 
-from tests.unit.dataset.memory import MemorySink, prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.recipe.schema import Recipe
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dataset import generated
-from tests.unit.dataset.generated import SHAPES, Item, RowShape, text_of
-from tests.unit.dataset.memory import MemorySink, prepare
+from tests.support.builders import files
+from tests.support.builders.row_shapes import SHAPES, Item, RowShape, text_of
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset, Task
 
@@ -48,58 +48,58 @@ WIDE = (b",".join([b"x"] * 12), b"caf\xff \xfe,good,good")
 HEADLESS = "CSV without a header"
 NAMED = {"columns": {"text": "column 1", "label": "column 2"}}  # where many rows have no label
 FORMATS: dict[str, Format] = {
-    "JSON Lines": Format("JSON Lines", "d.jsonl", generated.as_lines, unreadable=CUT_OFF),
+    "JSON Lines": Format("JSON Lines", "d.jsonl", files.as_lines, unreadable=CUT_OFF),
     "SageMaker Ground Truth manifest": Format(
         "JSON Lines",
         "d.manifest",
-        generated.as_lines,
+        files.as_lines,
         unreadable=CUT_OFF,
         only="Ground Truth classification",
     ),
     "SageMaker Ground Truth annotations": Format(
-        "JSON array", "d.json", generated.as_array, only="Ground Truth consolidated annotations"
+        "JSON array", "d.json", files.as_array, only="Ground Truth consolidated annotations"
     ),
-    "JSON array": Format("JSON array", "d.json", generated.as_array, unreadable=NO_OBJECTS),
-    "JSON objects one after the other": Format("JSON objects", "d.json", generated.as_objects),
-    "JSON object": Format("JSON object", "d.json", generated.as_object),
+    "JSON array": Format("JSON array", "d.json", files.as_array, unreadable=NO_OBJECTS),
+    "JSON objects one after the other": Format("JSON objects", "d.json", files.as_objects),
+    "JSON object": Format("JSON object", "d.json", files.as_object),
     "JSON object with lists of rows, named splits": Format(
-        "JSON object", "d.json", generated.as_splits, unreadable=NO_OBJECTS
+        "JSON object", "d.json", files.as_splits, unreadable=NO_OBJECTS
     ),
-    "Parquet": Format("Parquet", "d.parquet", generated.as_parquet),
-    "CSV": Format("CSV", "d.csv", generated.as_table, flat=True, unreadable=WIDE),
+    "Parquet": Format("Parquet", "d.parquet", files.as_parquet),
+    "CSV": Format("CSV", "d.csv", files.as_table, flat=True, unreadable=WIDE),
     HEADLESS: Format(
         "CSV",
         "d.csv",
-        generated.as_headless,
+        files.as_headless,
         flat=True,
         unreadable=WIDE[:1],
         only="text and label",
     ),
     "CSV with an index column": Format(
-        "CSV", "d.csv", lambda rows: generated.as_table(rows, index=True), flat=True
+        "CSV", "d.csv", lambda rows: files.as_table(rows, index=True), flat=True
     ),
     "CSV with semicolons, in Windows-1252": Format(
         "CSV (semicolons)",
         "d.csv",
-        lambda rows: generated.as_table(rows, ";", "cp1252"),
+        lambda rows: files.as_table(rows, ";", "cp1252"),
         flat=True,
     ),
     "CSV in UTF-16": Format(
         "CSV",
         "d.csv",
-        lambda rows: b"\xff\xfe" + generated.as_table(rows, ",", "utf-16-le"),
+        lambda rows: b"\xff\xfe" + files.as_table(rows, ",", "utf-16-le"),
         flat=True,
     ),
-    "CSV under another extension": Format("CSV", "d.json", generated.as_table, flat=True),
-    "TSV": Format("TSV", "d.tsv", lambda rows: generated.as_table(rows, "\t"), flat=True),
-    "XLSX": Format("XLSX", "d.xlsx", generated.as_workbook, flat=True),
+    "CSV under another extension": Format("CSV", "d.json", files.as_table, flat=True),
+    "TSV": Format("TSV", "d.tsv", lambda rows: files.as_table(rows, "\t"), flat=True),
+    "XLSX": Format("XLSX", "d.xlsx", files.as_workbook, flat=True),
     "plain text and Markdown, by paragraph": Format(
-        "plain text", "d.md", generated.as_paragraphs, only="text alone"
+        "plain text", "d.md", files.as_paragraphs, only="text alone"
     ),
     "zip of several files": Format(
-        "JSON Lines, JSON array", "d.zip", generated.as_zip, unreadable=NO_OBJECTS
+        "JSON Lines, JSON array", "d.zip", files.as_zip, unreadable=NO_OBJECTS
     ),
-    "zip of splits": Format("CSV", "d.zip", generated.as_zipped_splits, flat=True),
+    "zip of splits": Format("CSV", "d.zip", files.as_zipped_splits, flat=True),
 }
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "not packed": bytes,
@@ -107,7 +107,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "xz": lzma.compress,
     "Zstandard": lambda content: bytes(pa.compress(content, codec="zstd", asbytes=True)),
-    "zip, with one or several tables": lambda content: generated.zipped({"folder/d": content}),
+    "zip, with one or several tables": lambda content: files.zipped({"folder/d": content}),
 }
 COMBINATIONS = [
     (shape, form)

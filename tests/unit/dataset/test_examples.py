@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import prepare
+from tests.support.pipeline.preparation import prepare
 from tunedrop.errors import DatasetError
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare
+from tests.support.pipeline.preparation import MemoryFile, MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemoryFile, MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, Problem
 from tunedrop.recipe.schema import Recipe

@@ -1,6 +1,7 @@
 """What an uploader is warned of although nothing is broken."""
 
-from tests.unit.dataset.memory import prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import prepare
 
 
 def warned(text: str) -> str:

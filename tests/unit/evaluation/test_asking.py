@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.unit.evaluation.cases import rows_of
+from tests.support.builders.evaluations import rows_of
 from tunedrop.documents.answers import Answer
 from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, HostingError

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.evaluation.cases import (
+from tests.support.builders.evaluations import (
     SENTIMENTS,
     SYSTEM,
     answers_of,

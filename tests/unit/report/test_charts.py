@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.evaluation.cases import judge_labels
+from tests.support.builders.evaluations import judge_labels
 from tunedrop.documents.report import LossPoint
 from tunedrop.report.charts import MAX_POINTS, difference_axis, loss_chart
 

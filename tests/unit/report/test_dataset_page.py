@@ -2,7 +2,8 @@
 
 import re
 
-from tests.unit.dataset.memory import prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.documents.run import CostEstimate
 from tunedrop.report.dataset_page import CHECKS, render_dataset_page

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.report.written import ENDPOINT, FOLDER, tweets_report
+from tests.support.builders.reports import ENDPOINT, FOLDER, tweets_report
 from tunedrop.documents.run import ActualCost, Failure, Run, Source
 from tunedrop.errors import Problem
 from tunedrop.report import letter

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.unit.evaluation.cases import (
+from tests.support.builders.evaluations import (
     answers_of,
     dataset_of,
     gated,
@@ -13,7 +13,7 @@ from tests.unit.evaluation.cases import (
     judge_texts,
     row,
 )
-from tests.unit.report.written import report_of, tweets_report
+from tests.support.builders.reports import report_of, tweets_report
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page

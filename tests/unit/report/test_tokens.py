@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.report.written import tweets_report
+from tests.support.builders.reports import tweets_report
 from tunedrop.documents.report import TokenCount
 from tunedrop.lifecycle.reporting import token_warnings
 from tunedrop.report.page import render_page, tokens_in_words

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from tests.functional.localcloud.probe_cloud import ProbeCloud
-from tests.support.cloud import wait_for
+from tests.support.local_aws.cloud import wait_for
 
 
 def mails_to(probe: ProbeCloud, address: str) -> list[EmailMessage]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support.packages import ROOT
+from tests.support.local_aws.packages import ROOT
 
 
 @pytest.mark.parametrize("module", ["localcloud", "examples.demo"])

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from tests.functional.localcloud.probe_cloud import BUCKET, ProbeCloud
-from tests.support.cloud import wait_for
-from tests.support.packages import ROOT
+from tests.support.local_aws.cloud import wait_for
+from tests.support.local_aws.packages import ROOT
 
 
 def started(directory: Path) -> list[psutil.Process]:

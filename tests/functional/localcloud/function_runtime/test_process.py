@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.functional.localcloud.probe_cloud import ProbeCloud
-from tests.support.cloud import wait_for
+from tests.support.local_aws.cloud import wait_for
 
 LOG_GROUP = "/aws/lambda/probe-recorder"
 

@@ -12,8 +12,8 @@ from samtranslator.translator.transform import transform
 from localcloud.aws.reconciliation import IGNORED, PROVISIONED, RECONCILED, unknown_properties
 from localcloud.stack.template import Template
 from tests.functional.localcloud.probe_cloud import BUCKET, PROBE, ProbeCloud
-from tests.support.cloud import wait_for
-from tests.support.packages import ROOT
+from tests.support.local_aws.cloud import wait_for
+from tests.support.local_aws.packages import ROOT
 
 
 class NoManagedPolicies:

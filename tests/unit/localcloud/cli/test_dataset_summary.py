@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from localcloud.cli.dataset_summary import dataset_text
-from tests.unit.dataset.memory import prepare
+from tests.support.pipeline.preparation import prepare
 
 FORMATS = Path(__file__).parents[4] / "examples" / "formats"
 

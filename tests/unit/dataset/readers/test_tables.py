@@ -1,0 +1,139 @@
+"""CSV and TSV as people export them."""
+
+import pytest
+
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemorySink, prepare
+from tunedrop.documents.dataset import Dataset
+from tunedrop.errors import DatasetError
+
+
+def test_a_table_of_texts_and_labels_becomes_a_classification_task() -> None:
+    document, sink = prepare(table(30))
+    row = sink.all_rows()[0]
+    assert document.task == "classification"
+    assert document.labels == ["bad", "good"]
+    assert [message.role for message in row.prompt] == ["system", "user"]
+    assert row.prompt[0].content == document.system
+    assert document.system == (
+        "Classify the text into exactly one of these labels: bad, good. Answer with the label only."
+    )
+    assert (row.row, row.prompt[1].content, row.answer) == (1, "this is sentence number 0", "good")
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "format_"),
+    [(",", "CSV"), ("\t", "TSV"), (";", "CSV (semicolons)"), ("|", "CSV (bars)")],
+)
+def test_the_delimiter_is_found(delimiter: str, format_: str) -> None:
+    document, _ = prepare(table(30).replace(",", delimiter))
+    assert document.format == format_
+    assert document.rows.rejected == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"])
+def test_the_encoding_is_found(encoding: str) -> None:
+    text = table(30).replace("sentence", "phrase élégante")
+    _, sink = prepare(text.encode(encoding))
+    assert sink.all_rows()[0].prompt[1].content == "this is phrase élégante number 0"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_any_line_end_will_do(newline: str) -> None:
+    document, sink = prepare(table(30).replace("\n", newline).encode())
+    assert document.rows.source == 30
+    assert {row.answer for row in sink.all_rows()} == {"good", "bad"}
+
+
+def test_quoted_values_hold_delimiters_quotes_and_line_ends() -> None:
+    _, sink = prepare(table(30) + '"one, ""two""\nthree",good\n')
+    assert sink.all_rows()[-1].prompt[1].content == 'one, "two"\nthree'
+
+
+def rejected(extra: str | bytes) -> tuple[Dataset, MemorySink]:
+    body = table(30).encode()
+    return prepare(body + (extra.encode() if isinstance(extra, str) else extra))
+
+
+def test_a_quote_that_never_closes_costs_one_row_only() -> None:
+    tail = 'and "so on,bad\n"never closed,good\n' + "".join(
+        f"row {n} after it,bad\n" for n in range(9)
+    )
+    document, sink = rejected(tail)
+    assert document.rejected_reasons == {"unclosed_quote": 1}
+    assert sink.rejected[0].line == 33
+    assert document.rows.source == 41
+
+
+def test_a_row_that_is_not_utf8_is_rejected_with_its_line() -> None:
+    _, sink = rejected(b"broken \xff byte,good\nafter it,bad\n")
+    assert [(r.reason, r.row, r.line) for r in sink.rejected] == [("invalid_encoding", 31, 32)]
+    assert sink.all_rows()[-1].row == 32
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "column"),
+    [
+        ("a,b,good\n", "column_count", None),
+        ("only a text\n", "empty", "label"),
+        (" ,good\n", "empty", "text"),
+    ],
+)
+def test_a_row_that_does_not_fit_says_why(row: str, reason: str, column: str | None) -> None:
+    _, sink = rejected(row)
+    assert [(r.reason, r.column, r.line) for r in sink.rejected] == [(reason, column, 32)]
+    assert sink.rejected[0].content == row.rstrip("\n")
+
+
+def test_columns_with_unknown_names_are_told_by_their_content() -> None:
+    lines = [f"{n},some longer words about thing {n},{'ab'[n % 2]},{n / 7:.3f}" for n in range(50)]
+    document, _ = prepare("nr,was,art,score\n" + "\n".join(lines))
+    assert document.columns.mapping == {"text": "was", "label": "art"}
+    assert "few, short, repeated" in document.columns.why
+
+
+def test_the_recipe_overrides_and_the_alternatives_are_told() -> None:
+    header = "text,body,label\n"
+    text = header + "".join(f"text {n},body {n},{'ab'[n % 2]}\n" for n in range(30))
+    document, _ = prepare(text)
+    assert document.columns.mapping == {"text": "text", "label": "label"}
+    assert document.columns.alternatives == ["text_label (text: body, label: label)"]
+    document, _ = prepare(text, columns={"text": "body", "label": "label"})
+    assert document.columns.mapping["text"] == "body"
+    assert document.columns.why == "The recipe says so."
+
+
+def test_a_column_that_is_not_there_is_refused_with_the_nearest() -> None:
+    with pytest.raises(DatasetError, match=r"'lable', which the file does not have.*'label'"):
+        prepare(table(30), columns={"text": "text", "label": "lable"})
+
+
+def test_unknown_columns_are_refused_with_an_example_recipe() -> None:
+    with pytest.raises(DatasetError, match="known as prompt or answer: x, y") as caught:
+        prepare("x,y\n" + "".join(f"{n},{n * 2}\n" for n in range(50)))
+    assert "columns: {text: …, label: …}" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("columns", "mapping"),
+    [
+        ({"label": "team"}, {"text": "note", "label": "team"}),
+        ({"text": "extra"}, {"text": "extra", "label": "mood"}),
+        ({"prompt": "note"}, {"prompt": "note", "completion": "extra"}),
+    ],
+)
+def test_a_recipe_may_name_one_column_and_leave_the_other_to_be_found(
+    columns: dict[str, str], mapping: dict[str, str]
+) -> None:
+    lines = [
+        f"a rather long note about thing {n},some extra words on {n},{'ab'[n % 2]},{'xyz'[n % 3]}"
+        for n in range(60)
+    ]
+    text = "note,extra,mood,team\n" + "\n".join(lines)
+    assert prepare(text, columns=columns)[0].columns.mapping == mapping
+
+
+def test_a_recipe_that_names_half_of_what_cannot_be_found_is_refused() -> None:
+    with pytest.raises(DatasetError, match="only the columns label, and no other fits"):
+        prepare("n,label\n" + "".join(f"{n},{'ab'[n % 2]}\n" for n in range(50)),
+                columns={"label": "label"})  # fmt: skip
