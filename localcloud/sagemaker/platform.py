@@ -25,7 +25,7 @@ class Platform(Protocol):
     def assume_role(
         self, role_arn: str, session_name: str, *, service_principal: str
     ) -> Credentials:
-        """Credentials of the role; raises ServiceError `ValidationException` without trust."""
+        """Credentials of the role; raises ServiceError when the service may not assume it."""
 
     def check_pass_role(self, access_key_id: str, role_arn: str, service_principal: str) -> None:
         """Raise ServiceError `AccessDeniedException` unless the caller may pass the role."""

@@ -1,4 +1,4 @@
-"""The start and the end of localcloud: after a kill, beside another one, and what is left."""
+"""The start and the end of localcloud, also after a kill and beside another localcloud."""
 
 import os
 import signal
