@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "training_container")]
+sys.path[:0] = [str(ROOT), str(ROOT / "functions"), str(ROOT / "training_container")]
 
 import library_environment  # noqa: E402  sets the number of threads before torch is imported
 

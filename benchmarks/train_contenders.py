@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from datasets import Dataset
 from peft import LoraConfig
@@ -12,20 +13,29 @@ from transformers import TrainerCallback, TrainerControl
 from trl import SFTConfig, SFTTrainer
 
 from container_folders import ContainerFolders
+from tunedrop.jobs.training_job import training_config
+from tunedrop.recipe.schema import Hyperparameters, Recipe
 from tuning.base_model import LoadedModel, load_base_model
-from tuning.channels import load_rows
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.configuration import BaseModel, Hyperparameters, TrainingConfig
-from tuning.row_fitting import IGNORED, fit_rows
+from tuning.checkpoints import train_from
+from tuning.configuration import TrainingConfig
+from tuning.objectives.sft import fit_rows, load_rows, make_trainer
+from tuning.row_fitting import IGNORED
 from tuning.speed.precision import measure_precision
-from tuning.trainer import make_trainer, train_from
 
 STEP_LIMIT = 40.0
 """Seconds. A contender with a slower step is stopped: two steps are enough to show it."""
 
-CHOSEN = Hyperparameters(
-    epochs=1.0, learning_rate=1e-3, lora_dropout=0.0, max_length=256, evaluations_per_epoch=1
+RECIPE = Recipe(
+    base_model="base",
+    hyperparameters=Hyperparameters(
+        epochs=1.0, learning_rate=1e-3, lora_dropout=0.0, max_length=256, evaluations_per_epoch=1
+    ),
 )
+CONFIG = TrainingConfig.from_json(
+    msgspec.json.decode(msgspec.json.encode(training_config("benchmark", RECIPE, "classification")))
+)
+CHOSEN = CONFIG.hyperparameters
 
 Rows = list[dict[str, Any]]
 
@@ -56,10 +66,7 @@ def train(name: str, model: Path, rows: Rows, held_out: Rows, folder: Path) -> d
     _write_channel(channels, "validation", held_out)
     precision = measure_precision(model)
     dtype = precision.dtype if name in ("tunedrop", "trl_best") else torch.float32
-    config = TrainingConfig(
-        version=1, run="benchmark", base_model=BaseModel(id="base"), hyperparameters=CHOSEN
-    )
-    base = load_base_model(model, config, dtype)
+    base = load_base_model(model, CONFIG, dtype)
     chat = ChatTokenizer(base.tokenizer)
     fitted = {name: _fitted(channels, name, chat, folder) for name in ("train", "validation")}
     clock = StepClock()

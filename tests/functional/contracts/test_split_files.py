@@ -10,7 +10,7 @@ from tests.support.builders.tiny_model import END_OF_TURN, make_byte_tokenizer, 
 from tests.support.pipeline.preparation import prepare
 from tests.support.pipeline.training_job import TrainingJob
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.proof import prove_trainable
+from tuning.objectives.sft import prove_trainable
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"

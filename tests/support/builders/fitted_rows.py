@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from container_folders import ContainerFolders
-from tuning.channels import load_rows
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.row_fitting import IGNORED, FittedRows, fit_rows
+from tuning.objectives.sft import fit_rows, load_rows
+from tuning.row_fitting import IGNORED, FittedRows
 
 
 def fit(

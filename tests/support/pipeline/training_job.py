@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support.builders.training_document import training_document
+
 PROGRAM = Path(__file__).parents[3] / "training_container" / "train.py"
 
 
@@ -29,14 +31,8 @@ class TrainingJob:
         train: Iterable[Mapping[str, Any]],
         validation: Iterable[Mapping[str, Any]],
     ) -> None:
-        """Fill the channels."""
-        config = {
-            "version": 1,
-            "run": "0123456789ab",
-            "base_model": {"id": "tests/tiny", "revision": "main"},
-            "method": "lora",
-            "hyperparameters": dict(hyperparameters),
-        }
+        """Fill the channels. Hyperparameters that are not given have the recipe's defaults."""
+        config = training_document(**hyperparameters)
         (self.root / "input/data/config/training.json").write_text(json.dumps(config))
         for channel, rows in (("train", train), ("validation", validation)):
             folder = self.root / "input/data" / channel

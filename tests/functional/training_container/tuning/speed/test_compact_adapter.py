@@ -16,12 +16,13 @@ LINEAR_LAYERS = 2 * 7
 
 
 def adapted(directory: Path, dropout: float, dtype: torch.dtype = torch.float32) -> Any:
+    """Return the tiny model with an adapter that changes its answers."""
     torch.manual_seed(3)
     base = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype)
     chosen = LoraConfig(task_type="CAUSAL_LM", target_modules="all-linear", lora_dropout=dropout)
     model = get_peft_model(base, chosen)
     for name, weight in model.named_parameters():
-        if "lora_B" in name:  # begins at zero, which would hide the adapter
+        if "lora_B" in name:  # it is zero at first, and the adapter without effect
             torch.nn.init.normal_(weight, std=0.1)
     return model
 
@@ -37,16 +38,18 @@ def loss_and_gradients(model: Any) -> tuple[float, dict[str, torch.Tensor]]:
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_loss_and_gradients_are_those_of_peft(tiny_model: Path, dropout: float) -> None:
+def test_compact_adapter_has_the_loss_and_gradients_of_peft(
+    tiny_model: Path, dropout: float
+) -> None:
     # Given an adapted model, with and without dropout
     model = adapted(tiny_model, dropout)
     loss, gradients = loss_and_gradients(model)
 
-    # When its layers compute compactly
+    # When its layers use the compact forward
     replaced = compact_adapters(model)
     compact_loss, compact_gradients = loss_and_gradients(model)
 
-    # Then every layer does, and nothing else changes
+    # Then every layer uses it, and loss and gradients stay the same
     assert replaced == LINEAR_LAYERS
     assert compact_loss == pytest.approx(loss, rel=1e-5)
     assert compact_gradients.keys() == gradients.keys()
@@ -54,5 +57,5 @@ def test_loss_and_gradients_are_those_of_peft(tiny_model: Path, dropout: float) 
         torch.testing.assert_close(compact_gradients[name], gradient, rtol=1e-3, atol=1e-5)
 
 
-def test_a_model_in_bfloat16_keeps_peft_s_layers(tiny_model: Path) -> None:
+def test_model_in_bfloat16_keeps_the_forward_of_peft(tiny_model: Path) -> None:
     assert compact_adapters(adapted(tiny_model, 0.0, torch.bfloat16)) == 0

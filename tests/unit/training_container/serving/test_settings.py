@@ -1,4 +1,4 @@
-"""The endpoint's environment is read as the vLLM image reads it."""
+"""The endpoint's environment means what it means to the vLLM image."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,8 @@ FOLDERS = ContainerFolders(Path("/base"))
 TUNED = [{"name": "tuned", "path": "/opt/ml/additional-model-data-sources/tuned"}]
 
 
-def test_what_the_endpoint_configuration_says_is_obeyed() -> None:
+def test_settings_are_read_from_the_environment() -> None:
+    # When an environment with every setting is read
     settings = ServingSettings.from_environment(
         {
             "SM_VLLM_SERVED_MODEL_NAME": "base",
@@ -26,6 +27,7 @@ def test_what_the_endpoint_configuration_says_is_obeyed() -> None:
         FOLDERS,
     )
 
+    # Then each has its value, and paths below /opt/ml are resolved
     assert settings == ServingSettings(
         model_path=Path("/base/model"),
         base_name="base",
@@ -38,7 +40,7 @@ def test_what_the_endpoint_configuration_says_is_obeyed() -> None:
     )
 
 
-def test_with_nothing_said_it_serves_as_the_platform_expects() -> None:
+def test_settings_have_the_defaults_that_sagemaker_expects() -> None:
     settings = ServingSettings.from_environment({}, FOLDERS)
 
     assert (settings.host, settings.port, settings.adapters) == ("0.0.0.0", 8080, ())  # noqa: S104
@@ -54,12 +56,14 @@ def test_with_nothing_said_it_serves_as_the_platform_expects() -> None:
         ({"SM_VLLM_LORA_MODULES": '[{"name": "tuned"}]'}, "SM_VLLM_LORA_MODULES"),
     ],
 )
-def test_a_setting_that_cannot_be_obeyed_is_named(environment: dict[str, str], named: str) -> None:
+def test_wrong_setting_is_named(environment: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         ServingSettings.from_environment(environment, FOLDERS)
 
 
-def test_settings_that_mean_nothing_here_are_told() -> None:
+def test_settings_that_are_not_read_are_listed() -> None:
+    # Given one setting of the vLLM image that this program does not read
     environment = {"SM_VLLM_GPU_MEMORY_UTILIZATION": "0.9", "SM_VLLM_PORT": "1", "PATH": "/bin"}
 
+    # When the environment is checked, then it alone is listed
     assert not_obeyed(environment) == ["SM_VLLM_GPU_MEMORY_UTILIZATION"]

@@ -1,5 +1,6 @@
-"""train.py as SageMaker runs it: a process that knows nothing but its folders."""
+"""train.py as SageMaker runs it: a process that has only its folders."""
 
+import json
 import re
 import shutil
 import signal
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from tests.functional.training_container.conftest import DROPOUT, FinishedJob
+from tests.functional.training_container.finished_job import DROPOUT, FinishedJob
 from tests.support.builders.tiny_model import LEARNABLE
 from tests.support.builders.training_rows import make_rows
 from tests.support.pipeline.training_job import TrainingJob
@@ -18,11 +19,14 @@ METRICS = {
     "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
     "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
 }
+"""The metric definitions of the training job's request."""
 
 
-def test_it_learns_and_leaves_an_adapter(finished: FinishedJob) -> None:
+def test_job_learns_and_leaves_an_adapter(finished: FinishedJob) -> None:
+    # Given the losses of a finished job
     losses, validation = finished.process.losses, finished.process.validation_losses
 
+    # Then they fell, and the artifact has the adapter and no pickled file
     assert list(losses) == list(range(1, 61))
     assert list(validation) == list(range(5, 61, 5)), "four times in each of three epochs"
     assert min(validation.values()) < validation[5] / 10
@@ -30,17 +34,34 @@ def test_it_learns_and_leaves_an_adapter(finished: FinishedJob) -> None:
     assert not any(name.endswith((".bin", ".pt", ".pth")) for name in finished.job.artifact)
 
 
-def test_its_log_is_what_the_metric_definitions_look_for(finished: FinishedJob) -> None:
+def test_log_matches_the_metric_definitions(finished: FinishedJob) -> None:
+    # Given the log of a finished job
     log = finished.process.text
 
+    # When SageMaker's regular expressions read it, then they find every figure
     assert len(re.findall(METRICS["train:loss"], log)) == 60
     assert len(re.findall(METRICS["validation:loss"], log)) == 12
     assert all(float(v) > 0 for v in re.findall(METRICS["train:tokens_per_second"], log))
 
 
-def test_its_summary_says_what_happened(finished: FinishedJob) -> None:
+def test_log_tells_the_time_left_at_every_loss(finished: FinishedJob) -> None:
+    # Given the log of a finished job
+    lines = [json.loads(line) for line in finished.process.text.splitlines() if '"step"' in line]
+
+    # When the time that is left is read
+    left = [line["seconds_left"] for line in lines if "loss" in line or "eval_loss" in line]
+
+    # Then each line tells it, and it ends at zero
+    assert len(left) == 60 + 12
+    assert left[-1] == 0.0
+    assert all(seconds > 0 for seconds in left[:-2])
+
+
+def test_summary_has_the_figures_of_the_log(finished: FinishedJob) -> None:
+    # Given a finished job
     summary, process = finished.job.summary, finished.process
 
+    # Then its summary has the losses of its log, and counts rows and tokens
     best_step = min(process.validation_losses, key=lambda s: process.validation_losses[s])
     assert summary["best_step"] == best_step
     assert summary["best_eval_loss"] == process.validation_losses[best_step]
@@ -50,20 +71,21 @@ def test_its_summary_says_what_happened(finished: FinishedJob) -> None:
     assert set(summary["packages"]) >= {"torch", "trl", "peft", "transformers", "datasets"}
 
 
-def test_a_job_killed_in_the_middle_goes_on_as_if_it_had_not_been(
-    job: TrainingJob, finished: FinishedJob
-) -> None:
+def test_killed_job_resumes_with_the_same_losses(job: TrainingJob, finished: FinishedJob) -> None:
+    # Given a job that was killed after step 23, and whose last checkpoint is incomplete
     job.give(DROPOUT, train=make_rows(160), validation=make_rows(40, first_row=161))
     first = job.start()
     first.wait_for_step(23)
     first.process.send_signal(signal.SIGKILL)
     first.wait()
-    cut_off = job.root / "checkpoints" / "checkpoint-999"
-    shutil.copytree(max((job.root / "checkpoints").glob("checkpoint-*")), cut_off)
-    (cut_off / "trainer_state.json").unlink()
+    incomplete = job.root / "checkpoints" / "checkpoint-999"
+    shutil.copytree(max((job.root / "checkpoints").glob("checkpoint-*")), incomplete)
+    (incomplete / "trainer_state.json").unlink()
 
+    # When it is started again
     second = job.run()
 
+    # Then it resumes, and its losses and its adapter are those of a job that was never killed
     assert second.process.returncode == 0, second.text
     resumed = [line["step"] for line in second.lines if line.get("event") == "resumed"]
     assert resumed[0] >= 20
@@ -71,20 +93,22 @@ def test_a_job_killed_in_the_middle_goes_on_as_if_it_had_not_been(
     assert job.summary["best_eval_loss"] == finished.job.summary["best_eval_loss"]
     assert job.summary["first_loss"] == finished.job.summary["first_loss"]
     assert adapter_bytes(job.root / "model") == adapter_bytes(finished.job.root / "model")
-    assert not cut_off.exists()
+    assert not incomplete.exists()
 
 
-def test_a_worse_later_checkpoint_does_not_ship(job: TrainingJob) -> None:
-    """Given validation rows that say the opposite: the surer the model, the more it is wrong."""
+def test_artifact_is_the_best_checkpoint_not_the_last(job: TrainingJob) -> None:
+    # Given validation rows with the opposite answers, so that the validation loss rises
     opposite = make_rows(40, first_row=161)
     for row in opposite:
         answer = row["completion"][0]
         answer["content"] = "no" if answer["content"] == "yes" else "yes"
     job.give(LEARNABLE, train=make_rows(160), validation=opposite)
 
+    # When the job has ended
     process = job.run()
 
     assert process.process.returncode == 0, process.text
+    # Then its adapter is that of the checkpoint with the lowest validation loss
     validation, best = process.validation_losses, job.summary["best_step"]
     assert validation[best] == min(validation.values()) < validation[60] / 2
     shipped = load_file(job.root / "model/adapter_model.safetensors")
@@ -93,28 +117,31 @@ def test_a_worse_later_checkpoint_does_not_ship(job: TrainingJob) -> None:
     assert all(shipped[name].equal(kept[name]) for name in kept)
 
 
-def test_sigterm_ends_it_at_once_with_nothing_to_ship(job: TrainingJob) -> None:
+def test_sigterm_ends_a_job_without_an_artifact(job: TrainingJob) -> None:
+    # Given a long job in the middle of its training
     long = {**LEARNABLE, "epochs": 100}
     job.give(long, train=make_rows(160), validation=make_rows(40, first_row=161))
     process = job.start()
     process.wait_for_step(8)
 
+    # When SageMaker stops it
     process.process.terminate()
     status = process.wait()
 
-    assert status == 143, "not 0: an unfinished training is no success"
-    assert max(process.losses) < 1000, "it was not stopped in the middle"
+    # Then it fails, and leaves neither artifact nor reason nor scratch files
+    assert status == 143, "SageMaker takes 0 for a completed training"
+    assert max(process.losses) < 1000, "the job must not have reached its end"
     assert process.lines[-1] == {"event": "stopped", "reason": "SIGTERM"}
     assert job.artifact == set()
     assert job.failure is None
-    assert not list(job.root.glob("training-*")), "its scratch folder is gone"
+    assert not list(job.root.glob("training-*"))
 
 
 @pytest.fixture(scope="module")
 def failed(
     tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
 ) -> dict[str, tuple[TrainingJob, int]]:
-    """Three jobs that must fail, run side by side."""
+    """Run three jobs that must fail, side by side; return each with its exit status."""
     jobs = {}
     for name in ("misspelt", "exploding", "endless"):
         job = TrainingJob(tmp_path_factory.mktemp("failed"), tiny_model)
@@ -129,7 +156,7 @@ def failed(
 
 
 def explode(weights: Path) -> None:
-    """Make the model's answers infinite."""
+    """Change the weights so that the model computes infinite numbers."""
     from safetensors.torch import save_file  # noqa: PLC0415
 
     tensors = load_file(weights)
@@ -140,16 +167,18 @@ def explode(weights: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("misspelt", "hyperparameters: unknown key `epoch`; did you mean `epochs`?"),
+        ("misspelt", "hyperparameters: unknown field `epoch` (did you mean `epochs`?)"),
         ("endless", "row 1 of the `train` channel does not end with the base model's end-of-turn"),
         ("exploding", "loss became nan by step 1 of 6: lower hyperparameters.learning_rate"),
     ],
 )
-def test_a_failure_is_one_sentence_in_the_failure_file(
+def test_failure_is_one_sentence_in_the_failure_file(
     failed: dict[str, tuple[TrainingJob, int]], name: str, reason: str
 ) -> None:
+    # Given a job that failed
     job, status = failed[name]
 
+    # Then its exit status and its failure file say so, and there is no artifact
     assert status == 1
     assert reason in (job.failure or "")
     assert len(job.failure or "") <= 1024

@@ -1,4 +1,4 @@
-"""A request that cannot be obeyed is refused with its field, never half obeyed."""
+"""A request with a field that is not supported is refused, and the field is named."""
 
 import json
 from http import HTTPStatus
@@ -12,12 +12,11 @@ from serving.chat_request import RequestError, read_chat_request
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
-
 TOOL = {"type": "function", "function": {"name": "find_order"}}
 
 
 def calling(arguments: str) -> dict[str, Any]:
-    """An assistant's message that says nothing and calls a tool."""
+    """Return an assistant's message without text that calls a tool."""
     function = {"name": "find_order", "arguments": arguments}
     return {"role": "assistant", "content": None, "tool_calls": [{"function": function}]}
 
@@ -27,7 +26,7 @@ def read(**fields: Any) -> Any:
     return read_chat_request(body, served=("base", "tuned"), default="base")
 
 
-def test_the_payload_of_an_evaluation_is_read() -> None:
+def test_request_of_an_evaluation_is_read() -> None:
     request = read(model="tuned", max_tokens=256, temperature=0, seed=1, stop=["\n"], top_p=0.9)
 
     assert (request.model, request.max_tokens, request.temperature) == ("tuned", 256, 0.0)
@@ -35,19 +34,23 @@ def test_the_payload_of_an_evaluation_is_read() -> None:
     assert request.messages == MESSAGES
 
 
-def test_what_is_not_said_is_as_in_openai() -> None:
+def test_missing_fields_have_openais_defaults() -> None:
     request = read(stop="END", n=1, stream=False, user="someone", seed=None)
 
     assert (request.model, request.max_tokens, request.temperature) == ("base", None, 1.0)
     assert request.stop == ("END",)
 
 
-def test_tools_and_calls_reach_the_template_with_their_arguments_parsed() -> None:
+def test_tools_and_calls_are_read_with_parsed_arguments() -> None:
+    # Given a conversation with a call and its answer
     answered = {"role": "tool", "content": "sent", "tool_call_id": "c1", "name": "find_order"}
+
+    # When the request is read
     request = read(
         messages=[*MESSAGES, calling('{"id": 7}'), answered], tools=[TOOL], tool_choice="none"
     )
 
+    # Then the chat template gets what it expects
     assert request.tools == [TOOL]
     assert request.messages[1]["content"] == ""
     assert request.messages[1]["tool_calls"][0]["function"]["arguments"] == {"id": 7}
@@ -89,7 +92,7 @@ def test_tools_and_calls_reach_the_template_with_their_arguments_parsed() -> Non
         ({"tools": ["hammer"], "tool_choice": "none"}, "tools"),
     ],
 )
-def test_a_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:
+def test_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(RequestError) as refusal:
         read(**fields)
 
@@ -98,7 +101,7 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:
     assert f"`{field}`" in str(refusal.value)
 
 
-def test_an_unknown_model_is_not_found_and_the_known_ones_are_told() -> None:
+def test_unknown_model_is_not_found_and_the_known_ones_are_listed() -> None:
     with pytest.raises(RequestError, match="`better` does not exist; served: base, tuned") as error:
         read(model="better")
 
@@ -116,7 +119,7 @@ names = st.sampled_from(["model", "messages", "max_tokens", "temperature", "top_
 
 
 def status_of(body: bytes) -> HTTPStatus:
-    """What the body would be answered with; any error but a refusal fails the test."""
+    """Return the status of the answer. Any error other than a refusal fails the test."""
     try:
         read_chat_request(body, served=("base",), default="base")
     except RequestError as refusal:
@@ -125,12 +128,12 @@ def status_of(body: bytes) -> HTTPStatus:
 
 
 @given(st.dictionaries(names, json_values) | json_values)
-def test_no_content_ends_in_anything_but_an_answer_or_a_refusal(content: Any) -> None:
+def test_any_json_is_either_answered_or_refused(content: Any) -> None:
     refusals = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
 
     assert status_of(json.dumps(content).encode()) in {HTTPStatus.OK, *refusals}
 
 
 @given(st.binary(max_size=20))
-def test_bytes_that_are_no_request_are_refused(body: bytes) -> None:
+def test_bytes_that_are_no_json_are_refused(body: bytes) -> None:
     assert status_of(body) == HTTPStatus.BAD_REQUEST

@@ -1,4 +1,4 @@
-"""What must be true of the `model` channel before a row is read."""
+"""The base model is checked before any row is read."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.support.builders.tiny_model import CONTEXT_TOKENS
+from tests.support.builders.training_document import training_document
 from tuning.base_model import load_base_model, require_model
 from tuning.configuration import TrainingConfig
 from tuning.errors import ConfigurationError, ModelError
@@ -14,30 +15,25 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 
 
 def config_with(max_length: int) -> TrainingConfig:
-    return TrainingConfig.from_json(
-        {
-            "version": 1,
-            "run": "0123456789ab",
-            "base_model": {"id": "tests/tiny"},
-            "hyperparameters": {"max_length": max_length},
-        }
-    )
+    return TrainingConfig.from_json(training_document(max_length=max_length))
 
 
-def test_a_channel_without_a_model_says_what_belongs_there(tmp_path: Path) -> None:
+def test_channel_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="put the files of tests/tiny at revision main there"):
         require_model(tmp_path, config_with(512))
 
 
-def test_a_broken_model_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_broken_model_is_refused_in_one_line(tmp_path: Path) -> None:
+    # Given a model without weights
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
 
+    # When it is loaded, then the reason has one line
     with pytest.raises(ModelError, match="tests/tiny cannot be loaded: ") as refusal:
         load_base_model(tmp_path, config_with(512), torch.float32)
 
     assert "\n" not in str(refusal.value)
 
 
-def test_rows_may_not_be_longer_than_the_model_reads(tiny_model: Path) -> None:
+def test_max_length_beyond_the_models_context_is_refused(tiny_model: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"max_length 2048 is more than the 1024 tokens"):
         load_base_model(tiny_model, config_with(2 * CONTEXT_TOKENS), torch.float32)

@@ -1,4 +1,4 @@
-"""What prompts have in common is read once, and changes no answer."""
+"""The common beginning of prompts, which is computed once."""
 
 import pytest
 
@@ -18,5 +18,7 @@ INSTRUCTIONS = list(range(100, 120))
         ([[*INSTRUCTIONS[: WORTH_SHARING - 1], 1], [*INSTRUCTIONS[: WORTH_SHARING - 1], 2]], []),
     ],
 )
-def test_every_prompt_keeps_a_token_of_its_own(prompts: list[list[int]], shared: list[int]) -> None:
+def test_common_beginning_leaves_each_prompt_one_token(
+    prompts: list[list[int]], shared: list[int]
+) -> None:
     assert common_beginning(prompts) == shared

@@ -1,4 +1,4 @@
-"""Weighted answers and tool calls: what of a conversation is trained on, and in which form."""
+"""Which tokens of a conversation are trained on, and how tool calls are written."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from tests.functional.training_container.tuning.conversations import message, weighted_row
 from tests.support.builders.fitted_rows import fit, learnt_texts
 from tests.support.builders.tiny_model import END_OF_TURN, make_byte_tokenizer
 from tests.support.builders.training_rows import make_row
 from tunedrop.documents.tool_calls import calls_as_text
 from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.errors import DataError, ModelError
-from tuning.proof import prove_trainable
+from tuning.errors import ModelError
+from tuning.objectives.sft import prove_trainable
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 
@@ -23,85 +24,70 @@ def chat() -> ChatTokenizer:
     return ChatTokenizer(make_byte_tokenizer())
 
 
-def said(role: str, content: str, **more: Any) -> dict[str, Any]:
-    return {"role": role, "content": content, **more}
-
-
-def weighted_row(number: int, *, question: str = "and?") -> dict[str, Any]:
-    """An answer to learn, one for context only, and the last."""
-    return {
-        "row": number,
-        "prompt": [
-            said("user", "one?"),
-            said("assistant", "first", weight=1),
-            said("user", "two?"),
-            said("assistant", "second", weight=0),
-            said("user", question),
-        ],
-        "completion": [said("assistant", "third", weight=1)],
-    }
-
-
-def test_given_weights_then_exactly_the_answers_of_weight_one_are_trained_on(
+def test_exactly_the_answers_of_weight_one_are_trained_on(
     tmp_path: Path, chat: ChatTokenizer
 ) -> None:
+    # When a row with answers of weight 1, 0 and 1 is fitted
     fitted = fit(tmp_path, [weighted_row(1)], chat)
     (row,) = fitted.rows
 
+    # Then the first and the last are trained on, each with its end
     assert learnt_texts(row, chat) == [f"first{END_OF_TURN}", f"third{END_OF_TURN}"]
     prove_trainable(fitted.rows, chat.end_of_turn_ids, channel="train")
 
 
-def test_given_no_weight_then_earlier_answers_are_not_trained_on(
+def test_earlier_answers_without_weights_are_not_trained_on(
     tmp_path: Path, chat: ChatTokenizer
 ) -> None:
+    # Given a row whose answers have no weights
     row = weighted_row(1)
-    for message in (*row["prompt"], *row["completion"]):
-        message.pop("weight", None)
+    for turn in (*row["prompt"], *row["completion"]):
+        turn.pop("weight", None)
+
+    # When it is fitted
     (fitted,) = fit(tmp_path, [row], chat).rows
 
+    # Then only the completion is trained on
     assert learnt_texts(fitted, chat) == [f"third{END_OF_TURN}"]
 
 
-def test_given_a_weighted_row_too_long_then_no_learnt_answer_is_shortened(
-    tmp_path: Path, chat: ChatTokenizer
-) -> None:
-    row = weighted_row(3, question="x" * 100)
-    row["prompt"][1]["content"] = "y" * 120
-    fitted = fit(tmp_path, [row], chat, max_length=300)
-
-    assert fitted.shortened == [3]
-    assert learnt_texts(fitted.rows[0], chat) == ["y" * 120 + END_OF_TURN, f"third{END_OF_TURN}"]
-
-
-def test_given_a_template_that_rewrites_earlier_answers_then_weights_are_refused() -> None:
-    # As templates that leave out the thoughts of all answers but the last.
-    forgetting = (
+def test_template_that_rewrites_earlier_answers_is_refused() -> None:
+    # Given a template like those that leave out the thoughts of earlier answers
+    rewriting = (
         "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
         "{% if m['role'] == 'assistant' and not loop.last %}{{ m['content'][:2] }}"
         "{% else %}{{ m['content'] }}{% endif %}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
     )
-    chat = ChatTokenizer(make_byte_tokenizer(forgetting))
+    chat = ChatTokenizer(make_byte_tokenizer(rewriting))
     row = weighted_row(1)
 
+    # When a row with weights is tokenized, then the error names them
     with pytest.raises(ModelError, match="take `weight` out of the messages"):
         chat.tokenize(row["prompt"], row["completion"])
 
 
-def test_given_an_earlier_answer_without_an_end_then_the_proof_names_the_row(
-    tmp_path: Path,
-) -> None:
-    only_last = (
-        "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}"
-        "{% if m['content'] == 'third' %}<|im_end|>{% endif %}\n{% endfor %}"
-        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+def test_template_that_rewrites_the_prompt_is_refused() -> None:
+    # Given a template that begins with the number of messages
+    rewriting = (
+        "{{ messages | length }}{% for m in messages %}{{ m['content'] }}<|im_end|>{% endfor %}"
     )
-    chat = ChatTokenizer(make_byte_tokenizer(only_last))
-    fitted = fit(tmp_path, [weighted_row(8)], chat)
+    chat = ChatTokenizer(make_byte_tokenizer(rewriting))
+    row = make_row(1, "a good film", "yes")
 
-    with pytest.raises(DataError, match="row 8 of the `train` channel does not end with"):
-        prove_trainable(fitted.rows, chat.end_of_turn_ids, channel="train")
+    # When a row is tokenized, then the error tells what the template does
+    with pytest.raises(ModelError, match="writes a prompt differently once it is answered"):
+        chat.tokenize(row["prompt"], row["completion"])
+
+
+def test_model_without_a_chat_template_is_refused() -> None:
+    # Given a tokenizer without a chat template
+    tokenizer = make_byte_tokenizer()
+    tokenizer.chat_template = None
+
+    # When it is to be used, then it is refused
+    with pytest.raises(ModelError, match="no chat template: choose an instruct model"):
+        ChatTokenizer(tokenizer)
 
 
 CALL = {"id": "c1", "type": "function"} | {
@@ -119,20 +105,23 @@ WITH_CALLS = (
 
 
 def calling_row(number: int) -> dict[str, Any]:
+    """Return a row whose answer is a tool call."""
     return {
         "row": number,
-        "prompt": [said("user", "where?")],
-        "completion": [said("assistant", "", tool_calls=[CALL])],
+        "prompt": [message("user", "where?")],
+        "completion": [message("assistant", "", tool_calls=[CALL])],
         "tools": [TOOL],
     }
 
 
-def test_given_a_template_with_calls_then_the_call_is_trained_on_in_its_form(
-    tmp_path: Path,
-) -> None:
+def test_call_is_trained_on_in_the_form_of_the_template(tmp_path: Path) -> None:
+    # Given a template that writes tools and calls
     chat = ChatTokenizer(make_byte_tokenizer(WITH_CALLS))
+
+    # When a row with a call is fitted
     (row,) = fit(tmp_path, [calling_row(1)], chat).rows
 
+    # Then the call is trained on as the template writes it
     call = '{"name": "find_order", "arguments": {"place": "Oslo", "id": 7}}'
     expected = f"<call>{call}</call>{END_OF_TURN}"
     assert learnt_texts(row, chat) == [expected]
@@ -140,11 +129,13 @@ def test_given_a_template_with_calls_then_the_call_is_trained_on_in_its_form(
     assert not chat.calls_as_text
 
 
-def test_given_a_template_that_leaves_calls_out_then_the_call_is_written_as_the_reference_answer(
+def test_call_is_written_as_text_when_the_template_leaves_it_out(
     tmp_path: Path, chat: ChatTokenizer
 ) -> None:
+    # When a row with a call is fitted
     (row,) = fit(tmp_path, [calling_row(1)], chat).rows
 
+    # Then the call is written as the evaluation's reference answer
     assert chat.calls_as_text
     assert learnt_texts(row, chat) == [calls_as_text([CALL]) + END_OF_TURN]
 
@@ -164,20 +155,12 @@ def test_given_a_template_that_leaves_calls_out_then_the_call_is_written_as_the_
     ],
     ids=["refuses calls", "writes only the name"],
 )
-def test_given_half_a_template_for_calls_then_they_are_written_as_text(template: str) -> None:
+def test_calls_are_text_when_the_template_writes_half_of_them(template: str) -> None:
     assert ChatTokenizer(make_byte_tokenizer(template)).calls_as_text
 
 
-def test_given_a_row_the_template_refuses_then_it_is_named(tmp_path: Path) -> None:
-    strict = "{{ raise_exception('no tool role here') }}"
-    chat = ChatTokenizer(make_byte_tokenizer(strict))
-
-    with pytest.raises(DataError, match="refuses row 4 of the `train` channel: no tool role here"):
-        fit(tmp_path, [make_row(4, "a", "b")], chat)
-
-
 def family(name: str) -> ChatTokenizer:
-    """A tokenizer with the chat template of a real model family, as TRL keeps it."""
+    """Return a tokenizer with the chat template of a real model family, from TRL's package."""
     found = find_spec("trl")
     assert found is not None
     assert found.origin is not None
@@ -186,6 +169,7 @@ def family(name: str) -> ChatTokenizer:
 
 
 AS_TEXT = calls_as_text([CALL])
+"""CALL as the evaluation writes it."""
 
 
 @pytest.mark.parametrize(
@@ -194,18 +178,20 @@ AS_TEXT = calls_as_text([CALL])
         ("qwen2_5", f"<tool_call>\n{AS_TEXT}\n</tool_call><|im_end|>"),
         ("qwen3_instruct_2507", f"<tool_call>\n{AS_TEXT}\n</tool_call><|im_end|>"),
         ("llama3_1", AS_TEXT.replace("arguments", "parameters") + "<|eot_id|>"),
-        ("gemma3", f"{AS_TEXT}<end_of_turn>\n"),  # has no calls
-        ("qwen3_8", f"\n</think>\n\n{AS_TEXT}<|im_end|>"),  # writes <parameter=id>
+        ("gemma3", f"{AS_TEXT}<end_of_turn>\n"),  # this template writes no calls
+        ("qwen3_8", f"\n</think>\n\n{AS_TEXT}<|im_end|>"),  # and this one writes <parameter=id>
     ],
 )
-def test_given_a_model_familys_template_then_its_calls_are_learnt_and_can_be_read(
-    name: str, call: str
-) -> None:
+def test_calls_of_a_model_familys_template_can_be_read(name: str, call: str) -> None:
+    # Given a row with a call, and a model family's template
     chat = family(name)
     row = calling_row(1)
     row["completion"][0]["tool_calls"] = [{**CALL, "function": ORDERED}]
+
+    # When it is tokenized
     tokens = chat.tokenize(row["prompt"], row["completion"], row["tools"])
 
+    # Then what is trained on is the call, and the evaluation can read it
     ((start, end),) = tokens.learnt
     learnt = str(chat.tokenizer.decode(tokens.input_ids[start:end]))
     assert learnt == call
@@ -213,13 +199,15 @@ def test_given_a_model_familys_template_then_its_calls_are_learnt_and_can_be_rea
 
 
 @pytest.mark.parametrize("name", ["qwen2_5", "qwen3_instruct_2507", "llama3_1", "gemma3", "phi3"])
-def test_given_a_model_familys_template_then_the_answers_of_weight_one_are_learnt(
-    name: str,
-) -> None:
+def test_weighted_answers_of_a_model_familys_template_are_found(name: str) -> None:
+    # Given a row with weights, and a model family's template
     chat = family(name)
     row = weighted_row(1)
+
+    # When it is tokenized
     tokens = chat.tokenize(row["prompt"], row["completion"])
 
+    # Then exactly the answers of weight 1 are trained on
     first, third = (
         str(chat.tokenizer.decode(tokens.input_ids[start:end])) for start, end in tokens.learnt
     )
