@@ -1,4 +1,4 @@
-# Tunedrop: `make demo` shows it, `make test` proves it, `make help` lists the rest.
+# Tunedrop: `make demo` shows it, `make test` tests it, `make help` lists all commands.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -10,25 +10,25 @@ TORCH := torch==2.13.0
 REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt \
 	training_container/requirements.txt localcloud/requirements.txt \
 	tests/requirements.txt functions/prepare_layer/requirements.txt
-# The Python of the Lambda runtime, where it is installed (a name on PATH may be an empty shim).
+# The Python of the Lambda runtime, if it is installed (a name on PATH may be a shim that does not run).
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
 LAMBDA_VENV := .venv-lambda
-# Tests of one group stay in one process, the longest groups first (tests/conftest.py).
+# Tests of one group run in one process, the longest groups first (tests/conftest.py).
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
 .PHONY: help
-help: ## List what can be made
+help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: install
-install: $(VENV)/.installed ## Make .venv with everything pinned
+install: $(VENV)/.installed ## Create .venv with all dependencies pinned
 
-# PyTorch comes first and by itself: a resolver that may choose takes gigabytes of CUDA. Its build
-# for CPUs is tried where it will do; whatever goes wrong there, the package index has one too.
+# PyTorch is installed first and alone, because pip's resolver would take gigabytes of CUDA. Its build
+# for CPUs is tried where it is enough; if that fails, pip takes the build of the package index.
 $(VENV)/.installed: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	@echo "Installing pinned dependencies into $(VENV) (about 1.5 GB, a few minutes)…"
@@ -48,17 +48,17 @@ up: install ## Start the local AWS with the stack deployed, until Ctrl-C
 	@$(RUN) -m localcloud up $(ARGS)
 
 .PHONY: local
-local: install ## Take FILE through the whole pipeline on this machine [DATASET= RECIPE= ARGS=]
+local: install ## Run FILE through the whole pipeline on this machine [DATASET= RECIPE= ARGS=]
 	@test -n "$(FILE)" || { echo 'Which file? make local FILE=tweets.csv [DATASET=name] [RECIPE=recipe.yaml] [ARGS=…]' >&2; exit 2; }
 	@$(RUN) -m localcloud run "$(FILE)" $(if $(DATASET),--dataset "$(DATASET)") \
 		$(if $(RECIPE),--recipe "$(RECIPE)") $(ARGS)
 
 .PHONY: test
-test: install lambda-test ## Run every tier of the tests
+test: install lambda-test ## Run all tests
 	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: lambda-test
-lambda-test: ## Run the functions' tests on the Lambda runtime's Python, where it is installed
+lambda-test: ## Run the functions' tests on the Lambda runtime's Python, if it is installed
 ifeq ($(LAMBDA_PYTHON),)
 	@echo "No python3.13 on PATH: the functions are tested on $$($(PYTHON) --version) only."
 else
@@ -95,7 +95,7 @@ validate: .venv-sam/.installed ## Check the template and build the functions wit
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
 	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
 
-# The SAM CLI pins much; it lives by itself.
+# The SAM CLI pins many packages, so it has an environment of its own.
 .venv-sam/.installed:
 	@$(PYTHON) -m venv .venv-sam
 	@.venv-sam/bin/python -m pip install --quiet aws-sam-cli==1.170.0
@@ -108,13 +108,13 @@ fuzz: install ## Fuzz the readers of dropped files, guided by coverage, for a mi
 	@cd .local && ../$(RUN) ../tests/fuzz/fuzz_readers.py -max_total_time=$(or $(SECONDS_OF_FUZZ),60) -rss_limit_mb=4096 fuzz
 
 .PHONY: pr
-pr: lint validate test ## All that a pull request must pass
+pr: lint validate test ## Run everything that a pull request must pass
 
 .PHONY: clean
-clean: ## Remove what the local AWS and the builds left; the environments stay
+clean: ## Remove the files of the local AWS and of builds; keep the environments
 	rm -rf .local .aws-sam .cache
 
 .PHONY: constraints
-constraints: install ## Write constraints.txt anew from what is installed
+constraints: install ## Write constraints.txt from the installed packages
 	@{ echo "# Every package of .venv, pinned: written by 'make constraints'."; \
 	$(RUN) -m pip freeze | grep -E '^[A-Za-z0-9._-]+==' | sed 's/+cpu$$//'; } > constraints.txt

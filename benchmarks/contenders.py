@@ -1,4 +1,4 @@
-"""The contenders of the preparation benchmark: the same work, each in its own way."""
+"""The contenders of the preparation benchmark, which do the same work in different ways."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 ROLES = ("system", "user", "assistant")
-SHARE = 0.1  # of the rows for validation, and for test
+SHARE = 0.1  # The share of the rows for validation, and the same for test.
 SEED = 17
 
 
@@ -34,7 +34,7 @@ class _Folder:
 
 
 def _tunedrop(source: Path, folder: Path, checks: str) -> int:
-    import msgspec  # noqa: PLC0415 - each contender pays for its own imports only
+    import msgspec  # noqa: PLC0415 - a contender's figures include its own imports only
 
     from tunedrop.dataset.prepare import prepare_dataset  # noqa: PLC0415
     from tunedrop.recipe.schema import Recipe  # noqa: PLC0415
@@ -48,17 +48,17 @@ def _tunedrop(source: Path, folder: Path, checks: str) -> int:
 
 
 def tunedrop_basic(source: Path, folder: Path) -> int:
-    """Structure and exact duplicates."""
+    """Check the structure and exact duplicates."""
     return _tunedrop(source, folder, "basic")
 
 
 def tunedrop_full(source: Path, folder: Path) -> int:
-    """Every check, near duplicates included."""
+    """Run every check, near duplicates included."""
     return _tunedrop(source, folder, "full")
 
 
 def is_valid(messages: Any) -> bool:
-    """The same demands as Tunedrop's."""
+    """Whether a row is valid, by the same rules as Tunedrop's."""
     return (
         isinstance(messages, list)
         and len(messages) > 1
@@ -74,20 +74,20 @@ def is_valid(messages: Any) -> bool:
 
 
 def digest(messages: list[dict[str, str]]) -> bytes:
-    """The same idea of a duplicate as Tunedrop's: white space and letter case do not count."""
+    """A digest that ignores white space and letter case, like Tunedrop's for duplicates."""
     text = "".join(message["role"] + message["content"] for message in messages)
     text = unicodedata.normalize("NFC", "".join(text.casefold().split()))
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 def split_of(key: bytes) -> str:
-    """A split by digest."""
+    """Choose the split by the row's digest."""
     share = int.from_bytes(key[:8], "big") / 2**64
     return "test" if share < SHARE else "validation" if share < 2 * SHARE else "train"
 
 
 def stdlib(source: Path, folder: Path) -> int:
-    """A plain loop: json, a set, three files."""
+    """Use a plain loop with the json module, a set of digests and three files."""
     seen: set[bytes] = set()
     names = ("train", "validation", "test")
     files = {name: (folder / f"{name}.jsonl").open("w", encoding="utf-8") for name in names}
@@ -109,7 +109,7 @@ def stdlib(source: Path, folder: Path) -> int:
 
 
 def hf_datasets(source: Path, folder: Path) -> int:
-    """`load_dataset`, `map`, `filter`, `train_test_split`, `to_json`, as the tutorials do."""
+    """Use `load_dataset`, `map`, `filter`, `train_test_split` and `to_json`, like the tutorials."""
     from datasets import Dataset, load_dataset  # noqa: PLC0415
 
     loaded = load_dataset(

@@ -1,12 +1,12 @@
-"""Prepare a large chat file side by side: Tunedrop, Hugging Face `datasets`, a plain json loop.
+"""Compares Tunedrop, Hugging Face `datasets` and a plain json loop on a large chat file.
 
     python benchmarks/prepare.py [--megabytes 200] [--small 50] [--repeats 3]
 
 Each contender reads, validates, normalises, drops exact duplicates, splits and writes the same
-generated file, in a process of its own on one core, in turns. Compared are CPU seconds (its own
-imports included), which other programs on the machine disturb least, and peak memory; a ratio is
-the median of the rounds'. Prints the figures and, as the last line, one JSON object with the
-ratios; compare those, not the seconds.
+generated file, in a process of its own on one core, in turns. The figures are peak memory and CPU
+seconds, imports included; other programs on the machine disturb CPU seconds least. A ratio is the
+median over the rounds. The program prints the figures and, as the last line, one JSON object with
+the ratios. Compare ratios between machines, not seconds.
 """
 
 import argparse
@@ -27,8 +27,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
 
 from benchmarks import contenders  # noqa: E402 - the path must be known first
 
-DUPLICATES = 0.05  # share of the rows that repeat an earlier one
-BROKEN_LINES = 0.2  # share of the messages with a line feed, which JSON escapes
+DUPLICATES = 0.05  # The share of the rows that repeat an earlier one.
+BROKEN_LINES = 0.2  # The share of the messages with a line feed, which JSON escapes.
 NAMES = ("tunedrop_basic", "tunedrop_full", "stdlib", "hf_datasets")
 
 
@@ -47,7 +47,7 @@ def generate(path: Path, megabytes: int) -> int:
                 line = chance.choice(earlier)
             else:
                 line = json.dumps({"messages": _messages(chance, words)}, ensure_ascii=False) + "\n"
-                if len(earlier) < 1_000:  # noqa: PLR2004 - enough to repeat
+                if len(earlier) < 1_000:  # noqa: PLR2004 - enough rows to repeat
                     earlier.append(line)
             written += file.write(line)
             rows += 1
@@ -78,7 +78,7 @@ def measured(contender: str, source: Path) -> dict[str, Any]:
 
 
 def run(contender: str, source: str, folder: str) -> None:
-    """Be that process: pin to one core, work, tell CPU seconds and peak memory."""
+    """Run one contender in this process, on one core; print CPU seconds and peak memory."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     before = resource.getrusage(resource.RUSAGE_SELF)
     kept = getattr(contenders, contender)(Path(source), Path(folder))

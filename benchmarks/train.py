@@ -1,23 +1,23 @@
-"""Train the same adapter side by side: Tunedrop's trainer and TRL's, on this processor.
+"""Compares Tunedrop's trainer with TRL's, on the same adapter and this processor.
 
-    make demo ARGS="--until prepared"      # leaves the model and the tweets in .local/demo
+    make demo ARGS="--until prepared"      # gets the model and the tweets into .local/demo
     .venv/bin/python benchmarks/train.py [--rows 64] [--repeats 3] [--model DIR] [--tweets FILE]
 
-Every contender takes the same rows, batches of 8, LoRA of rank 16 on all linear layers, learning
-rate and seed, each in a process of its own, in turns:
+Every contender has the same rows, batches of 8, LoRA of rank 16 on all linear layers, learning
+rate and seed. Each runs in a process of its own, in turns:
 
     tunedrop            what the training container does
     trl_defaults        SFTTrainer as documented: float32 weights, bfloat16 autocast, recomputed
                         activations, padding (and `use_cpu`, without which it refuses a CPU)
     trl_float32         the same with `bf16=False`
-    trl_best            TRL's own switches at their best: the faster number type, nothing
-                        recomputed, rows laid end to end (`padding_free`)
+    trl_best            TRL with its fastest options: the faster number type, nothing
+                        recomputed, rows without padding (`padding_free`)
 
-Compared are the tokens of the rows a second (a contender's own padding does not count; the first
-step is left out) and the loss on held-out rows after the same steps. A contender that would take
-more than STEP_LIMIT seconds a step is stopped after its second step, runs in the first round alone
-and has no loss. Prints a line a run and, as the last line, one JSON object with the ratios of the
-medians.
+The figures are the rows' tokens per second (padding does not count, and the first step is left
+out) and the loss on held-out rows after the same number of steps. A contender that takes more than
+STEP_LIMIT seconds for a step is stopped after its second step, runs in the first round only and has
+no loss. The program prints a line for each run and, as the last line, one JSON object with the
+ratios of the medians.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "training_container")]
+sys.path[:0] = [str(ROOT), str(ROOT / "functions"), str(ROOT / "training_container")]
 
 import library_environment  # noqa: E402  sets the number of threads before torch is imported
 
@@ -43,7 +43,7 @@ SYSTEM = (
     "Answer with the label only."
 )
 HELD_OUT = 64
-"""Rows for the loss at the end."""
+"""The number of rows for the loss at the end."""
 
 LIBRARY_SPIN = "300000"
 """GNU OpenMP's own default, which TRL runs with; Tunedrop's container shortens it."""
@@ -52,7 +52,7 @@ NAMES = ("tunedrop", "trl_best", "trl_float32", "trl_defaults")
 
 
 def read_rows(tweets: Path, count: int) -> list[dict[str, Any]]:
-    """Draw ASCII tweets, always the same ones, as rows of a split file."""
+    """Draw ASCII tweets, the same ones on each call, as rows of a split file."""
     with tweets.open(encoding="latin-1", newline="") as file:
         usable = [line for line in csv.DictReader(file) if line["text"].isascii()]
     drawn = random.Random(17).sample(usable, count)  # noqa: S311  no secret
@@ -83,7 +83,7 @@ def measured(name: str, options: argparse.Namespace, folder: str) -> dict[str, A
 
 
 def run(options: argparse.Namespace) -> None:
-    """Be one contender and print its figures."""
+    """Run one contender in this process, and print its figures."""
     from benchmarks import train_contenders  # noqa: PLC0415  imports torch, which takes seconds
 
     rows = read_rows(options.tweets, options.rows + HELD_OUT)
@@ -94,14 +94,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def processor() -> str:
-    """Name the processor, with the restriction under which it runs."""
+    """Name the processor, with the limit that PyTorch has for its instructions."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
         name = next((line.split(": ")[1] for line in lines if line.startswith("model name")), name)
     limit = os.environ.get("ATEN_CPU_CAPABILITY")
-    limited = f", held to {limit}" if limit else ""
+    limited = f", limited to {limit}" if limit else ""
     return f"{name}, {library_environment.usable_cores()} cores{limited}"
 
 
@@ -111,7 +111,7 @@ def compare(options: argparse.Namespace) -> None:
     for repeat in range(options.repeats):
         for name in NAMES:
             if found[name] and found[name][0]["held_out_loss"] is None:
-                continue  # far too slow: once is enough
+                continue  # it was too slow, and has run once
             with tempfile.TemporaryDirectory() as folder:
                 figures = measured(name, options, folder)
             found[name].append(figures)
@@ -139,7 +139,7 @@ def compare(options: argparse.Namespace) -> None:
 def main() -> None:
     """Read the command line."""
     demo = ROOT / ".local/demo"
-    parser = argparse.ArgumentParser(description="Tunedrop's trainer beside TRL's")
+    parser = argparse.ArgumentParser(description="Compares Tunedrop's trainer with TRL's")
     parser.add_argument("--model", type=Path, default=demo / "model")
     parser.add_argument("--tweets", type=Path, default=demo / "tweets.csv")
     parser.add_argument("--rows", type=int, default=64)

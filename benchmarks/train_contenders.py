@@ -1,10 +1,11 @@
-"""The contenders of the training benchmark: the same rows and adapter, each in its own way."""
+"""The contenders of the training benchmark, which train the same adapter in different ways."""
 
 import json
 import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from datasets import Dataset
 from peft import LoraConfig
@@ -12,26 +13,35 @@ from transformers import TrainerCallback, TrainerControl
 from trl import SFTConfig, SFTTrainer
 
 from container_folders import ContainerFolders
+from tunedrop.jobs.training_job import training_config
+from tunedrop.recipe.schema import Hyperparameters, Recipe
 from tuning.base_model import LoadedModel, load_base_model
-from tuning.channels import load_rows
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.configuration import BaseModel, Hyperparameters, TrainingConfig
-from tuning.row_fitting import IGNORED, fit_rows
+from tuning.checkpoints import train_from
+from tuning.configuration import TrainingConfig
+from tuning.objectives.sft import fit_rows, load_rows, make_trainer
+from tuning.row_fitting import IGNORED
 from tuning.speed.precision import measure_precision
-from tuning.trainer import make_trainer, train_from
 
 STEP_LIMIT = 40.0
-"""Seconds a step: whoever is slower shows so in two steps."""
+"""Seconds. A contender with a slower step is stopped: two steps are enough to show it."""
 
-CHOSEN = Hyperparameters(
-    epochs=1.0, learning_rate=1e-3, lora_dropout=0.0, max_length=256, evaluations_per_epoch=1
+RECIPE = Recipe(
+    base_model="base",
+    hyperparameters=Hyperparameters(
+        epochs=1.0, learning_rate=1e-3, lora_dropout=0.0, max_length=256, evaluations_per_epoch=1
+    ),
 )
+CONFIG = TrainingConfig.from_json(
+    msgspec.json.decode(msgspec.json.encode(training_config("benchmark", RECIPE, "classification")))
+)
+CHOSEN = CONFIG.hyperparameters
 
 Rows = list[dict[str, Any]]
 
 
 class StepClock(TrainerCallback):
-    """Takes the time of each step, and stops a contender that is far too slow."""
+    """Measures the time of each step, and stops a contender that is too slow."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -50,28 +60,15 @@ class StepClock(TrainerCallback):
 
 
 def train(name: str, model: Path, rows: Rows, held_out: Rows, folder: Path) -> dict[str, Any]:
-    """Train as the contender of that name does; returns its figures."""
+    """Train as the contender of this name does; return its figures."""
     channels = ContainerFolders(folder)
-    for channel, content in (("train", rows), ("validation", held_out)):
-        channels.channel(channel).mkdir(parents=True)
-        lines = "".join(json.dumps(row) + "\n" for row in content)
-        (channels.channel(channel) / f"{channel}.jsonl").write_text(lines, encoding="utf-8")
+    _write_channel(channels, "train", rows)
+    _write_channel(channels, "validation", held_out)
     precision = measure_precision(model)
     dtype = precision.dtype if name in ("tunedrop", "trl_best") else torch.float32
-    config = TrainingConfig(
-        version=1, run="benchmark", base_model=BaseModel(id="base"), hyperparameters=CHOSEN
-    )
-    base = load_base_model(model, config, dtype)
+    base = load_base_model(model, CONFIG, dtype)
     chat = ChatTokenizer(base.tokenizer)
-    fitted = {
-        channel: fit_rows(
-            load_rows(channels, channel, scratch=folder / channel),
-            chat,
-            max_length=CHOSEN.max_length,
-            channel=channel,
-        ).rows
-        for channel in ("train", "validation")
-    }
+    fitted = {name: _fitted(channels, name, chat, folder) for name in ("train", "validation")}
     clock = StepClock()
     if name == "tunedrop":
         trainer: SFTTrainer = make_trainer(
@@ -98,22 +95,35 @@ def train(name: str, model: Path, rows: Rows, held_out: Rows, folder: Path) -> d
     }
 
 
-def trl_trainer(
-    name: str, base: LoadedModel, model: Path, rows: Dataset, folder: Path
-) -> SFTTrainer:
-    """SFTTrainer with what its documentation shows, or with its switches at their best."""
-    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+def _write_channel(channels: ContainerFolders, name: str, rows: Rows) -> None:
+    channels.channel(name).mkdir(parents=True)
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (channels.channel(name) / f"{name}.jsonl").write_text(lines, encoding="utf-8")
 
-    best: dict[str, Any] = {}
+
+def _fitted(channels: ContainerFolders, channel: str, chat: ChatTokenizer, folder: Path) -> Dataset:
+    rows = load_rows(channels, channel, scratch=folder / channel)
+    return fit_rows(rows, chat, max_length=CHOSEN.max_length, channel=channel).rows
+
+
+def trl_options(name: str, base: LoadedModel) -> dict[str, Any]:
+    """Return the options in which this contender differs from TRL's defaults."""
     if name == "trl_best":
-        best = {
+        return {
             "bf16": base.weights.dtype == torch.bfloat16,
             "activation_checkpointing": False,
             "padding_free": True,
             "max_length": None,
         }
-    elif name == "trl_float32":
-        best = {"bf16": False}
+    return {"bf16": False} if name == "trl_float32" else {}
+
+
+def trl_trainer(
+    name: str, base: LoadedModel, model: Path, rows: Dataset, folder: Path
+) -> SFTTrainer:
+    """Make an SFTTrainer as its documentation shows it, or with its fastest options."""
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+
     plain = AutoModelForCausalLM.from_pretrained(model, dtype=base.weights.dtype)
     return SFTTrainer(
         model=plain,
@@ -128,7 +138,7 @@ def trl_trainer(
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
-            **best,
+            **trl_options(name, base),
         ),
         train_dataset=rows,
         processing_class=base.tokenizer,
@@ -144,7 +154,7 @@ def trl_trainer(
 
 @torch.no_grad()
 def held_out_loss(model: Any, rows: Dataset) -> float:
-    """The mean loss of the answers' tokens, row by row, the same for every contender."""
+    """Return the mean loss of the answers' tokens, computed the same for every contender."""
     from tuning.speed.shared_beginnings import SegmentCollator  # noqa: PLC0415
 
     collator = SegmentCollator(share=False)

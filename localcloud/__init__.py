@@ -8,11 +8,11 @@ Where things are; each imports only what stands below it, and an import linter c
     stack/            the product: its template as a stack, its code as packages and programs, its
                       base models; launcher starts and stops everything below
     sagemaker/        training jobs, processing jobs and endpoints as processes of their own
-    aws/              the other AWS services, by ministack; hooks/ has every private name of it
+    aws/              the other AWS services, emulated by ministack; hooks/ changes ministack
     function_runtime/ Lambda functions as processes of their own
-    service           what a service of our own is asked and answers
-    guard             ends the processes when localcloud is killed
+    service           requests, answers and errors of the services that localcloud implements
+    guard             ends every process that localcloud started when localcloud is killed
 
 Nothing here is shipped to AWS, and nothing here imports the product: its documents are read as
-the JSON they are.
+plain JSON.
 """

@@ -33,7 +33,7 @@ class ProcessGuard:
         self._tell(f"+{group}\n")
 
     def remove(self, group: int) -> None:
-        """The group has ended; its number may come to mean another process."""
+        """Forget a group that has ended: the system may give its number to other processes."""
         self._tell(f"-{group}\n")
 
     def close(self) -> None:
@@ -51,7 +51,7 @@ class ProcessGuard:
 
 
 def kill_group(group: int) -> None:
-    """SIGKILL to all of a process group; harmless when it is gone."""
+    """Send SIGKILL to a process group; do nothing when it is gone."""
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):

@@ -1,4 +1,4 @@
-"""What a service of our own needs to answer AWS requests beside the emulated ones.
+"""Requests, answers and errors of a service that localcloud implements beside ministack's.
 
 Error tree:
     LocalCloudError   this machine, or the way localcloud was started, is wrong
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class LocalCloudError(Exception):
-    """localcloud cannot go on; the message names the place and the remedy."""
+    """localcloud cannot continue; the message names the place and the remedy."""
 
 
 class ServiceError(Exception):
-    """An error a service answers with, as an AWS SDK reads it.
+    """An error answer of a service, as an AWS SDK reads it.
 
     Args:
         code: the AWS error code, e.g. `ResourceInUse` or `ValidationException`.
         message: what the caller reads.
-        status: the HTTP status, 400 unless told.
+        status: the HTTP status.
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -65,12 +65,12 @@ class ServiceRequest:
     """Names in lower case."""
     body: bytes
     access_key_id: str
-    """Of the caller, for `Emulator.check_pass_role` and `Emulator.check_action`."""
+    """The caller's, for `Emulator.check_pass_role` and `Emulator.check_action`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceResponse:
-    """An answer that is not plain JSON: a REST answer passed on as it is."""
+    """A REST answer, which is sent unchanged."""
 
     body: bytes
     status: int = 200

@@ -1,7 +1,7 @@
-"""Where SageMaker puts things in a container, and where it looks for what the program leaves.
+"""The folders and files of a SageMaker container, for input and for what the program leaves.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
-`SAGEMAKER_BASE_DIR` is the name AWS's own containers give to another root than /opt/ml.
+`SAGEMAKER_BASE_DIR` is the variable with which AWS's own containers replace /opt/ml.
 """
 
 from collections.abc import Mapping
@@ -24,24 +24,29 @@ class ContainerFolders:
         return cls(Path(environment.get("SAGEMAKER_BASE_DIR") or DEFAULT_ROOT))
 
     def channel(self, name: str) -> Path:
-        """Where the files of one input channel lie."""
+        """Return the folder with the files of one input channel."""
         return self.root / "input" / "data" / name
 
     def resolve(self, path: str) -> Path:
-        """Read a path that is written below /opt/ml as one below this root."""
+        """Return a path that begins with /opt/ml as a path below this root, any other unchanged."""
         written = PurePosixPath(path)
         if written.is_relative_to(DEFAULT_ROOT):
             return self.root / written.relative_to(DEFAULT_ROOT)
         return Path(path)
 
     @property
+    def hyperparameters(self) -> Path:
+        """The job's HyperParameters, a JSON object of texts. Only a tuning job sets them."""
+        return self.root / "input" / "config" / "hyperparameters.json"
+
+    @property
     def model(self) -> Path:
-        """Training: what is left here becomes the artifact. Serving: the base model."""
+        """In training, the files here become the model artifact; in serving, the base model."""
         return self.root / "model"
 
     @property
     def checkpoints(self) -> Path:
-        """Restored before the program starts, copied to S3 while it runs."""
+        """SageMaker restores this folder before the job starts, and copies its changes to S3."""
         return self.root / "checkpoints"
 
     @property

@@ -1,12 +1,15 @@
-"""What the libraries read when they are first imported; `tuning` and `serving` import this first.
+"""Set the environment variables that libraries read when they are first imported.
 
-- The containers are network-isolated: without the offline switches the Hugging Face libraries would
-  spend the first minutes in time-outs.
-- OpenMP starts a thread for each core of the machine, also where the process may use fewer. The
-  threads that are too many wait for each other at every product.
-- OpenMP's threads spin while they wait for each other. Without a limit they take time from other
-  work: on two busy cores a batch took 148 s spinning and 40 s sleeping. Asleep at once they wake
-  late: two idle cores trained 208 tokens/s then, and 274 with a short spin before the sleep.
+`tuning` and `serving` import this module before anything else, for these reasons:
+
+- The containers have no network. Without the offline switches the Hugging Face libraries would wait
+  minutes for time-outs.
+- OpenMP starts a thread for each core of the machine, also where the process may use fewer cores.
+  The surplus threads then delay every matrix product.
+- OpenMP's threads keep their cores busy while they wait for each other. Without a limit this slows
+  down other work on the machine: on two busy cores a batch took 148 s with waiting threads busy and
+  40 s with them asleep. A thread that sleeps at once wakes up late: two idle cores trained
+  208 tokens/s so, and 274 with about 0.1 ms of busy waiting before the sleep.
 """
 
 import math
@@ -14,12 +17,13 @@ import os
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
+"""Where Linux tells the limits of a container."""
 
 
 def usable_cores(cgroups: Path = CGROUPS) -> int:
-    """Count the cores that this process may use: its affinity, limited by the container's quota.
+    """Return how many cores this process may use: its affinity, limited by the container's quota.
 
-    A quota of 1.5 cores counts as 2. `cgroups` is where Linux tells the quota; macOS has neither.
+    A quota of 1.5 cores counts as 2. macOS has neither affinity nor quota.
     """
     has_affinity = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
@@ -28,7 +32,7 @@ def usable_cores(cgroups: Path = CGROUPS) -> int:
 
 
 def _quota(cgroups: Path) -> float | None:
-    """Return the container's share of processor time in cores, or None when there is no limit.
+    """Return the container's processor time in cores, or None when it has no limit.
 
     Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (cpu.max: quota and period in
     microseconds) and https://docs.kernel.org/scheduler/sched-bwc.html (version 1).

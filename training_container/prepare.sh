@@ -1,4 +1,4 @@
 #!/bin/sh
-# `prepare` in the image: functions/prepare/job.py with the packages of the function and its layers,
-# and nothing of what training installs (-S). `exec`, so that SIGTERM reaches Python.
+# `prepare` in the image: runs functions/prepare/job.py with the packages of the function and its
+# layers. -S hides the packages of the training. `exec` lets SIGTERM reach Python.
 exec env PYTHONPATH=/opt/functions python3 -S -P -X utf8 -m prepare.job "$@"

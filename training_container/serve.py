@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Serve one base model and its adapters behind an OpenAI-shaped SageMaker endpoint.
+"""Serve one base model and its adapters as a SageMaker endpoint with OpenAI's chat API.
 
-It obeys the settings and paths that AWS's vLLM image obeys, on any machine: SM_VLLM_… in the
-environment, base weights in /opt/ml/model, adapters where SM_VLLM_LORA_MODULES says. In the image
-it is the program `serve`. Elsewhere, with the folders of /opt/ml made in `ml`:
+The program reads the settings and paths of AWS's vLLM image, on any machine: the variables
+SM_VLLM_… of the environment, the base model in /opt/ml/model, and the adapters in the folders that
+SM_VLLM_LORA_MODULES names. In the image it is the program `serve`. Elsewhere, with the folders of
+/opt/ml made in `ml`:
 
     SAGEMAKER_BASE_DIR=ml SM_VLLM_PORT=8080 python training_container/serve.py
 """
@@ -25,7 +26,7 @@ from serving.settings import ServingSettings, SettingsError, not_obeyed
 
 def main() -> int:
     """Load the model, then answer until SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as process 1 the default is to ignore
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # process 1 ignores SIGTERM by default
     try:
         folders = ContainerFolders.from_environment(os.environ)
         settings = ServingSettings.from_environment(os.environ, folders)
@@ -40,12 +41,15 @@ def main() -> int:
 
 
 def answer_until_stopped(settings: ServingSettings, model: ServedModel) -> None:
-    """Open the port only now, when the first health check can be answered with yes."""
+    """Open the port, once the model is loaded, and answer until SIGTERM.
+
+    SageMaker's first health check must succeed, so the port is not open before.
+    """
     queue = BatchQueue(model.answer, max_batch=settings.max_batch, on_batch=log_batch)
     with ChatServer((settings.host, settings.port), model, queue) as server:
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
-            # shutdown() waits for serve_forever(), which this very thread is running
+            # shutdown() waits for serve_forever() to end, which this thread is running
             threading.Thread(target=server.shutdown).start()
 
         signal.signal(signal.SIGTERM, stop)
@@ -56,7 +60,7 @@ def answer_until_stopped(settings: ServingSettings, model: ServedModel) -> None:
 
 
 def log_batch(**figures: Any) -> None:
-    """Tell what a batch held and took."""
+    """Log the size and the duration of a batch."""
     log_line(event="batch", **figures)
 
 

@@ -1,13 +1,13 @@
-"""Messages as a chat template takes them, tool calls included.
+"""Prepare messages for a chat template, tool calls included.
 
-Rows carry OpenAI's form, in which arguments are JSON text; templates write them as JSON themselves
-and want them parsed, as vLLM gives them too.
+Rows have OpenAI's form, in which a call's arguments are JSON text. Templates expect the arguments
+parsed, as vLLM passes them, and write them as JSON themselves.
 https://huggingface.co/docs/transformers/chat_templating
 https://docs.vllm.ai/en/latest/features/tool_calling.html
 
-Many templates leave calls out without a word: the model would learn to say nothing. Others write
-them in a language of their own, which nobody but its parser reads. For those a call is written as
-text, one JSON object a line; the evaluation does the same with what it sends.
+Many templates leave calls out, so that the model would learn to answer nothing. Others write them
+in a format that only a parser of its own reads. With such templates a call is written as text, one
+JSON object a line. The evaluation does the same in its requests.
 """
 
 import json
@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 
-if TYPE_CHECKING:  # reading a request needs no tokenizer
+if TYPE_CHECKING:  # serving reads requests without importing transformers
     from transformers import PreTrainedTokenizerBase
 
 Message = dict[str, Any]
-"""One turn of a conversation: `role`, `content`, and what else OpenAI's form has."""
+"""One turn of a conversation: `role`, `content`, and the other fields of OpenAI's form."""
 
 _PROBE = "probe_of_calls"
 _ARGUMENTS = {"argument": "value"}
+"""The name and the arguments of a call with which writes_calls tests a template."""
 
 
 def for_template(message: Message, *, calls_as_text: bool) -> Message:
-    """Return the message with what a template may look at, and nothing that is None."""
+    """Return the message with the fields that a template may read, and without None values."""
     given: Message = {"role": message["role"], "content": message["content"]}
     calls = message.get("tool_calls") or []
     if calls and calls_as_text:
@@ -41,9 +42,9 @@ def for_template(message: Message, *, calls_as_text: bool) -> Message:
 
 
 def writes_calls(tokenizer: "PreTrainedTokenizerBase") -> bool:
-    """Whether the chat template writes a tool call as a JSON object, name and arguments in it."""
+    """Return whether the chat template writes a tool call as JSON, with name and arguments."""
     call = {
-        "id": "probe0000",  # nine letters and digits, as Mistral's templates insist
+        "id": "probe0000",  # Mistral's templates accept only nine letters and digits
         "type": "function",
         "function": {"name": _PROBE, "arguments": _ARGUMENTS},
     }
@@ -53,12 +54,13 @@ def writes_calls(tokenizer: "PreTrainedTokenizerBase") -> bool:
     ]
     try:
         text = str(tokenizer.apply_chat_template(messages, tokenize=False))
-    except (TemplateError, TypeError):  # it refuses calls, or cannot do with them
+    except (TemplateError, TypeError):  # the template refuses calls, or fails on them
         return False
     return any(_is_probe(text, at) for at, char in enumerate(text) if char == "{")
 
 
 def _is_probe(text: str, at: int) -> bool:
+    """Return whether the JSON object that begins at a position is the probe's call."""
     try:
         found, _ = json.JSONDecoder().raw_decode(text, at)
     except ValueError:
@@ -68,14 +70,16 @@ def _is_probe(text: str, at: int) -> bool:
 
 
 def _parsed(call: dict[str, Any]) -> dict[str, Any]:
+    """Return a call with its arguments parsed."""
     function = call["function"]
     return {**call, "function": {**function, "arguments": json.loads(function["arguments"])}}
 
 
 def _as_text(call: dict[str, Any]) -> str:
-    """One call as JSON, name first and the arguments' keys sorted.
+    """Return a call as JSON, the name first and the arguments' keys sorted.
 
-    The evaluation writes right answers so (tunedrop.documents.tool_calls); a test holds them equal.
+    The functions write reference answers in the same way (tunedrop.documents.tool_calls). A test
+    checks that both are equal.
     """
     function = call["function"]
     name = json.dumps(function["name"], ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""`python -m examples.demo [options of localcloud run]`: get the tweets, then run the pipeline.
+"""`python -m examples.demo [options of localcloud run]`: gets the tweets and runs the pipeline.
 
-The tweets are dropped as they are, with the recipe of examples/tweets; the base model is the one
-that localcloud takes when none is given. Options are handed on: `--force` makes a new run of the
-same content, `--until trained` stops earlier.
+The tweets are dropped unchanged, with the recipe of examples/tweets; the base model is the one
+that localcloud uses by default. Options are passed on: `--force` starts a new run of the same
+content, `--until trained` stops earlier.
 """
 
 from __future__ import annotations

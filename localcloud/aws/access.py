@@ -1,6 +1,6 @@
 """How services and functions use the emulated AWS: roles, permission checks and clients.
 
-It stands apart from `emulator` because what the emulator is made of needs it, too.
+It is a module of its own because the parts of the emulator use it, too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ROOT_CREDENTIALS = Credentials(
     access_key_id="test",
-    secret_access_key="test",  # noqa: S106  # ministack's root, printed for the user by `up`
+    secret_access_key="test",  # noqa: S106  # ministack's root user; `up` prints it
     session_token="",
 )
 
@@ -35,10 +35,10 @@ class Access:
     def assume_role(
         self, role_arn: str, session_name: str, *, service_principal: str
     ) -> Credentials:
-        """Credentials of `role_arn` as the service gets them.
+        """Return credentials of a session of the role, as the service gets them.
 
-        Raises ServiceError `ValidationException`, in SageMaker's words, when the role is missing
-        or its trust policy does not name the service.
+        Raises ServiceError `ValidationException`, with SageMaker's message, when the role is
+        missing or its trust policy does not name the service.
         """
         from localcloud.aws.hooks import identity  # noqa: PLC0415
 
@@ -65,14 +65,14 @@ class Access:
 
         identity.check_action(access_key_id, action, resource_arn, self.region, dict(context or {}))
 
-    # --- for clients ----------------------------------------------------------------------------
+    # --- clients --------------------------------------------------------------------------------
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account and Region."""
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
 
     def environment(self, credentials: Credentials = ROOT_CREDENTIALS) -> dict[str, str]:
-        """The variables with which any AWS SDK reaches this AWS; nothing of the host's."""
+        """The variables with which any AWS SDK reaches this AWS; none comes from the host."""
         variables = {
             **credentials.environment(),
             "AWS_REGION": self.region,

@@ -1,4 +1,4 @@
-"""Where Lambda delivers what could not be processed: SQS and SNS, with the function's own role."""
+"""Delivers events that a function could not process to SQS and SNS, with the function's role."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Destinations:
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         }
         if service == "sqs":
-            # Looked up as root: Lambda needs no sqs:GetQueueUrl of the role.
+            # The lookup is done as root: on AWS the role needs no sqs:GetQueueUrl either.
             url = self._access.client("sqs").get_queue_url(QueueName=resource)["QueueUrl"]
             client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=typed)
         elif service == "sns":

@@ -13,7 +13,7 @@ test. How to use it:
         resource_arn=lambda request: "arn:…",      # what IAM checks the caller's policies against
     )
     emulator.start()                               # returns once it answers; raises LocalCloudError
-    emulator.stop()                                # ends the server and every process of its own
+    emulator.stop()                                # ends the server and the functions' processes
 
 From a service, from any thread (see `access`):
 
@@ -39,7 +39,7 @@ import shutil
 from typing import IO, TYPE_CHECKING, Any
 
 from localcloud.aws.access import Access
-from localcloud.aws.confirmation import Confirmations
+from localcloud.aws.mail import Confirmations
 from localcloud.aws.process_setup import EmulatorSettings, configure_process, lock_state
 from localcloud.aws.server import Server
 
@@ -64,7 +64,7 @@ class Emulator(Access):
         self._hooks = self._install_hooks()
 
     def require_free_port(self) -> None:
-        """Raise LocalCloudError when the port is taken: to be told before anything is begun."""
+        """Raise LocalCloudError when the port is taken; called before anything slow is started."""
         self._server.require_free_port()
 
     def start(self) -> None:
@@ -83,7 +83,7 @@ class Emulator(Access):
 
     @property
     def confirmed_addresses(self) -> list[str]:
-        """Email addresses confirmed on their owners' behalf."""
+        """Email addresses that localcloud confirmed in their owners' place."""
         return self._confirmations.addresses
 
     @property
@@ -92,7 +92,7 @@ class Emulator(Access):
         return self._hooks.code
 
     def idle_seconds(self) -> float:
-        """How long no event has been under way to a function, nor waited for its next attempt."""
+        """Seconds since a function last had an event to process, or one waited for a retry."""
         return self._hooks.idle_seconds()
 
     def make_schedules_due(self) -> None:
@@ -102,7 +102,7 @@ class Emulator(Access):
         self._server.call(events.make_schedules_due)
 
     def finish_deployment(self) -> None:
-        """Put in place what CloudFormation dropped, and wait for confirmations under way."""
+        """Apply the properties that CloudFormation dropped, and wait for pending confirmations."""
         while self._hooks.dropped:
             self._hooks.dropped.pop().reconcile(self.client)
         self._confirmations.wait()
@@ -112,7 +112,7 @@ class Emulator(Access):
 
         return Installation(self.settings, self, self._confirmations.asked)
 
-    # --- services of our own --------------------------------------------------------------------
+    # --- localcloud's services ------------------------------------------------------------------
 
     def register_service(
         self,
@@ -132,7 +132,7 @@ class Emulator(Access):
             routes: operation by regular expression of `METHOD /path`, for REST requests.
             resource_arn: the ARN a request acts on, or `*`.
         """
-        from localcloud.aws.hooks import services  # noqa: PLC0415  # after _configure_process
+        from localcloud.aws.hooks import services  # noqa: PLC0415  # after configure_process
 
         services.register(
             services.Registration(

@@ -1,4 +1,4 @@
-"""All hooks that change how ministack behaves, put in place once before it serves."""
+"""Installs all hooks that change how ministack behaves, once, before it serves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from localcloud.aws.destinations import LAMBDA, Destinations
-from localcloud.aws.hooks import alarms, log_groups, objects, provisioning
+from localcloud.aws.hooks import alarms, cloudformation, objects
 from localcloud.aws.hooks.asynchronous import AsyncInvoker
 from localcloud.aws.hooks.email import EmailDelivery
 from localcloud.aws.hooks.functions import FunctionExecutor
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from localcloud.aws.reconciliation import Dropped
 
 ALARM_PERIOD_SECONDS = 10.0
+"""Seconds between two evaluations of all alarms: short enough to see an alarm in a local run."""
 
 
 class Installation:
     """The hooks of one emulator.
 
     Args:
-        settings: of the emulator that is about to start.
-        access: to that emulator.
+        settings: settings of the emulator that is about to start.
+        access: access to that emulator.
         on_confirmation: see `localcloud.aws.mail.Mailbox`.
     """
 
@@ -46,16 +47,16 @@ class Installation:
             return access.environment(credentials)
 
         self.dropped: list[Dropped] = []
-        """What CloudFormation dropped and nobody has reconciled yet."""
+        """Properties that CloudFormation dropped and that are not applied yet."""
         self._stopping = threading.Event()
         self._pool = FunctionPool(state / "tmp" / "functions", aws_environment)
         self._invoker = AsyncInvoker(settings.retry_delays_seconds, Destinations(access).deliver)
         mailbox = Mailbox(state / "outbox", on_confirmation)
         objects.install()
-        log_groups.install()
-        provisioning.collect(self.dropped)
+        cloudformation.name_log_groups()
+        cloudformation.note_dropped(self.dropped)
         self.code = CodeStore(state / "code")
-        """Shared with whatever else runs the functions' code."""
+        """Shared with the processing job, which runs the functions' code, too."""
         FunctionExecutor(self._pool, self.code).install()
         self._invoker.install()
         EmailDelivery(mailbox, access.endpoint_url).install()
@@ -65,11 +66,11 @@ class Installation:
         return self._invoker.idle_seconds()
 
     def start(self) -> None:
-        """Begin what runs beside the server."""
+        """Start to evaluate alarms."""
         alarms.evaluate_until(self._stopping, ALARM_PERIOD_SECONDS)
 
     def stop(self) -> None:
-        """Retry nothing more, and end every function's process."""
+        """Stop all retries, and end every function's process."""
         self._stopping.set()
         self._invoker.stop()
         self._pool.close()

@@ -1,4 +1,4 @@
-"""What this process must be before ministack is imported, and the lock on its folder."""
+"""Prepares this process for the import of ministack, and locks the state folder."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ class EmulatorSettings:
     account_id: str = "123456789012"
     region: str = "us-east-1"
     retry_delays_seconds: tuple[float, ...] = field(default=(1.0, 3.0))
-    """Before the retries of an asynchronous invocation; AWS waits one and two minutes."""
+    """Seconds before each retry of an asynchronous invocation; AWS waits one and two minutes."""
     confirm_emails: bool = True
-    """Confirm email subscriptions at once; AWS waits for the addressee."""
+    """Whether localcloud confirms email subscriptions at once; AWS waits for the addressee."""
 
 
 def lock_state(state_dir: Path) -> IO[str]:
-    """Take the folder for this process until the returned file is closed or the process ends.
+    """Lock the folder for this process until the returned file is closed or the process ends.
 
-    What an earlier process left behind when it was killed (processes' folders) is removed; objects
-    are kept, each was written atomically.
+    The temporary folders of an earlier localcloud that was killed are removed. Objects are kept,
+    because each was written atomically.
+
+    Raises LocalCloudError when another localcloud holds the lock.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     lock = (state_dir / "lock").open("a+", encoding="ascii")
@@ -67,7 +69,7 @@ def configure_process(settings: EmulatorSettings) -> None:
     state = settings.state_dir.resolve()
     for folder in ("objects", "tmp"):
         (state / folder).mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(  # or ministack would write to the console
+    logging.basicConfig(  # otherwise ministack writes to the console
         filename=state / LOG_NAME,
         level=logging.INFO,
         format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
@@ -85,10 +87,10 @@ def configure_process(settings: EmulatorSettings) -> None:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(state / "objects"),
             "DOCKER_HOST": "unix:///nonexistent",  # containers are never started
-            "IOT_MTLS_ENABLED": "0",  # would listen on a port of its own
+            "IOT_MTLS_ENABLED": "0",  # it would listen on another port
             "SFTP_ENABLED": "0",
-            # An invocation of an endpoint holds a thread until it is answered: with ministack's
-            # 64 threads, as many invocations leave none for other requests.
+            # An invocation of an endpoint occupies a thread until it is answered. With ministack's
+            # default of 64 threads, 64 invocations would block every other request.
             "MINISTACK_WORKER_THREADS": "512",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,

@@ -1,8 +1,8 @@
-"""What becomes of each property of the template: the one checked list.
+"""Lists what happens to each property of the template: provisioned, ignored or reconciled.
 
-ministack's CloudFormation provisions most of them, drops some without a word, and takes some
-that have no meaning on one machine. A test compares this list with template.yaml, and another
-reads back from the deployed stack what is said to be provisioned.
+ministack's CloudFormation provisions most properties and drops some without an error; others have
+no meaning on one machine. One test compares these lists with template.yaml, and another reads the
+provisioned properties back from a deployed stack.
 """
 
 from __future__ import annotations
@@ -110,11 +110,12 @@ PROVISIONED: dict[str, frozenset[str]] = {
         ["FlexibleTimeWindow", "GroupName", "Name", "ScheduleExpression", "State", "Target"]
     ),
 }
+"""By resource type: properties that ministack puts in place."""
 
 IGNORED: dict[str, dict[str, str]] = {
     "AWS::ECR::Repository": {"LifecyclePolicy": "no image is ever pushed here"},
     "AWS::Lambda::EventInvokeConfig": {
-        "MaximumEventAgeInSeconds": "retries take seconds here, no event gets old"
+        "MaximumEventAgeInSeconds": "retries take seconds here, so no event reaches its maximum age"
     },
     "AWS::Lambda::Function": {
         "Architectures": "functions run on this machine's processor",
@@ -130,10 +131,11 @@ IGNORED: dict[str, dict[str, str]] = {
     },
     "AWS::Lambda::Permission": dict.fromkeys(
         ("Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"),
-        "made by SAM itself for each event; events are always let through here",
+        "SAM generates it for each event; here every event may invoke its function",
     ),
     "AWS::IAM::Role": {"Tags": "nothing here reads tags of roles"},
 }
+"""By resource type: properties without an effect here, each with the reason."""
 
 
 def _lifecycle(clients: Clients, bucket: str, value: Any) -> None:
@@ -144,7 +146,7 @@ def _lifecycle(clients: Clients, bucket: str, value: Any) -> None:
 
 
 def _lifecycle_rule(rule: Properties) -> dict[str, Any]:
-    """From CloudFormation's spelling of a rule to the API's."""
+    """Convert a rule from CloudFormation's spelling to the API's."""
     known = {
         "AbortIncompleteMultipartUpload",
         "ExpirationInDays",
@@ -186,12 +188,12 @@ RECONCILED: dict[str, dict[str, Callable[[Clients, str, Any], None]]] = {
         "ReservedConcurrentExecutions": _concurrency,
     },
 }
-"""Dropped by CloudFormation here, put in place by an API call after the deployment."""
+"""By resource type: properties that ministack drops; an API call applies them afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """One property that CloudFormation did not put in place, with its references resolved."""
+    """One property that CloudFormation did not apply, with its references resolved."""
 
     kind: str
     name: str
@@ -199,12 +201,12 @@ class Dropped:
     value: Any
 
     def reconcile(self, clients: Clients) -> None:
-        """Put it in place."""
+        """Apply the property with an API call."""
         RECONCILED[self.kind][self.name](clients, self.physical_id, self.value)
 
 
 def unknown_properties(resources: Mapping[str, Properties]) -> Iterator[str]:
-    """Yield `LogicalId (Type): Property` for what stands on none of the lists."""
+    """Yield `LogicalId (Type): Property` for each property that is on none of the lists."""
     for logical_id, resource in resources.items():
         kind = resource["Type"]
         known = PROVISIONED.get(kind, frozenset()) | set(IGNORED.get(kind, {}))

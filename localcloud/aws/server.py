@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 START_TIMEOUT_SECONDS = 30.0
+"""A server that accepts no connection after this time counts as failed."""
 STOP_TIMEOUT_SECONDS = 10.0
+"""The time that open requests have to end."""
 
 
 def free_port() -> int:
@@ -47,7 +49,7 @@ class Server:
             )
 
     def start(self) -> None:
-        """Return once it answers; raises LocalCloudError when the port is taken."""
+        """Return once it answers; raises LocalCloudError when it cannot start."""
         self.require_free_port()
         self._thread.start()
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
@@ -66,7 +68,10 @@ class Server:
             self._thread.join(timeout=STOP_TIMEOUT_SECONDS)
 
     def call(self, function: Callable[[], None]) -> None:
-        """Run `function` where ministack runs its own handlers: its state has no locks."""
+        """Run `function` on the server's event loop.
+
+        ministack's state has no locks; it is safe because only the event loop uses it.
+        """
         if self._loop is None:
             raise LocalCloudError("the local AWS is not started: call Emulator.start() first")
         if threading.current_thread() is self._thread:
@@ -81,7 +86,7 @@ class Server:
     def _serve(self) -> None:
         try:
             asyncio.run(self._serve_until_stopped())
-        except BaseException as error:  # noqa: BLE001  # told by start(), which waits for us
+        except BaseException as error:  # noqa: BLE001  # start() reports it
             self._failure = error
 
     async def _serve_until_stopped(self) -> None:
@@ -91,7 +96,7 @@ class Server:
             "hypercorn.asyncio"
         ).serve
         config.bind = [f"{HOST}:{self.port}"]
-        config.backlog = 1024  # more clients than fit into the queue at once are reset
+        config.backlog = 1024  # connections beyond this queue are reset
         config.keep_alive_timeout = 75  # longer than an SDK keeps an idle connection (60 s)
         config.graceful_timeout = 2
         config.errorlog = logging.getLogger("hypercorn.error")

@@ -25,14 +25,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     _add_common(run)
     run.add_argument("file", type=_file, metavar="FILE", help="the dataset to drop, as it is")
     run.add_argument("--dataset", help="name of the dataset (default: FILE without its suffix)")
-    run.add_argument("--recipe", type=_file, help="recipe.yaml to put beside it")
+    run.add_argument("--recipe", type=_file, help="recipe.yaml to upload with FILE")
     run.add_argument(
         "--until",
         choices=list(UNTIL),
         default="evaluated",
-        help="stage to stop after; `prepared` looks at the data and trains nothing",
+        help="stage after which to stop; `prepared` checks the data and trains nothing",
     )
-    run.add_argument("--force", action="store_true", help="a new run, even of the same content")
+    run.add_argument(
+        "--force", action="store_true", help="start a new run, even of the same content"
+    )
     run.add_argument("--out", type=Path, metavar="DIR", help="copy the run's folder to DIR")
     run.add_argument(
         "--json", action="store_true", help="print the result as JSON; progress goes to stderr"
@@ -42,15 +44,17 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--dir", type=Path, default=DEFAULT_DIR, help="where state is kept (default: %(default)s)"
+        "--dir", type=Path, default=DEFAULT_DIR, help="folder of its state (default: %(default)s)"
     )
     parser.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, help="of 127.0.0.1 (default: %(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="port on 127.0.0.1 (default: %(default)s)"
     )
     parser.add_argument(
         "--template", type=_file, default=TEMPLATE, help="SAM template (default: the project's)"
     )
-    parser.add_argument("--email", default="demo@example.com", help="whom the stack notifies")
+    parser.add_argument(
+        "--email", default="demo@example.com", help="address that the stack notifies"
+    )
     parser.add_argument(
         "--no-confirm", action="store_true", help="leave email subscriptions unconfirmed"
     )

@@ -1,4 +1,4 @@
-"""The commands of `python -m localcloud`: see `arguments`.
+"""Runs the commands of `python -m localcloud`, which `arguments` lists.
 
 Exit status: 0 done, 1 the run failed, 2 wrong usage or localcloud could not start,
 130 interrupted.
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     import argparse
 
 INTERRUPTED = 130
+"""The exit status of a program that SIGINT ended, as shells report it."""
 print_now = partial(print, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = parse(arguments)
-    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores SIGINT
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a background job of a shell ignores SIGINT
         signal.signal(ending, _interrupt)
     try:
         return _up(options) if options.command == "up" else _run(options)
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"localcloud: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("localcloud: interrupted, everything is stopped", file=sys.stderr)
+        print("localcloud: interrupted; everything is stopped", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -55,7 +56,7 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _models_of_up(options: argparse.Namespace) -> ModelChoice | None:
-    """Anything may be dropped later; another template may have no use for base models."""
+    """Any dataset may be dropped later; another template than the product's may need no models."""
     is_product = options.template == TEMPLATE
     return ModelChoice(given=dict(options.model)) if options.model or is_product else None
 
@@ -82,7 +83,7 @@ def _settings(options: argparse.Namespace, models: ModelChoice | None) -> LocalC
         confirm_emails=not options.no_confirm,
         models=models,
         parameters=dict(options.parameter),
-        catch_up=options.command == "up",  # `run` looks after its own dataset only
+        catch_up=options.command == "up",  # `run` is about one dataset only
     )
 
 

@@ -1,4 +1,4 @@
-"""How a dropped file was read, from dataset.json, for `--until prepared`."""
+"""Summarises dataset.json for `--until prepared`: how the file was read and split."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from localcloud.cli.run_documents import Document
 
 LABELS_SHOWN = 20
+"""More labels than this are only counted."""
 ROW_NAMES = ("in", "train", "validation", "test", "rejected", "duplicates", "not_sampled")
 TITLES = {"not_sampled": "not sampled"}
 
 
 def dataset_text(dataset: Document) -> str:
-    """What was found in the file and what became of its rows, a line each."""
+    """Return what was found in the file and where its rows went, in one line each."""
     return "\n".join(
         f"{title + ':':<11} {text}" if title else f"{'':<11} {text}"
         for title, text in _lines(dataset)
@@ -56,11 +57,11 @@ def _counted(numbers: Mapping[str, int]) -> str:
 
 
 def _labels(rows: Mapping[str, int]) -> str:
-    """The commonest labels of the training rows."""
+    """The most frequent labels of the training rows, with their numbers of rows."""
     commonest = sorted(rows.items(), key=lambda item: -item[1])
     more = len(commonest) - LABELS_SHOWN
-    told = _counted(dict(commonest[:LABELS_SHOWN]))
-    return f"{told} and {more} more" if more > 0 else told
+    shown = _counted(dict(commonest[:LABELS_SHOWN]))
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _tokens(tokens: Mapping[str, Any]) -> str:
@@ -72,7 +73,7 @@ def _tokens(tokens: Mapping[str, Any]) -> str:
 
 
 def _estimate(estimate: Mapping[str, Any]) -> str:
-    """On AWS: nothing is paid here."""
+    """The price and duration of the training on AWS."""
     low, high = (duration(estimate[f"{end}_hours"] * 3600) for end in ("low", "high"))
     return (
         f"on AWS {estimate['low_usd']:.2f} to {estimate['high_usd']:.2f} USD, {low} to {high} on "

@@ -24,14 +24,14 @@ class Drop:
     etag: str
     size: int
     rerun: bool
-    """A new run was asked for, whatever the content."""
+    """Whether the upload asks for a new run, even of the same content."""
     run_before: str | None
-    """The run that counted for the dataset before."""
+    """The id of the run that was current before the upload."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropFiles:
-    """What to drop."""
+    """The files to drop, and whether they ask for a new run."""
 
     dataset: str
     file: Path

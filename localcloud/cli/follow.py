@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.5
 SETTLED_SECONDS = 2.0
-"""With no event under way for so long, the upload has been dealt with."""
+"""When no event was processed for this time, the product has handled the upload."""
 EMAIL_SECONDS = 60.0
+"""An email that is not sent within this time after the end of the run will not come."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Followed:
-    """Where following ended."""
+    """The run as it was when following ended."""
 
     run: Document
     joined: bool
-    """The upload meant a run that existed already."""
+    """Whether the run existed before the upload."""
     reached: bool
+    """Whether the run has completed the stage."""
 
 
 class Follower:
@@ -39,8 +41,8 @@ class Follower:
     Args:
         documents: the bucket's documents.
         training_log: the log of training jobs.
-        idle_seconds: how long no event has been under way.
-        say: takes one line of progress.
+        idle_seconds: returns the seconds since an event was last processed.
+        say: called with each line of progress.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Follower:
         """
         run_id, joined = self._find(drop)
         if joined:
-            self._say(f"this content has a run already: {run_id}")
+            self._say(f"this content already has a run: {run_id}")
         lines = ProgressLines(self._say, self._log, UNTIL[until])
         while True:
             run = self._documents.run(drop.dataset, run_id)
@@ -86,12 +88,13 @@ class Follower:
         return None
 
     def _find(self, drop: Drop) -> tuple[str, bool]:
-        """The run that the upload means, and whether it existed before."""
+        """The id of the upload's run, and whether the run existed before the upload."""
         while True:
             pointer = self._documents.current(drop.dataset)
             if pointer and pointer["source"]["version_id"] == drop.version_id:
                 return pointer["run"], False
-            # Another version of the same content: a new recipe's run, or one to join.
+            # The pointer names another version of the same content: a changed recipe has started a
+            # run of it, or the upload joins its run.
             same = pointer and not drop.rerun and _same_content(pointer["source"], drop)
             if pointer and same and pointer["run"] != drop.run_before:
                 return pointer["run"], False
@@ -113,6 +116,6 @@ def _reached(run: Document, stage: str) -> bool:
     if run["status"] == "succeeded":
         return True
     if stage == STAGES[-1]:
-        return False  # the last stage is reached with the verdict
+        return False  # the last stage is complete when the run has succeeded
     later = STAGES.index(run["stage"]) > STAGES.index(stage)
     return later or bool(run.get("stages", {}).get(stage, {}).get("ended"))

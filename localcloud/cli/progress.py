@@ -1,4 +1,4 @@
-"""What a follower reads of a run: one line for each thing that changed, with the time left."""
+"""Prints the progress of a run: one line for each change, with the time left."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from localcloud.cli.training_log import TrainingLog
 
 STEP_SECONDS = 5.0
+"""Time between two printed steps of the training, which would flood the terminal."""
 SILENT_SECONDS = 30.0
-"""After so long without a line, what is waited for is said again."""
+"""After this time without a line, the present activity is printed again."""
 ROW_NAMES = ("in", "train", "validation", "test", "rejected", "duplicates", "not_sampled")
 WAITS = {
     "prepare": "reading, checking and splitting the rows",
@@ -29,13 +30,13 @@ SAVING = "last step done: validating, saving and uploading the adapter"
 
 
 class ProgressLines:
-    """Says what is new since the last look.
+    """Prints what has changed since the last call.
 
     Args:
-        say: takes one line.
+        say: called with each line.
         training_log: the log of training jobs.
         last_stage: the stage after which following ends.
-        clock: seconds, as time.monotonic.
+        clock: returns seconds, as time.monotonic does.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class ProgressLines:
         self._is_advised = False
 
     def update(self, run: Document) -> None:
-        """Look at run.json and, while training, at the job's log."""
+        """Print what is new in run.json and, while it trains, in the job's log."""
         stage, is_running = run["stage"], run["status"] == "running"
         self._time_left.at(stage, run.get("rows", {}))
         if rows := run.get("rows"):
@@ -81,7 +82,7 @@ class ProgressLines:
             self._line(stage, f"still {self._waits_for}", self._left())
 
     def _training_step(self, step: dict[str, Any]) -> None:
-        """Say every validation and the last step, and of the others one every few seconds."""
+        """Print every validation and the last step, and of the other steps one in STEP_SECONDS."""
         self._time_left.trained(step)
         now, is_last = self._clock(), step["step"] == step.get("steps")
         if "eval_loss" in step or is_last or now - self._last_step >= STEP_SECONDS:
@@ -102,9 +103,9 @@ class ProgressLines:
 
     def _left(self) -> str:
         left = self._time_left.left()
-        told = [f"{duration(left.stage)} of this stage"] if left.stage else []
-        told += [] if left.run is None else [f"{duration(left.run)} of the run"]
-        return f"; left: about {', '.join(told)}" if told else ""
+        parts = [f"{duration(left.stage)} of this stage"] if left.stage else []
+        parts += [] if left.run is None else [f"{duration(left.run)} of the run"]
+        return f"; left: about {', '.join(parts)}" if parts else ""
 
     def _once(self, subject: str, stage: str, text: str, left: str = "") -> None:
         line = f"{stage} {text}"

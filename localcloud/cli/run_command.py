@@ -1,4 +1,4 @@
-"""`python -m localcloud run FILE`: drop, follow, show."""
+"""`python -m localcloud run FILE`: drops the file, follows its run and shows the result."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ REPORT = "report/report.html"
 DATASET_PAGE = "dataset/dataset.html"
 DATASET = "dataset/dataset.json"
 PREPARED = "prepared"
-"""`--until`: a look at the data."""
+"""The value of `--until` that checks the data and trains nothing."""
 ENDED = ("succeeded", "failed")
-"""The endings that are announced by email."""
+"""The final statuses for which the product sends an email."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunResult:
-    """What the command ends with; `--json` prints it."""
+    """The result of the command; `--json` prints it."""
 
     dataset: str
     run: str
@@ -64,7 +64,7 @@ def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunRes
     before = _run_before(documents, dataset)
     cut_off = before is not None and before["status"] == "running"
     if before and cut_off:
-        say(f"run {before['run']} ended unfinished with an earlier localcloud: a new one begins")
+        say(f"run {before['run']} was cut off when an earlier localcloud ended: starting a new run")
     files = DropFiles(
         dataset=dataset,
         file=options.file,
@@ -83,7 +83,7 @@ def run_file(cloud: LocalCloud, options: argparse.Namespace, say: Say) -> RunRes
 
 
 def _run_before(documents: RunDocuments, dataset: str) -> Document | None:
-    """The run that counts now; when it is running, the processes it waits for are gone."""
+    """The dataset's current run. If it is `running`, its jobs ended with an earlier localcloud."""
     pointer = documents.current(dataset)
     return documents.run(dataset, pointer["run"]) if pointer else None
 
@@ -121,7 +121,7 @@ def as_json(result: RunResult) -> str:
 
 
 def as_text(result: RunResult, until: str) -> str:
-    """The email, or how the file was read when no more was asked, and where everything is."""
+    """The email, or with `--until prepared` the dataset's summary, and the paths of all results."""
     lines = []
     if until == PREPARED and result.dataset_page:
         dataset = json.loads((Path(result.folder) / DATASET).read_text(encoding="utf-8"))

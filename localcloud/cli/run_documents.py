@@ -1,4 +1,4 @@
-"""The run's documents in the bucket, read as the JSON they are."""
+"""Reads a run's documents in the bucket, as plain JSON."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ Document = dict[str, Any]
 STAGES = ("prepare", "train", "deploy", "evaluate")
 """The stages that run.json names, in order."""
 UNTIL = {"prepared": "prepare", "trained": "train", "deployed": "deploy", "evaluated": "evaluate"}
-"""The stage after which following a run stops, by what `--until` calls it."""
+"""By value of `--until`: the stage after which following a run stops."""
 CHECKPOINTS = "checkpoints/"
-"""Only a job that goes on reads them, and each is as large as the adapter and its optimizer."""
+"""Only a resumed job reads checkpoints, and each has the size of the adapter and its optimizer."""
 DEFAULTS: Document = {"stage": "prepare", "status": "running", "attempt": 1}
+"""The values that the product leaves out when it writes run.json."""
 
 
 class RunDocuments:
@@ -28,7 +29,7 @@ class RunDocuments:
         self.bucket = bucket
 
     def read(self, key: str) -> Document | None:
-        """A document, or None when it is not there."""
+        """A document, or None when it does not exist."""
         try:
             body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
@@ -39,11 +40,11 @@ class RunDocuments:
         return document
 
     def current(self, dataset: str) -> Document | None:
-        """The pointer of a dataset."""
+        """The pointer of a dataset, which names its current run."""
         return self.read(f"runs/{dataset}/current.json")
 
     def run(self, dataset: str, run: str) -> Document | None:
-        """run.json, with the defaults that the product leaves out when it writes."""
+        """run.json, completed with DEFAULTS."""
         document = self.read(f"runs/{dataset}/{run}/run.json")
         return DEFAULTS | document if document else None
 
@@ -52,7 +53,7 @@ class RunDocuments:
         return self.read(f"runs/{run['dataset']}/{run['run']}/email/{run['attempt']}.json")
 
     def copy_run(self, dataset: str, run: str, target: Path) -> None:
-        """Copy the run's folder without its checkpoints; files that are there are replaced."""
+        """Copy the run's folder without its checkpoints; existing files are replaced."""
         prefix = f"runs/{dataset}/{run}/"
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
@@ -67,10 +68,7 @@ class RunDocuments:
                 self._s3.download_file(self.bucket, item["Key"], str(path))
 
     def remove_checkpoints(self) -> None:
-        """Delete, with all versions, the checkpoints of runs that have ended.
-
-        Only a job that goes on reads them, and each takes tens of megabytes.
-        """
+        """Delete the checkpoints, in all versions, of runs that have ended: they are large."""
         ended: dict[str, bool] = {}
         pages = self._s3.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix="runs/"

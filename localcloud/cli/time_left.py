@@ -1,8 +1,8 @@
-"""How long a run still takes, from what it took so far on this machine.
+"""Estimates how long a run still takes, from the time it has taken so far on this machine.
 
-Training tells its own time in its log. An endpoint starts about as fast as the training job did:
-both load PyTorch and the base model. Evaluation asks two models every test row, and a row costs
-them a fixed share of what it costs the training.
+Training logs its own estimate. An endpoint starts about as fast as the training job did, because
+both load PyTorch and the base model. Evaluation asks two models every test row; the time for a row
+is taken as a multiple of the time that the training needs for a row.
 """
 
 from __future__ import annotations
@@ -17,32 +17,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 EVALUATED_ROW = 1.0
-"""Time of one row asked of one model, in training times of a row, as measured on the demo: the
-prompt costs a third of it, the answer comes token by token and base models are wordy."""
+"""The time in which one model answers one row, as a multiple of the time in which the training
+learns one row, as measured on the demo. The prompt takes a third of it. The rest is the answer,
+which is generated one token at a time, and a base model's answers are long."""
 MODELS = 2
+"""The evaluation asks the base model and the tuned model."""
 SLOW_SECONDS = 600.0
-FIRST_TELLING_STEP = 2
-"""The first step also sets up memory and kernels: a machine is not called slow for it."""
-FIRST_TELLING_SHARE = 0.05
-"""Of a stage's things: the first answers come late and then many at once."""
+"""A run that takes longer is called slow, and advice is printed."""
+FIRST_RELIABLE_STEP = 2
+"""The first step also sets up memory and kernels, so its time does not show a slow machine."""
+FIRST_RELIABLE_SHARE = 0.05
+"""A stage's own speed counts once this share of its items is done: the first answers arrive late,
+and then many at once."""
 ROWS_STEP = 8
-"""Advised numbers of rows are multiples of it: a batch of the demo's training."""
+"""Advised numbers of rows are multiples of the batch size of the demo's training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Seconds; None while nothing can be said."""
+    """Estimated seconds; None while there is no estimate."""
 
     stage: float | None
     run: float | None
 
 
 class TimeLeft:
-    """Learns from a run what it is told of it, in the order in which it happens.
+    """Estimates the time left from what happens in a run, which is reported to it in order.
 
     Args:
         last_stage: the stage after which following ends.
-        clock: seconds, as time.monotonic.
+        clock: returns seconds, as time.monotonic does.
     """
 
     def __init__(self, last_stage: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,25 +56,25 @@ class TimeLeft:
         self._stage = STAGES[0]
         self._stage_began = self._began
         self._rows: Mapping[str, int] = {}
-        self._told: tuple[float, float] | None = None
-        """Seconds left of the stage, and when that was so."""
+        self._reported: tuple[float, float] | None = None
+        """The seconds left of the stage, and the time of this estimate."""
         self._start_seconds: float | None = None
         self._row_seconds: float | None = None
         self._epochs = 1.0
         self._steps = 0
 
     def at(self, stage: str, rows: Mapping[str, int]) -> None:
-        """The run is at this stage; `rows` are those of its dataset, by split."""
+        """Report the run's stage, and the numbers of rows of its dataset, by split."""
         self._rows = rows
         if stage != self._stage:
-            self._stage, self._stage_began, self._told = stage, self._clock(), None
+            self._stage, self._stage_began, self._reported = stage, self._clock(), None
 
     def trained(self, step: Mapping[str, Any]) -> None:
-        """The training job has logged a step."""
+        """Report a step that the training job has logged."""
         if "seconds_left" not in step:
             return
         now, left, steps_left = self._clock(), step["seconds_left"], step["steps"] - step["step"]
-        self._told, self._steps = (left, now), step["step"]
+        self._reported, self._steps = (left, now), step["step"]
         if "epoch" not in step:
             return
         in_stage = now - self._stage_began
@@ -83,13 +87,13 @@ class TimeLeft:
             self._row_seconds = (in_stage - self._start_seconds + left) / rows
 
     def progressed(self, done: int, total: int) -> None:
-        """A stage has done so many of its things; they take the same time each."""
+        """Report how many of its items the stage has done; each is taken to need the same time."""
         now = self._clock()
-        if done >= FIRST_TELLING_SHARE * total:
-            self._told = ((now - self._stage_began) / done * (total - done), now)
+        if done >= FIRST_RELIABLE_SHARE * total:
+            self._reported = ((now - self._stage_began) / done * (total - done), now)
 
     def left(self) -> Left:
-        """What is left of the stage, and of the run up to the last stage."""
+        """Return the time left of the stage, and of the run up to the last stage."""
         stage = self._of_this_stage()
         first, last = STAGES.index(self._stage) + 1, STAGES.index(self._last_stage) + 1
         later = [self._of(name) for name in STAGES[first:last]]
@@ -97,9 +101,9 @@ class TimeLeft:
         return Left(stage, sum(known) if len(known) == len(later) + 1 else None)
 
     def advice(self) -> str | None:
-        """What to change for a run within 10 minutes; None when it is or nothing can be said."""
+        """Return what to change for a run of 10 minutes; None when it is fast, or not known yet."""
         left = self.left().run
-        if self._row_seconds is None or left is None or self._steps < FIRST_TELLING_STEP:
+        if self._row_seconds is None or left is None or self._steps < FIRST_RELIABLE_STEP:
             return None
         whole = self._clock() - self._began + left
         if whole <= SLOW_SECONDS:
@@ -118,14 +122,14 @@ class TimeLeft:
         )
 
     def _of_this_stage(self) -> float | None:
-        if self._told is not None:
-            seconds, when = self._told
+        if self._reported is not None:
+            seconds, when = self._reported
             return max(0.0, seconds - (self._clock() - when))
         whole = self._of(self._stage)
         return None if whole is None else max(0.0, whole - (self._clock() - self._stage_began))
 
     def _of(self, stage: str) -> float | None:
-        """How long a whole stage takes that has told nothing itself."""
+        """Estimate a whole stage from the others, where it has not reported its own speed."""
         if stage == "deploy":
             return self._start_seconds
         if stage == "evaluate" and self._row_seconds is not None:
@@ -134,12 +138,12 @@ class TimeLeft:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: `45 s`, `2 min 10 s`, `12 min`, `1 h 20 min`."""
+    """Format seconds for people: `45 s`, `2 min 10 s`, `12 min`, `1 h 20 min`."""
     whole = round(seconds)
     if whole < 60:  # noqa: PLR2004  # a minute
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
-    if minutes < 10:  # noqa: PLR2004  # from here on seconds say nothing
+    if minutes < 10:  # noqa: PLR2004  # of longer times, seconds do not matter
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,4 +1,4 @@
-"""The steps of a training job, read from its log as they come."""
+"""Reads the steps of a training job from its log while it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
 
 class TrainingLog:
-    """Yields each step of a job once: the JSON objects that the training program prints."""
+    """Yields each step of a job once: the JSON objects that the training program logs."""
 
     def __init__(self, logs: Any) -> None:
         self._logs = logs
@@ -39,7 +39,7 @@ class TrainingLog:
                 yield from page["events"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise  # the group is made by the first job
+                raise  # the first job creates the group
 
 
 def _step(message: str) -> dict[str, Any] | None:

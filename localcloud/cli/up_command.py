@@ -1,4 +1,4 @@
-"""`python -m localcloud up`: what to paste, and then what happens."""
+"""`python -m localcloud up`: prints how to use this AWS, and then each mail that arrives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.5
 
 
 def greeting(cloud: LocalCloud) -> str:
-    """How to reach this AWS with the AWS CLI or an SDK, and how to drop a file."""
+    """Return how to reach this AWS with the AWS CLI or an SDK, and how to drop a file."""
     endpoint = cloud.emulator.endpoint_url
     exports = [
         f"export {name}={shlex.quote(value)}"
@@ -42,7 +42,7 @@ def greeting(cloud: LocalCloud) -> str:
 
 
 def watch(cloud: LocalCloud, say: Say) -> None:
-    """Say what mail arrives and which addresses are confirmed, until interrupted."""
+    """Print each mail that arrives and each address that is confirmed, until interrupted."""
     known: set[Path] = set(cloud.old_mail)
     confirmed = 0
     while True:

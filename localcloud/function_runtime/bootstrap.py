@@ -1,9 +1,9 @@
-"""Runs in a function's process: import the handler once, then answer invocations.
+"""Runs in a function's process: imports the handler once, then answers invocations.
 
 Started as `python -I -S -X utf8 bootstrap.py ANSWER_FD`, so that no site-packages and no PYTHON*
-variable of the host is in reach. The first line on standard input tells what to import, each
+variable of the host is used. The first line on standard input names what to import, and each
 further line is one invocation; answers go to ANSWER_FD, one JSON line each. What the function
-prints goes to standard output, ended by a marker line so that the reader knows it is complete.
+prints goes to standard output; a marker line after it tells the reader that it is complete.
 The shapes of the answers are those of the AWS runtime (awslambdaric 4).
 """
 
@@ -22,7 +22,7 @@ MARKER = "\x00end"
 
 
 class Context:
-    """The second argument of a handler, with the names AWS gives."""
+    """The second argument of a handler, with AWS's names."""
 
     identity = None
     client_context = None
@@ -43,7 +43,7 @@ class Context:
 
 
 def failure(error: BaseException, request_id: str) -> dict[str, Any]:
-    """Return the error document that AWS hands to a caller or a destination."""
+    """Return the error document that AWS sends to a caller or a destination."""
     frames = traceback.format_tb(error.__traceback__)[1:]  # the first is this file's own
     return {
         "errorMessage": str(error),
@@ -75,7 +75,7 @@ def invoke(handler: Any, invocation: dict[str, Any]) -> dict[str, Any]:
     try:
         answer = {"result": handler(invocation["event"], context)}
         json.dumps(answer)
-    except BaseException as error:  # noqa: BLE001  # SystemExit and the like end an invocation too
+    except BaseException as error:  # noqa: BLE001  # SystemExit ends an invocation, too
         document = failure(error, request_id)
         log_failure(document)
         return {"error": document}

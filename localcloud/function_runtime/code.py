@@ -1,7 +1,7 @@
-"""Unpacked packages and layers, one folder a content, shared by every process that runs it.
+"""Unpacked packages and layers: one folder for each content, shared by all processes.
 
-They are kept when localcloud ends: removing some 5,000 files took it 20 seconds, and unpacking
-them again delayed the first event of the next start.
+They are kept when localcloud ends: to remove some 5,000 files took 20 seconds, and to unpack them
+again delayed the first event of the next start.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT_FOLDERS = 4
-"""The product needs three: the functions and two layers. What was used longest ago goes first."""
+"""The product needs three: the functions and two layers. The least recently used are removed."""
 
 
 class CodeStore:
-    """Unpacks archives below a folder, which one localcloud uses at a time."""
+    """Unpacks archives below a folder that only one localcloud uses at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,8 +31,8 @@ class CodeStore:
     def unpack(self, name: str, archive: bytes) -> Path:
         """Return the folder with the content of a zip archive.
 
-        While this object lives, a name means one content; the folders are named after contents,
-        because a layer's ARN means another one after the next deployment.
+        One CodeStore expects the same content for the same name. The folders are named after
+        contents, because a layer's ARN stands for another content after the next deployment.
         """
         with self._lock:
             if name not in self._used:
@@ -42,18 +42,18 @@ class CodeStore:
                     target.touch()
                 else:
                     self._extract(archive, target)
-                    self._forget_oldest()
+                    self._remove_oldest()
             return self._used[name]
 
     def _extract(self, archive: bytes, target: Path) -> None:
         partial = target.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)  # of a localcloud that was killed
+        shutil.rmtree(partial, ignore_errors=True)  # left by a localcloud that was killed
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             packed.extractall(partial)
         partial.rename(target)
         target.touch()
 
-    def _forget_oldest(self) -> None:
+    def _remove_oldest(self) -> None:
         folders = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime)
         for folder in folders[:-KEPT_FOLDERS]:
             if folder not in self._used.values():

@@ -1,4 +1,4 @@
-"""The execution environments of all functions: one a concurrent invocation, reused when idle."""
+"""The execution environments of all functions: one for each invocation at a time, then reused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from localcloud.function_runtime.process import FunctionProcess, Outcome
+from localcloud.function_runtime.process import FunctionProcess, InvocationResult
 from localcloud.function_runtime.specification import process_environment
 from localcloud.guard import ProcessGuard
 
@@ -24,8 +24,8 @@ class FunctionPool:
     """Starts, reuses and ends the processes of functions.
 
     Args:
-        work_dir: where each process gets a folder of its own.
-        aws_environment: the AWS variables of a session of a role, given its ARN and the session.
+        work_dir: each process gets a folder of its own in it.
+        aws_environment: returns the AWS variables for a role's ARN and a session name.
     """
 
     def __init__(
@@ -39,14 +39,16 @@ class FunctionPool:
         self._closed = False
         self._guard = ProcessGuard()
 
-    def invoke(self, specification: FunctionSpecification, event: Any, request_id: str) -> Outcome:
+    def invoke(
+        self, specification: FunctionSpecification, event: Any, request_id: str
+    ) -> InvocationResult:
         """Run one invocation in an idle environment, or in a new one."""
         process = self._take_idle(specification) or self._start(specification)
         try:
             error = None if process.initialized else process.initialize()
             if error:
                 process.stop()
-                return Outcome(error=error, log=process.take_log())
+                return InvocationResult(error=error, log=process.take_log())
             return process.invoke(event, request_id)
         finally:
             self._give_back(process)
@@ -67,7 +69,7 @@ class FunctionPool:
             self._dispose(process)
 
     def close(self) -> None:
-        """End every environment; no further one starts."""
+        """End every environment; none can be started afterwards."""
         self._closed = True
         self.end()
         self._guard.close()
@@ -84,7 +86,7 @@ class FunctionPool:
 
     def _start(self, specification: FunctionSpecification) -> FunctionProcess:
         if self._closed:
-            raise RuntimeError("localcloud is stopping: no function is started any more")
+            raise RuntimeError("localcloud is stopping and starts no function")
         token = uuid.uuid4().hex
         work_dir = self._work_dir / f"{specification.name}-{token[:8]}"
         aws = self._aws_environment(specification.role_arn, specification.name)

@@ -1,10 +1,9 @@
 """One execution environment: a process that answers one invocation at a time.
 
-Memory is enforced as AWS does it: the resident set is watched and the process is killed when it
-passes MemorySize. A resource limit would be wrong: RLIMIT_AS and RLIMIT_DATA count what is
-reserved (8 MB of stack for every thread, allocator arenas, memory-mapped files), so a function
-with a thread pool fails far below its limit. The watch needs /proc; elsewhere memory is not
-enforced.
+Memory is limited as on AWS: the process is killed when its resident set exceeds MemorySize. A
+resource limit would be wrong: RLIMIT_AS and RLIMIT_DATA count reserved memory (8 MB of stack for
+every thread, allocator arenas, memory-mapped files), so a function with a thread pool would fail
+far below its limit. The resident set is read from /proc; without it memory is not limited.
 """
 
 from __future__ import annotations
@@ -31,15 +30,17 @@ if TYPE_CHECKING:
     from localcloud.function_runtime.specification import FunctionSpecification
 
 INIT_SECONDS = 60
-"""AWS gives 10 seconds; a busy laptop needs more to import boto3."""
+"""The limit for the import of the handler. AWS has 10 seconds; a busy laptop needs more."""
 POLL_SECONDS = 0.05
+"""Time between two checks of the process's memory and deadline."""
 LOG_WAIT_SECONDS = 2.0
+"""The limit for the end of an invocation's log, which arrives separately from its answer."""
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """How one invocation went."""
+class InvocationResult:
+    """The result or the error of one invocation, with its log."""
 
     result: Any = None
     error: dict[str, Any] | None = None
@@ -48,7 +49,7 @@ class Outcome:
     peak_memory_mb: int = 0
 
 
-class _Ended(Exception):  # noqa: N818  # says what happened to the process
+class _Ended(Exception):  # noqa: N818  # it names what happened to the process
     """The process did not answer; carries the error document."""
 
     def __init__(self, error_type: str, message: str) -> None:
@@ -57,7 +58,7 @@ class _Ended(Exception):  # noqa: N818  # says what happened to the process
 
 
 class FunctionProcess:
-    """A started function; killed for good by the first invocation that ends it."""
+    """A started function; an invocation that exits, times out or exceeds the memory ends it."""
 
     def __init__(
         self, specification: FunctionSpecification, work_dir: Path, environment: Mapping[str, str]
@@ -87,7 +88,7 @@ class FunctionProcess:
 
     @property
     def group(self) -> int:
-        """The process group: the process and whatever it started."""
+        """The process group: the process and everything it started."""
         return self._process.pid
 
     @property
@@ -106,8 +107,8 @@ class FunctionProcess:
         self.initialized = error is None
         return error
 
-    def invoke(self, event: Any, request_id: str) -> Outcome:
-        """Run the handler once; the process is dead afterwards when it did not answer in time."""
+    def invoke(self, event: Any, request_id: str) -> InvocationResult:
+        """Run the handler once; a process that does not answer in time is killed."""
         timeout = self.specification.timeout_seconds
         invocation = {
             "event": event,
@@ -118,8 +119,10 @@ class FunctionProcess:
         try:
             answer = self._exchange(invocation, time.monotonic() + timeout, request_id)
         except _Ended as ended:
-            return Outcome(error=ended.document, log=self.take_log(), peak_memory_mb=self._peak_mb)
-        return Outcome(
+            return InvocationResult(
+                error=ended.document, log=self.take_log(), peak_memory_mb=self._peak_mb
+            )
+        return InvocationResult(
             result=answer.get("result"),
             error=answer.get("error"),
             log=self.take_log(),
@@ -133,13 +136,13 @@ class FunctionProcess:
         return "\n".join(lines)
 
     def stop(self) -> None:
-        """End the process and everything it started; whoever waits for it sees it end."""
+        """Kill the process and everything it started; a running invocation fails."""
         self._stopped = True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def dispose(self) -> None:
-        """Stop it and let go of its pipes and its folder; for the one that holds it, once."""
+        """Stop the process, close its pipes and remove its folder; must be called only once."""
         self.stop()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
@@ -154,7 +157,7 @@ class FunctionProcess:
     ) -> dict[str, Any]:
         self._log_complete.clear()
         assert self._process.stdin is not None  # noqa: S101  # opened as a pipe above
-        with contextlib.suppress(BrokenPipeError):  # a dead process is told below
+        with contextlib.suppress(BrokenPipeError):  # a process that has ended is reported below
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
         while True:
@@ -189,7 +192,7 @@ class FunctionProcess:
         raise _Ended(error_type, f"RequestId: {request_id} Error: {message}")
 
     def _memory(self, field: str) -> int:
-        """Megabytes from /proc: VmRSS now, VmHWM at most; 0 where it cannot be told."""
+        """Megabytes from /proc: VmRSS is the present value, VmHWM the peak; 0 without /proc."""
         try:
             status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
         except OSError:
@@ -199,7 +202,7 @@ class FunctionProcess:
 
     def _read_log(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # opened as a pipe above
-        with contextlib.suppress(ValueError, OSError):  # closed by kill()
+        with contextlib.suppress(ValueError, OSError):  # dispose() closes it
             for raw in self._process.stdout:
                 line = raw.decode("utf-8", "replace").rstrip("\n")
                 if line == MARKER:
@@ -210,5 +213,5 @@ class FunctionProcess:
 
 
 def _interpreter() -> str:
-    """The Python beneath a virtual environment: the environment's packages stay out of reach."""
+    """The Python of which the virtual environment was made: it lacks the environment's packages."""
     return getattr(sys, "_base_executable", sys.executable)

@@ -1,4 +1,4 @@
-"""What is fixed for a function's process when it starts."""
+"""The settings and the environment of a function's process, fixed when it starts."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ class FunctionSpecification:
     timeout_seconds: int
     log_group: str
     variables: Mapping[str, str]
-    """The template's Environment."""
+    """The template's Environment variables."""
     code: Path
     """The unpacked package."""
     layers: tuple[Path, ...] = ()
     """Unpacked layers, in the order of the template."""
 
     def path(self) -> list[str]:
-        """What a handler can import from, beside the standard library: AWS's order."""
+        """The folders from which a handler imports, in AWS's order, before the standard library."""
         return [str(self.code), *(str(layer / "python") for layer in self.layers)]
 
 
 def process_environment(
     specification: FunctionSpecification, work_dir: Path, aws: Mapping[str, str], log_stream: str
 ) -> dict[str, str]:
-    """Return every variable of a function's process; nothing is inherited.
+    """Return all variables of a function's process; none is inherited.
 
     The names are those of the Lambda runtime
     (docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html), with HOME and TMPDIR in the
-    process's own folder instead of a sandbox, so that no file of the host's user is read.
+    process's own folder, because there is no sandbox: no file of the host's user is read.
 
     Args:
         specification: the function.

@@ -1,14 +1,14 @@
 """Amazon SageMaker on one machine: jobs and endpoints as real processes.
 
-Requests, errors, events, roles, logs and the container contract are AWS's; the instance types are
-taken at their word and everything runs on this machine. How to use it:
+Requests, errors, events, roles, logs and the container contract are AWS's. Every instance type is
+accepted, and everything runs on this machine. How to use it:
 
     service = start_sagemaker(emulator, SageMakerSettings(state_dir=…, images={…}))
     …
     service.close()                          # before the emulator stops
 
 Where things are:
-    service       the table of operations: a new kind of job gets a folder and its lines there
+    service       the table of operations; a new kind of job gets a folder and lines in it
     shapes        requests checked against botocore's model
     training/     training jobs        processing/   processing jobs      jobs/   what both share
     hosting/      models, endpoint configurations, endpoints
@@ -16,15 +16,15 @@ Where things are:
 
 What differs from AWS, on purpose:
     - nothing waits for capacity: the first instance preference is always free, spot is never
-      interrupted, volumes and KMS keys are taken and have no effect;
-    - a processing job's program finds its own way to its data: inputs and outputs, and the
-      ENTRYPOINT of an image, are refused;
+      interrupted, volumes and KMS keys are accepted and have no effect;
+    - a processing job's program reads and writes its data itself: ProcessingInputs, outputs, and
+      the ENTRYPOINT of an image are refused;
     - MaxRuntimeInSeconds counts from the start of the program;
     - network isolation gives the program no credentials, but cannot cut its network;
     - an endpoint whose program exits three times before it was healthy has failed at once, while
       AWS would restart it until the health check's time is over;
-    - a member of a request that AWS does not know is refused, not ignored; what AWS knows and this
-      service has not is refused by name (`NotEmulated`).
+    - a member of a request that AWS does not know is refused, not ignored; what AWS has and this
+      service lacks is refused by name (`NotEmulated`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a program runs in: its image, its role, its folder and a clean environment."""
+"""The container that a program runs in: image, role, folder and a clean environment."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ class Container:
 
     image: Image
     credentials: Credentials
-    """Of the execution role: downloads, uploads and logs go with them in any case."""
+    """Credentials of the execution role; downloads, uploads and logs use them."""
     isolated: bool
-    """EnableNetworkIsolation: the program gets no credentials and no way to any AWS."""
+    """EnableNetworkIsolation: the program gets no credentials and no endpoint of any AWS."""
     folder: Path
 
     @property
     def root(self) -> Path:
-        """What is /opt/ml in a container."""
+        """The folder that stands for /opt/ml."""
         return self.folder / "ml"
 
     def environment(
         self, platform: Platform, own: Mapping[str, str], contract: Mapping[str, str]
     ) -> dict[str, str]:
-        """Every variable the program finds; nothing of the host's.
+        """Return all variables of the program; none is inherited from the host.
 
-        An SDK in it must not find the host's credentials either: not in the home folder, which is
-        the program's own, and not in the metadata service of a cloud machine.
+        An SDK in the program must not find the host's credentials either: the program has a home
+        folder of its own, and the metadata service of a cloud machine is disabled.
 
         Args:
-            platform: whose variables lead an SDK to this AWS.
-            own: what the job's or model's owner asked for.
-            contract: what SageMaker sets, whatever the owner asked for.
+            platform: gives the variables with which an SDK reaches this AWS.
+            own: variables that the request for the job or model names.
+            contract: variables that SageMaker sets; they replace `own` ones of the same name.
         """
         for name in ("home", "tmp"):
             (self.folder / name).mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""State changes as EventBridge events, spelled as AWS spells them.
+"""Sends state changes as EventBridge events, in AWS's spelling.
 
 Source: the SageMaker user guide, "Events that Amazon SageMaker AI sends to Amazon EventBridge".
 Times are milliseconds since the epoch there, while the API answers in seconds; tags are a map.
@@ -17,7 +17,7 @@ ENDPOINT = "SageMaker Endpoint State Change"
 
 
 class EventSender:
-    """Sends each change `copies` times, as AWS may."""
+    """Sends `copies` events for each change: AWS may send more than one."""
 
     def __init__(self, platform: Platform, copies: int = 1) -> None:
         self._platform = platform
@@ -25,9 +25,9 @@ class EventSender:
 
     def send(self, detail_type: str, arn: str, detail: dict[str, Any]) -> None:
         """Put the event on the default bus; times in `detail` are epoch seconds."""
-        told = in_milliseconds(detail)
+        converted = in_milliseconds(detail)
         for _ in range(self._copies):
-            self._platform.emit_event(detail_type, [arn], told)
+            self._platform.emit_event(detail_type, [arn], converted)
 
 
 def in_milliseconds(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""From the URI of a container image to the program that stands for it."""
+"""Finds the program that stands for a container image, by the image's URI."""
 
 from __future__ import annotations
 

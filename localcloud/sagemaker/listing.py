@@ -1,4 +1,4 @@
-"""Filter, sort and page what a List operation answers, the same way for every kind."""
+"""Filters, sorts and pages the answers of List operations, the same way for every kind."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DEFAULT_PAGE = 10
+"""Summaries on a page when a request has no MaxResults: AWS's default."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,13 +19,13 @@ class Listing:
     """How one kind of resource is listed."""
 
     answer: str
-    """Member of the answer that holds the summaries."""
+    """The member of the answer that holds the summaries."""
     prefix: str
     """`TrainingJob`: summaries hold `TrainingJobName` and `TrainingJobStatus`."""
     members: tuple[str, ...]
-    """What a summary shows of a description."""
+    """The members of a description that a summary has."""
     ascending: bool = False
-    """The default order by creation time."""
+    """Whether the oldest resource comes first by default."""
 
     def page(
         self, payload: dict[str, Any], descriptions: Iterable[dict[str, Any]]
@@ -69,5 +70,5 @@ def _offset(token: str | None) -> int:
     if token is None:
         return 0
     if not token.isdigit():
-        raise validation_error("Invalid NextToken: use the token of the answer before")
+        raise validation_error("Invalid NextToken: use the token of the previous answer")
     return int(token)

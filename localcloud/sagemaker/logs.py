@@ -13,19 +13,21 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MAX_BATCH_EVENTS = 10_000
+"""PutLogEvents accepts at most this number of events."""
 MAX_BATCH_BYTES = 1_048_576
+"""PutLogEvents accepts at most this number of bytes."""
 EVENT_OVERHEAD_BYTES = 26
-"""PutLogEvents' limits: events, and bytes with so many added for each event."""
+"""PutLogEvents counts this number of bytes for each event, beside its message."""
 MAX_MESSAGE_CHARACTERS = 60_000
-"""Stays below 256 KiB in UTF-8; a longer line is cut into several events."""
+"""An event may have 256 KiB, and these are 240,000 bytes at most in UTF-8. A longer line is cut."""
 
 log = logging.getLogger("localcloud.sagemaker")
 
 
 class LogStream:
-    """One stream of one group; lines wait for the next batch, never the program for the service.
+    """One stream of one group; lines are sent in batches, so that the program never waits.
 
-    A role that may not write logs loses them, and the job goes on: so it is on AWS.
+    When the role may not write logs, lines are dropped and the job continues, as on AWS.
     """
 
     def __init__(self, client: Any, group: str, stream: str, interval_seconds: float) -> None:
@@ -69,7 +71,7 @@ class LogStream:
                 self._attempt(self._client.put_log_events, logEvents=batch, **self._place)
 
     def _take(self) -> list[dict[str, Any]]:
-        """The oldest lines, as many as one request may carry."""
+        """Remove and return the oldest lines that fit into one request."""
         with self._lock:
             count = size = 0
             for line in self._lines[:MAX_BATCH_EVENTS]:
@@ -95,4 +97,4 @@ class LogStream:
             call(**arguments)
         except (ClientError, BotoCoreError) as error:
             self._refused = True
-            log.warning("no logs in %s: %s", self._place["logGroupName"], error)
+            log.warning("cannot write logs to %s: %s", self._place["logGroupName"], error)

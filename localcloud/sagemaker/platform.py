@@ -1,4 +1,4 @@
-"""What this service needs of the AWS around it; `localcloud.aws.emulator.Emulator` is one."""
+"""What this service needs of the AWS around it; `localcloud.aws.emulator.Emulator` has it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Platform(Protocol):
     def assume_role(
         self, role_arn: str, session_name: str, *, service_principal: str
     ) -> Credentials:
-        """Credentials of the role; ServiceError `ValidationException` when it cannot be assumed."""
+        """Credentials of the role; raises ServiceError when the service may not assume it."""
 
     def check_pass_role(self, access_key_id: str, role_arn: str, service_principal: str) -> None:
-        """ServiceError `AccessDeniedException` unless the caller may pass the role."""
+        """Raise ServiceError `AccessDeniedException` unless the caller may pass the role."""
 
     def check_action(self, access_key_id: str, action: str, resource_arn: str) -> None:
-        """ServiceError `AccessDeniedException` unless IAM allows the caller the action."""
+        """Raise ServiceError `AccessDeniedException` unless IAM allows the caller the action."""
 
     def client(self, service_name: str, credentials: Credentials) -> Any:
         """A boto3 client that acts with these credentials."""

@@ -1,4 +1,4 @@
-"""One program run as its container would be: signals, exit codes and output as Docker has them."""
+"""Runs a program as Docker runs a container: the same signals, exit codes and output."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from localcloud.guard import ProcessGuard
 
 POLL_SECONDS = 0.05
+"""Time between two looks whether a program that was told to stop has ended."""
 SIGNAL_EXIT_BASE = 128
-"""A program ended by signal N leaves exit code 128 + N, as `docker wait` tells it."""
+"""`docker wait` reports exit code 128 + N for a program that signal N ended."""
 
 
 class ContainerProcess:
@@ -62,7 +63,7 @@ class ContainerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """As Docker tells it; None while the program runs."""
+        """The exit code as Docker reports it; None while the program runs."""
         if not self._ended.is_set():
             return None
         code = self._process.returncode
@@ -73,9 +74,9 @@ class ContainerProcess:
         return self._ended.wait(timeout)
 
     def stop(self, grace_seconds: float, hurry: threading.Event) -> None:
-        """SIGTERM to the program alone, as `docker stop` does; SIGKILL to all after the grace.
+        """Send SIGTERM to the program alone, as `docker stop` does, and SIGKILL to all later.
 
-        The grace ends early when `hurry` is set.
+        SIGKILL is sent after the grace time, or as soon as `hurry` is set.
         """
         if not self._ended.is_set():
             os.kill(self._process.pid, signal.SIGTERM)
@@ -85,15 +86,15 @@ class ContainerProcess:
                 self.kill()
 
     def kill(self) -> None:
-        """End the program and all it started at once."""
+        """Kill the program and everything it started."""
         if not self._ended.is_set():
             kill_group(self._process.pid)
         self.wait()
 
     def _wait(self) -> None:
         self._process.wait()
-        # A container dies with its first process: so does what the program left running, which
-        # would hold the output pipe open as well.
+        # A container ends with its first process. What the program left running is killed as well;
+        # it would also keep the output pipe open.
         kill_group(self._process.pid)
         self._reader.join()
         self._guard.remove(self._process.pid)

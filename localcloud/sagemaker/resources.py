@@ -30,7 +30,7 @@ _KINDS = {
     "EndpointConfigName": "endpoint-config",
     "ModelName": "model",
 }
-"""The request member that names the resource; an endpoint comes before its configuration."""
+"""ARN kinds by the request member with the name; the first member in a request counts."""
 
 
 def arn(platform: Platform, kind: str, name: str) -> str:
@@ -41,7 +41,7 @@ def arn(platform: Platform, kind: str, name: str) -> str:
 def resource_arn(platform: Platform, request: ServiceRequest) -> str:
     """What IAM checks the caller's policies against: an ARN, or `*` for operations on no resource.
 
-    It runs before the request is checked, so it takes any payload.
+    It is called before the request is checked, so it accepts any payload.
     """
     if request.path.startswith("/endpoints/"):
         return arn(platform, "endpoint", request.path.split("/")[2])

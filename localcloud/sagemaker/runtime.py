@@ -34,7 +34,7 @@ class Runtime:
         self.events = EventSender(platform, settings.event_copies)
         self.closing = threading.Event()
         self._work = settings.state_dir.resolve() / "work"
-        # A localcloud that was killed left folders here; its guard has ended the processes.
+        # A localcloud that was killed left folders here; its guard has killed the processes.
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(parents=True)
         self._guard = ProcessGuard()
@@ -42,14 +42,14 @@ class Runtime:
         self._lock = threading.Lock()
 
     def start_thread(self, work: Callable[[], None], name: str) -> None:
-        """Run `work` beside the request that asked for it; `close` waits for it."""
+        """Run `work` on a thread of its own; `close` waits for its end."""
         thread = threading.Thread(target=work, name=name, daemon=True)
         with self._lock:
             self._threads = [known for known in self._threads if known.is_alive()] + [thread]
             thread.start()
 
     def close(self) -> None:
-        """End every job and endpoint without telling anyone, as a power cut would."""
+        """End every job and endpoint without events or changes of status, like a power failure."""
         self.closing.set()
         for thread in self._threads:
             thread.join()
@@ -58,7 +58,7 @@ class Runtime:
 
     @contextmanager
     def work_folder(self, name: str) -> Iterator[Path]:
-        """A fresh folder that goes when the job or endpoint ends."""
+        """An empty folder that is removed when the job or endpoint ends."""
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._work))
         try:
             yield folder
@@ -80,9 +80,9 @@ class Runtime:
         environment: Mapping[str, str],
         on_line: Callable[[str], None],
     ) -> ContainerProcess:
-        """Start a program of the container; ContractError when that is not possible."""
-        # Programs are found by the words of the image, never by the host's PATH.
-        if not os.path.isabs(command[0]):  # noqa: PTH117  # it is a word of a command line
+        """Start a program of the container; raises ContractError when that is not possible."""
+        # A program must not be looked up on the host's PATH.
+        if not os.path.isabs(command[0]):  # noqa: PTH117  # a command line has strings
             raise ValueError(f"{command[0]!r}: the program of an image needs an absolute path")
         return ContainerProcess(
             command,

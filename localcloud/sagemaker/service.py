@@ -1,4 +1,4 @@
-"""SageMaker as one service: every operation it answers stands in one table."""
+"""SageMaker as one service: one table has every operation that it answers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class SageMakerService:
         return resources.resource_arn(self._platform, request)
 
     def close(self) -> None:
-        """End every process and remove every folder; the service answers no more."""
+        """End every process and remove every folder; the service must not be used afterwards."""
         self._runtime.close()
 
 

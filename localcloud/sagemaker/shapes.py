@@ -1,4 +1,4 @@
-"""Requests checked against botocore's own model of SageMaker, in the words AWS answers with.
+"""Checks requests against botocore's model of SageMaker, with the messages that AWS sends.
 
 boto3 checks little before it sends (neither patterns nor most maxima), so the service does.
 """
@@ -56,7 +56,7 @@ def is_operation(name: str) -> bool:
 
 
 def check_request(operation: str, payload: dict[str, Any]) -> None:
-    """Raise ServiceError unless `payload` has the shape AWS asks of `operation`.
+    """Raise ServiceError unless `payload` has the shape that AWS requires for `operation`.
 
     `ValidationException` counts every violation as AWS does; a value of the wrong JSON type is a
     `SerializationException`. A member AWS does not know is refused by name (AWS ignores it).
@@ -70,9 +70,9 @@ def check_request(operation: str, payload: dict[str, Any]) -> None:
 
 
 def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """What is wrong with `value` and all it contains."""
+    """Yield what is wrong with `value` and everything in it."""
     _check_type(value, shape, path)
-    yield from (_said(value, path, rule) for rule in _broken_rules(value, shape))
+    yield from (_violation(value, path, rule) for rule in _broken_rules(value, shape))
     if shape.type_name == "structure":
         yield from _structure_violations(value, shape, path)
     elif shape.type_name == "list":
@@ -85,7 +85,7 @@ def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
 def _structure_violations(value: dict[str, Any], shape: Any, path: str) -> Iterator[str]:
     for name in shape.required_members:
         if value.get(name) is None:
-            yield _said(None, _join(path, name), "Member must not be null")
+            yield _violation(None, _join(path, name), "Member must not be null")
     for name, member in value.items():
         if name not in shape.members:
             known = ", ".join(sorted(shape.members))
@@ -97,10 +97,14 @@ def _structure_violations(value: dict[str, Any], shape: Any, path: str) -> Itera
 def _map_violations(value: dict[str, Any], shape: Any, path: str) -> Iterator[str]:
     for key, member in value.items():
         if broken := list(_broken_rules(key, shape.key)):
-            yield _said(value, path, f"Map keys must satisfy constraint: [{', '.join(broken)}]")
+            yield _violation(
+                value, path, f"Map keys must satisfy constraint: [{', '.join(broken)}]"
+            )
         _check_type(member, shape.value, f"{path}.{key}")
         if broken := list(_broken_rules(member, shape.value)):
-            yield _said(value, path, f"Map value must satisfy constraint: [{', '.join(broken)}]")
+            yield _violation(
+                value, path, f"Map value must satisfy constraint: [{', '.join(broken)}]"
+            )
 
 
 def _broken_rules(value: Any, shape: Any) -> Iterator[str]:
@@ -121,7 +125,7 @@ def _broken_rules(value: Any, shape: Any) -> Iterator[str]:
 
 @functools.cache
 def python_pattern(java: str) -> re.Pattern[str]:
-    """AWS's models carry Java expressions; only their Unicode notation differs from Python's."""
+    """Compile a Java expression of AWS's model: only its Unicode classes differ from Python's."""
     for theirs, ours in _JAVA_CLASSES.items():
         java = java.replace(theirs, ours)
     return re.compile(java, re.DOTALL)
@@ -137,7 +141,7 @@ def _check_type(value: Any, shape: Any, path: str) -> None:
         )
 
 
-def _said(value: Any, path: str, rule: str) -> str:
+def _violation(value: Any, path: str, rule: str) -> str:
     shown = "null" if value is None else f"'{value}'"
     return f"Value {shown} at '{path}' failed to satisfy constraint: {rule}"
 

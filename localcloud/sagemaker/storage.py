@@ -1,7 +1,7 @@
-"""Objects in S3 to files and back, with the credentials of a job's or model's role.
+"""Copies objects in S3 to files and back, with the credentials of a job's or model's role.
 
-No cache: 270 MB come from the emulator in the same process in about a second, and each download
-stays authorized by IAM.
+Nothing is cached: the emulator in the same process delivers 270 MB in about a second, and IAM
+authorizes every download.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK_BYTES = 4 * 1024 * 1024
+"""Bytes of an object that are held in memory at a time."""
 
 
 class TransferError(Exception):
-    """S3 refused, or what lies there cannot be laid out as files; the message says which."""
+    """S3 refused, or the objects cannot be written as files; the message says which."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,13 +54,13 @@ class S3Location:
 
 
 class ObjectStore:
-    """S3 as one role sees it. Every method raises TransferError with S3's own words."""
+    """S3 as one role sees it. Every method raises TransferError with S3's message."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def list(self, prefix: S3Location) -> list[str]:
-        """The keys that begin with the prefix, without the folder markers some tools make."""
+        """The keys that begin with the prefix, without the folder markers of some tools."""
         try:
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=prefix.bucket, Prefix=prefix.key
@@ -72,9 +73,9 @@ class ObjectStore:
     def download_prefix(
         self, prefix: S3Location, folder: Path, may_go_on: Callable[[], bool] = lambda: True
     ) -> int:
-        """Lay the objects under `prefix` out in `folder`; the number of files.
+        """Download the objects under `prefix` into `folder`; return the number of objects found.
 
-        Asks `may_go_on` before every object and stops early when told to.
+        Stops early when `may_go_on`, which is called before every object, returns False.
         """
         keys = self.list(prefix)
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +109,7 @@ class ObjectStore:
         try:
             self._client.upload_file(str(source), target.bucket, target.key)
         except Exception as error:
-            # boto3 wraps what S3 answers in an exception of its own per way of uploading.
+            # boto3 wraps S3's error in a different exception for each way of uploading.
             raise TransferError(str(error)) from error
 
     def upload_folder(self, folder: Path, target: S3Location) -> None:
@@ -118,10 +119,10 @@ class ObjectStore:
 
 
 def relative_name(key: str, prefix: str) -> str:
-    """Where an object found by `prefix` lies in its channel.
+    """Return the path, in its channel, of the file of an object that `prefix` found.
 
-    `a/b` or `a/b/` finds `a/b/c/d` as `c/d`; `a/b` finds the object `a/b` as `b` and `a/b.txt`
-    as `b.txt`.
+    For the prefix `a/b` or `a/b/`, the object `a/b/c/d` is `c/d`; for the prefix `a/b`, the object
+    `a/b` is `b`, and `a/b.txt` is `b.txt`.
     """
     if prefix.endswith("/") or key.startswith(f"{prefix}/"):
         return key[len(prefix) :].lstrip("/")

@@ -1,4 +1,4 @@
-"""Tags of every resource by ARN."""
+"""The tags of all resources, by ARN."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from localcloud.service import ServiceRequest
 
 MAX_TAGS = 50
+"""AWS's limit for one resource."""
 
 
 class Tags:
@@ -23,7 +24,7 @@ class Tags:
         self._lock = threading.Lock()
 
     def create(self, request: ServiceRequest, arn: str) -> None:
-        """Take the tags of a create request, for which AWS wants `sagemaker:AddTags` as well."""
+        """Take the tags of a create request, for which AWS requires `sagemaker:AddTags`, too."""
         given = request.payload.get("Tags") or []
         if given:
             self._platform.check_action(request.access_key_id, "sagemaker:AddTags", arn)
@@ -31,12 +32,12 @@ class Tags:
             self._by_arn[arn] = _as_map(given)
 
     def forget(self, arn: str) -> None:
-        """The resource is gone."""
+        """Remove the tags of a deleted resource."""
         with self._lock:
             self._by_arn.pop(arn, None)
 
     def of(self, arn: str) -> dict[str, str]:
-        """The tags as a map, which is how events carry them."""
+        """The tags as a map, as events have them."""
         with self._lock:
             return dict(self._by_arn.get(arn, {}))
 

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 REVISION = "main"
 CONFIG = "config.json"
 WEIGHTS = (".safetensors", ".bin")
+"""Suffixes of files with weights; a model has at least one."""
 CHUNK_BYTES = 1 << 20
+"""Bytes of a file that are held in memory at a time."""
 
 
 def provide_base_model(
     s3: Any, bucket: str, model_id: str, directory: Path, say: Callable[[str], None]
 ) -> bool:
-    """Upload a model directory with its manifest; False when the same one is there already.
+    """Upload a model directory with its manifest; False when the bucket has the same already.
 
-    `say` is told what takes its time.
+    `say` is called with a line before each slow step.
 
     Raises LocalCloudError when the directory is no Hugging Face model.
     """

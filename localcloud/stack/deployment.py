@@ -1,4 +1,4 @@
-"""template.yaml becomes a stack, as `sam build && sam deploy` make one."""
+"""Deploys template.yaml as a stack, as `sam build && sam deploy` do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 ARTIFACTS_BUCKET = "localcloud-artifacts"
+"""Has the packages of functions and layers, like the bucket of `sam deploy`."""
 DEPLOY_SECONDS = 60.0
+"""A stack that is not complete after this time has failed."""
 
 log = logging.getLogger("localcloud.deployment")
 
@@ -33,10 +35,10 @@ class Stack:
     name: str
     outputs: Mapping[str, str]
     physical_ids: Mapping[str, str]
-    """By logical id."""
+    """Physical ids by logical id."""
 
 
-def deploy(  # noqa: PLR0913, PLR0917  # what is deployed, from where, and who is told
+def deploy(  # noqa: PLR0913, PLR0917  # each is a choice of the caller
     emulator: Emulator,
     template_path: Path,
     stack_name: str,
@@ -44,28 +46,19 @@ def deploy(  # noqa: PLR0913, PLR0917  # what is deployed, from where, and who i
     build_dir: Path,
     say: Callable[[str], None],
 ) -> Stack:
-    """Build the packages, create or update the stack, and wait for it; `say` is told each wait.
+    """Build the packages, create or update the stack, and wait until it is complete.
 
-    Raises LocalCloudError with CloudFormation's reason when the stack does not come up.
+    `say` is called with a line before each slow step.
+
+    Raises LocalCloudError with CloudFormation's reason when the stack fails.
     """
     template = Template.read(template_path)
     uploader = _Uploader(emulator.client("s3"), build_dir, say)
     template.replace_local_code(uploader.upload)
-    uploader.forget_others()
+    uploader.delete_others()
     say(f"deploying {template_path.name} as the stack {stack_name}")
     formation = emulator.client("cloudformation")
-    request = {
-        "StackName": stack_name,
-        "TemplateBody": json.dumps(template.document, default=str),
-        "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-        ],
-        "Capabilities": CAPABILITIES,
-    }
-    if _exists(formation, stack_name):
-        formation.update_stack(**request)
-    else:
-        formation.create_stack(**request)
+    _create_or_update(formation, stack_name, template, parameters)
     outputs = _wait(formation, stack_name)
     emulator.finish_deployment()
     _warn_of_unknown(formation, stack_name)
@@ -78,7 +71,7 @@ def deploy(  # noqa: PLR0913, PLR0917  # what is deployed, from where, and who i
 
 
 class _Uploader:
-    """Builds each local folder and puts it into the artifacts bucket, once."""
+    """Builds the package of each local folder, and uploads it to the artifacts bucket once."""
 
     def __init__(self, s3: Any, build_dir: Path, say: Callable[[str], None]) -> None:
         self._s3 = s3
@@ -97,11 +90,28 @@ class _Uploader:
             self._keys.add(archive.name)
         return f"s3://{ARTIFACTS_BUCKET}/{archive.name}"
 
-    def forget_others(self) -> None:
-        """Delete packages of earlier deployments."""
+    def delete_others(self) -> None:
+        """Delete the packages of earlier deployments."""
         listed = self._s3.list_objects_v2(Bucket=ARTIFACTS_BUCKET).get("Contents", [])
         for key in {item["Key"] for item in listed} - self._keys:
             self._s3.delete_object(Bucket=ARTIFACTS_BUCKET, Key=key)
+
+
+def _create_or_update(
+    formation: Any, stack_name: str, template: Template, parameters: Mapping[str, str]
+) -> None:
+    request = {
+        "StackName": stack_name,
+        "TemplateBody": json.dumps(template.document, default=str),
+        "Parameters": [
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+        ],
+        "Capabilities": CAPABILITIES,
+    }
+    if _exists(formation, stack_name):
+        formation.update_stack(**request)
+    else:
+        formation.create_stack(**request)
 
 
 def _exists(formation: Any, stack_name: str) -> bool:
@@ -133,7 +143,7 @@ def _reasons(formation: Any, stack_name: str) -> str:
         f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
         for event in reversed(failed)
     ]
-    return "; ".join(reasons) or "CloudFormation gives no reason, see localcloud.log"
+    return "; ".join(reasons) or "CloudFormation gives no reason; see localcloud.log"
 
 
 def _warn_of_unknown(formation: Any, stack_name: str) -> None:
@@ -141,4 +151,4 @@ def _warn_of_unknown(formation: Any, stack_name: str) -> None:
     body = processed["TemplateBody"]
     document = json.loads(body) if isinstance(body, str) else body
     for unknown in unknown_properties(document["Resources"]):
-        log.warning("not on the lists of localcloud/aws/reconciliation.py: %s", unknown)
+        log.warning("this property is on no list of localcloud/aws/reconciliation.py: %s", unknown)

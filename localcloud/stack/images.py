@@ -23,7 +23,7 @@ LAYERS = (FUNCTIONS / "prepare_layer", FUNCTIONS / "tokenizer_layer")
 
 
 def product_images(state_dir: Path, code: CodeStore) -> Mapping[str, Image]:
-    """Programs by the repository name of an image's URI; `code` unpacks what they run."""
+    """Programs by the repository name of an image's URI; `code` unpacks the packages they use."""
     return {
         "tunedrop-training": Image(
             train=(sys.executable, str(CONTAINER / "train.py")),
@@ -34,10 +34,10 @@ def product_images(state_dir: Path, code: CodeStore) -> Mapping[str, Image]:
 
 
 class PrepareProgram:
-    """The command line of the image's `prepare`: the functions' package, and nothing beside it.
+    """Gives the command line of the image's `prepare` program.
 
-    What the image installs into a folder of its own is what a function finds in its package and
-    its layers; all are unpacked when the first job asks for them.
+    Its import path has the functions' package and layers, and nothing else: the image installs the
+    same into a folder of its own. They are built and unpacked when the first job starts.
     """
 
     def __init__(self, build_dir: Path, code: CodeStore) -> None:
@@ -46,7 +46,7 @@ class PrepareProgram:
         self._lock = threading.Lock()
 
     def __call__(self) -> Sequence[str]:
-        """Build what is not built yet; raises LocalCloudError when pip cannot install it."""
+        """Build what is missing; raises LocalCloudError when pip cannot install a requirement."""
         with self._lock:
             code = self._unpacked(build_package(FUNCTIONS, self._build_dir))
             layers = [self._unpacked(build_layer(layer, self._build_dir)) for layer in LAYERS]

@@ -1,4 +1,4 @@
-"""The whole local AWS: emulator, SageMaker, stack and base models, up and down together."""
+"""Starts and stops the whole local AWS: emulator, SageMaker, stack and base models."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ class LocalCloudSettings:
     email: str = "demo@example.com"
     confirm_emails: bool = True
     models: ModelChoice | None = None
-    """Which base models are put into the bucket; None where the stack has no such bucket."""
+    """Chooses the base models for the bucket; None when the stack needs none."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Of the stack, beside NotificationEmail."""
+    """Parameters of the stack besides NotificationEmail."""
     catch_up: bool = True
-    """Let schedules fire at once: what an earlier localcloud left behind is looked after."""
+    """Whether schedules fire at once, so that `sweep` settles runs of an earlier localcloud."""
     retry_delays_seconds: tuple[float, ...] = (1.0, 3.0)
 
 
 class LocalCloud:
-    """A context manager: the stack is deployed inside, and nothing runs any more outside.
+    """A context manager: it deploys the stack on entry and ends every process on exit.
 
     Args:
         settings: what to run and where.
-        say: takes one line on whatever takes its time.
+        say: called with a line before each slow step.
     """
 
     def __init__(self, settings: LocalCloudSettings, say: Callable[[str], None]) -> None:
@@ -56,7 +56,7 @@ class LocalCloud:
         state = settings.state_dir
         self.outbox = state / "outbox"
         self.old_mail = frozenset(self.outbox.glob("*.eml"))
-        """What an earlier localcloud delivered."""
+        """Mail that an earlier localcloud delivered."""
         self.emulator = Emulator(
             EmulatorSettings(
                 state_dir=state,

@@ -1,4 +1,4 @@
-"""Which base models are put into the bucket: said, fetched or refused before anything starts."""
+"""Chooses the base models that are put into the bucket, before anything else starts."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ DEMO = "demo"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelChoice:
-    """What decides on the base models of one start."""
+    """What the choice of base models depends on."""
 
     given: Mapping[str, Path]
     """`--model`: Hugging Face directories by id."""
     dataset: str | None = None
-    """The one that is about to be dropped; None when anything may be dropped later."""
+    """The dataset that is about to be dropped; None when any dataset may be dropped later."""
     recipe: Path | None = None
     """The recipe that is about to be dropped with it."""
 
     def models(self, state_dir: Path, say: Callable[[str], None]) -> Mapping[str, Path]:
-        """Return directories by id; the demo's model is fetched when it is wanted and not there.
+        """Return directories by id; the demo's model is fetched when it is needed and missing.
 
         Raises LocalCloudError like `needs_the_demo`, or when the model cannot be fetched.
         """
@@ -42,9 +42,10 @@ class ModelChoice:
         return self.given
 
     def needs_the_demo(self, state_dir: Path) -> bool:
-        """Tell whether the demo's model is wanted.
+        """Tell whether the demo's model has to be put into the bucket.
 
-        Raises LocalCloudError when the dataset's recipe names a base model that is nowhere.
+        Raises LocalCloudError when the recipe names a base model that is neither given nor in the
+        bucket.
         """
         if self.dataset is None and self.given:
             return False
@@ -58,7 +59,7 @@ class ModelChoice:
         return True
 
     def _wanted(self, state_dir: Path) -> tuple[str, str]:
-        """The id and revision in the recipe that will count, else the product's default."""
+        """The id and revision of the recipe that the run will use, else the product's default."""
         recipe = self.recipe
         if recipe is None and self.dataset is not None:
             recipe = _stored(state_dir, f"datasets/{self.dataset}/{RECIPE}")
@@ -67,7 +68,7 @@ class ModelChoice:
 
 
 def _base_model(recipe: Path) -> str:
-    """`base_model` of a recipe; nothing when the product will refuse the recipe anyway."""
+    """`base_model` of a recipe; empty when the recipe is invalid, which the product reports."""
     try:
         document = yaml.safe_load(recipe.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
@@ -77,19 +78,19 @@ def _base_model(recipe: Path) -> str:
 
 
 def _stored(state_dir: Path, key: str) -> Path | None:
-    """The file of an object that an earlier localcloud keeps: objects/<account>/<bucket>/<key>."""
+    """The file of an object of an earlier localcloud: objects/<account>/<bucket>/<key>."""
     found = [path for path in (state_dir / "objects").glob("*/*") if (path / key).is_file()]
     return found[0] / key if found else None
 
 
 def _missing(model_id: str, revision: str, given: Mapping[str, Path]) -> str:
-    """What is not there, and the two ways out."""
-    told = f"the recipe's base model {model_id}@{revision} is not here"
+    """The error for a missing base model, with its remedies."""
+    missing = f"the recipe's base model {model_id}@{revision} is not here"
     if revision != REVISION:
-        return f"{told}: --model gives the revision {REVISION} only, so leave @{revision} out"
+        return f"{missing}: --model gives the revision {REVISION} only, so leave @{revision} out"
     if not given:
-        return f"{told}: give its Hugging Face directory with --model {model_id}=DIR"
+        return f"{missing}: give its Hugging Face directory with --model {model_id}=DIR"
     return (
-        f"{told}, and --model gives {', '.join(given)}: add --model {model_id}=DIR, or write "
+        f"{missing}, and --model gives {', '.join(given)}: add --model {model_id}=DIR, or write "
         f"`base_model: {next(iter(given))}` into a recipe and name it with --recipe"
     )

@@ -1,7 +1,8 @@
-"""Packages of functions and layers, built once as `sam build` builds them: pip, then the sources.
+"""Builds the packages of functions and layers as `sam build` does: requirements, then sources.
 
-Valid byte code is added (SAM's pip builder ships none): it halves a cold start. Everything is
-kept by digest, so that a change of the sources installs nothing again.
+Compiled byte code is added, which SAM's pip builder leaves out: it halves the time of a cold start.
+Archives are named by a digest of their content, so that a change of the sources does not install
+the requirements again.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = "requirements.txt"
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""The date of every file in an archive, so that equal contents make equal archives."""
 ERROR_LINES = 8
+"""The number of pip's last lines that an error shows."""
 
 
 def _say_nothing(_line: str) -> None:
-    """For a caller that nobody watches, as a job is."""
+    """Drop a line of progress: a job has no terminal."""
 
 
 def build_package(sources: Path, build_dir: Path, say: Say = _say_nothing) -> Path:
-    """Return the zip archive of a function's CodeUri; `say` is told when it has to be built.
+    """Return the zip archive of a function's CodeUri; `say` gets a line before it is built.
 
     Raises LocalCloudError when a declared requirement cannot be installed.
     """
@@ -40,7 +43,7 @@ def build_package(sources: Path, build_dir: Path, say: Say = _say_nothing) -> Pa
 
 
 def build_layer(sources: Path, build_dir: Path, say: Say = _say_nothing) -> Path:
-    """Return the zip archive of a layer's ContentUri: the same, below `python/`."""
+    """Return the zip archive of a layer's ContentUri: like a package, but below `python/`."""
     return _build(sources, build_dir, "python/", say)
 
 
@@ -51,7 +54,7 @@ def _build(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path:
     digest = _digest([requirements.name.encode(), *_contents(sources, files)])
     archive = build_dir / f"{sources.resolve().name}-{digest}.zip"
     if not archive.exists():
-        say(f"packing {sources.resolve().name}, once for each change of it")
+        say(f"packing {sources.resolve().name}, once after each change")
         with _fresh(build_dir / f"{archive.stem}.staging") as staging:
             for path in files:
                 target = staging / path.relative_to(sources)
@@ -77,7 +80,8 @@ def _requirements(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path
     if not archive.exists():
         with _fresh(build_dir / f"{archive.stem}.staging") as staging:
             if text:
-                say(f"installing what {sources.resolve().name} declares, once (up to a minute)")
+                name = sources.resolve().name
+                say(f"installing the requirements of {name}, once (up to a minute)")
                 _install(declared, staging)
                 _compile(staging)
             partial = archive.with_suffix(".partial")
@@ -89,7 +93,7 @@ def _requirements(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path
 
 @contextmanager
 def _fresh(folder: Path) -> Iterator[Path]:
-    """An empty folder, removed afterwards."""
+    """An empty folder, which is removed afterwards."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     yield folder
@@ -108,7 +112,7 @@ def _install(requirements: Path, target: Path) -> None:
 
 
 def _compile(folder: Path) -> None:
-    """Compile what is not compiled yet; byte code that never looks at the sources' times."""
+    """Compile what is not compiled yet; the byte code is valid whatever the sources' dates."""
     command = [sys.executable, "-m", "compileall", "-q", "-j", "0"]
     command += ["--invalidation-mode", "unchecked-hash"]
     subprocess.run(

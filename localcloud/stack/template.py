@@ -1,4 +1,4 @@
-"""The SAM template as it is written, read for what has to be done to it before it is deployed."""
+"""Reads the SAM template, and replaces its local folders by uploaded packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE = PROJECT / "template.yaml"
-"""The product's own."""
+"""The product's template."""
 FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
 
@@ -37,7 +37,7 @@ class Template:
 
     @staticmethod
     def read(path: Path) -> Template:
-        """Read a template; raises LocalCloudError when it is missing or no YAML."""
+        """Read a template; raises LocalCloudError when it is missing or not YAML."""
         try:
             document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader
         except OSError as error:
@@ -59,12 +59,12 @@ class Template:
         code: str = "CodeUri",
         content: str = "ContentUri",
     ) -> None:
-        """Put an S3 URI in the place of every local folder.
+        """Replace every local folder by an S3 URI.
 
         Args:
-            upload: given a folder and the resource type it is for, returns its `s3://` URI.
-            code: the property of functions, also under Globals.
-            content: the property of layers.
+            upload: uploads a folder for a resource type, and returns its `s3://` URI.
+            code: the property of functions that names the folder, also under Globals.
+            content: the property of layers that names the folder.
         """
         shared = self.document.get("Globals", {}).get("Function", {})
         self._replace(shared, code, FUNCTION, upload)

@@ -1,17 +1,17 @@
-"""Two local AWS for all end-to-end tests: datasets of their own keep the tests apart."""
+"""Two local AWS that all end-to-end tests share; each test has its own datasets."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.cloud import Cloud
-from tests.support.tiny_model import make_tiny_model
+from tests.support.builders.tiny_model import make_tiny_model
+from tests.support.local_aws.cloud import Cloud
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A causal language model of two small layers, made here."""
+    """A causal language model of two small layers."""
     directory = tmp_path_factory.mktemp("model")
     make_tiny_model(directory)
     return directory

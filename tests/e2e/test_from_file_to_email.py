@@ -1,11 +1,12 @@
-"""Drop a file, get an endpoint, a report and an email: real training, real serving, real events."""
+"""One run, from the dropped file to the email, with real training, serving and events."""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.support.cloud import Cloud, labelled_rows
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud
 
 RECIPE = """
 task: classification
@@ -19,25 +20,28 @@ deploy: {keep: always}
 
 @pytest.fixture(scope="module")
 def run(cloud: Cloud) -> dict[str, Any]:
-    """One whole run."""
+    """The run.json of a run that has ended."""
     cloud.drop("words", labelled_rows(240), RECIPE)
     return cloud.ended("words")
 
 
-def test_given_a_dropped_file_when_all_is_done_then_the_run_succeeded_with_every_stage_timed(
-    run: dict[str, Any],
-) -> None:
+def test_a_run_succeeds_and_every_stage_has_its_times(run: dict[str, Any]) -> None:
     assert run["status"] == "succeeded", run.get("error")
     assert set(run["stages"]) == {"prepare", "train", "deploy", "evaluate"}
     assert all(times["ended"] for times in run["stages"].values())
     assert run["cost"]["billable_seconds"] > 0
 
 
-def test_given_the_split_files_when_counted_then_they_equal_the_figures_of_dataset_json(
+def test_split_files_have_the_numbers_of_rows_in_dataset_json(
     cloud: Cloud, run: dict[str, Any]
 ) -> None:
+    # Given
     folder = f"runs/words/{run['run']}"
+
+    # When
     dataset = cloud.document(f"{folder}/dataset/dataset.json")
+
+    # Then
     assert dataset
     rows = dataset["rows"]
     for split in ("train", "validation", "test", "rejected"):
@@ -47,41 +51,44 @@ def test_given_the_split_files_when_counted_then_they_equal_the_figures_of_datas
     assert rows.pop("in") == sum(rows.values()) == 240
 
 
-def test_given_the_models_tokenizer_when_prepared_then_its_count_is_that_of_the_job_and_priced(
-    cloud: Cloud, run: dict[str, Any]
-) -> None:
+def test_preparation_and_training_count_the_same_tokens(cloud: Cloud, run: dict[str, Any]) -> None:
+    # Given
     folder = f"runs/words/{run['run']}"
+
+    # When
     dataset = cloud.document(f"{folder}/dataset/dataset.json")
     report = cloud.document(f"{folder}/report/report.json")
+
+    # Then
     assert dataset
     assert report
-
     assert dataset["tokens"]["method"] == "tokenizer"
     assert report["tokens"]["said"] == dataset["tokens"]["total"]
     assert report["tokens"]["said"] == pytest.approx(report["tokens"]["counted"], rel=0.01)
     assert dataset["estimate"] == run["estimate"]
 
 
-def test_given_the_job_when_described_then_its_metrics_and_artifact_are_there(
-    cloud: Cloud, run: dict[str, Any]
-) -> None:
+def test_the_training_job_has_metrics_and_an_artifact(cloud: Cloud, run: dict[str, Any]) -> None:
+    # When
     job = cloud.client("sagemaker").describe_training_job(TrainingJobName=run["job"])
+
+    # Then
     metrics = {found["MetricName"]: found["Value"] for found in job["FinalMetricDataList"]}
     artifact = job["ModelArtifacts"]["S3ModelArtifacts"].split("/", 3)[3]
-
     assert job["TrainingJobStatus"] == "Completed"
     assert {"train:loss", "validation:loss"} <= set(metrics)
     assert any(key.endswith("adapter_model.safetensors") for key in cloud.keys(artifact))
 
 
-def test_given_the_endpoint_when_asked_then_it_answers_as_base_and_as_tuned(
-    cloud: Cloud, run: dict[str, Any]
-) -> None:
+def test_the_endpoint_answers_as_base_and_as_tuned(cloud: Cloud, run: dict[str, Any]) -> None:
+    # Given
     runtime = cloud.client("sagemaker-runtime")
     folder = f"runs/words/{run['run']}"
     line = cloud.s3.get_object(Bucket=cloud.bucket, Key=f"{folder}/dataset/test.jsonl")["Body"]
     row = json.loads(line.read().splitlines()[0])
     answers = {}
+
+    # When
     for model in ("base", "tuned"):
         payload = {"model": model, "messages": row["prompt"], "max_tokens": 8, "temperature": 0}
         answer = runtime.invoke_endpoint(
@@ -91,17 +98,18 @@ def test_given_the_endpoint_when_asked_then_it_answers_as_base_and_as_tuned(
         )
         answers[model] = json.loads(answer["Body"].read())["choices"][0]["message"]["content"]
 
+    # Then
     assert answers["tuned"] in ("good", "bad")
     assert answers["base"] != answers["tuned"]
 
 
-def test_given_the_report_when_read_then_the_gain_is_real_and_carries_its_interval(
-    cloud: Cloud, run: dict[str, Any]
-) -> None:
+def test_the_report_shows_a_gain_with_its_interval(cloud: Cloud, run: dict[str, Any]) -> None:
+    # When
     report = cloud.document(f"runs/words/{run['run']}/report/report.json")
+
+    # Then
     assert report
     comparison = next(c for c in report["comparisons"] if c["rival"] == "base")
-
     assert report["verdict"] == run["verdict"] == "better"
     assert 0 < comparison["difference"]["low"] <= comparison["difference"]["value"]
     assert comparison["wins"] + comparison["losses"] + comparison["ties"] == 60
@@ -109,22 +117,22 @@ def test_given_the_report_when_read_then_the_gain_is_real_and_carries_its_interv
     assert report["lineage"]["source_version"] == run["source"]["version_id"]
 
 
-def test_given_the_outbox_when_read_then_one_email_says_the_verdict_first(
-    cloud: Cloud, run: dict[str, Any]
-) -> None:
+def test_one_email_has_the_verdict_in_its_subject(cloud: Cloud, run: dict[str, Any]) -> None:
+    # When
     mails = cloud.emails("words")
 
+    # Then
     assert len(mails) == 1
     assert "better" in mails[0]["Subject"]
     assert run["endpoint"] in mails[0].get_content()
 
 
-def test_given_the_same_file_when_dropped_again_then_it_joins_and_nothing_starts(
-    cloud: Cloud, run: dict[str, Any]
-) -> None:
+def test_the_same_file_joins_its_run_and_starts_no_job(cloud: Cloud, run: dict[str, Any]) -> None:
+    # When
     cloud.drop("words", labelled_rows(240), RECIPE)
-
     again = cloud.ended("words")
+
+    # Then
     assert again["run"] == run["run"]
     jobs = cloud.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
     assert [job["TrainingJobName"] for job in jobs if "words" in job["TrainingJobName"]] == [

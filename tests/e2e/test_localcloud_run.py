@@ -1,4 +1,4 @@
-"""`python -m localcloud run`: one command from a file to its report, and what it exits with."""
+"""`python -m localcloud run`: its result, its output and its exit status."""
 
 import json
 import os
@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_once_and_the_newest import FAST
-from tests.support.cloud import MODEL_ID, labelled_rows
-from tests.support.packages import ROOT, provide_packages
+from tests.e2e.recipes import FAST
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import MODEL_ID
+from tests.support.local_aws.packages import ROOT, provide_packages
 
 
 @dataclass(frozen=True)
 class Command:
-    """The command in a folder of its own, with the tiny model."""
+    """The command, with a folder of its own and the tiny model."""
 
     folder: Path
     model: Path
@@ -55,17 +56,19 @@ def command(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Comma
 
 @pytest.fixture(scope="module")
 def first(command: Command) -> dict[str, Any]:
-    """A run to its end, its folder copied out."""
+    """The result of a run to its end, with the run's folder copied out."""
     words, recipe = str(command.folder / "words.csv"), str(command.folder / "recipe.yaml")
     return command.json(words, "--recipe", recipe, "--out", str(command.folder / "out"))
 
 
-def test_given_a_file_when_run_then_report_email_and_folder_are_where_it_says(
+def test_run_names_the_report_the_email_and_the_folder(
     command: Command, first: dict[str, Any]
 ) -> None:
+    # When
     report = Path(first["report"])
     email = Path(first["email"]).read_text(encoding="utf-8")
 
+    # Then
     assert first["exit"] == 0, first["progress"]
     assert (first["status"], first["reached"], first["joined"]) == ("succeeded", True, False)
     assert Path(first["folder"]) == command.folder / "out"
@@ -77,35 +80,39 @@ def test_given_a_file_when_run_then_report_email_and_folder_are_where_it_says(
     assert "loss" in first["progress"]
 
 
-def test_given_the_same_file_when_run_again_then_the_run_that_exists_is_shown(
+def test_run_shows_the_existing_run_of_the_same_file(
     command: Command, first: dict[str, Any]
 ) -> None:
+    # When
     again = command.json(str(command.folder / "words.csv"))
 
+    # Then
     assert again["exit"] == 0
     assert (again["joined"], again["run"]) == (True, first["run"])
     assert again["email"] == first["email"]
-    assert f"this content has a run already: {first['run']}" in again["progress"]
+    assert f"this content already has a run: {first['run']}" in again["progress"]
     assert "loss" not in again["progress"]
 
 
-def test_given_force_when_run_again_then_a_new_run_is_made_up_to_the_stage(
-    command: Command, first: dict[str, Any]
-) -> None:
+def test_force_starts_a_new_run_up_to_the_stage(command: Command, first: dict[str, Any]) -> None:
+    # When
     forced = command.json(str(command.folder / "words.csv"), "--force", "--until", "prepared")
 
+    # Then
     assert forced["exit"] == 0
     assert forced["run"] != first["run"]
     assert (Path(forced["folder"]) / "dataset" / "dataset.json").exists()
 
 
-def test_given_a_file_that_is_no_table_when_run_then_it_fails_and_shows_the_email(
-    command: Command,
-) -> None:
+def test_run_fails_on_a_file_without_a_table_and_shows_the_email(command: Command) -> None:
+    # Given
     broken = command.folder / "broken.csv"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n\x00 no table at all")
+
+    # When
     done = command.run(str(broken), "--recipe", str(command.folder / "recipe.yaml"))
 
+    # Then
     assert done.returncode == 1, done.stderr
     assert "To: demo@example.com" in done.stdout
     assert "broken.csv" in done.stdout.split("Subject: ")[1]

@@ -1,17 +1,14 @@
-"""Events come twice, files over one another: one job, one email, and the newest counts."""
+"""Repeated events and repeated drops: one job, one email, and the newest file counts."""
 
 import json
 import threading
 from functools import partial
 from typing import Any
 
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.e2e.recipes import FAST
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
-FAST = """
-rows: {max_train: 16, max_validation: 8, max_test: 8}
-hyperparameters: {epochs: 0.5, max_length: 256, evaluations_per_epoch: 1}
-generation: {max_tokens: 4}
-"""
 AT_ONCE = 6
 
 
@@ -50,10 +47,11 @@ def created(cloud: Cloud, key: str) -> dict[str, Any]:
     return {"detail": {"bucket": {"name": cloud.bucket}, "object": {"key": key}}}
 
 
-def test_given_handlers_at_a_barrier_when_all_get_every_event_then_one_job_and_one_email(
-    cloud: Cloud,
-) -> None:
+def test_repeated_events_at_once_make_one_job_and_one_email(cloud: Cloud) -> None:
+    # Given
     cloud.drop("crowd", labelled_rows(40), FAST)
+
+    # When
     answers = invoke_at_once(cloud, "PrepareFunction", created(cloud, "datasets/crowd/data.csv"))
     run = cloud.reached("crowd", "train")
     folder = f"runs/crowd/{run['run']}"
@@ -69,16 +67,18 @@ def test_given_handlers_at_a_barrier_when_all_get_every_event_then_one_job_and_o
     run = cloud.ended("crowd")
     wait_for(lambda: cloud.emails("crowd"), cloud.logs)
 
+    # Then
     assert run["status"] == "succeeded", run.get("error")
     assert [error for error, _ in answers if error] == []
     assert len(jobs(cloud, "crowd")) == 1
     assert len(cloud.emails("crowd")) == 1
 
 
-def test_given_a_then_b_then_a_when_dropped_quickly_then_a_is_evaluated_and_one_email_comes(
-    cloud: Cloud,
-) -> None:
+def test_the_newest_of_three_quick_drops_is_evaluated(cloud: Cloud) -> None:
+    # Given
     first, second = labelled_rows(40), labelled_rows(40, seed=100)
+
+    # When
     for body in (first, second, first):
         cloud.drop("order", body, FAST)
     versions = cloud.s3.list_object_versions(Bucket=cloud.bucket, Prefix="datasets/order/data.csv")[
@@ -95,6 +95,7 @@ def test_given_a_then_b_then_a_when_dropped_quickly_then_a_is_evaluated_and_one_
     run = wait_for(settled, lambda: f"{cloud.current_run('order')}\n{cloud.logs()}")
     wait_for(lambda: cloud.emails("order"), cloud.logs)
 
+    # Then
     assert run["status"] == "succeeded", run.get("error")
     assert len(cloud.emails("order")) == 1
     others = {key.split("/")[2] for key in cloud.keys("runs/order/")} - {run["run"], "current.json"}
@@ -108,16 +109,18 @@ def another_email(cloud: Cloud, before: int) -> bool:
     return len(cloud.emails("broken")) > before
 
 
-def test_given_a_failed_run_when_the_file_is_dropped_again_then_it_is_tried_again(
-    cloud: Cloud,
-) -> None:
+def test_a_failed_file_gets_a_new_run_when_dropped_again(cloud: Cloud) -> None:
+    # Given
     runs = []
+
+    # When
     for _ in range(2):
         before = len(cloud.emails("broken"))
         cloud.drop("broken", b"\x89PNG\r\n\x1a\n\x00 no table at all")
         wait_for(partial(another_email, cloud, before), cloud.logs)
         runs.append(cloud.ended("broken"))
 
+    # Then
     assert [run["status"] for run in runs] == ["failed", "failed"]
     assert runs[0]["run"] != runs[1]["run"]
     assert len(cloud.emails("broken")) == 2

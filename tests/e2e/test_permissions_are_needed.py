@@ -1,4 +1,4 @@
-"""Each permission in the template is there because a run fails without it: IAM is enforced."""
+"""Permissions of the template: without one of them, a run fails, because IAM is enforced."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tests.e2e.test_once_and_the_newest import FAST
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.e2e.recipes import FAST
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class Permission(NamedTuple):
-    """An action that a role of the stack may take, and what fails without it."""
+    """An action that a role of the stack allows, and the stage that fails without it."""
 
     role: str
     action: str
     resource: str
-    """How the resource ends for which it is taken away; empty: for all."""
+    """The end of the resource for which the action is removed; empty: for every resource."""
     stage: str
     by_a_job: bool = False
     """Whether a processing job prepares the data."""
@@ -42,18 +43,21 @@ PERMISSIONS = {
 
 
 @pytest.mark.parametrize("name", PERMISSIONS)
-def test_given_a_role_without_a_permission_when_a_file_is_dropped_then_the_run_fails_there(
+def test_a_run_fails_in_the_stage_that_lacks_a_permission(
     name: str, cloud: Cloud, small: Cloud
 ) -> None:
+    # Given
     permission = PERMISSIONS[name]
     stack = small if permission.by_a_job else cloud
     dataset = f"denied-{list(PERMISSIONS).index(name)}"
 
+    # When
     with without(stack, permission):
         stack.drop(dataset, labelled_rows(40), FAST)
         run = stack.ended(dataset)
         wait_for(lambda: stack.emails(dataset), stack.logs)
 
+    # Then
     assert run["status"] == "failed"
     assert run["error"]["stage"] == permission.stage
     assert "not authorized" in run["error"]["message"], run["error"]
@@ -62,7 +66,7 @@ def test_given_a_role_without_a_permission_when_a_file_is_dropped_then_the_run_f
 
 @contextmanager
 def without(cloud: Cloud, permission: Permission) -> Iterator[None]:
-    """Take the permission from its role, and give it back."""
+    """Remove the permission from its role, and restore it at the end."""
     iam, policies = cloud.client("iam"), role_policies(cloud, permission.role)
     changed = {
         name: reduced(document, permission)

@@ -1,10 +1,11 @@
-"""An endpoint that dies while it is asked ends the run in one failure email."""
+"""An endpoint whose program is killed during the evaluation: one failure email."""
 
 import contextlib
 
 import psutil
 
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 LONG = """
 rows: {max_train: 16, max_validation: 8, max_test: 300}
@@ -21,21 +22,22 @@ def kill_servers(cloud: Cloud) -> None:
                 child.kill()
 
 
-def test_given_serve_killed_in_mid_evaluation_when_it_does_not_come_back_then_one_failure_email(
-    cloud: Cloud,
-) -> None:
+def test_an_endpoint_killed_during_evaluation_sends_one_email(cloud: Cloud) -> None:
+    # Given
     cloud.drop("killed", labelled_rows(600), LONG)
     cloud.reached("killed", "evaluate")
 
     def killed() -> bool:
-        kill_servers(cloud)  # each one that SageMaker starts anew, too
+        kill_servers(cloud)  # those that SageMaker restarts, too
         run = cloud.current_run("killed")
         return run is not None and run["status"] != "running"
 
+    # When
     wait_for(killed, cloud.logs)
     run = cloud.ended("killed")
     wait_for(lambda: cloud.emails("killed"), cloud.logs)
 
+    # Then
     assert run["status"] == "failed"
     assert run["error"]["code"] == "hosting"
     assert len(cloud.emails("killed")) == 1

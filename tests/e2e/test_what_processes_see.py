@@ -1,12 +1,13 @@
-"""Functions, jobs and endpoints hold their own role's credentials and nothing of the host's."""
+"""The environments of functions, jobs and endpoints: credentials, and no variable of the host."""
 
 import os
 
 import psutil
 import pytest
 
-from tests.e2e.test_once_and_the_newest import FAST
-from tests.support.cloud import Cloud, labelled_rows, wait_for
+from tests.e2e.recipes import FAST
+from tests.support.builders.tables import labelled_rows
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 
 def environments(cloud: Cloud) -> dict[str, dict[str, str]]:
@@ -40,28 +41,30 @@ def programs(cloud: Cloud) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("program", ["train.py", "serve.py"])
-def test_given_a_job_and_an_endpoint_when_they_run_then_they_hold_no_credentials_at_all(
+def test_jobs_and_endpoints_have_no_credentials(
     programs: dict[str, dict[str, str]], program: str
 ) -> None:
-    """Both are network-isolated: on AWS there is nothing in them to call AWS with."""
+    """Both are network-isolated, so they have no credentials on AWS either."""
+    # Given
     values = programs[program]
 
+    # Then
     assert "HOST_SECRET" not in values
     assert [name for name in values if "SECRET" in name or "TOKEN" in name] == []
 
 
-def test_given_the_functions_when_they_run_then_each_holds_the_credentials_of_its_own_role(
-    cloud: Cloud,
-) -> None:
+def test_each_function_has_the_credentials_of_its_own_role(cloud: Cloud) -> None:
+    # When
     cloud.drop("seen", b"\x89PNG\r\n\x1a\n\x00 no table at all")
     cloud.ended("seen")
+
+    # Then
     seen = [
         values for values in environments(cloud).values() if "AWS_LAMBDA_FUNCTION_NAME" in values
     ]
     keys: dict[str, set[str]] = {}
     for values in seen:
         keys.setdefault(values["AWS_LAMBDA_FUNCTION_NAME"], set()).add(values["AWS_ACCESS_KEY_ID"])
-
     assert keys
     assert [values for values in seen if "HOST_SECRET" in values] == []
     assert [values for values in seen if values.get("HOME") == os.environ["HOME"]] == []

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
 
 with atheris.instrument_imports(include=["tunedrop"]):
-    from tests.unit.dataset.memory import MemoryFile, MemorySink
+    from tests.support.pipeline.preparation import MemoryFile, MemorySink
     from tunedrop.dataset.prepare import prepare_dataset
     from tunedrop.errors import DatasetError
     from tunedrop.recipe.schema import Recipe

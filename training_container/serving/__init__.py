@@ -1,3 +1,3 @@
-"""One base model and its adapters behind the OpenAI chat shape, as SageMaker hosts it."""
+"""The endpoint: one base model and its adapters, asked in the form of OpenAI's chat API."""
 
-import library_environment  # noqa: F401  before any library that reads it
+import library_environment  # noqa: F401  it must be imported before other libraries

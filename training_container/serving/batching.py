@@ -1,4 +1,4 @@
-"""Bring concurrent requests together, so that one pass over the weights serves many of them."""
+"""Answer concurrent requests in batches, so that one pass over the weights serves many of them."""
 
 import threading
 import time
@@ -11,37 +11,46 @@ from serving.decoding import Conversation
 
 
 class Answering(Protocol):
-    """What the queue feeds: see ServedModel.answer."""
+    """The function that answers a batch: ServedModel.answer."""
 
     def __call__(
         self, name: str, conversations: Sequence[Conversation], cancelled: Callable[[], bool], /
     ) -> None:
-        """Finish the conversations in place."""
+        """Answer the conversations, in place."""
         ...
 
 
 class ServerStoppingError(Exception):
-    """The server was told to stop before this request was answered."""
+    """The server was stopped before this request was answered."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
+    """A request in the queue: the model's name, the conversation and its future answer."""
+
     name: str
     conversation: Conversation
     done: Future[Conversation] = field(default_factory=Future)
 
 
 GATHERING_SECONDS = 0.005
-"""How long an idle server waits for company after the first request."""
+"""How long an idle server waits for more requests after the first, to answer them together."""
 
 
 class BatchQueue:
-    """Requests wait here; one thread takes them in batches of one model name at a time."""
+    """Holds waiting requests; one thread answers them in batches, each for one model name."""
 
     def __init__(
         self, answering: Answering, *, max_batch: int, on_batch: Callable[..., None]
     ) -> None:
-        """`on_batch` is told of each batch: model, rows, prompt and completion tokens, seconds."""
+        """Start the thread.
+
+        Args:
+            answering: answers the conversations of a batch in place.
+            max_batch: the largest number of requests in a batch.
+            on_batch: called after each batch with `model`, `rows`, `prompt_tokens`,
+                `completion_tokens` and `seconds`.
+        """
         self._answering = answering
         self._max_batch = max_batch
         self._on_batch = on_batch
@@ -53,11 +62,15 @@ class BatchQueue:
 
     @property
     def healthy(self) -> bool:
-        """Whether requests are still being taken and answered."""
+        """Whether requests are accepted and answered."""
         return self._thread.is_alive() and not self._stopping.is_set()
 
     def submit(self, name: str, conversation: Conversation) -> Future[Conversation]:
-        """Line up for the model of that name; the future gives the finished conversation."""
+        """Put a request for the model of that name into the queue.
+
+        The future returns the finished conversation. It raises ServerStoppingError when the server
+        stops before.
+        """
         waiting = _Waiting(name, conversation)
         with self._changed:
             if self._stopping.is_set():
@@ -68,7 +81,7 @@ class BatchQueue:
         return waiting.done
 
     def stop(self) -> None:
-        """Give up what is being generated at the next token, and refuse what waits."""
+        """Stop generating at the next token, and refuse the requests that wait."""
         with self._changed:
             self._stopping.set()
             self._changed.notify()
@@ -81,6 +94,7 @@ class BatchQueue:
             waiting.done.set_exception(ServerStoppingError())
 
     def _next_batch(self) -> list[_Waiting]:
+        """Wait for requests and return a batch; empty when the server stops."""
         with self._changed:
             if not self._waiting:
                 self._changed.wait_for(lambda: self._waiting or self._stopping.is_set())
@@ -99,7 +113,7 @@ class BatchQueue:
         conversations = [w.conversation for w in batch]
         try:
             self._answering(batch[0].name, conversations, self._stopping.is_set)
-        except Exception as error:  # noqa: BLE001  its requests fail; the server goes on
+        except Exception as error:  # noqa: BLE001  only the requests of this batch fail
             for waiting in batch:
                 waiting.done.set_exception(error)
             return
@@ -118,14 +132,14 @@ class BatchQueue:
 
 
 def choose_batch(waiting: Sequence[_Waiting], max_batch: int) -> list[_Waiting]:
-    """The oldest request, and those for the same model whose prompts are nearest its length.
+    """Return the oldest request, and those for its model whose prompts are most alike in length.
 
-    Who waits longest is always served next, and near lengths leave little padding.
+    So no request waits forever, and prompts of similar length need little padding.
     """
     oldest, *others = waiting
     length = len(oldest.conversation.prompt_ids)
-    company = sorted(
+    companions = sorted(
         (w for w in others if w.name == oldest.name),
         key=lambda w: abs(len(w.conversation.prompt_ids) - length),
     )
-    return [oldest, *company[: max_batch - 1]]
+    return [oldest, *companions[: max_batch - 1]]

@@ -1,4 +1,4 @@
-"""Read a chat request in OpenAI's shape; what is not obeyed is refused, never ignored."""
+"""Read a chat request in OpenAI's form. Fields that are not supported are refused, not ignored."""
 
 import json
 import math
@@ -10,12 +10,14 @@ from typing import Any, Final
 from tool_calls import Message, for_template
 
 ROLES: Final = ("system", "user", "assistant", "tool")
+"""The roles that a message may have."""
+
 MAX_STOPS: Final = 4
-"""As many stop strings as OpenAI's API takes."""
+"""The largest number of stop strings, as in OpenAI's API."""
 
 
 class RequestError(Exception):
-    """A request that cannot be answered: the HTTP status, the reason and the field."""
+    """A request that cannot be answered, with the HTTP status and the name of the wrong field."""
 
     def __init__(self, status: HTTPStatus, message: str, field: str | None = None) -> None:
         super().__init__(message)
@@ -38,10 +40,15 @@ class ChatRequest:
 
 
 def read_chat_request(body: bytes, *, served: Collection[str], default: str) -> ChatRequest:
-    """Parse and check a request; `default` of the `served` models answers when none is named.
+    """Parse and check a request.
+
+    Args:
+        body: the body of the HTTP request.
+        served: the names of the models.
+        default: the model that answers when the request names none.
 
     Raises:
-        RequestError: 404 for an unknown model, 400 naming the field for everything else.
+        RequestError: with status 404 for an unknown model, and 400 for any other wrong field.
     """
     fields = _object(body)
     _refuse_unknown(fields)
@@ -75,12 +82,13 @@ _KNOWN = frozenset(
     ("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed",
      "stop", "user", "tools", "tool_choice")
 )  # fmt: skip
-_AS_GOOD_AS_ABSENT: Final[dict[str, Any]] = {"n": 1, "stream": False, "logprobs": False}
+_WITHOUT_EFFECT: Final[dict[str, Any]] = {"n": 1, "stream": False, "logprobs": False}
+"""Fields that are not supported, and the value with which they change nothing."""
 
 
 def _refuse_unknown(fields: dict[str, Any]) -> None:
     for name, value in fields.items():
-        if name in _KNOWN or value is None or _AS_GOOD_AS_ABSENT.get(name, ...) == value:
+        if name in _KNOWN or value is None or _WITHOUT_EFFECT.get(name, ...) == value:
             continue
         raise _bad(name, f"`{name}` = {json.dumps(value)[:40]} is not supported")
 
@@ -130,7 +138,11 @@ def _is_call(call: Any) -> bool:
 
 
 def _tools(fields: dict[str, Any]) -> list[dict[str, Any]]:
-    """Tools go into the prompt; that answers come as text must be asked for, as vLLM has it."""
+    """Return the tools, which the prompt lists.
+
+    A tool call is answered as text. As in vLLM, the request must ask for that: `tool_choice` is
+    "none".
+    """
     tools, choice = fields.get("tools") or [], fields.get("tool_choice")
     if choice not in (None, "none") or (tools and choice is None):
         raise _bad("tool_choice", '`tool_choice` must be "none": calls are answered as text')
@@ -145,7 +157,7 @@ def _is_unicode(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """JSON can spell half a surrogate pair, which no tokenizer takes."""
+    """Return whether a value is text. No tokenizer accepts half a surrogate pair."""
     return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
 
 

@@ -1,4 +1,4 @@
-"""Generate for several conversations at once, each with its own settings, stopping each in time."""
+"""Generate answers for several conversations at once, each with its own settings."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -7,16 +7,43 @@ from typing import Any, Literal
 import torch
 from transformers import DynamicCache, PreTrainedTokenizerBase
 
-from serving.sampling import Sampler
-
 FinishReason = Literal["stop", "length"]
+"""Why an answer ended: at an end-of-turn token or a stop string, or at max_tokens."""
+
 WORTH_SHARING = 8
-"""Tokens that prompts must have in common before these are read by themselves."""
+"""The common beginning of prompts is computed once when it has at least this many tokens."""
+
+
+class Sampler:
+    """Chooses tokens by temperature and top-p sampling, or the likeliest token at temperature 0.
+
+    Every conversation has a generator of its own, so that a seed gives the same answer whatever
+    else is in the batch.
+    """
+
+    def __init__(self, temperature: float, top_p: float, seed: int | None) -> None:
+        self._temperature = temperature
+        self._top_p = top_p
+        self._generator = torch.Generator()
+        if seed is None:
+            self._generator.seed()
+        else:
+            self._generator.manual_seed(seed)
+
+    def choose(self, logits: torch.Tensor) -> int:
+        """Return the id of the next token; `logits` has the shape (vocabulary,)."""
+        if self._temperature == 0:
+            return int(logits.argmax())
+        likelihood = torch.softmax(logits.cpu() / self._temperature, dim=-1)
+        ranked, ids = likelihood.sort(descending=True)
+        before = ranked.cumsum(-1) - ranked
+        ranked[before >= self._top_p] = 0  # keeps the token whose likelihood reaches top_p
+        return int(ids[torch.multinomial(ranked, 1, generator=self._generator)])
 
 
 @dataclass(slots=True, eq=False)
 class Conversation:
-    """One prompt that is being answered."""
+    """A prompt and its answer so far. `finish_reason` is None until the answer is complete."""
 
     prompt_ids: list[int]
     max_tokens: int
@@ -27,7 +54,7 @@ class Conversation:
     finish_reason: FinishReason | None = None
 
     def add(self, token: int, end_ids: Collection[int], tokenizer: PreTrainedTokenizerBase) -> None:
-        """Take the next token, and finish if it is the last."""
+        """Add the next token, and finish the answer if it is the last one."""
         self.answer_ids.append(token)
         if token in end_ids:
             self._finish("stop", tokenizer)
@@ -41,6 +68,7 @@ class Conversation:
         self.finish_reason = reason
 
     def _reaches_stop(self, tokenizer: PreTrainedTokenizerBase) -> bool:
+        """Return whether the answer has a stop string; if so, keep the text before the first."""
         text = _decode(tokenizer, self.answer_ids)
         found = [text.index(stop) for stop in self.stop if stop in text]
         if found:
@@ -61,12 +89,12 @@ def answer(
     end_ids: Collection[int],
     cancelled: Callable[[], bool],
 ) -> None:
-    """Generate until every conversation is finished, or until `cancelled` says so.
+    """Generate until every conversation is finished, or until `cancelled` returns True.
 
-    Prompts are padded on the left, so that the next token of each stands in the last column; the
-    padding is masked and the positions count from each prompt's first token, so what stands beside
-    a prompt does not change its answer. What all prompts begin with, such as the instructions of a
-    classification, is read once for all of them. Whoever finishes leaves the batch at once.
+    Prompts are padded on the left, so that the next token of each is in the last column. The
+    padding is masked and positions count from each prompt's first token, so the other prompts of a
+    batch do not change an answer. The beginning that all prompts share, such as the instructions
+    of a classification, is computed once. A finished conversation leaves the batch at once.
     """
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(end_ids)
     prompts = [c.prompt_ids for c in conversations]
@@ -94,9 +122,10 @@ def answer(
 
 
 def common_beginning(prompts: list[list[int]]) -> list[int]:
-    """Give the tokens that all prompts begin with, leaving each at least one of its own.
+    """Return the tokens with which all prompts begin, so that each keeps at least one of its own.
 
-    Empty when that would save less than a pass of its own costs.
+    The result is empty when there are fewer than WORTH_SHARING: computing so few separately saves
+    no time.
     """
     shortest = min(map(len, prompts))
     length = 0
@@ -106,6 +135,7 @@ def common_beginning(prompts: list[list[int]]) -> list[int]:
 
 
 def _read_shared(model: Any, shared: list[int], rows: int) -> DynamicCache:
+    """Return a cache with the shared tokens for each of the rows."""
     cache = DynamicCache(config=model.config)
     if shared:
         ids = torch.tensor([shared], device=model.device)
@@ -115,6 +145,7 @@ def _read_shared(model: Any, shared: list[int], rows: int) -> DynamicCache:
 
 
 def _pad_left(prompts: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return ids and attention mask, both of shape (prompts, tokens of the longest prompt)."""
     longest = max(map(len, prompts))
     ids = torch.tensor([[pad] * (longest - len(p)) + p for p in prompts])
     mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])

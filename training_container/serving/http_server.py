@@ -1,4 +1,4 @@
-"""SageMaker's hosting contract over HTTP: `GET /ping` and `POST /invocations`, and OpenAI's path.
+"""The HTTP server that SageMaker asks: `GET /ping`, `POST /invocations`, and OpenAI's path.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 """
@@ -17,16 +17,18 @@ from serving.decoding import Conversation
 from serving.served_model import ServedModel
 
 ANSWERED: Final = ("/invocations", "/v1/chat/completions")
+"""The paths that answer chat requests."""
+
 MAX_BODY_BYTES: Final = 6_291_456
-"""InvokeEndpoint takes no more."""
+"""The largest body of a request. InvokeEndpoint accepts no larger one."""
 
 
 class ChatServer(ThreadingHTTPServer):
-    """A thread per connection: it only parses and waits; the batch queue does the work."""
+    """The server. A thread for each connection parses and waits; the batch queue computes."""
 
     request_queue_size = 1024
-    """Connections that wait to be accepted. When more arrive, Linux answers with SYN cookies and
-    resets what it cannot take up later: clients see `Connection reset by peer`."""
+    """Connections that may wait to be accepted. Linux resets some of those beyond this number, and
+    clients see `Connection reset by peer`."""
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], model: ServedModel, queue: BatchQueue) -> None:
@@ -78,8 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            self.close_connection = True  # what follows on the connection cannot be told apart
-            refused = "a body needs a Content-Length of at most 6291456 bytes"
+            self.close_connection = True  # its end is unknown, so no other request can follow
+            refused = f"a body needs a Content-Length of at most {MAX_BODY_BYTES} bytes"
             self._send_error(RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, refused))
             return None
         return self.rfile.read(int(length))
@@ -107,11 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing of single requests: a health check comes every few seconds."""
+        """Log no single requests: a health check comes every few seconds."""
 
 
 def completion(model: str, conversation: Conversation) -> dict[str, Any]:
-    """A finished conversation in OpenAI's shape."""
+    """Return a finished conversation as OpenAI's API does."""
     asked, answered = len(conversation.prompt_ids), len(conversation.answer_ids)
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",

@@ -1,4 +1,4 @@
-"""The base model with its adapters: one set of weights that answers under several names."""
+"""The base model with its adapters, which answer under their own names."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -13,18 +13,21 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from serving.chat_request import ChatRequest, RequestError
-from serving.decoding import Conversation, answer
-from serving.sampling import Sampler
+from serving.decoding import Conversation, Sampler, answer
 from serving.settings import ServingSettings, SettingsError
 
 
 class ServedModel:
-    """Tokenizes requests and answers them; not for use from several threads at once."""
+    """Tokenizes requests and answers them. Only one thread at a time may use it."""
 
     def __init__(self, settings: ServingSettings) -> None:
-        """Load weights and adapters; raises SettingsError when a folder is unfit."""
+        """Load the base model and the adapters.
+
+        Raises:
+            SettingsError: a folder has no model or adapter, or one that the settings do not allow.
+        """
         if not (settings.model_path / "config.json").is_file():
-            raise SettingsError(f"{settings.model_path} holds no Hugging Face model (config.json)")
+            raise SettingsError(f"{settings.model_path} has no Hugging Face model (config.json)")
         for adapter in settings.adapters:
             _check_rank(adapter.path / "adapter_config.json", settings.max_lora_rank)
         self._settings = settings
@@ -42,11 +45,16 @@ class ServedModel:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names under which it answers, the base model's first."""
+        """The names of the models, the base model's first."""
         return (self._settings.base_name, *(adapter.name for adapter in self._settings.adapters))
 
     def conversation(self, request: ChatRequest) -> Conversation:
-        """Tokenize a request's prompt; raises RequestError when it leaves no room for an answer."""
+        """Tokenize a request's prompt.
+
+        Raises:
+            RequestError: the chat template refuses the messages, or the context is too short for
+                prompt and answer.
+        """
         try:
             text = self._tokenizer.apply_chat_template(
                 request.messages,
@@ -54,7 +62,7 @@ class ServedModel:
                 tokenize=False,
                 add_generation_prompt=True,
             )
-        except TemplateError as error:  # e.g. roles that do not alternate
+        except TemplateError as error:  # for example, roles that do not alternate
             reason = f"the chat template refuses the messages: {error}"
             raise RequestError(HTTPStatus.BAD_REQUEST, reason, "messages") from None
         ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -73,7 +81,7 @@ class ServedModel:
     def answer(
         self, name: str, conversations: Sequence[Conversation], cancelled: Callable[[], bool]
     ) -> None:
-        """Answer conversations with the model of that name, all at once."""
+        """Answer conversations, in place and all at once, with the model of that name."""
         with self._answering_as(name):
             answer(
                 self._adapted,
@@ -88,7 +96,7 @@ class ServedModel:
         for adapter in self._settings.adapters:
             if isinstance(model, PeftModel):
                 model.load_adapter(str(adapter.path), adapter_name=adapter.name)
-            else:  # the adapter's weights stay in the base model's type, as in vLLM
+            else:  # as in vLLM, the adapter's weights have the base model's number type
                 model = PeftModel.from_pretrained(
                     model,
                     str(adapter.path),
@@ -98,6 +106,7 @@ class ServedModel:
         return model.eval()
 
     def _answering_as(self, name: str) -> AbstractContextManager[Any]:
+        """Return a context in which the weights are those of the model of that name."""
         if name != self._settings.base_name:
             self._adapted.set_adapter(name)
             return nullcontext()
@@ -108,27 +117,29 @@ class ServedModel:
 
 
 def _number_type() -> torch.dtype:
-    """bfloat16 on a GPU, as vLLM; float32 on a CPU, where it takes about a fifth more time.
+    """Return bfloat16 on a GPU, as in vLLM, and float32 on a CPU.
 
-    In bfloat16 sums are rounded so early that a prompt's company in the batch can tip the choice
-    between two likely tokens: 4 of 32 greedy answers of SmolLM2-135M changed, in float32 none.
+    In bfloat16 sums are rounded so much that the other prompts of a batch can decide between two
+    tokens of nearly equal likelihood: 4 of 32 greedy answers of SmolLM2-135M changed, and none in
+    float32. On a CPU float32 takes about a fifth more time.
     """
     return torch.bfloat16 if torch.cuda.is_available() else torch.float32
 
 
 def _context_length(model: Any, settings: ServingSettings) -> int:
+    """Return how many tokens prompt and answer may have together."""
     own: int = model.config.get_text_config().max_position_embeddings
     asked = settings.max_model_len
     if asked is not None and asked > own:
         raise SettingsError(
-            f"SM_VLLM_MAX_MODEL_LEN={asked} is more than the {own} tokens the model can read"
+            f"SM_VLLM_MAX_MODEL_LEN={asked} is more than the {own} tokens of the model's context"
         )
     return asked or own
 
 
 def _check_rank(config: Path, limit: int) -> None:
     if not config.is_file():
-        raise SettingsError(f"{config.parent} holds no adapter (adapter_config.json)")
+        raise SettingsError(f"{config.parent} has no adapter (adapter_config.json)")
     rank = json.loads(config.read_text(encoding="utf-8")).get("r", 0)
     if rank > limit:
         raise SettingsError(f"the adapter's rank {rank} is above SM_VLLM_MAX_LORA_RANK={limit}")

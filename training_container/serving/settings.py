@@ -1,6 +1,6 @@
-"""The settings of the endpoint, under the names that AWS's vLLM image obeys.
+"""The settings of the endpoint, under the names that AWS's vLLM image reads.
 
-`SM_VLLM_<FLAG>` is vLLM's `--<flag>`, so one endpoint configuration serves with either program.
+`SM_VLLM_<FLAG>` is vLLM's `--<flag>`, so one endpoint configuration fits both programs.
 Source: https://docs.vllm.ai/en/latest/cli/serve and https://github.com/aws/deep-learning-containers
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from container_folders import ContainerFolders
 
 PREFIX: Final = "SM_VLLM_"
-OBEYED: Final = frozenset(
+OBEYED: Final = frozenset(  # the settings that this program reads
     f"{PREFIX}{flag}"
     for flag in (
         "SERVED_MODEL_NAME", "ENABLE_LORA", "MAX_LORA_RANK", "LORA_MODULES",
@@ -23,12 +23,12 @@ OBEYED: Final = frozenset(
 
 
 class SettingsError(Exception):
-    """A setting that cannot be obeyed; the message names the variable."""
+    """A setting that cannot be used. The message names the variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterSource:
-    """An adapter by the name under which it answers, and where its files are."""
+    """An adapter: the name under which it answers, and the folder of its files."""
 
     name: str
     path: Path
@@ -36,7 +36,7 @@ class AdapterSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServingSettings:
-    """Everything that the endpoint's environment can say."""
+    """The settings in the endpoint's environment."""
 
     model_path: Path
     """The base model: a Hugging Face directory."""
@@ -45,23 +45,27 @@ class ServingSettings:
     """The name under which the base model answers."""
 
     adapters: tuple[AdapterSource, ...]
-    """What answers beside it."""
+    """The adapters that answer beside it."""
 
     max_lora_rank: int
     """Adapters of a higher rank are refused."""
 
     max_model_len: int | None
-    """Prompt and answer together, in tokens; None takes the model's own limit."""
+    """The largest number of tokens of prompt and answer together; None for the model's context."""
 
     max_batch: int
-    """Requests generated for at the same time."""
+    """The largest number of requests that are answered at the same time."""
 
     host: str
     port: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], folders: ContainerFolders) -> Self:
-        """Read the variables; raises SettingsError naming the one that is wrong."""
+        """Read the variables.
+
+        Raises:
+            SettingsError: naming the variable that is wrong.
+        """
         adapters = _adapters(environment, folders)
         if adapters and environment.get(f"{PREFIX}ENABLE_LORA", "false").lower() != "true":
             raise SettingsError(f"{PREFIX}LORA_MODULES needs {PREFIX}ENABLE_LORA=true")
@@ -73,13 +77,13 @@ class ServingSettings:
             max_lora_rank=_positive(environment, f"{PREFIX}MAX_LORA_RANK", 16),
             max_model_len=_positive(environment, limit, 1) if environment.get(limit) else None,
             max_batch=_positive(environment, f"{PREFIX}MAX_NUM_SEQS", 16),
-            host=environment.get(f"{PREFIX}HOST", "0.0.0.0"),  # noqa: S104  the platform's side
+            host=environment.get(f"{PREFIX}HOST", "0.0.0.0"),  # noqa: S104  SageMaker asks from outside the container
             port=_positive(environment, f"{PREFIX}PORT", 8080),
         )
 
 
 def not_obeyed(environment: Mapping[str, str]) -> list[str]:
-    """Settings of the vLLM image that mean nothing here, such as its memory shares."""
+    """Return the variables of the vLLM image that this program does not read."""
     return sorted(key for key in environment if key.startswith(PREFIX) and key not in OBEYED)
 
 

@@ -1,3 +1,3 @@
-"""Fine-tuning inside a container that has no network."""
+"""The training job. Its container has no network."""
 
-import library_environment  # noqa: F401  before any library that reads it
+import library_environment  # noqa: F401  it must be imported before other libraries

@@ -5,29 +5,33 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from transformers import PreTrainedTokenizerBase, TrainerState
-from trl import SFTTrainer
+from transformers import PreTrainedTokenizerBase, Trainer, TrainerState
 
 from tuning.configuration import TrainingConfig
 
 SUMMARY_VERSION: Final = 1
+"""The version of training_summary.json."""
+
 CURVE_POINTS: Final = 200
+"""The largest number of training losses in the summary. The report's chart shows no more."""
+
 PACKAGES: Final = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
+"""Packages whose versions are in the summary."""
 
 
 def save_adapter(
-    trainer: SFTTrainer, tokenizer: PreTrainedTokenizerBase, config: TrainingConfig, folder: Path
+    trainer: Trainer, tokenizer: PreTrainedTokenizerBase, config: TrainingConfig, folder: Path
 ) -> None:
-    """Save the adapter as safetensors, named after its base model instead of our folder."""
+    """Save the adapter as safetensors, with the base model's id instead of the folder's path."""
     adapter = trainer.accelerator.unwrap_model(trainer.model)
     settings = adapter.peft_config["default"]
     settings.base_model_name_or_path = config.base_model.id
     settings.revision = config.base_model.revision
-    settings.target_modules = sorted(settings.target_modules)  # a set: its order is chance
-    # The embeddings are not tuned; "auto" would look for the base model on the network to find out.
+    settings.target_modules = sorted(settings.target_modules)  # a set has no fixed order
+    # The embeddings are not tuned. With "auto", PEFT would look for the base model on the network.
     adapter.save_pretrained(folder, save_embedding_layers=False)
     tokenizer.save_pretrained(folder)
-    (folder / "README.md").unlink(missing_ok=True)  # PEFT's model card is an unfilled form
+    (folder / "README.md").unlink(missing_ok=True)  # PEFT's model card is an empty form
 
 
 def save_summary(
@@ -40,10 +44,14 @@ def save_summary(
 ) -> None:
     """Write training_summary.json.
 
-    `train_tokens` in `figures` counts one pass over the training rows; `seconds` is this process's
-    time: after a spot interruption, what went before is not in it. `tool_calls` says how
-    calls were written, by the chat template or as text; what is sent to the endpoint is to match.
-    `precision` is the number type in which the model was trained.
+    Args:
+        state: the trainer's state after the training.
+        config: the job's configuration.
+        figures: more entries. `train_tokens` counts one pass over the training rows. `tool_calls`
+            tells whether the chat template wrote tool calls or they were written as text; requests
+            to the endpoint must do the same. `precision` is the number type of the training.
+        seconds: the duration of this process, without what ran before a spot interruption.
+        folder: where the summary is written.
     """
     losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
     summary = {
@@ -65,7 +73,7 @@ def save_summary(
 
 
 def loss_curve(history: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Return the logged losses by step: every validation loss, at most CURVE_POINTS others."""
+    """Return the losses by step: every validation loss, at most CURVE_POINTS training losses."""
     points = [entry for entry in history if "loss" in entry]
     every = -(-len(points) // CURVE_POINTS) or 1
     kept = [*points[::every], *(entry for entry in history if "eval_loss" in entry)]

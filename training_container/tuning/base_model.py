@@ -1,4 +1,4 @@
-"""Load the base model from the `model` channel, and say which adapter goes on it."""
+"""Load the base model from the `model` channel, and configure its adapter."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -19,27 +19,31 @@ from tuning.speed import attention_by_segment
 
 
 class LoadedModel(NamedTuple):
-    """The base model's weights and its tokenizer."""
+    """The base model's weights and tokenizer."""
 
     weights: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
 
 
 def require_model(directory: Path, config: TrainingConfig) -> None:
-    """Raise ModelError when the `model` channel holds no Hugging Face directory."""
+    """Check that the `model` channel is a Hugging Face directory.
+
+    Raises:
+        ModelError: it has no config.json.
+    """
     if not (directory / "config.json").is_file():
         raise ModelError(
-            f"the `model` channel holds no Hugging Face model (config.json is missing): put the "
+            f"the `model` channel has no Hugging Face model (config.json is missing): put the "
             f"files of {config.base_model.id} at revision {config.base_model.revision} there"
         )
 
 
 def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype) -> LoadedModel:
-    """Load weights in `dtype`, and the tokenizer, from a Hugging Face directory.
+    """Load the weights in `dtype`, and the tokenizer, from a Hugging Face directory.
 
     Raises:
-        ModelError: when the directory does not hold a loadable causal language model.
-        ConfigurationError: when rows may be longer than the model's context.
+        ModelError: the directory is not a causal language model that transformers can load.
+        ConfigurationError: `max_length` is more than the model's context.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory)
@@ -50,20 +54,25 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
         )
     except (OSError, ValueError, ImportError) as error:
         first_line = str(error).strip().splitlines()[0]
-        raise ModelError(f"{config.base_model.id} cannot be loaded: {first_line}") from error
+        raise ModelError(
+            f"{config.base_model.id} cannot be loaded: {first_line}; choose another model"
+        ) from error
     _check_context(model, config)
     return LoadedModel(model, tokenizer)
 
 
 def generation_settings(directory: Path) -> GenerationConfig | None:
-    """The model's generation_config.json, if it has one: it may name more end-of-turn tokens."""
+    """Return the model's generation_config.json, if it has one.
+
+    It may name end-of-turn tokens that the tokenizer does not name.
+    """
     if not (directory / "generation_config.json").is_file():
         return None
     return GenerationConfig.from_pretrained(directory)
 
 
 def lora(hyperparameters: Hyperparameters) -> LoraConfig:
-    """Adapter on every linear layer except the language-model head."""
+    """Return the settings of an adapter on every linear layer except the language-model head."""
     return LoraConfig(
         task_type=TaskType.CAUSAL_LM,
         target_modules="all-linear",
@@ -79,5 +88,5 @@ def _check_context(model: PreTrainedModel, config: TrainingConfig) -> None:
     if context is not None and wanted > context:
         raise ConfigurationError(
             f"hyperparameters: max_length {wanted} is more than the {context} tokens "
-            f"{config.base_model.id} can read: set it to {context} or less"
+            f"of {config.base_model.id}'s context: set it to {context} or less in recipe.yaml"
         )

@@ -1,74 +1,82 @@
-"""Read the rows of the `train` and `validation` channels into Hugging Face datasets."""
+"""Read the lines of a channel's split file into a Hugging Face dataset.
+
+What a line must hold differs by training technique: each technique gives its own `parse`.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, Features, Value
+from datasets import Dataset, Features
 from datasets.exceptions import DatasetGenerationError
 
 from container_folders import ContainerFolders
-from tool_calls import Message
-from tuning.chat_tokenizer import Tools
 from tuning.errors import DataError
 
-PARTS = ("prompt", "completion", "tools")
-"""What a row is made of, each kept as JSON text: calls and tools differ from row to row, and a
-column has one type."""
-
-ROW = Features({"row": Value("int64"), **dict.fromkeys(PARTS, Value("string"))})
+Parse = Callable[[Any], dict[str, Any]]
+"""Turns the parsed JSON of a line into a row. It raises ValueError, TypeError, KeyError or
+AttributeError when the line is not such a row."""
 
 
-def load_rows(folders: ContainerFolders, channel: str, *, scratch: Path) -> Dataset:
-    """Load every .jsonl file of a channel; `scratch` takes the memory-mapped copy.
+def load_channel(  # noqa: PLR0913  the channel, and what a line becomes
+    folders: ContainerFolders,
+    channel: str,
+    *,
+    parse: Parse,
+    features: Features,
+    described: str,
+    scratch: Path,
+) -> Dataset:
+    """Load every .jsonl file of a channel.
+
+    Args:
+        folders: the container's folders.
+        channel: the channel's name.
+        parse: makes a row of a line.
+        features: the columns of a row.
+        described: what a line must be, for the error message.
+        scratch: a folder for the memory-mapped copy.
 
     Raises:
-        DataError: when the channel has no file, no rows, or a line that is not such a row.
+        DataError: the channel has no file or no rows, or a line that `parse` refuses.
     """
     files = sorted(folders.channel(channel).glob("*.jsonl"))
     if not files:
         raise DataError(f"the `{channel}` channel has no .jsonl file: give the job its split file")
     if not any(file.stat().st_size for file in files):
-        raise DataError(f"the `{channel}` channel has no rows: {files[0].name} is empty")
+        raise DataError(
+            f"the `{channel}` channel has no rows: {files[0].name} is empty; drop a dataset with "
+            "more rows"
+        )
+    arguments = {"files": files, "parse": parse, "described": described}
     try:
         return Dataset.from_generator(
-            _read, features=ROW, cache_dir=str(scratch), gen_kwargs={"files": files}
+            _read, features=features, cache_dir=str(scratch), gen_kwargs=arguments
         )
     except DatasetGenerationError as error:
         cause = error.__cause__ or error
         raise DataError(f"the `{channel}` channel cannot be read: {cause}") from error
 
 
-def _read(files: list[Path]) -> Iterator[dict[str, Any]]:
-    # Not with Dataset.from_json: whatever type is declared, it reads the answer
-    # "2024-01-31T10:00:00Z" as a timestamp and writes it back as other text.
+def _read(files: list[Path], parse: Parse, described: str) -> Iterator[dict[str, Any]]:
+    # Dataset.from_json is not used: whatever type is declared, it reads the answer
+    # "2024-01-31T10:00:00Z" as a timestamp and writes it back as another text.
     for file in files:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                yield _row(line, f"{file.name} line {number}")
+                try:
+                    row = parse(json.loads(line))
+                except (ValueError, TypeError, KeyError, AttributeError):
+                    raise DataError(f"{file.name} line {number} is not {described}") from None
+                yield row
 
 
-def parts_of(row: dict[str, Any]) -> tuple[list[Message], list[Message], Tools]:
-    """Return prompt, completion and tools of a loaded row."""
-    prompt, completion, tools = (json.loads(row[name]) for name in PARTS)
-    return prompt, completion, tools
+def is_message(message: dict[str, Any]) -> bool:
+    """Return whether a message has its two texts, and JSON arguments in its tool calls.
 
-
-def _row(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-        messages = [*row["prompt"], *row["completion"]]
-        if type(row["row"]) is int and all(map(_is_message, messages)) and row["completion"]:
-            texts = {name: json.dumps(row.get(name), ensure_ascii=False) for name in PARTS}
-            return {"row": row["row"], **texts}
-    except (ValueError, TypeError, KeyError, AttributeError):
-        pass  # neither JSON nor such a row: both are told below
-    raise DataError(f"{where} is not a row of `row`, `prompt` and `completion` messages")
-
-
-def _is_message(message: dict[str, Any]) -> bool:
-    """Whether it has its two texts, and calls whose arguments are JSON."""
+    It may raise what a `Parse` may raise.
+    """
     for call in message.get("tool_calls") or ():
         if not isinstance(call["function"]["name"], str):
             return False

@@ -1,4 +1,4 @@
-"""Turn a prompt and its completion into token ids, exactly as serving will write the prompt."""
+"""Turn a prompt and its completion into token ids, with the prompt exactly as serving writes it."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,11 +10,11 @@ from tool_calls import Message, for_template, writes_calls
 from tuning.errors import ModelError
 
 Tools = list[dict[Any, Any]] | None
-"""The functions that may be called, in OpenAI's form."""
+"""The functions that the model may call, in OpenAI's form."""
 
 
 class TokenizedRow(NamedTuple):
-    """Ids of prompt and completion, and the stretches [start, end) that are trained on."""
+    """Ids of prompt and completion, and the ranges [start, end) of tokens that are trained on."""
 
     input_ids: list[int]
     learnt: list[tuple[int, int]]
@@ -29,7 +29,7 @@ class ChatTokenizer:
         """Take the end-of-turn tokens from the tokenizer and the model's generation settings.
 
         Raises:
-            ModelError: when there is no chat template or no end-of-turn token.
+            ModelError: there is no chat template or no end-of-turn token.
         """
         self.tokenizer = tokenizer
         self.end_of_turn_ids = _end_of_turn_ids(tokenizer, generation)
@@ -40,21 +40,25 @@ class ChatTokenizer:
         if not self.end_of_turn_ids:
             raise ModelError(
                 "the base model names no end-of-turn token (eos_token in tokenizer_config.json): "
-                "a model tuned on it would never stop"
+                "a model tuned on it would never stop; choose an instruct model"
             )
 
     @cached_property
     def calls_as_text(self) -> bool:
-        """Whether tool calls are written as text, because the template writes none that is JSON."""
+        """Whether tool calls are written as text: the template does not write them as JSON."""
         return not writes_calls(self.tokenizer)
 
     def tokenize(
         self, prompt: Sequence[Message], completion: Sequence[Message], tools: Tools = None
     ) -> TokenizedRow:
-        """Tokenize both, and cut what the template writes after the last end of turn.
+        """Tokenize both, without what the template writes after the last end of turn.
 
-        Trained on are the completion and the prompt's messages of weight 1, each to its end of
-        turn.
+        The completion and the prompt's messages with weight 1 are trained on, each up to its end
+        of turn.
+
+        Raises:
+            ModelError: the template writes a message in another way when others follow it.
+            jinja2.TemplateError: the template refuses the messages.
         """
         turns = [
             for_template(message, calls_as_text=self.calls_as_text)
@@ -72,19 +76,19 @@ class ChatTokenizer:
         return TokenizedRow(ids[: learnt[-1][1]], learnt)
 
     def _begin(self, turns: Sequence[Message], at: int, tools: Tools, whole: str) -> int:
-        """Return where an answer begins in the text of all turns: where serving would write it."""
+        """Return where an answer begins in the text of all turns, as in serving."""
         before = self._render(turns[:at], tools, add_generation_prompt=True)
         if not whole.startswith(before):
             raise ModelError(
                 "the base model's chat template writes a prompt differently once it is answered, "
-                "so training would not see what serving sees: choose another model"
+                "so training would not see the prompt that serving sends: choose another model"
             )
         return len(before)
 
     def _end(self, turns: Sequence[Message], at: int, tools: Tools, whole: str) -> int:
         """Return where an earlier answer ends in the text of all turns."""
         through = self._render(turns[: at + 1], tools, add_generation_prompt=False)
-        if not whole.startswith(through):  # Phi 3 ends every conversation with one token more
+        if not whole.startswith(through):  # Phi 3 adds a token at the end of a conversation
             through = through.removesuffix(str(self.tokenizer.eos_token))
         if not whole.startswith(through):
             raise ModelError(
@@ -95,9 +99,14 @@ class ChatTokenizer:
         return len(through)
 
     def _ids_cut_at(self, text: str, cuts: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Return the ids of a text, and for each cut (ascending) how many ids stand before it.
+        """Return the ids of a text, and for each cut how many ids come before it.
 
-        The text is tokenized as a whole, as serving does; where a token spans a cut, it is parted.
+        The text is tokenized as a whole, as in serving. Only where a token would span a cut are the
+        two sides tokenized separately.
+
+        Args:
+            text: the text.
+            cuts: positions in the text, ascending.
         """
         kept: list[int] = []
         start, rest, places = 0, self.ids(text), []
@@ -111,7 +120,7 @@ class ChatTokenizer:
         return kept + rest, places
 
     def ids(self, text: str) -> list[int]:
-        """The ids of a text that already holds its special tokens."""
+        """Return the ids of a text in which the special tokens are written out."""
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids
 
@@ -127,11 +136,15 @@ class ChatTokenizer:
         return str(text)
 
     def _after_end_of_turn(self, ids: list[int], start: int, end: int) -> int:
-        # ChatML writes a line feed after <|im_end|>; serving stops before it.
+        """Return the index after the last end-of-turn token of an answer.
+
+        The template may write more after it: ChatML writes a line feed, before which serving stops.
+        Without such a token it is `end`, and the proof before the first step names the row.
+        """
         for index in range(end - 1, start - 1, -1):
             if ids[index] in self.end_of_turn_ids:
                 return index + 1
-        return end  # the proof before the first step names the row
+        return end
 
 
 def _end_of_turn_ids(

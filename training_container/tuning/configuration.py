@@ -1,97 +1,78 @@
-"""The training job's configuration: config/training.json, typed and within range."""
+"""config/training.json, which the train function writes: typed, complete and within its ranges.
 
-from dataclasses import dataclass, field
-from pathlib import Path
+The recipe's schema in the functions (tunedrop/recipe/schema.py) is the one place that decides
+defaults and ranges. The file carries every value and every range; this module has neither.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
+from container_folders import ContainerFolders
 from tuning.errors import ConfigurationError
-from tuning.strict_json import parse_strictly, read_strictly
+from tuning.strict_json import SAME_RELEASE, parse_strictly, read_json, require_fields
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""The only version of training.json that this program reads."""
+
 METHODS: Final = ("lora",)
-SCHEDULERS: Final = ("cosine", "linear", "constant")
+"""The training methods that are built."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BaseModel:
-    """Which model is tuned; its files come through the `model` channel."""
+    """Which model is tuned. Its files come through the `model` channel."""
 
     id: str
-    """Hugging Face id, e.g. HuggingFaceTB/SmolLM2-135M-Instruct, or an s3:// address."""
+    """Hugging Face id, such as HuggingFaceTB/SmolLM2-135M-Instruct."""
 
-    revision: str = "main"
-    """Branch, tag or commit the files were taken from."""
+    revision: str
+    """Branch, tag or commit from which the files were taken."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hyperparameters:
-    """How the adapter is trained."""
+    """How the adapter is trained. The ranges of these values are in TrainingConfig.ranges."""
 
-    epochs: float = 3.0
-    """Passes over the training rows; a fraction is allowed."""
+    epochs: float
+    """Passes over the training rows; fractions are allowed."""
 
-    learning_rate: float = 2e-4
-    """Peak of the schedule."""
+    learning_rate: float
+    """The learning rate after the warm-up."""
 
-    lora_rank: int = 16
-    """Rank of the adapter matrices."""
+    lora_rank: int
+    """Rank of the LoRA matrices."""
 
-    lora_alpha: int = 32
-    """Scale of the adapter: its output is multiplied by lora_alpha / lora_rank."""
+    lora_alpha: int
+    """The adapter's output is scaled by lora_alpha / lora_rank."""
 
-    lora_dropout: float = 0.05
-    """Part of the adapter's inputs dropped in training."""
+    lora_dropout: float
+    """Share of the adapter's inputs that is dropped in training."""
 
-    batch_size: int = 8
-    """Rows in one forward pass on one device."""
+    batch_size: int
+    """Rows in one forward pass."""
 
-    gradient_accumulation_steps: int = 1
+    gradient_accumulation_steps: int
     """Forward passes in one step of the optimizer."""
 
-    max_length: int = 1024
+    max_length: int
     """Tokens of one row, prompt and completion together."""
 
-    warmup_fraction: float = 0.03
-    """Part of the steps in which the learning rate rises to its peak."""
+    warmup_fraction: float
+    """Share of the steps in which the learning rate rises from zero."""
 
-    scheduler: str = "cosine"
-    """How the learning rate falls afterwards: one of SCHEDULERS."""
+    scheduler: str
+    """How the learning rate changes after the warm-up."""
 
-    weight_decay: float = 0.0
+    weight_decay: float
     """AdamW's weight decay."""
 
-    evaluations_per_epoch: int = 4
-    """Times per epoch that the validation loss is taken and a checkpoint is kept."""
+    evaluations_per_epoch: int
+    """How often in an epoch the validation loss is computed and a checkpoint is saved."""
 
-    seed: int = 17
-    """Seeds the order of the rows, the adapter's first weights and the dropout."""
-
-    def __post_init__(self) -> None:
-        """Refuse a value outside its range."""
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # also true of NaN
-                raise ConfigurationError(
-                    f"hyperparameters: {name} must be between {low:g} and {high:g}, not {value:g}"
-                )
-        _require_one_of("hyperparameters: scheduler", self.scheduler, SCHEDULERS)
-
-
-RANGES: Final[dict[str, tuple[float, float]]] = {
-    "epochs": (0.01, 100),
-    "learning_rate": (1e-7, 1.0),
-    "lora_rank": (1, 256),
-    "lora_alpha": (1, 1024),
-    "lora_dropout": (0.0, 0.9),
-    "batch_size": (1, 512),
-    "gradient_accumulation_steps": (1, 1024),
-    "max_length": (16, 131_072),
-    "warmup_fraction": (0.0, 0.5),
-    "weight_decay": (0.0, 1.0),
-    "evaluations_per_epoch": (1, 100),
-    "seed": (0, 2**31 - 1),
-}
-"""Smallest and largest value allowed, both included."""
+    seed: int
+    """Seed of the order of the rows, the adapter's first weights and the dropout."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,39 +80,108 @@ class TrainingConfig:
     """The whole of config/training.json."""
 
     version: int
-    """Version of this document; only VERSION is understood."""
+    """Version of this document."""
 
     run: str
-    """The run this job belongs to."""
+    """Id of the run that this job belongs to."""
 
     base_model: BaseModel
     """Which model is tuned."""
 
-    method: str = "lora"
-    """One of METHODS."""
+    technique: str
+    """How the model learns from the rows: a name in the registry of tuning/objectives."""
 
-    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
-    """How it is tuned."""
+    method: str
+    """Which weights are trained: one of METHODS."""
+
+    hyperparameters: Hyperparameters
+    """The settings of the training."""
+
+    ranges: dict[str, Any]
+    """For each hyperparameter the allowed values, in JSON Schema's words: either `minimum` and
+    `maximum` (both included) or `enum`."""
 
     def __post_init__(self) -> None:
-        """Refuse a version or a method this program does not know."""
-        if self.version != VERSION:
+        """Refuse an unknown method and a value outside its range."""
+        if self.method not in METHODS:
             raise ConfigurationError(
-                f"version {self.version} is not understood: this image reads version {VERSION}"
+                f"training.json: method must be one of {', '.join(METHODS)}, not {self.method!r}: "
+                "change method in recipe.yaml"
             )
-        _require_one_of("method", self.method, METHODS)
+        values = asdict(self.hyperparameters)
+        require_fields(self.ranges, values, where="training.json: ranges")
+        for name, value in values.items():
+            _require_in_range(name, value, self.ranges[name])
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
-        """Check parsed JSON; raises ConfigurationError."""
+        """Check parsed JSON.
+
+        Raises:
+            ConfigurationError: another version, a missing or unknown field, a value of another type
+                or outside its range. The message names the field and what to do.
+        """
+        version = content.get("version") if isinstance(content, dict) else VERSION
+        if version != VERSION:
+            raise ConfigurationError(
+                f"training.json has version {version}, but this training image reads version "
+                f"{VERSION}; {SAME_RELEASE}"
+            )
         return parse_strictly(cls, content, where="training.json")
 
     @classmethod
-    def from_file(cls, path: Path) -> Self:
-        """Read and check the file; raises ConfigurationError."""
-        return read_strictly(cls, path)
+    def from_folders(cls, folders: ContainerFolders) -> Self:
+        """Read and check training.json, and put the values of a tuning trial in place of its own.
+
+        Raises:
+            ConfigurationError: as `from_json`.
+        """
+        config = cls.from_json(read_json(folders.channel("config") / "training.json"))
+        trial = folders.hyperparameters
+        return config.with_trial(read_json(trial)) if trial.exists() else config
+
+    def with_trial(self, values: Mapping[str, str]) -> Self:
+        """Return the configuration with the hyperparameters that a tuning trial has chosen.
+
+        SageMaker hands every value over as text. Names that begin with an underscore, such as
+        `_tuning_objective_metric`, are SageMaker's own.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
+
+        Raises:
+            ConfigurationError: as `from_json`.
+        """
+        chosen = {name: _parsed(text) for name, text in values.items() if not name.startswith("_")}
+        content = asdict(self.hyperparameters) | chosen
+        where = "hyperparameters.json"
+        return replace(self, hyperparameters=parse_strictly(Hyperparameters, content, where=where))
 
 
-def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigurationError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+def _parsed(text: str) -> Any:
+    """Return a number for the text of a number, and any other text as it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _require_in_range(name: str, value: Any, allowed: Any) -> None:
+    """Raise ConfigurationError when the value is not one of those that its range allows."""
+    match allowed, value:
+        case (
+            {"minimum": int() | float() as low, "maximum": int() | float() as high},
+            int() | float(),
+        ):
+            is_allowed = low <= value <= high  # False for NaN
+            wanted = f"between {low:,.10g} and {high:,.10g}"
+        case {"enum": list(texts)}, str():
+            is_allowed = value in texts
+            wanted = f"one of {', '.join(map(str, texts))}"
+        case _:
+            raise ConfigurationError(
+                f"training.json: ranges: {name} has no range for {value!r}; {SAME_RELEASE}"
+            )
+    if not is_allowed:
+        raise ConfigurationError(
+            f"hyperparameters: {name} must be {wanted}, not {value!r}: "
+            f"change hyperparameters.{name} in recipe.yaml"
+        )

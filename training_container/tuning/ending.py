@@ -1,4 +1,4 @@
-"""How a training job ends when it does not end well: stopped, or failed with one clear sentence."""
+"""How a training job ends when it is stopped or fails."""
 
 import signal
 import sys
@@ -13,40 +13,46 @@ from tuning.errors import TrainingError
 from tuning.progress import log_line
 
 FAILED: Final = 1
+"""Exit status of a job that failed."""
+
 STOPPED: Final = 128 + signal.SIGTERM
-"""Not 0: an unfinished training must never pass for a finished one."""
+"""Exit status of a job that was stopped. It is not 0, because SageMaker would then report an
+unfinished training as completed."""
 
 REASON_CHARACTERS: Final = 1024
-"""SageMaker takes no more of the failure file into FailureReason."""
+"""SageMaker copies at most this many characters of the failure file into FailureReason."""
 
 
 class StopRequested(BaseException):
-    """SageMaker asked to stop; not an Exception, so that no library takes it for an error."""
+    """SageMaker asked the job to stop.
+
+    It is not an Exception, so that libraries that catch every Exception let it pass.
+    """
 
 
 def stop_on_sigterm() -> None:
-    """Raise StopRequested in the main thread on SIGTERM: SageMaker kills 120 s later.
+    """Raise StopRequested in the main thread on SIGTERM. SageMaker kills the job 120 s later.
 
-    Nothing is saved then: checkpoints are taken by steps, since a spot interruption may come with
-    no warning at all, and an unfinished training leaves no artifact.
+    No checkpoint is saved then. A spot interruption may come without a warning, so checkpoints are
+    saved at fixed steps. An unfinished training leaves no artifact.
     """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the second one would cut the clean-up
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the clean-up
         raise StopRequested
 
     signal.signal(signal.SIGTERM, stop)
 
 
 def report_stop() -> int:
-    """Log the stop and give the exit status."""
+    """Log the stop and return the exit status."""
     log_line(event="stopped", reason="SIGTERM")
     return STOPPED
 
 
 def report_failure(error: Exception, failure_file: Path) -> int:
-    """Leave the reason where SageMaker looks for it, and give the exit status."""
-    reason = _in_words(error)
+    """Write the reason into the file that SageMaker reads, and return the exit status."""
+    reason = _reason(error)
     if not isinstance(error, TrainingError):
         traceback.print_exception(error, file=sys.stderr)
     log_line(event="failed", reason=reason)
@@ -55,17 +61,18 @@ def report_failure(error: Exception, failure_file: Path) -> int:
     return FAILED
 
 
-def _in_words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """Return one sentence about the error, at most REASON_CHARACTERS long."""
     if isinstance(error, TrainingError):
         reason = str(error)
     elif isinstance(error, torch.OutOfMemoryError | MemoryError):
         reason = (
-            "memory ran out: halve hyperparameters.batch_size (and double "
+            "the memory is too small: halve hyperparameters.batch_size (and double "
             "gradient_accumulation_steps), lower max_length, or choose a larger instance"
         )
     else:
         first_line = (str(error).strip().splitlines() or [""])[0]
-        reason = f"{type(error).__name__}: {first_line} (the job's log holds the traceback)"
+        reason = f"{type(error).__name__}: {first_line} (the traceback is in the job's log)"
     if len(reason) <= REASON_CHARACTERS:
         return reason
     return reason[: REASON_CHARACTERS - 1] + "…"

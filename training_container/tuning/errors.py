@@ -1,21 +1,21 @@
-"""What can go wrong in a training job, in words for the person who started it.
+"""The errors of a training job whose message is written for the person who started the run.
 
 TrainingError
-├── ConfigurationError   config/training.json says something that cannot be done
+├── ConfigurationError   config/training.json, or an instance that the training cannot use
 ├── DataError            a channel or a row of it
 ├── ModelError           the base model's files, tokenizer or chat template
-└── DivergenceError      the training itself: a loss that is not a number, or none at all
+└── DivergenceError      the training itself: a loss is not finite, or zero from the start
 
-A message names the place and the remedy; it becomes the job's FailureReason.
+A message names the place and the remedy. It becomes the job's FailureReason.
 """
 
 
 class TrainingError(Exception):
-    """Base of every error whose message is meant to be read by the user."""
+    """Base of the errors whose message is shown to the user."""
 
 
 class ConfigurationError(TrainingError):
-    """The configuration has an unknown key, a wrong type or a value out of range."""
+    """The configuration is incomplete or out of range, or the instance cannot train."""
 
 
 class DataError(TrainingError):
@@ -27,4 +27,4 @@ class ModelError(TrainingError):
 
 
 class DivergenceError(TrainingError):
-    """The loss is NaN, infinite or exactly zero from the start."""
+    """The loss is NaN or infinite, or exactly zero from the start."""

@@ -1,6 +1,6 @@
-"""The job's log: one JSON object a line on standard output, and a halt when training has diverged.
+"""The job's log, one JSON object a line on standard output, and the end of a diverging training.
 
-SageMaker finds its metrics in these lines with regular expressions, so each is flushed at once.
+SageMaker reads its metrics from these lines with regular expressions, so each is flushed at once.
 """
 
 import json
@@ -13,18 +13,19 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from tuning.errors import DivergenceError
 
 FIRST_LOGGED_STEP = 2
-"""Logged however long the job is: from its second step on, the time that is left can be told."""
+"""This step is always logged: from it on, the time that is left can be estimated."""
 
 
 def log_line(**fields: Any) -> None:
     """Print one line of the log."""
-    print(json.dumps(fields), flush=True)  # noqa: T201  standard output is the contract
+    print(json.dumps(fields), flush=True)  # noqa: T201  SageMaker reads standard output
 
 
 class ProgressLog(TrainerCallback):
-    """Print losses, speed and the time that is left as they come.
+    """Log losses, speed and the time that is left, as the trainer reports them.
 
-    Raises DivergenceError when the losses make no sense.
+    Raises:
+        DivergenceError: a loss is not finite, or the first training loss is exactly zero.
     """
 
     def __init__(self) -> None:
@@ -34,17 +35,21 @@ class ProgressLog(TrainerCallback):
         self._time_left = TimeLeft()
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
-        """Start the clock: evaluations and checkpoints are not counted into the speed."""
+        """Start the clock. The speed does not include evaluations and checkpoints."""
         self._step_began = time.monotonic()
 
     def on_step_end(
         self,
-        args: TrainingArguments,  # noqa: ARG002  the callback's signature is given
+        args: TrainingArguments,  # noqa: ARG002  the signature is transformers'
         state: TrainerState,
         control: TrainerControl,
         **_: Any,
     ) -> None:
-        """Stop the clock; log before a checkpoint, so that a resumed job logs the same means."""
+        """Stop the clock, and log before each checkpoint.
+
+        A loss is logged as the mean since the last log. A resumed job begins at a checkpoint, so it
+        logs the same means only if there was a log at the checkpoint.
+        """
         now = time.monotonic()
         self._seconds_in_steps += now - self._step_began
         self._time_left.step_ended(now - self._step_began, now)
@@ -58,7 +63,7 @@ class ProgressLog(TrainerCallback):
         control: TrainerControl,  # noqa: ARG002
         **details: Any,
     ) -> None:
-        """Print what the trainer logs in our own words."""
+        """Log the figures that the trainer reports, under our own names."""
         logs: dict[str, float] = details["logs"]
         if "loss" in logs:
             self._log_training(state, logs, self._time_left.seconds(args, state))
@@ -80,7 +85,8 @@ class ProgressLog(TrainerCallback):
         if logs["loss"] == 0 and not any("loss" in entry for entry in state.log_history[:-1]):
             raise DivergenceError(
                 "the training loss is exactly zero from the start, so nothing is learned: "
-                "the completions are empty, or the base model already gives them with certainty"
+                "the completions are empty, or the base model already writes them with certainty; "
+                "drop other data, or choose another base model"
             )
         speed = (logs["num_tokens"] - self._tokens) / max(self._seconds_in_steps, 1e-9)
         self._tokens, self._seconds_in_steps = int(logs["num_tokens"]), 0.0
@@ -96,10 +102,10 @@ class ProgressLog(TrainerCallback):
 
 
 class TimeLeft:
-    """How long the training still takes, from the steps and the evaluations so far.
+    """Estimates how long the training still takes, from the steps and the evaluations so far.
 
-    The first step of a session also sets up memory and kernels, so it counts only while it is the
-    only one. An evaluation counts from the first one that was seen.
+    The first step of a process also sets up memory and kernels, so it is used only until there is
+    another. Evaluations are part of the estimate after the first one.
     """
 
     def __init__(self) -> None:
@@ -110,7 +116,7 @@ class TimeLeft:
         self._step_ended = 0.0
 
     def step_ended(self, seconds: float, now: float) -> None:
-        """A step of this length has ended at this time."""
+        """Record a step; `now` is the time of its end, in seconds of time.monotonic()."""
         self._step_ended = now
         if self._steps:
             self._later_steps += seconds
@@ -119,11 +125,11 @@ class TimeLeft:
         self._steps += 1
 
     def evaluation_ended(self, now: float) -> None:
-        """An evaluation has ended, which began after the last step."""
+        """Record an evaluation, which began when the last step ended."""
         self._evaluation = now - self._step_ended
 
     def seconds(self, args: TrainingArguments, state: TrainerState) -> float:
-        """Seconds until the last step and the last evaluation are done."""
+        """Return the seconds until the last step and the last evaluation have ended."""
         mean = self._later_steps / (self._steps - 1) if self._steps > 1 else self._first_step
         every = int(args.eval_steps or 0)
         evaluations = state.max_steps // every - state.global_step // every if every else 0
@@ -135,5 +141,5 @@ def _require_finite(name: str, value: float, state: TrainerState) -> None:
     if not math.isfinite(value):
         raise DivergenceError(
             f"{name} became {value} by step {state.global_step} of {state.max_steps}: "
-            "lower hyperparameters.learning_rate (a tenth of it is a good next try)"
+            "lower hyperparameters.learning_rate, for example to a tenth"
         )

@@ -1,77 +1,88 @@
-"""Make every row fit into max_length tokens before training, and count what that took.
+"""Make every row fit into max_length tokens before training, and count the rows that were changed.
 
-Padding-free training does not truncate. Cutting a row's end would lose the answer and its end of
-turn; cutting its start would lose the instructions. So the longest message of the prompt loses its
-middle, where long documents carry the least instruction; what is learnt stays whole. A row that
-does not fit even so is left out, counted and named in the log.
+Training without padding does not truncate. Without a row's end the model would not see the answer
+and its end of turn; without its start it would not see the instructions. So the longest message of
+the prompt loses its middle, where long documents say least about the task. Nothing that is learned
+is cut. A row that is too long even so is left out, counted, and named in the log.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from datasets import Dataset
-from jinja2 import TemplateError
 
 from tool_calls import Message
-from tuning.channels import PARTS, parts_of
 from tuning.chat_tokenizer import ChatTokenizer, TokenizedRow, Tools
 from tuning.errors import DataError
 
-IGNORED = -100
-"""Label of a token that is not trained on (PyTorch's cross entropy)."""
+IGNORED: Final = -100
+"""Label of a token that is not trained on: PyTorch's cross entropy ignores it."""
 
-ELLIPSIS = " […] "
+ELLIPSIS: Final = " […] "
+"""Stands where the middle of a message was cut out."""
+
+Fit = Literal["whole", "shortened", "left_out"]
+"""How a row became at most max_length tokens."""
 
 
 class FittedRows(NamedTuple):
-    """Rows of `row`, `input_ids` and `labels`, and which source rows did not fit as they were."""
+    """The tokenized rows of a channel, their tokens, and the numbers of rows that did not fit."""
 
     rows: Dataset
+    tokens: int
     shortened: list[int]
     left_out: list[int]
 
+    @classmethod
+    def collect(cls, rows: Dataset, *, max_length: int, channel: str) -> "FittedRows":
+        """Sort rows by their column `fit`, and leave out those that did not fit.
 
-def fit_rows(rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: str) -> FittedRows:
-    """Tokenize every row into at most `max_length` tokens.
+        Args:
+            rows: the columns `row` (the row's number), `fit` (a Fit), `tokens` (how many there are)
+                and those that the trainer reads.
+            max_length: the largest number of tokens, for the error message.
+            channel: the channel's name, for the error message.
 
-    Raises:
-        DataError: when no row is left.
-    """
-    fitted = rows.map(_RowFitting(chat, max_length, channel), remove_columns=list(PARTS))
-    by_fit: dict[str, list[int]] = {"whole": [], "shortened": [], "left_out": []}
-    for row, fit in zip(fitted["row"], fitted["fit"], strict=True):
-        by_fit[fit].append(row)
-    if len(by_fit["left_out"]) == len(fitted):
-        raise DataError(
-            f"no row of the `{channel}` channel fits into {max_length} tokens: "
-            "raise hyperparameters.max_length"
-        )
-    kept = fitted.filter(lambda row: row["fit"] != "left_out").remove_columns(["fit"])
-    return FittedRows(kept, by_fit["shortened"], by_fit["left_out"])
+        Raises:
+            DataError: no row fits.
+        """
+        by_fit: dict[Fit, list[int]] = {"whole": [], "shortened": [], "left_out": []}
+        for row, fit in zip(rows["row"], rows["fit"], strict=True):
+            by_fit[fit].append(row)
+        if len(by_fit["left_out"]) == len(rows):
+            raise DataError(
+                f"no row of the `{channel}` channel fits into {max_length} tokens: "
+                "raise hyperparameters.max_length"
+            )
+        kept = rows.filter(lambda row: row["fit"] != "left_out")
+        tokens = sum(kept["tokens"])
+        kept = kept.remove_columns(["fit", "tokens"])
+        return cls(kept, tokens, by_fit["shortened"], by_fit["left_out"])
 
 
 @dataclass(frozen=True, slots=True)
-class _RowFitting:
+class ConversationFitting:
+    """Tokenizes a prompt with its completion into at most `max_length` tokens."""
+
     chat: ChatTokenizer
     max_length: int
-    channel: str
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        prompt, completion, tools = parts_of(row)
-        try:
-            whole = self.chat.tokenize(prompt, completion, tools)
-        except TemplateError as error:  # e.g. roles that do not alternate
-            raise DataError(
-                f"the base model's chat template refuses row {row['row']} of the `{self.channel}` "
-                f"channel: {error}; correct the row or choose another model"
-            ) from None
+    def fit(
+        self, prompt: Sequence[Message], completion: Sequence[Message], tools: Tools
+    ) -> tuple[Fit, TokenizedRow]:
+        """Return how the conversation fits, and its tokens: none when it does not.
+
+        Raises:
+            jinja2.TemplateError: the chat template refuses the conversation.
+        """
+        whole = self.chat.tokenize(prompt, completion, tools)
         if len(whole.input_ids) <= self.max_length:
-            return {**_with_labels(whole), "fit": "whole"}
+            return "whole", whole
         shortened = self._shorten(prompt, completion, tools, len(whole.input_ids))
         if shortened is None:
-            return {"input_ids": [], "labels": [], "fit": "left_out"}
-        return {**_with_labels(shortened), "fit": "shortened"}
+            return "left_out", TokenizedRow([], [])
+        return "shortened", shortened
 
     def _shorten(
         self,
@@ -80,6 +91,7 @@ class _RowFitting:
         tools: Tools,
         length: int,
     ) -> TokenizedRow | None:
+        """Cut the middle out of the prompt's longest message; None when that is not enough."""
         context = [at for at, message in enumerate(prompt) if message.get("weight") != 1]
         if not context:
             return None
@@ -87,7 +99,7 @@ class _RowFitting:
         content = self.chat.ids(prompt[longest]["content"])
         kept = len(content)
         row = None
-        # A text that was cut and joined may need more tokens than its parts: hence the loop.
+        # A loop, because a text that was cut and joined may have more tokens than its parts.
         while length > self.max_length and kept > 0:
             kept = max(0, kept - (length - self.max_length))
             shorter: Message = {**prompt[longest], "content": self._without_middle(content, kept)}
@@ -98,13 +110,15 @@ class _RowFitting:
         return row if length <= self.max_length else None
 
     def _without_middle(self, ids: list[int], kept: int) -> str:
+        """Return the text of `kept` tokens, half of them from the start, half from the end."""
         head, tail = ids[: (kept + 1) // 2], ids[len(ids) - kept // 2 :]
         decode = self.chat.tokenizer.decode
         return f"{decode(head)}{ELLIPSIS}{decode(tail)}"
 
 
-def _with_labels(row: TokenizedRow) -> dict[str, list[int]]:
+def labels_of(row: TokenizedRow) -> list[int]:
+    """Return a label for each token: the token itself where it is trained on, else IGNORED."""
     labels = [IGNORED] * len(row.input_ids)
     for start, end in row.learnt:
         labels[start:end] = row.input_ids[start:end]
-    return {"input_ids": row.input_ids, "labels": labels}
+    return labels

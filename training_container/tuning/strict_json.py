@@ -1,81 +1,95 @@
-"""Read JSON into dataclasses: every key known, every type as declared, or one clear error."""
+"""Read JSON into dataclasses: every field present, none unknown, each of the declared type."""
 
 import difflib
 import json
-from dataclasses import MISSING, Field, fields, is_dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from tuning.errors import ConfigurationError
 
 Document = TypeVar("Document")
 
+SAME_RELEASE: Final = "deploy the functions and the training image from the same release"
+"""The remedy for a file that this program does not understand: a function has written it."""
 
-def read_strictly(cls: type[Document], path: Path) -> Document:
-    """Read the JSON file at `path` as a `cls`, a (possibly nested) dataclass.
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file.
 
     Raises:
-        ConfigurationError: naming the file, the key and what was expected.
+        ConfigurationError: the file does not exist or is not JSON.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{path.name} is not in the `config` channel: start the job with an object of that name"
+            f"{path.name} is not in the `{path.parent.name}` channel: start the job with an object "
+            "of that name"
         ) from None
     except ValueError as error:
-        raise ConfigurationError(f"{path.name} is not JSON: {error}") from None
-    return parse_strictly(cls, content, where=path.name)
+        raise ConfigurationError(f"{path.name} is not JSON: {error}; {SAME_RELEASE}") from None
 
 
 def parse_strictly(cls: type[Document], content: Any, *, where: str) -> Document:
-    """Make a `cls` of parsed JSON; `where` names the place in error messages.
+    """Make a `cls`, a (possibly nested) dataclass, of parsed JSON.
+
+    Args:
+        cls: the dataclass. Its fields are dataclasses, dictionaries, numbers, texts or booleans.
+        content: the parsed JSON.
+        where: the place in the file, for error messages.
 
     Raises:
-        ConfigurationError: naming the key and what was expected.
+        ConfigurationError: a field is missing, unknown or of another type.
     """
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{where} must be an object, not {_kind(content)}")
-    declared: dict[str, Field[Any]] = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
-    _refuse_unknown(content, declared, where)
-    _refuse_missing(content, declared, where)
+        raise ConfigurationError(f"{where} must be an object, not {_kind(content)}; {SAME_RELEASE}")
+    require_fields(content, [field.name for field in fields(cls)], where=where)  # type: ignore[arg-type]
     types = get_type_hints(cls)
-    return cls(
-        **{key: _read_value(types[key], value, f"{where}: {key}") for key, value in content.items()}
-    )
+    values = {key: _value(types[key], value, f"{where}: {key}") for key, value in content.items()}
+    return cls(**values)
 
 
-def _refuse_unknown(content: dict[str, Any], declared: dict[str, Any], where: str) -> None:
+def require_fields(content: Mapping[str, Any], names: Collection[str], *, where: str) -> None:
+    """Check that an object has exactly the fields `names`.
+
+    Raises:
+        ConfigurationError: naming the first unknown or missing field.
+    """
     for key in content:
-        if key not in declared:
-            near = difflib.get_close_matches(key, declared, n=1, cutoff=0.5)
-            hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(declared)}"
-            raise ConfigurationError(f"{where}: unknown key `{key}`; {hint}")
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+            hint = f"did you mean `{near[0]}`?" if near else f"known fields: {', '.join(names)}"
+            raise ConfigurationError(f"{where}: unknown field `{key}` ({hint}); {SAME_RELEASE}")
+    for name in names:
+        if name not in content:
+            raise ConfigurationError(f"{where}: field `{name}` is missing; {SAME_RELEASE}")
 
 
-def _refuse_missing(content: dict[str, Any], declared: dict[str, Any], where: str) -> None:
-    for name, field in declared.items():
-        optional = field.default is not MISSING or field.default_factory is not MISSING
-        if name not in content and not optional:
-            raise ConfigurationError(f"{where}: key `{name}` is missing")
-
-
-def _read_value(expected: type, value: Any, where: str) -> Any:
+def _value(expected: type, value: Any, where: str) -> Any:
+    """Return a field's value as the declared type; raise ConfigurationError when it has another."""
     if is_dataclass(expected):
         return parse_strictly(expected, value, where=where)
+    expected = get_origin(expected) or expected
     if expected is float and type(value) is int:
         return float(value)
-    if type(value) is not expected:  # not isinstance: True is no integer here
-        raise ConfigurationError(
-            f"{where} must be {_NAMES[expected]}, not {_kind(value)} ({json.dumps(value)[:40]})"
-        )
+    if type(value) is not expected:  # not isinstance: for Python, True is an integer
+        found = f"{_kind(value)} ({json.dumps(value)[:40]})"
+        raise ConfigurationError(f"{where} must be {_NAMES[expected]}, not {found}; {SAME_RELEASE}")
     return value
 
 
-_NAMES = {int: "an integer", float: "a number", str: "a string", bool: "true or false"}
+_NAMES: Final[dict[type, str]] = {
+    int: "an integer",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
+}
 
 
 def _kind(value: Any) -> str:
-    return {dict: "an object", list: "a list", type(None): "null"}.get(
-        type(value), _NAMES.get(type(value), type(value).__name__)
-    )
+    return _NAMES.get(type(value), type(value).__name__)

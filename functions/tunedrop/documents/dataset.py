@@ -11,6 +11,17 @@ Task = Literal["classification", "generation", "preference", "kto", "pretraining
 TRAINABLE: frozenset[Task] = frozenset({"classification", "generation"})
 """The tasks that the training container supports. Rows of other tasks are refused."""
 
+Technique = Literal["sft", "dpo", "kto", "pretraining"]
+"""How a model learns from the rows of a task; training.json names it."""
+
+TECHNIQUES: dict[Task, Technique] = {
+    "classification": "sft",
+    "generation": "sft",
+    "preference": "dpo",
+    "kto": "kto",
+    "pretraining": "pretraining",
+}
+
 
 class RowCounts(msgspec.Struct, rename={"source": "in"}):
     """How many rows went where; `in` is always the sum of the others."""

@@ -5,12 +5,16 @@ from typing import Any
 import msgspec
 
 from tunedrop.documents import keys
+from tunedrop.documents.dataset import TECHNIQUES, Task, Technique
 from tunedrop.documents.run import Run
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import cap_hours
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
+from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
 from tunedrop.recipe.schema import Hyperparameters, Recipe
 
+CONFIG_VERSION = 2
+"""The version of training.json. A container that reads another version refuses the file."""
 CHECKPOINTS = "/opt/ml/checkpoints"
 VOLUME_GB = 100
 PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
@@ -40,20 +44,38 @@ class ModelReference(msgspec.Struct):
 class TrainingConfig(msgspec.Struct):
     """config/training.json, which the job reads from its `config` channel.
 
-    A file is used because SageMaker's hyperparameters are strings of at most 256 characters.
+    A file is used because SageMaker's hyperparameters are strings of at most 256 characters. The
+    file is complete and checked: the container has no defaults and no ranges of its own.
+    `technique` is how the model learns from this kind of data; `method` is which weights are
+    trained. `ranges` has an entry for every hyperparameter.
     """
 
     version: int
     run: str
     base_model: ModelReference
+    technique: Technique
     method: str
     hyperparameters: Hyperparameters
+    ranges: dict[str, NumberRange | TextChoice]
 
 
-def training_config(run: Run, recipe: Recipe) -> TrainingConfig:
-    """Return the configuration for the training container."""
-    model = ModelReference(id=recipe.model_id, revision=recipe.model_revision)
-    return TrainingConfig(1, run.run, model, recipe.method, recipe.hyperparameters)
+def training_config(run: str, recipe: Recipe, task: Task) -> TrainingConfig:
+    """Return the configuration for the training container.
+
+    Args:
+        run: the run's id.
+        recipe: the recipe of the run.
+        task: the task in dataset.json; the technique follows from it.
+    """
+    return TrainingConfig(
+        version=CONFIG_VERSION,
+        run=run,
+        base_model=ModelReference(id=recipe.model_id, revision=recipe.model_revision),
+        technique=TECHNIQUES[task],
+        method=recipe.method,
+        hyperparameters=recipe.hyperparameters,
+        ranges=hyperparameter_ranges(),
+    )
 
 
 def training_job_request(

@@ -14,7 +14,7 @@ DEFAULT_ANSWER_TOKENS = 256
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
-Seed = Annotated[int, Meta(ge=0, lt=2**31)]
+Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 ModelId = Annotated[
     str,
     Meta(
@@ -87,7 +87,10 @@ class RowLimits(Section, frozen=True, kw_only=True):
 
 
 class Hyperparameters(Section, frozen=True, kw_only=True):
-    """The settings of the training, which TRL and PEFT receive."""
+    """The settings of the training, which TRL and PEFT receive.
+
+    training.json carries all of them, with the range of each (`tunedrop.recipe.ranges`).
+    """
 
     epochs: Annotated[float, Meta(ge=0.01, le=100)] = 3.0
     """How many times the training rows are passed through the model."""

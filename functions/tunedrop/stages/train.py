@@ -36,7 +36,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
                 "estimated, and only training.max_hours limits it."
             ),
         ]
-    config = encode(training_config(run, recipe))
+    config = encode(training_config(run.run, recipe, dataset.task))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
     # The name must be in run.json before the job exists, because its events can come at once.
     run.job = run.name

@@ -1,4 +1,4 @@
-"""CloudWatch alarms are evaluated by themselves, and queues have the metric they need.
+"""Evaluates CloudWatch alarms periodically, and records the queue lengths that they need.
 
 ministack evaluates alarms only when they are read, and records no metrics of SQS.
 """
@@ -15,7 +15,7 @@ log = logging.getLogger("localcloud.alarms")
 
 
 def evaluate_until(stopping: threading.Event, period_seconds: float) -> None:
-    """Evaluate all alarms every period, in the background, until told to stop."""
+    """Evaluate all alarms every period, in the background, until `stopping` is set."""
 
     def loop() -> None:
         while not stopping.wait(period_seconds):

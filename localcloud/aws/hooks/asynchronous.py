@@ -1,7 +1,8 @@
 """Asynchronous invocations as Lambda does them: retries, then the destination or dead-letter queue.
 
-ministack's EventBridge calls a function once and forgets it, and its envelope counts wrong.
-Delays between attempts are seconds here (AWS: one and two minutes), see `RetryDelays`.
+ministack's EventBridge invokes a function once and never again, and its record of a failure has a
+fixed number of attempts. Retries follow after seconds here and after one and two minutes on AWS,
+see `EmulatorSettings.retry_delays_seconds`.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 DEFAULT_RETRIES = 2
+"""Lambda's default of MaximumRetryAttempts."""
 
 log = logging.getLogger("localcloud.async")
 
 
 class AsyncInvoker:
-    """Runs events of a function until one attempt succeeds or they are used up.
+    """Invokes a function for an event until an attempt succeeds or no attempt is left.
 
     Args:
-        delays_seconds: before each retry; the last one holds for any further.
+        delays_seconds: seconds before each retry; the last number holds for all further retries.
         deliver: sends a text to an SQS queue or SNS topic as the function's role:
             `deliver(role_arn, target_arn, body, attributes)`.
     """
@@ -49,7 +51,7 @@ class AsyncInvoker:
         self._last_active = time.monotonic()
 
     def install(self) -> None:
-        """Take over EventBridge's and every other asynchronous invocation."""
+        """Replace ministack's asynchronous invocations, those of EventBridge included."""
         lambda_svc.invoke_async_with_retry = self.start
         eventbridge._dispatch_to_lambda = self.dispatch  # noqa: SLF001
 
@@ -69,13 +71,13 @@ class AsyncInvoker:
         )
 
     def start(self, function: Record, event: Any) -> None:
-        """Begin in the background; nothing is reported to the sender, as on AWS."""
+        """Invoke the function in the background; the sender gets no result, as on AWS."""
         with self._lock:
             self._pending += 1
         threading.Thread(target=self._run_counted, args=(function, event), daemon=True).start()
 
     def idle_seconds(self) -> float:
-        """How long no event has been under way or waiting for its next attempt."""
+        """Seconds since the last event was processed; 0 while one is, or waits for a retry."""
         with self._lock:
             return 0.0 if self._pending else time.monotonic() - self._last_active
 
@@ -128,7 +130,7 @@ class AsyncInvoker:
     def _give_up(
         self, config: Record, settings: Record, event: Any, error: Record, attempts: int
     ) -> None:
-        """Deliver to what the function declares: OnFailure, DeadLetterConfig, both or none."""
+        """Deliver the event to the OnFailure destination and the dead-letter queue, if any."""
         on_failure = (settings.get("DestinationConfig") or {}).get("OnFailure") or {}
         request_id = error.get("requestId") or str(uuid.uuid4())
         if target := on_failure.get("Destination"):
@@ -146,9 +148,14 @@ class AsyncInvoker:
         try:
             self._deliver(config["Role"], target, body, attributes)
         except ServiceError as error:
-            log.error("%s: no delivery to %s: %s", config["FunctionName"], target, error.message)  # noqa: TRY400
+            log.error(  # noqa: TRY400  # the message says all
+                "%s: cannot deliver the event to %s: %s",
+                config["FunctionName"],
+                target,
+                error.message,
+            )
         except Exception:
-            log.exception("%s: no delivery to %s", config["FunctionName"], target)
+            log.exception("%s: cannot deliver the event to %s", config["FunctionName"], target)
 
 
 def _invoke_config(function: Record) -> Record:

@@ -24,14 +24,14 @@ _list_by_topic = sns._list_subscriptions_by_topic  # noqa: SLF001
 
 
 class EmailDelivery:
-    """Makes SNS ask for confirmation, and hands confirmed addresses their mail."""
+    """Makes SNS ask for a confirmation, and delivers mail to confirmed addresses."""
 
     def __init__(self, mailbox: Mailbox, endpoint_url: str) -> None:
         self._mailbox = mailbox
         self._endpoint_url = endpoint_url
 
     def install(self) -> None:
-        """Replace what creates, lists and serves subscriptions."""
+        """Replace what creates, lists and delivers to subscriptions."""
         sns._fanout = self._fanout  # noqa: SLF001
         sns._subscribe = self._subscribe  # noqa: SLF001
         sns._list_subscriptions = lambda params: _hide_pending(_list(params))  # noqa: SLF001
@@ -58,7 +58,7 @@ class EmailDelivery:
         return status, headers, body
 
     def _ask(self, topic_arn: str, subscription_arn: str) -> bool:
-        """Make an email subscription pending and mail its confirmation; False for others."""
+        """Make an email subscription pending and mail its link; False for other protocols."""
         subscription = sns._find_subscription(topic_arn, subscription_arn)  # noqa: SLF001
         if not subscription or subscription["protocol"] != "email" or subscription.get("token"):
             return False
@@ -109,7 +109,7 @@ class EmailDelivery:
 
 
 def _hide_pending(answer: tuple[int, Record, bytes]) -> tuple[int, Record, bytes]:
-    """Show `PendingConfirmation` for an ARN that is not given out yet, as AWS does."""
+    """Show `PendingConfirmation` as the ARN of an unconfirmed subscription, as AWS does."""
     status, headers, body = answer
     for topic in sns._topics.values():  # noqa: SLF001
         for subscription in topic["subscriptions"]:

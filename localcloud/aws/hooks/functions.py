@@ -31,9 +31,10 @@ class FunctionExecutor:
         self._peak_memory_mb: dict[str, int] = {}
 
     def install(self) -> None:
-        """Take over execution, the end of replaced code, and the memory figure of REPORT.
+        """Replace ministack's execution, its end of outdated workers, and REPORT's memory figure.
 
-        Functions of one package share its bytes: an archive is named after its content.
+        Fetched archives are cached, so that functions of one package share its bytes. A cached
+        archive is never outdated, because an archive is named after its content.
         """
         fetch = lambda_svc._fetch_code_from_s3  # noqa: SLF001
         lambda_svc._fetch_code_from_s3 = lru_cache(maxsize=4)(fetch)  # noqa: SLF001

@@ -12,11 +12,11 @@ from ministack.services import iam, sts
 from localcloud.service import Credentials, ServiceError
 
 SESSION_SECONDS = 36 * 3600
-"""Longer than any local job: a session is not renewed while its process runs."""
+"""36 hours, longer than any local job: a session is not renewed while its process runs."""
 
 
 def assume_role(role_arn: str, session_name: str, service_principal: str) -> Credentials:
-    """Register a session of the role; the words of the error are SageMaker's own."""
+    """Register a session of the role; raises ServiceError with SageMaker's message."""
     role_name = role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get(role_name)  # noqa: SLF001
     if role is None or not _trusts(role, service_principal):
@@ -47,7 +47,7 @@ def assume_role(role_arn: str, session_name: str, service_principal: str) -> Cre
 
 
 def _trusts(role: dict[str, Any], service_principal: str) -> bool:
-    """Whether the trust policy lets the service in; ministack's own check knows no services."""
+    """Whether the trust policy allows the service; ministack's own check ignores services."""
     policy = role["AssumeRolePolicyDocument"]
     document = json.loads(policy) if isinstance(policy, str) else policy
     account = role["Arn"].split(":")[4]

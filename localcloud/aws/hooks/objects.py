@@ -1,7 +1,8 @@
 """S3: events that name the version, buckets that survive a restart, bodies kept on disk only.
 
 ministack keeps objects and versions on disk (S3_PERSIST) but not the stack; the next deployment
-finds the bucket there and adopts it. Of every version it also keeps the body in memory.
+finds the bucket there and adopts it. Without the change here it also keeps the body of every
+version in memory.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def install() -> None:
 
 
 def _fire_async_with_version(bucket: str, key: str, event_name: str, **details: Any) -> None:
-    """Take the version while the request is still being answered: the next one may replace it."""
+    """Read the version during the request: the next upload may replace it."""
     if event_name.startswith("s3:ObjectCreated:") and not details.get("version_id"):
         stored = s3._buckets[bucket]["objects"].get(key) or {}  # noqa: SLF001
         details["version_id"] = stored.get("version_id")
@@ -42,7 +43,7 @@ def _fire_async_with_version(bucket: str, key: str, event_name: str, **details: 
 
 
 def _fire_with_version(*arguments: Any, version_id: str | None = None, **details: Any) -> None:
-    _version.set(version_id)  # runs in a context of its own, see _fire_s3_event_async
+    _version.set(version_id)  # each event has a context of its own
     _fire(*arguments, version_id=version_id, **details)
 
 
@@ -57,9 +58,11 @@ def _dispatch_with_version(event: dict[str, Any], view: Any = None) -> None:
 
 
 def _persist_on_disk_only(bucket: str, key: str, record: Any) -> None:
-    """Let go of a version's body once it is on disk, where it is read as after a restart."""
+    """Drop a version's body from memory once it is on disk; reads then use the disk."""
     _persist(bucket, key, record)
-    if isinstance(record, dict) and record.get("body") is None:  # None: it was written
+    if (
+        isinstance(record, dict) and record.get("body") is None
+    ):  # None means that the body is on disk
         for version in s3._object_versions.get((bucket, key)) or []:  # noqa: SLF001
             if version["version_id"] == record.get("version_id"):
                 version["data"] = None
@@ -69,7 +72,7 @@ def _create_or_adopt_bucket(
     logical_id: str, properties: dict[str, Any], stack_name: str
 ) -> tuple[str, dict[str, str]]:
     if not properties.get("BucketName"):
-        # ministack draws a new name for every stack; objects must be found again.
+        # ministack would pick a random name, and the next start would not find the objects.
         seed = hashlib.sha256(f"{stack_name}/{logical_id}".encode()).hexdigest()[:8]
         provisioners._NAME_SEED.set(seed)  # noqa: SLF001
     name = properties.get("BucketName") or provisioners._physical_name(  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Services of our own beside ministack's: routing, IAM action and resource, the answer."""
+"""Adds localcloud's services to ministack: routing, IAM action and resource, answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger("localcloud.services")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registration:
-    """How requests for one service are told, authorized and answered."""
+    """How requests for one service are recognised, authorized and answered."""
 
     name: str
     service: Service
@@ -76,7 +76,7 @@ class _Module:
     async def handle_request(
         self, method: str, path: str, headers: dict[str, str], body: bytes, _query: dict[str, Any]
     ) -> Answer:
-        """Answer off the event loop, so that a slow service holds up nobody else."""
+        """Answer on a worker thread, so that a slow service delays no other request."""
         return await asyncio.to_thread(self._answer, method, path, headers, body)
 
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -92,19 +92,19 @@ class _Module:
             return _error("InternalFailure", "localcloud failed; see localcloud.log", 500)
 
     def get_state(self) -> None:
-        """Nothing that ministack should persist."""
+        """Give ministack nothing to persist."""
 
     def load_persisted_state(self, _data: object) -> None:
-        """Nothing was persisted."""
+        """Ignore persisted state: there is none."""
 
     def reset(self) -> None:
-        """A reset of the emulator leaves a service of our own alone."""
+        """Keep the service's state when ministack is reset."""
 
 
 def _success(result: dict[str, Any] | ServiceResponse) -> Answer:
     if isinstance(result, ServiceResponse):
-        # ministack turns a `Content-Type` of JSON into that of the service's other protocol; it
-        # looks for this spelling only, while HTTP takes any.
+        # ministack replaces a JSON `Content-Type` where a service has two protocols. It looks for
+        # this spelling only, so a name in lower case is left alone; HTTP ignores the case.
         return result.status, {k.lower(): v for k, v in result.headers.items()}, result.body
     return 200, {"Content-Type": JSON_TYPE}, json.dumps(result, default=_epoch).encode()
 
@@ -117,7 +117,7 @@ def _error(code: str, message: str, status: int) -> Answer:
 def _epoch(value: object) -> float:
     if isinstance(value, dt.datetime):
         return value.timestamp()
-    raise TypeError(f"{type(value).__name__} has no place in an AWS JSON answer")
+    raise TypeError(f"{type(value).__name__} cannot be part of an AWS JSON answer")
 
 
 _registrations: dict[str, Registration] = {}
@@ -133,7 +133,7 @@ def _iam_action(  # noqa: PLR0913, PLR0917  # ministack's signature
         action: str | None = _extract_action(service, method, path, headers, body, query)
         return action
     operation = registration.request(method, path, headers, b"").operation
-    # An unknown route is authenticated and then refused by name by the service.
+    # An unknown route is only authenticated; the service then refuses it by name.
     return f"{service}:{operation}" if operation else None
 
 
@@ -154,7 +154,7 @@ def _iam_resource(  # noqa: PLR0913, PLR0917  # ministack's signature
     try:
         return registration.resource_arn(registration.request(method, path, headers, body))
     except ServiceError:
-        return "*"  # answered as an error once the caller is known
+        return "*"  # the service answers with the error once the caller is authenticated
 
 
 def register(registration: Registration) -> None:

@@ -1,4 +1,4 @@
-"""An endpoint's life: download, start, health check, service, restarts, end."""
+"""Runs an endpoint: download, start, health check, service, restarts, end."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 
 LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
 DEFAULT_HEALTH_SECONDS = 480
-"""AWS gives a container 8 minutes unless the variant says otherwise."""
+"""AWS's default of ContainerStartupHealthCheckTimeoutInSeconds: 8 minutes."""
 MAX_STARTS = 3
-"""AWS restarts a container that exits until the health check's time is over; here a program that
-exits this often without having been healthy has failed."""
+"""A program that exits this many times before it was healthy has failed. AWS would restart it until
+the time of the health check is over."""
 RESTART_PAUSE_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Before each restart in a row of an endpoint in service; the last figure repeats."""
+"""Pauses before successive restarts of an endpoint in service; the last one repeats."""
 POLL_SECONDS = 0.1
+"""Time between two looks whether the program has ended or the endpoint should end."""
 
 log = logging.getLogger("localcloud.sagemaker")
 
 
 class Deployment:
-    """Runs one endpoint; downloads and logs go with the model's role, as on AWS."""
+    """Runs one endpoint; downloads and logs use the model's role, as on AWS."""
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class Deployment:
         self._credentials = credentials
 
     def run(self) -> None:
-        """Live until the endpoint is deleted or the service closes."""
+        """Run until the endpoint is deleted or the service closes."""
         with self._runtime.work_folder(self._endpoint.name) as folder:
             reason = self._serve_in(
                 Container(
@@ -67,12 +68,12 @@ class Deployment:
             )
         if reason and not self._runtime.closing.is_set():
             self._endpoint.fail(reason)
-        # A failed endpoint can be described, though nothing runs, until it is deleted.
+        # A failed endpoint can be described until it is deleted, although nothing runs.
         while not self._should_end():
             self._endpoint.delete_requested.wait(POLL_SECONDS)
 
     def _serve_in(self, container: Container) -> str:
-        """Why the endpoint failed; nothing when it was ended."""
+        """Serve; return why the endpoint failed, or an empty text when it did not fail."""
         try:
             download_model_data(
                 self._runtime.store(self._credentials),
@@ -123,7 +124,7 @@ class Deployment:
         server.process.stop(self._runtime.settings.serve_stop_grace_seconds, self._runtime.closing)
 
     def _becomes_healthy(self, server: Server, deadline: float) -> bool:
-        """Whether /ping answers; False when the program ends first."""
+        """Wait until /ping answers; False when the program ends first."""
         while not server.is_healthy():
             if time.monotonic() > deadline:
                 raise ContractError(self._unhealthy())

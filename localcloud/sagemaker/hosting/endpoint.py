@@ -1,4 +1,4 @@
-"""One endpoint as DescribeEndpoint tells it, and how it moves from status to status."""
+"""The state of one endpoint, as DescribeEndpoint shows it, and its changes of status."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from localcloud.sagemaker.runtime import Runtime
 
 MAX_FAILURE_REASON = 1024
+"""AWS cuts a FailureReason after this number of characters."""
 _EVENT_MEMBERS = (
     "EndpointName",
     "EndpointArn",
@@ -38,13 +39,13 @@ class Endpoint:
         tags: Callable[[], dict[str, str]],
     ) -> None:
         self.variant = variant
-        """The production variant of the configuration."""
+        """The configuration's production variant."""
         self._description = description
         self._runtime = runtime
         self._tags = tags
         self._lock = threading.RLock()
         self.port: int | None = None
-        """Where the serving program listens on this machine while it is healthy."""
+        """The port of the serving program while it is healthy."""
         self.delete_requested = threading.Event()
 
     @property
@@ -63,17 +64,17 @@ class Endpoint:
             return copy.deepcopy(self._description)
 
     def move(self, status: str, **members: Any) -> None:
-        """Enter a status, and tell it as an event."""
+        """Enter a status, and send an event."""
         with self._lock:
             self._description |= {
                 **members,
                 "EndpointStatus": status,
                 "LastModifiedTime": time.time(),
             }
-            self._tell()
+            self._send_event()
 
     def fail(self, reason: str) -> None:
-        """The endpoint never came into service."""
+        """Enter the status Failed: the endpoint never came into service."""
         self.move("Failed", FailureReason=reason[:MAX_FAILURE_REASON])
 
     def request_delete(self) -> None:
@@ -86,7 +87,7 @@ class Endpoint:
             self.move("Deleting")
             self.delete_requested.set()
 
-    def _tell(self) -> None:
+    def _send_event(self) -> None:
         detail = {name: self._description[name] for name in _EVENT_MEMBERS}
         self._runtime.events.send(
             ENDPOINT,
@@ -100,12 +101,12 @@ class Endpoint:
 
 
 def upper_snake(status: str) -> str:
-    """`InService` as events spell it: `IN_SERVICE`."""
+    """Convert a status to the spelling of events: `InService` to `IN_SERVICE`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
 
 
 def new_description(name: str, arn: str, config: dict[str, Any], image: str) -> dict[str, Any]:
-    """What DescribeEndpoint answers first."""
+    """Return the description of a new endpoint."""
     now = time.time()
     return {
         "EndpointName": name,

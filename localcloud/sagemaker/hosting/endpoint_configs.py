@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from localcloud.sagemaker.errors import not_emulated, validation_error
+from localcloud.sagemaker.errors import not_emulated, refuse_members, validation_error
 from localcloud.sagemaker.hosting.registry import Registry
 from localcloud.sagemaker.listing import Listing
 
@@ -48,9 +48,7 @@ class EndpointConfigs:
     def create(self, request: ServiceRequest) -> dict[str, Any]:
         """CreateEndpointConfig: one production variant of an existing model."""
         payload = request.payload
-        for member in _NOT_EMULATED:
-            if payload.get(member):
-                raise not_emulated(f"CreateEndpointConfig {member}")
+        refuse_members(payload, _NOT_EMULATED, "CreateEndpointConfig ")
         _check_variants(payload["ProductionVariants"])
         self._models.get(payload["ProductionVariants"][0]["ModelName"])
         name = payload["EndpointConfigName"]
@@ -68,7 +66,7 @@ class EndpointConfigs:
         return _LISTING.page(request.payload, self._configs.all())
 
     def delete(self, request: ServiceRequest) -> dict[str, Any]:
-        """DeleteEndpointConfig: endpoints made of it go on."""
+        """DeleteEndpointConfig: endpoints that were created with it keep running."""
         self._configs.remove(request.payload["EndpointConfigName"])
         return {}
 
@@ -85,9 +83,7 @@ def _check_variants(variants: list[dict[str, Any]]) -> None:
     if len(variants) != 1:
         raise not_emulated("more than one production variant", "use one")
     variant = variants[0]
-    for member in _VARIANT_NOT_EMULATED:
-        if variant.get(member):
-            raise not_emulated(f"ProductionVariants.{member}")
+    refuse_members(variant, _VARIANT_NOT_EMULATED, "ProductionVariants.")
     if not variant.get("ModelName"):
         raise not_emulated("a variant without ModelName (inference components)", "name a model")
     if bool(variant.get("InstanceType")) == bool(variant.get("InstancePools")):

@@ -47,7 +47,8 @@ class Endpoints:
     def create(self, request: ServiceRequest) -> dict[str, Any]:
         """CreateEndpoint: answers at once; the endpoint starts on a thread and in a process."""
         name, config_name = request.payload["EndpointName"], request.payload["EndpointConfigName"]
-        # AWS authorizes this action on the endpoint, which was done, and on its configuration.
+        # AWS authorizes this action for the endpoint, which is done already, and for its
+        # configuration.
         self._runtime.platform.check_action(
             request.access_key_id, "sagemaker:CreateEndpoint", self._configs.arn(config_name)
         )
@@ -66,10 +67,10 @@ class Endpoints:
         self._endpoints.add(request, name, endpoint)
         endpoint.move("Creating")
         deployment = Deployment(endpoint, model, self._runtime, image, credentials)
-        self._runtime.start_thread(lambda: self._live(deployment, name), name=f"endpoint-{name}")
+        self._runtime.start_thread(lambda: self._run(deployment, name), name=f"endpoint-{name}")
         return {"EndpointArn": arn}
 
-    def _live(self, deployment: Deployment, name: str) -> None:
+    def _run(self, deployment: Deployment, name: str) -> None:
         deployment.run()
         if not self._runtime.closing.is_set():
             self._endpoints.remove(name)
@@ -83,7 +84,7 @@ class Endpoints:
         return _LISTING.page(request.payload, [item.describe() for item in self._endpoints.all()])
 
     def delete(self, request: ServiceRequest) -> dict[str, Any]:
-        """DeleteEndpoint: the endpoint is Deleting when this answers, and gone a little later."""
+        """DeleteEndpoint: the endpoint is Deleting when this answers, and is deleted soon after."""
         self.get(request.payload["EndpointName"]).request_delete()
         return {}
 

@@ -1,6 +1,6 @@
-"""InvokeEndpoint: passed on to the serving program, its failures told as AWS tells them.
+"""InvokeEndpoint: forwards a request to the serving program, and answers failures as AWS does.
 
-Source: API reference of InvokeEndpoint; the words are those SDK users report.
+Source: API reference of InvokeEndpoint; users of the SDKs have reported the messages.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from localcloud.service import ServiceRequest
 
 MAX_BODY_BYTES = 6_291_456
+"""SageMaker accepts 6 MiB."""
 MODEL_ERROR_STATUS = 424
 CONTENT_TOO_LARGE = 413
 ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
@@ -66,7 +67,7 @@ class Invocations:
             return self._model_error(endpoint, 0, f"The container broke the connection: {error}")
 
     def _find(self, request: ServiceRequest) -> Endpoint:
-        """The endpoint in service whose name is spelled exactly so."""
+        """The endpoint in service with exactly this name; raises ServiceError without one."""
         path = INVOKE_PATH.fullmatch(request.path)
         name = path.group(1) if path else ""
         try:
@@ -97,13 +98,13 @@ class Invocations:
             connection.close()
         if not http.client.OK <= answer.status < http.client.MULTIPLE_CHOICES:
             return self._model_error(endpoint, answer.status, body.decode("utf-8", "replace"))
-        told = {
+        headers = {
             "Content-Type": answer.getheader("Content-Type", "application/octet-stream"),
             "x-Amzn-Invoked-Production-Variant": endpoint.variant["VariantName"],
         }
         if attributes := answer.getheader(ATTRIBUTES):
-            told[ATTRIBUTES] = attributes
-        return ServiceResponse(body=body, headers=told)
+            headers[ATTRIBUTES] = attributes
+        return ServiceResponse(body=body, headers=headers)
 
     def _model_error(self, endpoint: Endpoint, status: int, message: str) -> ServiceResponse:
         group = f"/aws/sagemaker/Endpoints/{endpoint.name}"
@@ -122,7 +123,7 @@ class Invocations:
 
 
 def _too_large() -> ServiceResponse:
-    """AWS's front door answers this one; it carries no error code, so SDKs show the status."""
+    """On AWS this answer comes without an error code, so that SDKs show the status."""
     words = f"HTTP content length exceeded {MAX_BODY_BYTES} bytes."
     return _error(CONTENT_TOO_LARGE, {"message": words}, {})
 

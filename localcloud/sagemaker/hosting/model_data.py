@@ -1,4 +1,4 @@
-"""Model data: from S3 to the folders the serving program reads.
+"""Downloads model data from S3 to the folders that the serving program reads.
 
 Source: API reference of ContainerDefinition, ModelDataSource and AdditionalModelDataSource.
 """
@@ -24,7 +24,7 @@ def download_model_data(
 ) -> None:
     """Fill `<root>/model` and `<root>/additional-model-data-sources/<channel>`.
 
-    Raises ContractError in AWS's words when S3 refuses or holds nothing there.
+    Raises ContractError with AWS's message when S3 refuses or has no object there.
     """
     (root / MODEL).mkdir(parents=True)
     if url := container.get("ModelDataUrl"):
@@ -37,7 +37,7 @@ def download_model_data(
 
 
 def _archive(url: str) -> dict[str, str]:
-    """ModelDataUrl is the older way to say this."""
+    """Convert ModelDataUrl, the older member, to an S3DataSource."""
     return {"S3Uri": url, "S3DataType": "S3Object", "CompressionType": "Gzip"}
 
 

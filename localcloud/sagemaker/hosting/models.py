@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from localcloud.sagemaker import resources
-from localcloud.sagemaker.errors import not_emulated, validation_error
+from localcloud.sagemaker.errors import not_emulated, refuse_members, validation_error
 from localcloud.sagemaker.hosting.registry import Registry
 from localcloud.sagemaker.images import find_image
 from localcloud.sagemaker.listing import Listing
@@ -31,7 +31,7 @@ class Models:
         self._models: Registry[dict[str, Any]] = Registry(runtime.platform, tags, "model", "model")
 
     def create(self, request: ServiceRequest) -> dict[str, Any]:
-        """CreateModel: what lies in S3 is looked at when an endpoint starts."""
+        """CreateModel: the model data in S3 is not read before an endpoint starts."""
         payload = request.payload
         _check(payload)
         find_image(self._runtime.settings.images, payload["PrimaryContainer"]["Image"], "serve")
@@ -55,7 +55,7 @@ class Models:
         return _LISTING.page(request.payload, self._models.all())
 
     def delete(self, request: ServiceRequest) -> dict[str, Any]:
-        """DeleteModel: endpoints that run it go on."""
+        """DeleteModel: endpoints that were created with it keep running."""
         self._models.remove(request.payload["ModelName"])
         return {}
 
@@ -72,9 +72,7 @@ def _check(payload: dict[str, Any]) -> None:
         if not payload.get(member):
             raise validation_error(f"{member} is required")
     container = payload["PrimaryContainer"]
-    for member in _CONTAINER_NOT_EMULATED:
-        if container.get(member):
-            raise not_emulated(f"PrimaryContainer.{member}")
+    refuse_members(container, _CONTAINER_NOT_EMULATED, "PrimaryContainer.")
     if container.get("Mode", "SingleModel") != "SingleModel":
         raise not_emulated("PrimaryContainer.Mode MultiModel")
     if not container.get("Image"):

@@ -1,4 +1,4 @@
-"""Named resources of one kind: a name is taken once, as on AWS without regard to case."""
+"""Named resources of one kind; a name can be used once, in upper or lower case, as on AWS."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Registry(Generic[T]):
         return resources.arn(self._platform, self._arn_kind, name)
 
     def add(self, request: ServiceRequest, name: str, item: T) -> None:
-        """Take the name; ValidationException when it is taken."""
+        """Add a resource; raises ValidationException when its name is in use."""
         arn = self.arn(name)
         with self._lock:
             if arn in self._items:
@@ -41,7 +41,7 @@ class Registry(Generic[T]):
             self._items[arn] = item
 
     def get(self, name: str) -> T:
-        """The resource; ValidationException when there is none."""
+        """The resource; raises ValidationException when there is none."""
         arn = self.arn(name)
         with self._lock:
             if arn not in self._items:
@@ -49,7 +49,7 @@ class Registry(Generic[T]):
             return self._items[arn]
 
     def remove(self, name: str) -> None:
-        """Free the name; ValidationException when there is no such resource."""
+        """Remove the resource; raises ValidationException when there is none."""
         arn = self.arn(name)
         with self._lock:
             if self._items.pop(arn, None) is None:

@@ -1,4 +1,4 @@
-"""The serving program: what it is started with, and whether it is healthy.
+"""Starts the serving program, and checks its health.
 
 Source: the SageMaker developer guide, "Custom Inference Code with Hosting Services": `GET /ping`
 must answer 200 within 2 seconds.
@@ -7,9 +7,10 @@ must answer 200 within 2 seconds.
 from __future__ import annotations
 
 import http.client
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from localcloud.aws.server import free_port
 
 if TYPE_CHECKING:
     from localcloud.sagemaker.container import Container
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PING_SECONDS = 2.0
+"""A program that takes longer to answer /ping is not healthy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,12 @@ def start_server(
     container: Container,
     logs: LogStream,
 ) -> Server:
-    """Start the program on a free port; ContractError when it cannot be started.
+    """Start the program on a free port; raises ContractError when it cannot be started.
 
-    A container listens on 8080 of its own network; here programs share one, so they are told
-    where to listen: by the variables the vLLM image obeys, and by SageMaker's own.
+    A container listens on port 8080 of a network of its own. Here programs share the network, so
+    each gets its port in the variables that the vLLM image reads, and in SageMaker's own.
     """
-    port = _free_port()
+    port = free_port()
     environment = container.environment(
         runtime.platform,
         own=model["PrimaryContainer"].get("Environment") or {},
@@ -68,10 +70,3 @@ def start_server(
         container.image.serve, container, environment, on_line=logs.write
     )
     return Server(process, port)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,1 +1,1 @@
-"""What training and processing jobs share: their life, their program, their operations."""
+"""What training and processing jobs share: their state, run, program and operations."""

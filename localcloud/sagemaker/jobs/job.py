@@ -1,4 +1,4 @@
-"""One job as its Describe operation tells it; each kind moves it between statuses of its own."""
+"""The state of one job, as its Describe operation shows it; each kind has its own statuses."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from localcloud.sagemaker.runtime import Runtime
 
 MAX_FAILURE_REASON = 1024
+"""AWS cuts a FailureReason after this number of characters."""
 ENDED = ("Completed", "Failed", "Stopped")
 
 
@@ -31,7 +32,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobKind:
-    """One kind of job, as AWS names it: its names, words and event members."""
+    """One kind of job: AWS's names, messages and event members."""
 
     prefix: str
     """`TrainingJob`: the job's members are `TrainingJobName`, `TrainingJobStatus` and so on."""
@@ -41,15 +42,15 @@ class JobKind:
     """`training-job`."""
     log_group: str
     event: str
-    """The detail-type of state changes."""
+    """The detail-type of its state changes."""
     event_members: tuple[str, ...]
-    """What AWS's event carries of the description."""
+    """The members of the description that AWS's events have."""
     listed_members: tuple[str, ...]
-    """What a List operation shows of the description."""
+    """The members of the description that List operations return."""
     taken: str
-    """What AWS says of a name that is taken, before the ARN."""
+    """AWS's message for a name that is in use; the ARN follows it."""
     missing: str
-    """What AWS says of a name that is not; `{name}` stands for it."""
+    """AWS's message for a name that does not exist, with `{name}` in its place."""
 
 
 class Job(ABC):
@@ -91,28 +92,28 @@ class Job(ABC):
             return copy.deepcopy(self._description)
 
     def note(self, **members: Any) -> None:
-        """Change what the description says without a change of status."""
+        """Change members of the description, but not the status."""
         with self._lock:
             self._description.update(members)
 
     @abstractmethod
     def begin(self) -> None:
-        """The job exists: tell it."""
+        """Send the event of a job that was created."""
 
     @abstractmethod
     def begin_stopping(self) -> None:
-        """The program is being told to end."""
+        """Enter the status Stopping, before the program gets SIGTERM."""
 
     @abstractmethod
     def end(self, ending: Ending) -> None:
-        """The job has ended, and not by a failure."""
+        """Enter the final status of a job that did not fail."""
 
     @abstractmethod
     def fail(self, reason: str) -> None:
         """End as Failed; the reason is cut where AWS cuts it."""
 
     def request_stop(self) -> None:
-        """The Stop operation: ValidationException unless the job is InProgress."""
+        """Stop the job; raises ValidationException unless it is InProgress."""
         with self._lock:
             if self.status != "InProgress":
                 raise validation_error(
@@ -123,7 +124,7 @@ class Job(ABC):
             self.begin_stopping()
 
     def _enter(self, status: str, now: float, members: dict[str, Any]) -> None:
-        """Take the status, and tell it as an event; the lock is held."""
+        """Enter the status, and send an event; the caller holds the lock."""
         self._description |= {
             **members,
             f"{self.kind.prefix}Status": status,
@@ -136,5 +137,5 @@ class Job(ABC):
 
 
 def epoch_seconds() -> float:
-    """Epoch seconds, in milliseconds as AWS has them."""
+    """The time in epoch seconds, rounded to milliseconds as AWS's times are."""
     return round(time.time(), 3)

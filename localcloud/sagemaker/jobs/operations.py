@@ -1,4 +1,4 @@
-"""Describe, List and Stop of one kind of job; each kind has a Create of its own."""
+"""Describe, List and Stop, the same for each kind of job; each kind has its own Create."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Jobs(Generic[J]):
         return self._listing.page(request.payload, [job.describe() for job in jobs])
 
     def _credentials(self, request: ServiceRequest) -> Credentials:
-        """Of the job's role, which the caller must be allowed to pass."""
+        """Credentials of the job's role, which the caller must be allowed to pass."""
         role = request.payload["RoleArn"]
         self._runtime.platform.check_pass_role(
             request.access_key_id, role, resources.SERVICE_PRINCIPAL
@@ -60,7 +60,7 @@ class Jobs(Generic[J]):
         return self._runtime.assume_role(role)
 
     def _description(self, request: ServiceRequest, **members: Any) -> dict[str, Any]:
-        """What the request says, with what SageMaker adds."""
+        """The members of the request, and those that SageMaker adds."""
         given = {name: value for name, value in request.payload.items() if name != "Tags"}
         prefix = self._kind.prefix
         return {
@@ -71,7 +71,7 @@ class Jobs(Generic[J]):
         }
 
     def _add(self, request: ServiceRequest, job: J) -> None:
-        """Take the name, which is free once."""
+        """Add the job; raises ServiceError `ResourceInUse` when a job had its name before."""
         with self._lock:
             if job.arn in self._jobs:
                 raise ServiceError("ResourceInUse", f"{self._kind.taken} ({job.arn})")

@@ -1,4 +1,4 @@
-"""The program of a job: started in its environment, its output going to the log."""
+"""Starts a job's program in its environment, and sends its output to the log."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ if TYPE_CHECKING:
     from localcloud.sagemaker.runtime import Runtime
 
 HOST = "algo-1"
+"""SageMaker's host name of the only instance of a job."""
 
 
 @contextmanager
-def start_program(  # noqa: PLR0913, PLR0917  # what it runs, where, and who listens
+def start_program(  # noqa: PLR0913, PLR0917  # what runs, where, and who reads its output
     job: Job,
     runtime: Runtime,
     container: Container,
     command: Sequence[str],
     contract: Mapping[str, str],
-    listen: Callable[[str], None] = lambda _line: None,
+    on_line: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[ContainerProcess]:
-    """Start the program; it is dead when this is left.
+    """Start the program; it is killed, if it still runs, when the context ends.
 
     Args:
-        job: whose Environment and log stream it gets.
-        runtime: starts it.
-        container: where it runs.
-        command: its command line.
+        job: gives the program's own variables and the name of the log stream.
+        runtime: starts the program.
+        container: where the program runs.
+        command: the command line.
         contract: the variables that SageMaker sets for this kind of job.
-        listen: hears each line of its output.
+        on_line: called with each line of the output.
     """
     described = job.describe()
     stream = f"{job.name}/{HOST}-{int(described['CreationTime'])}"
@@ -46,11 +47,11 @@ def start_program(  # noqa: PLR0913, PLR0917  # what it runs, where, and who lis
     interval = runtime.settings.log_interval_seconds
     with LogStream(client, job.kind.log_group, stream, interval) as logs:
 
-        def hear(line: str) -> None:
+        def take_line(line: str) -> None:
             logs.write(line)
-            listen(line)
+            on_line(line)
 
-        process = runtime.start_process(command, container, environment, on_line=hear)
+        process = runtime.start_process(command, container, environment, on_line=take_line)
         try:
             yield process
         finally:

@@ -1,4 +1,4 @@
-"""A job from its start to one of its ends, on a thread of its own."""
+"""Runs a job from start to end, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from localcloud.service import Credentials
 
 POLL_SECONDS = 0.05
+"""Time between two looks whether the program has ended or must be stopped."""
 INTERNAL_ERROR = (
     "InternalServerError: We encountered an internal error. Please try again. (see localcloud.log)"
 )
@@ -31,11 +32,11 @@ log = logging.getLogger("localcloud.sagemaker")
 
 
 class ServiceClosedError(Exception):
-    """localcloud is going down: the job ends at once and tells nobody."""
+    """localcloud is stopping: the job ends at once, without an event."""
 
 
 class JobRun(ABC, Generic[J]):
-    """Runs one job; the platform's part acts with the job's role, as SageMaker's agent does."""
+    """Runs one job; downloads, uploads and logs use the job's role, as on AWS."""
 
     def __init__(self, job: J, runtime: Runtime, image: Image, credentials: Credentials) -> None:
         self._job = job
@@ -45,21 +46,22 @@ class JobRun(ABC, Generic[J]):
         self._credentials = credentials
 
     def run(self) -> None:
-        """Bring the job to one of its ends; its folder is gone when the end is told."""
+        """Run the job to its end; its folder is removed before its last event is sent."""
         with self._runtime.work_folder(self._job.name) as folder:
-            tell_end = self._end_of(folder)
+            announce_end = self._end_of(folder)
         if not self._runtime.closing.is_set():
-            tell_end()
+            announce_end()
 
     @abstractmethod
     def _run_in(self, container: Container) -> Ending:
-        """Do the work; ContractError when the job has failed."""
+        """Do the work; raises ContractError when the job has failed."""
 
     @abstractmethod
     def _is_isolated(self) -> bool:
         """Whether the request asks for network isolation."""
 
     def _end_of(self, folder: Path) -> Callable[[], None]:
+        """Run the job in this folder; return what announces its end."""
         container = Container(
             image=self._image,
             credentials=self._credentials,
@@ -71,14 +73,14 @@ class JobRun(ABC, Generic[J]):
         except ContractError as failure:
             return partial(self._job.fail, str(failure))
         except ServiceClosedError:
-            return partial(log.info, "job %s ends with localcloud", self._job.name)
+            return partial(log.info, "job %s ends, because localcloud stops", self._job.name)
         except Exception:
             log.exception("job %s", self._job.name)
             return partial(self._job.fail, INTERNAL_ERROR)
         return partial(self._job.end, ending)
 
     def _supervise(self, process: ContainerProcess) -> Ending | None:
-        """Wait for the program; why it was stopped, None when it ended by itself."""
+        """Wait for the program; return why it was stopped, or None when it ended by itself."""
         runtime = self._runtime
         limit: Any = self._request["StoppingCondition"]["MaxRuntimeInSeconds"]
         deadline = time.monotonic() + limit

@@ -1,1 +1,1 @@
-"""Processing jobs: programs that bring their own way to their data."""
+"""Processing jobs, whose programs read and write their data themselves."""

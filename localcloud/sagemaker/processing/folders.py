@@ -1,4 +1,4 @@
-"""What lies under /opt/ml when a processing program starts, and what it may leave there.
+"""The files under /opt/ml that a processing program finds, and the message it may leave.
 
 Source: the SageMaker developer guide, "How Amazon SageMaker Processing Configures Your Processing
 Container".
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_EXIT_MESSAGE = 1024
+"""AWS cuts an ExitMessage after this number of characters."""
 _CONFIG_MEMBERS = (
     "ProcessingJobArn",
     "ProcessingJobName",
@@ -41,7 +42,7 @@ def create_folders(root: Path, job: dict[str, Any]) -> None:
 
 
 def exit_message(root: Path) -> str | None:
-    """The program's own words on how it ended, one KB at most; None without any."""
+    """The message in which the program explains its end, cut as AWS cuts it; None without one."""
     path = root / "output" / "message"
     if not path.is_file():
         return None

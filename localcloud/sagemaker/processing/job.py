@@ -1,17 +1,66 @@
-"""One processing job as DescribeProcessingJob tells it: it has no secondary status."""
+"""The state of one processing job, as DescribeProcessingJob shows it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.sagemaker.jobs.job import ENDED, MAX_FAILURE_REASON, Ending, Job, epoch_seconds
-from localcloud.sagemaker.processing.kind import PROCESSING
+from localcloud.sagemaker.events import PROCESSING_JOB
+from localcloud.sagemaker.jobs.job import (
+    ENDED,
+    MAX_FAILURE_REASON,
+    Ending,
+    Job,
+    JobKind,
+    epoch_seconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.sagemaker.runtime import Runtime
 
+PROCESSING = JobKind(
+    prefix="ProcessingJob",
+    words="processing job",
+    arn="processing-job",
+    log_group="/aws/sagemaker/ProcessingJobs",
+    event=PROCESSING_JOB,
+    event_members=(
+        "ProcessingInputs",
+        "ProcessingOutputConfig",
+        "ProcessingJobName",
+        "ProcessingResources",
+        "StoppingCondition",
+        "AppSpecification",
+        "Environment",
+        "NetworkConfig",
+        "RoleArn",
+        "ExperimentConfig",
+        "ProcessingJobArn",
+        "ProcessingJobStatus",
+        "ExitMessage",
+        "FailureReason",
+        "ProcessingEndTime",
+        "ProcessingStartTime",
+        "LastModifiedTime",
+        "CreationTime",
+    ),
+    listed_members=(
+        "ProcessingJobName",
+        "ProcessingJobArn",
+        "CreationTime",
+        "ProcessingEndTime",
+        "LastModifiedTime",
+        "ProcessingJobStatus",
+        "FailureReason",
+        "ExitMessage",
+    ),
+    taken=(
+        "Job name must be unique within an AWS account and region, and a job with this name "
+        "already exists"
+    ),
+    missing="Could not find requested job with name: {name}",
+)
 _ENDINGS = {
     Ending.COMPLETED: "Completed",
     Ending.STOPPED: "Stopped",
@@ -31,15 +80,15 @@ class ProcessingJob(Job):
         super().__init__(PROCESSING, description, runtime, tags)
 
     def begin(self) -> None:
-        """The job exists: tell it."""
+        """Send the event of a job that was created."""
         self._move("InProgress")
 
     def begin_stopping(self) -> None:
-        """The program is being told to end."""
+        """Enter the status Stopping, before the program gets SIGTERM."""
         self._move("Stopping")
 
     def end(self, ending: Ending) -> None:
-        """The job has ended, and not by a failure."""
+        """Enter the final status of a job that did not fail."""
         self._move(_ENDINGS[ending])
 
     def fail(self, reason: str) -> None:
@@ -47,7 +96,7 @@ class ProcessingJob(Job):
         self._move("Failed", FailureReason=reason[:MAX_FAILURE_REASON])
 
     def _move(self, status: str, **members: Any) -> None:
-        """Enter a status, and tell it; a job that was to stop is Stopped even if it completed."""
+        """Enter a status, and send an event; a Stopping job that completes is Stopped."""
         with self._lock:
             if self.status == "Stopping" and status == "Completed":
                 status = "Stopped"

@@ -1,4 +1,4 @@
-"""CreateProcessingJob; what it shares with other jobs stands in `jobs.operations`."""
+"""CreateProcessingJob; `jobs.operations` has what all kinds of jobs share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.sagemaker.images import find_entrypoint
 from localcloud.sagemaker.jobs.operations import Jobs
 from localcloud.sagemaker.processing import requests
-from localcloud.sagemaker.processing.job import ProcessingJob
-from localcloud.sagemaker.processing.kind import PROCESSING
+from localcloud.sagemaker.processing.job import PROCESSING, ProcessingJob
 from localcloud.sagemaker.processing.run import ProcessingRun
 
 if TYPE_CHECKING:

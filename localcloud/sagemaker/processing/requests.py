@@ -1,4 +1,4 @@
-"""What CreateProcessingJob asks for beyond its shape, and what is not emulated.
+"""The rules of CreateProcessingJob beyond its shape, and what is not emulated.
 
 Source: the API reference of CreateProcessingJob.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from localcloud.sagemaker.errors import not_emulated, refuse_members, validation_error
 
 ONE_DAY = 86_400
+"""AWS's default of MaxRuntimeInSeconds."""
 _NOT_EMULATED = ("ProcessingInputs", "ExperimentConfig")
 
 
@@ -35,6 +36,6 @@ def stopping_condition(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def command_line(payload: dict[str, Any]) -> list[str]:
-    """What Docker would start: the words of the entry point, then the arguments."""
+    """The command line that Docker would start: the entry point, then the arguments."""
     application = payload["AppSpecification"]
     return [*application["ContainerEntrypoint"], *(application.get("ContainerArguments") or [])]

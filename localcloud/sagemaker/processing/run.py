@@ -1,4 +1,4 @@
-"""A processing job from the start of its program to its end."""
+"""Runs a processing job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUT_OF_MEMORY = (
     "ClientError: Please use an instance type with more memory, or reduce the size of job data "
     "processed on an instance."
 )
-"""What AWS makes of a program that was killed."""
+"""AWS's FailureReason of a program that was killed."""
 
 
 class ProcessingRun(JobRun[ProcessingJob]):
@@ -44,6 +44,6 @@ class ProcessingRun(JobRun[ProcessingJob]):
             self._job.note(ExitMessage=message)
         if ending is None and process.exit_code != 0:
             killed = process.exit_code == SIGNAL_EXIT_BASE + SIGKILL
-            told = f"AlgorithmError: , exit code: {process.exit_code}"
-            raise ContractError(OUT_OF_MEMORY if killed else told)
+            reason = f"AlgorithmError: , exit code: {process.exit_code}"
+            raise ContractError(OUT_OF_MEMORY if killed else reason)
         return ending or Ending.COMPLETED

@@ -1,4 +1,4 @@
-"""What a training program leaves, taken to S3 the way OutputDataConfig asks for."""
+"""Uploads what a training program wrote to S3, as OutputDataConfig asks for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ArtifactUpload:
-    """Writes below `<S3OutputPath>/<job>/output/`; ContractError when S3 refuses."""
+    """Writes below `<S3OutputPath>/<job>/output/`; raises ContractError when S3 refuses."""
 
     def __init__(self, store: ObjectStore, job: dict[str, Any], folders: TrainingFolders) -> None:
         output = job["OutputDataConfig"]
@@ -28,11 +28,11 @@ class ArtifactUpload:
         )
 
     def upload_model(self) -> str:
-        """The S3 URI of the artifact: a prefix with `CompressionType` NONE, else a tar.gz."""
+        """Upload the model; return its URI: a prefix with `CompressionType` NONE, else a tar.gz."""
         return str(self._upload(self._folders.model, "model"))
 
     def upload_output_data(self) -> None:
-        """What the program left in output/data, also after a failure."""
+        """Upload what the program wrote to output/data; called after a failure, too."""
         self._upload(self._folders.output_data, "data" if self._plain else "output")
 
     def _upload(self, folder: Path, name: str) -> S3Location:

@@ -1,4 +1,4 @@
-"""Input channels: objects in S3 to files the program reads."""
+"""Downloads the input channels: objects in S3 become files that the program reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def download_channels(
     folders: TrainingFolders,
     may_go_on: Callable[[], bool],
 ) -> None:
-    """Fetch every channel; ContractError in AWS's words when one is empty or refused."""
+    """Download every channel; raises ContractError when one is empty or S3 refuses."""
     for channel in job.get("InputDataConfig") or []:
         location = S3Location.parse(channel["DataSource"]["S3DataSource"]["S3Uri"])
         try:

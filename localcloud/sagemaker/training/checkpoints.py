@@ -1,6 +1,7 @@
-"""Checkpoints: restored before the program starts, copied to S3 while it runs.
+"""Restores checkpoints before the program starts, and copies new ones to S3 while it runs.
 
-AWS copies files as they appear and removes none; so a kill loses only what was written last.
+As on AWS, files are copied as they appear and none is removed from S3: a job that is killed loses
+only its newest files.
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("localcloud.sagemaker")
 
 State = tuple[int, int]
-"""Modification time in nanoseconds and size in bytes: a file that changed has another state."""
-
+"""Modification time in nanoseconds and size in bytes: a changed file has another state."""
 
 DEFAULT_LOCAL_PATH = "/opt/ml/checkpoints"
 
@@ -33,7 +33,10 @@ DEFAULT_LOCAL_PATH = "/opt/ml/checkpoints"
 def sync_checkpoints(
     store: ObjectStore, job: dict[str, Any], folders: TrainingFolders, interval_seconds: float
 ) -> Iterator[None]:
-    """Restore and keep the checkpoints of a job that asks for it; ContractError when refused."""
+    """Restore and upload checkpoints of a job with a CheckpointConfig, until the context ends.
+
+    Raises ContractError when S3 refuses.
+    """
     config = job.get("CheckpointConfig")
     if config is None:
         yield
@@ -48,10 +51,10 @@ def sync_checkpoints(
 
 
 class CheckpointSync:
-    """Copies what is new in a folder to a prefix until left; the last copy takes everything.
+    """Copies new and changed files of a folder to a prefix until the context ends.
 
-    A file is copied once it has stayed the same between two looks, so that one that is being
-    written does not arrive in halves.
+    A file is copied when two looks in a row found it unchanged, so that a file that is still being
+    written is not copied. When the context ends, every file is copied.
     """
 
     def __init__(
@@ -91,13 +94,13 @@ class CheckpointSync:
             try:
                 self._copy(settled)
             except TransferError as error:
-                log.warning("checkpoints are not copied now, and tried again: %s", error)
+                log.warning("checkpoints could not be copied; the copy is tried again: %s", error)
 
     def _copy(self, files: dict[Path, State]) -> None:
         for path, state in files.items():
             if self._copied.get(path) == state:
                 continue
-            if not path.exists():  # removed by the program since the look
+            if not path.exists():  # the program removed it since the look
                 continue
             self._store.upload(path, self._target.object(path.relative_to(self._folder).as_posix()))
             self._copied[path] = state

@@ -1,4 +1,4 @@
-"""What lies under /opt/ml when a training program starts.
+"""The folders and files under /opt/ml that a training program finds.
 
 Source: the SageMaker developer guide, "How Amazon SageMaker AI Provides Training Information".
 """
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INSTANCE_GROUP = "homogeneousCluster"
+"""SageMaker's name of the only instance group of a job."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingFolders:
-    """The folders of the container contract below another root than /opt/ml."""
+    """The folders of the container contract, below a root that stands for /opt/ml."""
 
     root: Path
 
@@ -32,17 +33,17 @@ class TrainingFolders:
 
     @property
     def model(self) -> Path:
-        """What the program leaves here is the model artifact."""
+        """The program writes the model artifact here."""
         return self.root / "model"
 
     @property
     def output_data(self) -> Path:
-        """What the program leaves here is uploaded beside the model."""
+        """What the program writes here is uploaded beside the model."""
         return self.root / "output" / "data"
 
     @property
     def failure(self) -> Path:
-        """The program's own words on why it failed."""
+        """The program writes here why it failed."""
         return self.root / "output" / "failure"
 
     def channel(self, name: str) -> Path:
@@ -50,7 +51,7 @@ class TrainingFolders:
         return self.root / "input" / "data" / name
 
     def inside(self, container_path: str) -> Path:
-        """Where a path below /opt/ml lies here."""
+        """Convert a path below /opt/ml to one below the root."""
         return self.root / container_path.removeprefix(requests.CONTAINER_ROOT).lstrip("/")
 
     def create(self, job: dict[str, Any]) -> None:
@@ -80,7 +81,7 @@ def _resource_config(job: dict[str, Any]) -> dict[str, Any]:
                 "hosts": [HOST],
             }
         ],
-        # eth0 in a container; here the only interface that surely exists.
+        # It is eth0 in a container; here only the loopback interface always exists.
         "network_interface_name": "lo0" if sys.platform == "darwin" else "lo",
     }
 

@@ -1,18 +1,67 @@
-"""One training job as DescribeTrainingJob tells it, and how it moves from status to status."""
+"""The state of one training job, as DescribeTrainingJob shows it, and its changes of status."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from localcloud.sagemaker.jobs.job import ENDED, MAX_FAILURE_REASON, Ending, Job, epoch_seconds
-from localcloud.sagemaker.training.kind import TRAINING
+from localcloud.sagemaker.events import TRAINING_JOB
+from localcloud.sagemaker.jobs.job import (
+    ENDED,
+    MAX_FAILURE_REASON,
+    Ending,
+    Job,
+    JobKind,
+    epoch_seconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.sagemaker.runtime import Runtime
 
+TRAINING = JobKind(
+    prefix="TrainingJob",
+    words="training job",
+    arn="training-job",
+    log_group="/aws/sagemaker/TrainingJobs",
+    event=TRAINING_JOB,
+    # AWS's event has no ModelArtifacts; only DescribeTrainingJob returns them.
+    event_members=(
+        "TrainingJobName",
+        "TrainingJobArn",
+        "TrainingJobStatus",
+        "SecondaryStatus",
+        "FailureReason",
+        "HyperParameters",
+        "AlgorithmSpecification",
+        "RoleArn",
+        "InputDataConfig",
+        "OutputDataConfig",
+        "ResourceConfig",
+        "VpcConfig",
+        "StoppingCondition",
+        "CreationTime",
+        "TrainingStartTime",
+        "TrainingEndTime",
+        "LastModifiedTime",
+        "SecondaryStatusTransitions",
+    ),
+    listed_members=(
+        "TrainingJobName",
+        "TrainingJobArn",
+        "CreationTime",
+        "TrainingEndTime",
+        "LastModifiedTime",
+        "TrainingJobStatus",
+        "SecondaryStatus",
+    ),
+    taken=(
+        "Training job names must be unique within an AWS account and region, and a training job "
+        "with this name already exists"
+    ),
+    missing="Requested resource not found.",
+)
 _TRANSITION_WORDS = {
     "Starting": "Starting the training job",
     "Downloading": "Downloading input data",
@@ -45,10 +94,10 @@ class TrainingJob(Job):
         self._description["SecondaryStatusTransitions"] = []
 
     def move(self, status: str, secondary: str, **members: Any) -> None:
-        """Enter a secondary status, and tell it as an event.
+        """Enter a secondary status, and send an event.
 
-        A job that is Stopping stays so while it uploads what it has, and then is Stopped, also
-        when its program completed in the meantime.
+        A Stopping job keeps this status while it uploads, and then is Stopped, even if its program
+        completed in the meantime.
         """
         with self._lock:
             if self.status == "Stopping" and status == "InProgress":
@@ -62,15 +111,15 @@ class TrainingJob(Job):
             self._enter(status, now, {**members, "SecondaryStatus": secondary})
 
     def begin(self) -> None:
-        """The job exists: tell it."""
+        """Send the event of a job that was created."""
         self.move("InProgress", "Starting")
 
     def begin_stopping(self) -> None:
-        """The program is being told to end."""
+        """Enter the status Stopping, before the program gets SIGTERM."""
         self.move("Stopping", "Stopping")
 
     def end(self, ending: Ending) -> None:
-        """The job has ended, and not by a failure."""
+        """Enter the final status of a job that did not fail."""
         self.move(*_ENDINGS[ending])
 
     def fail(self, reason: str) -> None:

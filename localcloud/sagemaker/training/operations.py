@@ -1,4 +1,4 @@
-"""CreateTrainingJob; what it shares with other jobs stands in `jobs.operations`."""
+"""CreateTrainingJob; `jobs.operations` has what all kinds of jobs share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.sagemaker.images import find_image
 from localcloud.sagemaker.jobs.operations import Jobs
 from localcloud.sagemaker.training import requests
-from localcloud.sagemaker.training.job import TrainingJob
-from localcloud.sagemaker.training.kind import TRAINING
+from localcloud.sagemaker.training.job import TRAINING, TrainingJob
 from localcloud.sagemaker.training.run import TrainingRun
 
 if TYPE_CHECKING:

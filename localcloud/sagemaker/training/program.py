@@ -1,7 +1,8 @@
-"""What is heard of a training program: its metrics, and why it failed."""
+"""Reads a training program's metrics from its log, and its reason for a failure."""
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ class MetricReader:
         self._last: dict[str, dict[str, Any]] = {}
 
     def read(self, line: str) -> bool:
-        """Look for every metric in one line of the log; whether one was found."""
+        """Look for every metric in one line of the log; return whether one was found."""
         found = False
         for name, pattern in self._patterns.items():
             match = pattern.search(line)
@@ -42,15 +43,15 @@ def contract(job: TrainingJob) -> dict[str, str]:
 
 
 def metric_listener(job: TrainingJob) -> Callable[[str], None]:
-    """Read metrics from the lines of the log."""
+    """Return what reads the job's metrics from each line of the log."""
     algorithm = job.describe()["AlgorithmSpecification"]
     metrics = MetricReader(algorithm.get("MetricDefinitions") or [])
 
-    def listen(line: str) -> None:
+    def read_line(line: str) -> None:
         if metrics.read(line):
             job.note(FinalMetricDataList=metrics.final())
 
-    return listen
+    return read_line
 
 
 def algorithm_error(failure: Path, exit_code: int | None) -> str:
@@ -60,9 +61,9 @@ def algorithm_error(failure: Path, exit_code: int | None) -> str:
 
 
 def _number(text: str | None) -> float | None:
-    """What the group captured, unless it is no number that JSON could carry."""
+    """The number that the group captured; None when JSON cannot have it, as with `nan`."""
     try:
         value = float(text or "")
     except ValueError:
         return None
-    return value if value - value == 0 else None
+    return value if math.isfinite(value) else None

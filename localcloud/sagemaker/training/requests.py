@@ -1,4 +1,4 @@
-"""What CreateTrainingJob asks for beyond its shape: AWS's own rules, and what is not emulated.
+"""The rules of CreateTrainingJob beyond its shape, and what is not emulated.
 
 Sources: the API reference of CreateTrainingJob, ResourceConfig and StoppingCondition.
 """
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ONE_DAY = 86_400
+"""AWS's default of MaxRuntimeInSeconds."""
 CONTAINER_ROOT = "/opt/ml"
 _NOT_EMULATED = (
     "DebugHookConfig",
@@ -52,7 +53,7 @@ def stopping_condition(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def resource_config(payload: dict[str, Any]) -> dict[str, Any]:
-    """The resources with the choice SageMaker makes: here the first preference is always free."""
+    """The resources with the selected instance: here the first preference is always free."""
     resources: dict[str, Any] = dict(payload["ResourceConfig"])
     if preferences := resources.get("InstancePreferences"):
         resources["SelectedInstanceType"] = preferences[0]["InstanceType"]
@@ -61,7 +62,7 @@ def resource_config(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def instance_type(resources: dict[str, Any]) -> str:
-    """The type the job runs on."""
+    """The instance type on which the job runs."""
     return str(resources.get("SelectedInstanceType") or resources["InstanceType"])
 
 

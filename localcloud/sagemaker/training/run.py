@@ -1,4 +1,4 @@
-"""A training job from its first download to its last upload."""
+"""Runs a training job, from its first download to its last upload."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class TrainingRun(JobRun[TrainingJob]):
     def _train(
         self, container: Container, folders: TrainingFolders
     ) -> tuple[ContainerProcess, Ending | None]:
-        """Run the program to its end; why it was stopped, None when it ended by itself."""
+        """Run the program to its end; also return why it was stopped, None when it was not."""
         interval = self._runtime.settings.checkpoint_interval_seconds
-        job, listen = self._job, metric_listener(self._job)
+        job, on_line = self._job, metric_listener(self._job)
         with sync_checkpoints(self._store, self._request, folders, interval):
             job.move("InProgress", "Training")
             command = container.image.train
             with start_program(
-                job, self._runtime, container, command, contract(job), listen
+                job, self._runtime, container, command, contract(job), on_line
             ) as process:
                 return process, self._supervise(process)

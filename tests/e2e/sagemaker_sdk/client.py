@@ -1,8 +1,8 @@
-"""Drives training and hosting with the SageMaker SDK alone; run by the SDK's own interpreter.
+"""Uses training and hosting through the SageMaker SDK; the SDK's own interpreter runs it.
 
     python client.py '{"name": …, "bucket": …, "role": …, "training_image": …, …}' seen.json
 
-Writes what it saw to the second argument; what the SDK itself shows its user goes to the terminal.
+It writes what it saw to the second argument; the SDK's own output goes to the terminal.
 """
 
 import json
@@ -10,7 +10,7 @@ import logging
 import sys
 from pathlib import Path
 
-# Not where mypy runs: the SDK is in its own environment.
+# mypy does not find the SDK, which is in an environment of its own.
 from sagemaker.core.resources import (  # type: ignore[import-not-found]
     Endpoint,
     EndpointConfig,
@@ -33,13 +33,13 @@ from sagemaker.core.shapes import (  # type: ignore[import-not-found]
     StoppingCondition,
 )
 
-logging.basicConfig(level=logging.INFO)  # where the SDK puts the log of the job it follows
+logging.basicConfig(level=logging.INFO)  # the SDK logs the lines of the job that it follows
 given = json.loads(sys.argv[1])
 NAME, BUCKET, ROLE = given["name"], given["bucket"], given["role"]
 
 
 def train() -> dict[str, object]:
-    """One job to its end, read back and found in the list."""
+    """Run a job to its end, read it back and find it in the list."""
     job = TrainingJob.create(
         training_job_name=NAME,
         hyper_parameters={"action": "log_metrics"},
@@ -79,7 +79,7 @@ def train() -> dict[str, object]:
 
 
 def fail() -> str:
-    """A job whose program fails: what the SDK tells its user."""
+    """Run a job whose program fails; return the SDK's error."""
     source = TrainingJob.get(NAME)
     job = TrainingJob.create(
         training_job_name=f"{NAME}-fails",
@@ -92,7 +92,7 @@ def fail() -> str:
     )
     try:
         job.wait(poll=1, timeout=600)
-    except Exception as error:  # noqa: BLE001  # the SDK's own class is what the test looks at
+    except Exception as error:  # noqa: BLE001  # the test checks the SDK's class
         return f"{type(error).__name__}: {error}"
     return "no error"
 
@@ -103,20 +103,21 @@ def model_data(key: str) -> S3ModelDataSource:
     )
 
 
+def serving_container() -> ContainerDefinition:
+    tuned = AdditionalModelDataSource(channel_name="tuned", s3_data_source=model_data("adapter/"))
+    return ContainerDefinition(
+        image=given["serving_image"],
+        model_data_source=ModelDataSource(s3_data_source=model_data("weights/")),
+        additional_model_data_sources=[tuned],
+        environment={"SM_VLLM_SERVED_MODEL_NAME": "base"},
+    )
+
+
 def serve() -> dict[str, object]:
-    """Model, configuration, endpoint, one invocation, and all of it deleted."""
+    """Create a model, a configuration and an endpoint, invoke it once, and delete them."""
     model = Model.create(
         model_name=NAME,
-        primary_container=ContainerDefinition(
-            image=given["serving_image"],
-            model_data_source=ModelDataSource(s3_data_source=model_data("weights/")),
-            additional_model_data_sources=[
-                AdditionalModelDataSource(
-                    channel_name="tuned", s3_data_source=model_data("adapter/")
-                )
-            ],
-            environment={"SM_VLLM_SERVED_MODEL_NAME": "base"},
-        ),
+        primary_container=serving_container(),
         execution_role_arn=ROLE,
     )
     config = EndpointConfig.create(

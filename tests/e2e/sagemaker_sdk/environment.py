@@ -1,6 +1,6 @@
-"""The environment of the SageMaker SDK: made once under .cache/, found again by its pins.
+"""The environment of the SageMaker SDK: created once under .cache/, named by its pins.
 
-python -m tests.e2e.sagemaker_sdk.environment      # make it now, e.g. before going offline
+python -m tests.e2e.sagemaker_sdk.environment      # create it now, for example to go offline
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ CACHE = Path(__file__).parents[3] / ".cache"
 
 
 def sdk_python() -> Path:
-    """The interpreter that has the SDK; made on first use (about 450 MB, half a minute).
+    """The interpreter that has the SDK; created on first use (about 450 MB, half a minute).
 
-    Raises CalledProcessError with pip's words when the package index cannot be reached.
+    Raises CalledProcessError when the package index cannot be reached.
     """
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""An independent client: the SageMaker SDK's v3 resource classes drive training and hosting."""
+"""The SageMaker SDK's v3 resource classes as an independent client of training and hosting."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from tests.e2e.sagemaker_sdk.environment import sdk_python
-from tests.functional.localcloud.sagemaker.cloud import (
+from tests.support.local_aws.sagemaker.account import (
     BUCKET,
     REGION,
     ROLE,
     SERVING_IMAGE,
     TRAINING_IMAGE,
-    Cloud,
 )
+from tests.support.local_aws.sagemaker.cloud import Cloud
 
 NAME = "driven-by-the-sdk"
 
@@ -80,7 +80,7 @@ def test_sdk_follows_the_log_of_the_program(seen: dict[str, Any]) -> None:
     assert '"loss": 2.5' in seen["log"]
 
 
-def test_sdk_tells_its_user_why_a_job_failed(seen: dict[str, Any]) -> None:
+def test_sdk_shows_its_user_why_a_job_failed(seen: dict[str, Any]) -> None:
     assert seen["fail"].startswith("FailedStatusError: ")
     assert "AlgorithmError: the loss is not a number" in seen["fail"]
 

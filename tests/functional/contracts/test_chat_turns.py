@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from serving.chat_request import read_chat_request
-from tests.support.fitted_rows import fit
-from tests.support.tiny_model import CHATML, make_byte_tokenizer
+from tests.support.builders.fitted_rows import fit
+from tests.support.builders.tiny_model import CHATML, make_byte_tokenizer
 from tunedrop.documents.rows import Message, Row
 from tunedrop.jobs.endpoint import chat_request
 from tunedrop.recipe.schema import Recipe
@@ -48,9 +48,8 @@ ROW = Row(
 
 
 @pytest.mark.parametrize("template", [CHATML, WITH_CALLS], ids=["as text", "by the template"])
-def test_given_a_row_with_calls_when_it_is_asked_then_the_server_sees_what_was_trained_on(
-    template: str, tmp_path: Any
-) -> None:
+def test_the_server_sees_the_prompt_that_was_trained_on(template: str, tmp_path: Any) -> None:
+    # Given a row with tools and calls
     tokenizer = make_byte_tokenizer(template)
     chat = ChatTokenizer(tokenizer)
     written = json.loads(msgspec.json.encode(ROW))
@@ -59,7 +58,11 @@ def test_given_a_row_with_calls_when_it_is_asked_then_the_server_sees_what_was_t
     payload = chat_request(
         Recipe(), "tuned", ROW.prompt, ROW.tools, calls_as_text=chat.calls_as_text
     )
+
+    # When the evaluation sends it and the server reads it
     request = read_chat_request(json.dumps(payload).encode(), served=("tuned",), default="tuned")
+
+    # Then the prompt is the text that was trained on
     served: Any = tokenizer.apply_chat_template(
         request.messages, tools=[*request.tools], tokenize=False, add_generation_prompt=True
     )

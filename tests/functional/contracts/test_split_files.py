@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fitted_rows import fit, learnt_texts
-from tests.support.tiny_model import END_OF_TURN, make_byte_tokenizer, make_tiny_model
-from tests.support.training_job import TrainingJob
-from tests.unit.dataset.memory import prepare
+from tests.support.builders.fitted_rows import fit, learnt_texts
+from tests.support.builders.tiny_model import END_OF_TURN, make_byte_tokenizer, make_tiny_model
+from tests.support.pipeline.preparation import prepare
+from tests.support.pipeline.training_job import TrainingJob
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.proof import prove_trainable
+from tuning.objectives.sft import prove_trainable
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"
@@ -34,15 +34,18 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("ground-truth-workers.json", 1),
     ],
 )
-def test_given_an_example_when_prepared_then_its_answers_are_learnt_and_end(
+def test_every_answer_of_an_example_is_learned_with_its_end_of_turn(
     tmp_path: Path, name: str, answers: int
 ) -> None:
+    # Given an example, prepared
     _, sink = prepare((FORMATS / name).read_bytes(), name)
     rows = [json.loads(line) for line in sink.files["train.jsonl"].splitlines()]
     chat = ChatTokenizer(make_byte_tokenizer())
 
+    # When the training program tokenizes its rows
     fitted = fit(tmp_path, rows, chat, max_length=4096)
 
+    # Then every answer is learned, with its end of turn
     prove_trainable(fitted.rows, chat.end_of_turn_ids, channel="train")
     for prepared, row in zip(sink.rows("train"), fitted.rows, strict=True):
         learnt = learnt_texts(row, chat)
@@ -51,9 +54,10 @@ def test_given_an_example_when_prepared_then_its_answers_are_learnt_and_end(
 
 
 @pytest.mark.parametrize("name", ["chat-with-weights.jsonl", "chat-ending-with-a-call.jsonl"])
-def test_given_weights_or_calls_when_a_job_runs_then_it_ends_well(
+def test_a_training_job_on_rows_with_weights_or_calls_succeeds(
     tmp_path: Path, tiny_model: Path, name: str
 ) -> None:
+    # Given
     _, sink = prepare((FORMATS / name).read_bytes(), name)
     train, validation = (
         [json.loads(line) for line in sink.files[f"{split}.jsonl"].splitlines()]
@@ -62,8 +66,10 @@ def test_given_weights_or_calls_when_a_job_runs_then_it_ends_well(
     job = TrainingJob(tmp_path / "ml", tiny_model)
     job.give({"epochs": 1.0, "max_length": 1024}, train=train, validation=validation)
 
+    # When
     process = job.run()
 
+    # Then
     assert process.process.returncode == 0, process.text
     assert job.summary["tool_calls"] == "text"
     assert job.summary["left_out_rows"] == 0

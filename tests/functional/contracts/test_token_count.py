@@ -1,4 +1,4 @@
-"""The tokens that preparation says are those that the training job counts, to one percent."""
+"""Preparation measures the tokens that the training job counts, with an error of at most 1%."""
 
 import json
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from tests.support.tiny_model import make_byte_tokenizer
-from tests.unit.dataset.memory import MemoryFile, MemorySink
+from tests.support.builders.tiny_model import make_byte_tokenizer
+from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.recipe.schema import Recipe
 from tuning.chat_tokenizer import ChatTokenizer
@@ -23,7 +23,7 @@ ALPHABETS = (
 
 
 def generated() -> Iterator[str]:
-    """Yield rows in three writings, in turns, as a translated file has them; lengths vary much."""
+    """Yield rows in three scripts in turn, as in a translated file, with very different lengths."""
     chance = Random(3)  # noqa: S311 - the same file on every run
     for number in range(ROWS):
         length = round(chance.lognormvariate(4, 0.8)) + 5
@@ -37,10 +37,13 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 @pytest.mark.parametrize("most", [10_000, 900], ids=["a sample", "every row"])
-def test_given_a_generated_file_when_measured_then_it_is_within_a_percent_of_the_exact_count(
+def test_the_measured_tokens_are_within_one_percent_of_the_exact_count(
     tokenizer: PreTrainedTokenizerFast, most: int
 ) -> None:
+    # Given
     sink = MemorySink()
+
+    # When a generated file is prepared
     document = prepare_dataset(
         MemoryFile("\n".join(generated()), "data.jsonl"),
         msgspec.convert({"checks": "basic", "rows": {"max_train": most}}, Recipe),
@@ -50,6 +53,8 @@ def test_given_a_generated_file_when_measured_then_it_is_within_a_percent_of_the
         source_uri="s",
         tokenizer=tokenizer.backend_tokenizer.to_str().encode(),
     )
+
+    # Then its tokens are within one percent of what the training job counts
     chat = ChatTokenizer(tokenizer)
     exact = 0
     for line in sink.files["train.jsonl"].splitlines():

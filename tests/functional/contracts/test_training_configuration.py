@@ -1,63 +1,82 @@
-"""What `train` writes into the `config` channel is what the container accepts, and no more.
+"""The container accepts exactly what the train function writes into the `config` channel.
 
-Functions and container share no code: they meet in config/training.json.
+Functions and container share no code. They meet in config/training.json.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from tunedrop.jobs.training_job import ModelReference, TrainingConfig
+from tests.support.builders.training_document import training_document
+from tunedrop.documents.dataset import TECHNIQUES, TRAINABLE, Technique
+from tunedrop.jobs.training_job import CONFIG_VERSION
+from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
 from tunedrop.recipe.schema import Hyperparameters
-from tuning.configuration import TrainingConfig as Accepted
+from tuning.configuration import VERSION, TrainingConfig
 from tuning.errors import ConfigurationError
+from tuning.objectives.registry import OBJECTIVES
 
-FIELDS = {field.name: field for field in msgspec.structs.fields(Hyperparameters)}
-
-
-def written(**hyperparameters: Any) -> Any:
-    config = TrainingConfig(
-        version=1,
-        run="0a1b2c3d4e5f",
-        base_model=ModelReference("org/model", "main"),
-        method="lora",
-        hyperparameters=msgspec.convert(hyperparameters, Hyperparameters),
-    )
-    return msgspec.json.decode(msgspec.json.encode(config))
+RANGES = hyperparameter_ranges()
 
 
-def extremes(name: str) -> list[Any]:
-    """The smallest and the largest value that the recipe lets through."""
-    kind = msgspec.inspect.type_info(FIELDS[name].type)
-    if isinstance(kind, msgspec.inspect.LiteralType):
-        return list(kind.values)
-    assert isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType)
-    low, high = kind.ge, kind.le if kind.le is not None else None
-    if high is None:
-        assert kind.lt is not None
-        high = kind.lt - 1
-    return [low, high]
+def limits(allowed: NumberRange | TextChoice) -> list[Any]:
+    """Return the smallest and the largest number of a range, or all its texts."""
+    if isinstance(allowed, TextChoice):
+        return list(allowed.enum)
+    return [allowed.minimum, allowed.maximum]
 
 
-def test_given_the_defaults_when_written_then_both_sides_hold_the_same() -> None:
-    accepted = Accepted.from_json(written())
-
-    for name in FIELDS:
-        assert getattr(accepted.hyperparameters, name) == getattr(Hyperparameters(), name)
+def test_both_sides_write_and_read_the_same_version() -> None:
+    assert CONFIG_VERSION == VERSION
 
 
-@pytest.mark.parametrize("name", sorted(FIELDS))
-def test_given_the_ends_of_the_recipes_range_when_written_then_the_container_accepts_them(
-    name: str,
-) -> None:
-    for value in extremes(name):
-        accepted = Accepted.from_json(written(**{name: value}))
-        assert getattr(accepted.hyperparameters, name) == value
+def test_the_recipes_defaults_arrive_unchanged() -> None:
+    # Given training.json of a recipe without hyperparameters
+    document = training_document()
+
+    # When the container reads it
+    config = TrainingConfig.from_json(document)
+
+    # Then it has the values of the recipe's schema
+    for name, value in msgspec.structs.asdict(Hyperparameters()).items():
+        assert getattr(config.hyperparameters, name) == value
+    assert (config.technique, config.method) == ("sft", "lora")
 
 
-def test_given_a_key_too_many_when_read_then_the_container_refuses_it() -> None:
-    content = written()
-    content["hyperparameters"]["learning_rte"] = 1.0
-    with pytest.raises(ConfigurationError, match="learning_rate"):
-        Accepted.from_json(content)
+def test_every_hyperparameter_has_a_range() -> None:
+    assert list(RANGES) == [field.name for field in msgspec.structs.fields(Hyperparameters)]
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_recipe_and_container_accept_the_limits_of_each_range(name: str) -> None:
+    for value in limits(RANGES[name]):
+        # Given a value that the recipe accepts
+        msgspec.convert({name: value}, Hyperparameters)
+
+        # When the container reads it
+        config = TrainingConfig.from_json(training_document(**{name: value}))
+
+        # Then it accepts it too
+        assert getattr(config.hyperparameters, name) == value
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_recipe_and_container_refuse_what_is_outside_a_range(name: str) -> None:
+    allowed = RANGES[name]
+    outside: list[Any] = ["polynomial"]
+    if isinstance(allowed, NumberRange):
+        outside = [allowed.minimum - 1, allowed.maximum + 1]
+    for value in outside:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({name: value}, Hyperparameters)
+        with pytest.raises(ConfigurationError, match=f"{name} must be"):
+            TrainingConfig.from_json(training_document(**{name: value}))
+
+
+def test_each_trainable_task_has_a_technique_that_is_built() -> None:
+    assert {TECHNIQUES[task] for task in TRAINABLE} <= set(OBJECTIVES)
+
+
+def test_the_container_knows_no_other_techniques_than_the_functions() -> None:
+    assert set(OBJECTIVES) <= set(get_args(Technique))

@@ -1,4 +1,4 @@
-"""Bad input through the whole prepare stage: rejected rows or one clear email, never a crash."""
+"""Bad input through the whole prepare stage gives rejected rows or one email, never a crash."""
 
 import gzip
 import io
@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.functional.handlers.conftest import EVENTS, Stack
-from tests.functional.handlers.test_failures import report_failure
+from tests.support.pipeline.drives import report_failure
+from tests.support.pipeline.stack import EVENTS, Stack
 from tunedrop.aws.clients import client
 from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset
@@ -71,15 +71,17 @@ FILES: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_given_a_file_that_cannot_be_used_when_it_is_dropped_then_one_email_says_why(
-    stack: Stack, kind: str
-) -> None:
+def test_an_unusable_file_causes_one_email_with_the_reason(stack: Stack, kind: str) -> None:
+    # Given a file that cannot be used
     name, body, words = FILES[kind]
     stack.drop(f"datasets/d/{name}", body)
+
+    # When it is dropped, and its failure is reported twice
     folder = stack.prepare(f"datasets/d/{name}")["run"]
     for _ in range(2):
         report_failure(stack, folder)
 
+    # Then one email gives the reason
     run = stack.run(folder)
     assert (run.status, run.error.code if run.error else None) == ("failed", "dataset")
     assert len(stack.emails) == 1
@@ -103,14 +105,16 @@ LINES: dict[str, tuple[bytes, str | None]] = {
 
 
 @pytest.mark.parametrize("kind", LINES)
-def test_given_a_bad_line_in_the_middle_when_it_is_dropped_then_only_that_line_is_rejected(
-    stack: Stack, kind: str
-) -> None:
+def test_a_bad_line_among_good_ones_is_the_only_rejected_row(stack: Stack, kind: str) -> None:
+    # Given
     line, reason = LINES[kind]
     lines = [text.encode() for text in GOOD]
     stack.drop("datasets/d/d.jsonl", b"\n".join([*lines[:10], line, *lines[10:]]))
+
+    # When
     folder = stack.prepare("datasets/d/d.jsonl")["run"]
 
+    # Then
     document = dataset(stack, folder)
     assert (document.rows.source, document.rows.rejected) == (21, 0 if reason is None else 1)
     for rejected in stack.read(f"{folder}/dataset/rejected.jsonl").splitlines():
@@ -119,9 +123,7 @@ def test_given_a_bad_line_in_the_middle_when_it_is_dropped_then_only_that_line_i
         assert found["reason"] in REASONS
 
 
-def test_given_lines_that_end_in_carriage_returns_only_when_dropped_then_every_row_is_read(
-    stack: Stack,
-) -> None:
+def test_lines_that_end_in_carriage_returns_are_all_read(stack: Stack) -> None:
     for name, body in (("d.csv", TABLE), ("d.jsonl", "\n".join(GOOD))):
         stack.drop(f"datasets/{name}/{name}", body.replace("\n", "\r").encode())
         folder = stack.prepare(f"datasets/{name}/{name}")["run"]
@@ -129,8 +131,8 @@ def test_given_lines_that_end_in_carriage_returns_only_when_dropped_then_every_r
 
 
 @pytest.fixture
-def keys_of_lawful_length(stack: Stack) -> Iterator[Stack]:
-    """S3's limit, which moto does not keep: no key has more than 1,024 bytes."""
+def stack_with_key_limit(stack: Stack) -> Iterator[Stack]:
+    """A stack whose bucket refuses keys of more than 1,024 bytes, as S3 does and moto does not."""
 
     def refuse(params: dict[str, Any], **_: Any) -> None:
         if len(params.get("Key", "").encode()) > 1_024:
@@ -153,16 +155,20 @@ LONG = {
 @pytest.mark.parametrize("place", LONG)
 @pytest.mark.parametrize("character", ["x", "語", "+ ", "%2F"])
 @pytest.mark.parametrize("good", [True, False], ids=["good rows", "bad rows"])
-def test_given_a_key_of_1024_bytes_when_it_is_dropped_then_it_is_prepared_or_told_like_any_other(
-    keys_of_lawful_length: Stack, place: str, character: str, *, good: bool
+def test_a_key_of_1024_bytes_is_prepared_or_refused_like_any_other(
+    stack_with_key_limit: Stack, place: str, character: str, *, good: bool
 ) -> None:
-    stack, key = keys_of_lawful_length, LONG[place]
+    # Given a key of the greatest length that S3 accepts
+    stack, key = stack_with_key_limit, LONG[place]
     name = character * ((1_024 - len(key.format(""))) // len(character.encode()))
     key = key.format(name)
     assert 1_020 <= len(key.encode()) <= 1_024
+
+    # When a file is dropped there
     stack.drop(key, TABLE.encode() if good else b"\x89PNG")
     folder = stack.prepare(key)["run"]
 
+    # Then names and keys stay within their limits, and the run ends as usual
     run = stack.run(folder)
     assert run.source.key == key
     assert len(run.dataset.encode()) <= 255
@@ -176,44 +182,58 @@ def test_given_a_key_of_1024_bytes_when_it_is_dropped_then_it_is_prepared_or_tol
         assert "is a PNG picture" in " ".join(stack.emails[0][1].split())
 
 
-def test_given_two_long_names_that_begin_alike_when_dropped_then_they_are_two_datasets(
-    keys_of_lawful_length: Stack,
+def test_two_long_names_with_the_same_beginning_are_two_datasets(
+    stack_with_key_limit: Stack,
 ) -> None:
-    stack = keys_of_lawful_length
+    # Given
+    stack = stack_with_key_limit
     folders = []
+
+    # When
     for end in "ab":
         key = f"datasets/{'x' * 800}{end}/d.csv"
         stack.drop(key, TABLE.encode())
         folders.append(stack.prepare(key)["run"])
 
+    # Then
     assert [stack.run(folder).status for folder in folders] == ["running", "running"]
 
 
-def test_given_a_recipe_beside_data_with_a_long_name_when_dropped_then_it_is_obeyed(
-    keys_of_lawful_length: Stack,
-) -> None:
-    stack, folder = keys_of_lawful_length, f"datasets/{'x' * 900}"
+def test_a_recipe_beside_data_with_a_long_name_is_used(stack_with_key_limit: Stack) -> None:
+    # Given
+    stack, folder = stack_with_key_limit, f"datasets/{'x' * 900}"
     stack.drop(f"{folder}/recipe.yaml", b"rows: {max_train: 5}")
     stack.drop(f"{folder}/d.csv", TABLE.encode())
+
+    # When
     run = stack.prepare(f"{folder}/d.csv")["run"]
+
+    # Then
     assert stack.run(run).rows["train"] == 5
 
+    # When
     stack.drop(f"{folder}/recipe.yaml", b"rows: {max_train: 6}")
     again = stack.prepare(f"{folder}/recipe.yaml")["run"]
+
+    # Then
     assert stack.run(again).rows["train"] == 6
 
 
-def test_given_a_dead_letter_of_a_long_name_when_it_arrives_then_its_run_ends_with_one_email(
-    keys_of_lawful_length: Stack,
+def test_a_dead_letter_of_a_long_name_ends_its_run_with_one_email(
+    stack_with_key_limit: Stack,
 ) -> None:
-    stack, key = keys_of_lawful_length, f"datasets/{'x' * 1_000}/d.csv"
+    # Given
+    stack, key = stack_with_key_limit, f"datasets/{'x' * 1_000}/d.csv"
     stack.drop(key, TABLE.encode())
     folder = stack.prepare(key)["run"]
     letter = (
         (EVENTS / "sqs_dead_letter.json").read_text().replace("datasets/tweets/tweets.csv", key)
     )
+
+    # When
     stack.call("report_failure", json.loads(letter))
 
+    # Then
     assert stack.run(folder).status == "failed"
     assert len(stack.emails) == 1
 

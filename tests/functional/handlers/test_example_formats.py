@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from tests.functional.handlers.conftest import Stack
+from tests.support.pipeline.stack import Stack
 from tunedrop.documents.dataset import Dataset
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.recipe.schema import Recipe
@@ -18,14 +18,15 @@ NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl")
 
 
 @pytest.mark.parametrize("path", sorted(FORMATS.iterdir()), ids=lambda path: path.name)
-def test_given_an_example_when_it_is_dropped_then_every_row_is_accounted_for(
-    stack: Stack, path: Path
-) -> None:
+def test_every_row_of_an_example_is_accounted_for(stack: Stack, path: Path) -> None:
+    # Given
     key = f"datasets/example/{path.name}"
     stack.drop(key, path.read_bytes())
 
+    # When
     folder = stack.prepare(key)["run"]
 
+    # Then
     splits = {
         name: stack.read(f"{folder}/dataset/{name}.jsonl").count(b"\n")
         for name in ("train", "validation", "test", "rejected")
@@ -42,16 +43,17 @@ def test_given_an_example_when_it_is_dropped_then_every_row_is_accounted_for(
     assert b"30 rows went" in stack.read(f"{folder}/dataset/dataset.html")
 
 
-def test_given_the_base_models_tokenizer_in_the_bucket_when_prepared_then_it_counts_the_tokens(
-    stack: Stack,
-) -> None:
+def test_tokens_are_counted_with_the_base_models_tokenizer(stack: Stack) -> None:
+    # Given the tokenizer of the base model in the bucket
     tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = Whitespace()
     stack.drop(f"{model_prefix(Recipe())}tokenizer.json", tokenizer.to_str().encode())
     key = "datasets/example/chat-messages.jsonl"
     stack.drop(key, (FORMATS / "chat-messages.jsonl").read_bytes())
 
+    # When
     folder = stack.prepare(key)["run"]
 
+    # Then
     document = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
     assert (document.tokens.method, document.tokens.sample) == ("tokenizer", 24)

@@ -1,40 +1,14 @@
-"""Every failure ends in one email that says what happened and what to do; nothing stays on."""
+"""Every failure causes one email with the reason and a remedy; no job or endpoint keeps running."""
 
 import json
 
 import msgspec
 import pytest
 
-from tests.functional.handlers.conftest import EVENTS, Stack
-from tests.support.fakes import FakeInference
+from tests.support.pipeline.drives import KEY, deployed, report_failure, trained
+from tests.support.pipeline.fakes import FakeInference
+from tests.support.pipeline.stack import EVENTS, Stack
 from tunedrop.documents.run import Failure
-
-KEY = "datasets/tweets/tweets.csv"
-
-
-def report_failure(stack: Stack, folder: str) -> None:
-    """Call report_failure as S3 does for the failure that a stage left."""
-    key = f"{folder}/failure/{stack.run(folder).attempt}.json"
-    stack.read(key)
-    stack.call("report_failure", stack.event("s3_run_failed", key=key))
-
-
-def trained(stack: Stack, tweets: bytes) -> tuple[str, str]:
-    """Bring a run to the end of its training; returns its folder and its name."""
-    stack.drop(KEY, tweets)
-    folder = stack.prepare(KEY)["run"]
-    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
-    name = stack.run(folder).name
-    stack.sagemaker.set_job(name, "Completed", artifact=f"s3://b/{folder}/model/x/output/model/")
-    return folder, name
-
-
-def deployed(stack: Stack, tweets: bytes) -> tuple[str, str]:
-    """Bring a run to an endpoint in service."""
-    folder, name = trained(stack, tweets)
-    stack.call("deploy", stack.event("training_job_completed", job=name))
-    stack.sagemaker.set_endpoint(name, "InService")
-    return folder, name
 
 
 @pytest.mark.parametrize(
@@ -42,14 +16,16 @@ def deployed(stack: Stack, tweets: bytes) -> tuple[str, str]:
     [(b"", "dataset"), (b"\x89PNG\r\n\x1a\n\x00\x00", "dataset"), (b"text,label\n", "dataset")],
     ids=["empty", "a picture", "a header and nothing else"],
 )
-def test_given_an_unusable_file_when_it_is_dropped_then_one_email_says_so(
-    stack: Stack, body: bytes, code: str
-) -> None:
+def test_an_unusable_file_ends_the_run_with_one_email(stack: Stack, body: bytes, code: str) -> None:
+    # Given
     stack.drop(KEY, body)
+
+    # When
     folder = stack.prepare(KEY)["run"]
     for _ in range(2):
         report_failure(stack, folder)
 
+    # Then
     run = stack.run(folder)
     assert run.status == "failed"
     assert run.error
@@ -59,13 +35,15 @@ def test_given_an_unusable_file_when_it_is_dropped_then_one_email_says_so(
     assert stack.keys("runs/_active/") == []
 
 
-def test_given_a_file_of_bad_rows_when_it_is_dropped_then_the_email_lists_what_is_wrong_with_them(
-    stack: Stack,
-) -> None:
+def test_the_email_lists_the_problems_of_a_file_of_bad_rows(stack: Stack) -> None:
+    # Given
     stack.drop("datasets/chat/chat.jsonl", b'{"messages": [}\n' * 30 + b'{"messages": []}\n' * 40)
+
+    # When
     folder = stack.prepare("datasets/chat/chat.jsonl")["run"]
     report_failure(stack, folder)
 
+    # Then
     failure = json.loads(stack.read(f"{folder}/failure/1.json"))
     assert [problem["rows"] for problem in failure["problems"]] == [40, 30]
     assert stack.run(folder).error == msgspec.convert(failure, Failure)
@@ -76,27 +54,31 @@ def test_given_a_file_of_bad_rows_when_it_is_dropped_then_the_email_lists_what_i
     assert stack.read(f"{folder}/dataset/rejected.jsonl").count(b"\n") == 70
 
 
-def test_given_an_invalid_recipe_when_data_is_dropped_then_the_email_names_the_line(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_the_email_names_the_wrong_line_of_the_recipe(stack: Stack, tweets: bytes) -> None:
+    # Given
     stack.drop("datasets/tweets/recipe.yaml", b"task: classification\nspilt: {test: 0.2}\n")
     stack.drop(KEY, tweets)
+
+    # When
     folder = stack.prepare(KEY)["run"]
     report_failure(stack, folder)
 
+    # Then
     body = " ".join(stack.emails[0][1].split())
     assert "line 2" in body
     assert "did you mean 'split'" in body
 
 
-def test_given_no_base_model_when_training_is_to_start_then_the_email_says_how_to_put_it_there(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_a_missing_base_model_fails_the_run_before_training(stack: Stack, tweets: bytes) -> None:
+    # Given no base model in the bucket
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
+
+    # When the training is to start
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
     report_failure(stack, folder)
 
+    # Then the email says how to upload it
     assert stack.sagemaker.requests == []
     error = stack.run(folder).error
     assert error
@@ -105,14 +87,16 @@ def test_given_no_base_model_when_training_is_to_start_then_the_email_says_how_t
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_a_tight_budget_when_the_data_is_dropped_then_it_is_refused_before_any_training(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_a_run_over_budget_is_refused_during_preparation(stack: Stack, tweets: bytes) -> None:
+    # Given
     stack.drop("datasets/tweets/recipe.yaml", b"budget_usd: 0.001")
     stack.drop(KEY, tweets)
+
+    # When
     folder = stack.prepare(KEY)["run"]
     report_failure(stack, folder)
 
+    # Then
     error = stack.run(folder).error
     assert error
     assert (error.stage, error.code) == ("prepare", "budget")
@@ -121,16 +105,20 @@ def test_given_a_tight_budget_when_the_data_is_dropped_then_it_is_refused_before
     assert "budget_usd is 0.001" in stack.emails[0][1]
 
 
-def test_given_a_tight_budget_when_the_base_model_comes_after_the_data_then_train_makes_no_job(
+def test_a_run_over_budget_is_refused_before_its_training_job(
     stack: Stack, tweets: bytes, request: pytest.FixtureRequest
 ) -> None:
+    # Given a run prepared without the base model, so without an estimate
     stack.drop("datasets/tweets/recipe.yaml", b"budget_usd: 0.001")
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
     assert stack.run(folder).estimate is None
+
+    # When the base model arrives and the training is to start
     request.getfixturevalue("base_model")
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
 
+    # Then no job is created
     error = stack.run(folder).error
     assert error
     assert (error.stage, error.code) == ("train", "budget")
@@ -138,56 +126,68 @@ def test_given_a_tight_budget_when_the_base_model_comes_after_the_data_then_trai
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_a_failed_job_when_its_event_comes_twice_then_one_email_gives_its_reason(
+def test_a_failed_training_job_causes_one_email_with_its_reason(
     stack: Stack, tweets: bytes
 ) -> None:
+    # Given
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
     name = stack.run(folder).name
     stack.sagemaker.set_job(name, "Failed", failure_reason="AlgorithmError: loss is nan")
+
+    # When its event arrives twice
     for _ in range(2):
         stack.call("report_failure", stack.event("training_job_failed", job=name))
 
+    # Then
     assert len(stack.emails) == 1
     assert "loss is nan" in stack.emails[0][1]
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_a_failed_endpoint_when_its_event_comes_then_it_is_deleted_and_told(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_a_failed_endpoint_is_deleted_and_reported(stack: Stack, tweets: bytes) -> None:
+    # Given
     folder, name = deployed(stack, tweets)
     stack.sagemaker.set_endpoint(name, "Failed", "the container did not pass its health check")
+
+    # When
     stack.call("report_failure", stack.event("endpoint_failed", endpoint=name))
 
+    # Then
     assert stack.sagemaker.endpoints == {}
     assert stack.run(folder).status == "failed"
     assert "health check" in stack.emails[0][1]
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_an_endpoint_that_stops_answering_when_evaluated_then_one_email_and_no_endpoint(
+def test_an_endpoint_that_stops_answering_is_deleted_with_one_email(
     stack: Stack, tweets: bytes
 ) -> None:
+    # Given
     folder, name = deployed(stack, tweets)
     stack.inference = FakeInference(broken=True)
+
+    # When
     stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
     report_failure(stack, folder)
 
+    # Then
     assert stack.run(folder).status == "failed"
     assert len(stack.emails) == 1
     assert stack.sagemaker.endpoints == {}
 
 
-def test_given_a_dead_letter_when_it_arrives_then_its_run_ends_with_one_email(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_a_dead_letter_ends_its_run_with_one_email(stack: Stack, tweets: bytes) -> None:
+    # Given
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
+
+    # When it arrives twice
     for _ in range(2):
         stack.call("report_failure", json.loads((EVENTS / "sqs_dead_letter.json").read_text()))
 
+    # Then
     error = stack.run(folder).error
     assert error
     assert error.code == "stage"
@@ -195,26 +195,35 @@ def test_given_a_dead_letter_when_it_arrives_then_its_run_ends_with_one_email(
     assert len(stack.emails) == 1
 
 
-def test_given_somebody_elses_job_when_it_completes_or_fails_then_nothing_happens(
-    stack: Stack,
-) -> None:
-    event = stack.event("training_job_completed", job="a-job-of-theirs")
-    assert stack.call("deploy", event)["outcome"].startswith("ignored")
-    event = stack.event("training_job_failed", job="a-job-of-theirs")
-    assert stack.call("report_failure", event)[0]["outcome"].startswith("ignored")
-    event = stack.event("s3_run_failed")
-    assert stack.call("report_failure", event)[0]["outcome"].startswith("ignored")
+def test_events_of_foreign_jobs_are_ignored(stack: Stack) -> None:
+    # Given
+    completed = stack.event("training_job_completed", job="a-job-of-theirs")
+    failed = stack.event("training_job_failed", job="a-job-of-theirs")
+    run_failed = stack.event("s3_run_failed")
+
+    # When
+    outcomes = [
+        stack.call("deploy", completed),
+        *stack.call("report_failure", failed),
+        *stack.call("report_failure", run_failed),
+    ]
+
+    # Then
+    assert len(outcomes) == 3
+    assert all(each["outcome"].startswith("ignored") for each in outcomes)
     assert stack.emails == []
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_a_superseded_run_when_its_job_completes_late_then_no_endpoint_is_made(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_the_late_job_of_a_superseded_run_gets_no_endpoint(stack: Stack, tweets: bytes) -> None:
+    # Given
     folder, name = trained(stack, tweets)
     stack.drop(KEY, tweets + b"\none more good thing,positive")
     stack.prepare(KEY)
+
+    # When
     stack.call("deploy", stack.event("training_job_completed", job=name))
 
+    # Then
     assert stack.run(folder).status == "superseded"
     assert stack.sagemaker.endpoints == {}

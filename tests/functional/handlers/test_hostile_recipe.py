@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.functional.handlers.conftest import Stack
-from tests.functional.handlers.test_failures import KEY, report_failure
+from tests.support.pipeline.drives import KEY, report_failure
+from tests.support.pipeline.stack import Stack
 from tunedrop.aws.clients import client
 from tunedrop.recipe.yaml_text import MAX_BYTES
 

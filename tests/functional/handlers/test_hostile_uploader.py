@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from prepare import app as prepare_app
-from tests.functional.handlers.conftest import BUCKET, Stack
-from tests.functional.handlers.test_failures import report_failure
+from tests.support.pipeline.drives import report_failure
+from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.documents.characters import HIDDEN
 
 RUN = re.compile(r"runs/(?P<dataset>[^/]+)/(?P<run>[0-9a-f]{12})(?P<rest>/.+)?")

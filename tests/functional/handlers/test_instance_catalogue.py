@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-KEY = "datasets/tweets/tweets.csv"
+from tests.support.pipeline.drives import KEY
 
 
 def test_a_type_with_several_gpus_fails_the_run_before_any_job(stack: Any, tweets: bytes) -> None:

@@ -22,9 +22,9 @@ import moto.moto_api._internal as moto_internal
 import pyarrow as pa
 import pytest
 
-from tests.unit.dataset import generated
-from tests.unit.dataset.generated import SHAPES, Item, text_of
-from tests.unit.report.written import tweets_report
+from tests.support.builders import files
+from tests.support.builders.reports import tweets_report
+from tests.support.builders.row_shapes import SHAPES, Item, text_of
 from tunedrop.aws.clients import client
 from tunedrop.report.page import render_page
 
@@ -115,30 +115,30 @@ def rows_of(shape: str) -> list[Item]:
 
 
 FILES: dict[str, tuple[str, Callable[[Sequence[Item]], bytes]]] = {
-    "lines": ("d.jsonl", generated.as_lines),
-    "array": ("d.json", generated.as_array),
-    "objects": ("d.json", generated.as_objects),
-    "object": ("d.json", generated.as_object),
-    "splits": ("d.json", generated.as_splits),
-    "parquet": ("d.parquet", generated.as_parquet),
-    "csv": ("d.csv", generated.as_table),
-    "csv, indexed": ("d.csv", lambda rows: generated.as_table(rows, index=True)),
-    "csv, Windows": ("d.csv", lambda rows: generated.as_table(rows, ";", "cp1252")),
+    "lines": ("d.jsonl", files.as_lines),
+    "array": ("d.json", files.as_array),
+    "objects": ("d.json", files.as_objects),
+    "object": ("d.json", files.as_object),
+    "splits": ("d.json", files.as_splits),
+    "parquet": ("d.parquet", files.as_parquet),
+    "csv": ("d.csv", files.as_table),
+    "csv, indexed": ("d.csv", lambda rows: files.as_table(rows, index=True)),
+    "csv, Windows": ("d.csv", lambda rows: files.as_table(rows, ";", "cp1252")),
     "csv, UTF-16": (
         "d.csv",
-        lambda rows: b"\xff\xfe" + generated.as_table(rows, ",", "utf-16-le"),
+        lambda rows: b"\xff\xfe" + files.as_table(rows, ",", "utf-16-le"),
     ),
-    "tsv": ("d.tsv", lambda rows: generated.as_table(rows, "\t")),
-    "no header": ("d.csv", generated.as_headless),
-    "workbook": ("d.xlsx", generated.as_workbook),
-    "zip": ("d.zip", generated.as_zip),
-    "zipped splits": ("d.zip", generated.as_zipped_splits),
-    "gzip": ("d.csv.gz", lambda rows: zlib.compress(generated.as_table(rows), level=9, wbits=31)),
-    "bzip2": ("d.csv.bz2", lambda rows: bz2.compress(generated.as_table(rows))),
-    "xz": ("d.csv.xz", lambda rows: lzma.compress(generated.as_table(rows))),
+    "tsv": ("d.tsv", lambda rows: files.as_table(rows, "\t")),
+    "no header": ("d.csv", files.as_headless),
+    "workbook": ("d.xlsx", files.as_workbook),
+    "zip": ("d.zip", files.as_zip),
+    "zipped splits": ("d.zip", files.as_zipped_splits),
+    "gzip": ("d.csv.gz", lambda rows: zlib.compress(files.as_table(rows), level=9, wbits=31)),
+    "bzip2": ("d.csv.bz2", lambda rows: bz2.compress(files.as_table(rows))),
+    "xz": ("d.csv.xz", lambda rows: lzma.compress(files.as_table(rows))),
     "zstd": (
         "d.csv.zst",
-        lambda rows: bytes(pa.compress(generated.as_table(rows), codec="zstd", asbytes=True)),
+        lambda rows: bytes(pa.compress(files.as_table(rows), codec="zstd", asbytes=True)),
     ),
 }
 
@@ -147,7 +147,7 @@ FILES: dict[str, tuple[str, Callable[[Sequence[Item]], bytes]]] = {
 @pytest.mark.parametrize("checks", ["full", "basic"])
 def test_prepared_shape(stack: Any, shape: str, checks: str) -> None:
     recipe = json.dumps({"checks": checks, **SHAPES[shape].recipe})
-    found = prepared(stack, "d.jsonl", generated.as_lines(rows_of(shape)), recipe)
+    found = prepared(stack, "d.jsonl", files.as_lines(rows_of(shape)), recipe)
     compare(f"shape {shape}, {checks}", found)
 
 
@@ -171,14 +171,14 @@ def test_prepared_format(stack: Any, form: str) -> None:
     ],
 )
 def test_prepared_recipe(stack: Any, recipe: str) -> None:
-    content = generated.as_zipped_splits(rows_of("text and label"))
+    content = files.as_zipped_splits(rows_of("text and label"))
     compare(f"recipe {recipe}", prepared(stack, "d.zip", content, recipe))
 
 
 def test_prepared_in_several_processes(stack: Any) -> None:
-    from tests.unit.dataset.memory import prepare  # noqa: PLC0415 - only here
+    from tests.support.pipeline.preparation import prepare  # noqa: PLC0415 - only here
 
-    _, sink = prepare(generated.as_lines(rows_of("OpenAI messages")), "d.jsonl", processes=2)
+    _, sink = prepare(files.as_lines(rows_of("OpenAI messages")), "d.jsonl", processes=2)
     compare("two processes", {name: digest(text) for name, text in sorted(sink.files.items())})
     del stack
 
@@ -271,7 +271,7 @@ FAILURES: dict[str, tuple[bytes, bytes]] = {
     "duplicate key": (b"task: auto\ntask: auto\n", b"text,label\na,b\n"),
     "no yaml": (b"task: [", b"text,label\na,b\n"),
     "unknown columns": (b"columns: {text: body}\n", b"text,label\na,b\n"),
-    "preference": (b"", generated.as_lines(rows_of("preference pairs"))),
+    "preference": (b"", files.as_lines(rows_of("preference pairs"))),
 }
 
 

@@ -3,37 +3,51 @@
 import msgspec
 import pytest
 
-from tests.functional.handlers.conftest import BUCKET, Stack
-from tests.functional.handlers.test_failures import deployed, trained
+from tests.support.pipeline.drives import deployed, trained
+from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Report, TokenCount
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_a_dropped_table_when_every_event_arrives_then_one_report_and_one_email(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_a_dropped_table_becomes_one_report_and_one_email(stack: Stack, tweets: bytes) -> None:
+    # Given a recipe and a table
     stack.drop("datasets/tweets/recipe.yaml", b"deploy: {keep: always}")
     stack.drop("datasets/tweets/tweets.csv", tweets)
 
+    # When
     prepared = stack.call("prepare", stack.event("s3_dataset_dropped"))
+
+    # Then
     folder = prepared["run"]
     dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
     assert prepared["outcome"] == "prepared"
     assert dataset.rows.source == 60
 
+    # When
     name = stack.run(folder).name
     key = f"{folder}/dataset/dataset.json"
-    assert stack.call("train", stack.event("s3_dataset_prepared", key=key))["outcome"] == "training"
+    answer = stack.call("train", stack.event("s3_dataset_prepared", key=key))
+
+    # Then
+    assert answer["outcome"] == "training"
     assert stack.run(folder).job == name
 
+    # When
     stack.sagemaker.set_job(name, "Completed", artifact=f"s3://b/{folder}/model/x/output/model/")
     event = stack.event("training_job_completed", job=name)
-    assert stack.call("deploy", event)["outcome"] == "deploying"
+    answer = stack.call("deploy", event)
 
+    # Then
+    assert answer["outcome"] == "deploying"
+
+    # When
     stack.sagemaker.set_endpoint(name, "InService")
     event = stack.event("endpoint_in_service", endpoint=name)
-    assert stack.call("evaluate", event)["outcome"] == "evaluated"
+    answer = stack.call("evaluate", event)
+
+    # Then
+    assert answer["outcome"] == "evaluated"
 
     run = stack.run(folder)
     assert (run.status, run.stage, run.endpoint) == ("succeeded", "evaluate", name)
@@ -45,11 +59,14 @@ def test_given_a_dropped_table_when_every_event_arrives_then_one_report_and_one_
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_the_base_model_at_hand_when_prepared_then_the_price_is_said_before_training(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_the_price_is_estimated_before_the_training(stack: Stack, tweets: bytes) -> None:
+    # Given the base model in the bucket
     stack.drop("datasets/tweets/tweets.csv", tweets)
+
+    # When
     folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+
+    # Then the estimate is on the dataset page and in run.json, before the training starts
     dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
 
     said = dataset.estimate
@@ -59,15 +76,22 @@ def test_given_the_base_model_at_hand_when_prepared_then_the_price_is_said_befor
     assert f"{dataset.tokens.total:,} tokens" in said.basis
     assert "134 million parameters" in said.basis
     assert said.basis.encode()[:30] in stack.read(f"{folder}/dataset/dataset.html")
+
+    # When
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+
+    # Then
     assert stack.run(folder).estimate == said
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_every_event_twice_when_they_arrive_then_nothing_is_made_or_sent_twice(
+def test_events_that_arrive_twice_create_and_send_nothing_twice(
     stack: Stack, tweets: bytes
 ) -> None:
+    # Given
     stack.drop("datasets/tweets/tweets.csv", tweets)
+
+    # When every event arrives twice
     folder = next(stack.prepare("datasets/tweets/tweets.csv") for _ in range(2))["run"]
     name = stack.run(folder).name
     key = f"{folder}/dataset/dataset.json"
@@ -80,6 +104,7 @@ def test_given_every_event_twice_when_they_arrive_then_nothing_is_made_or_sent_t
     for _ in range(2):
         stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
 
+    # Then
     operations = [operation for operation, _ in stack.sagemaker.requests]
     assert operations == [
         "CreateTrainingJob",
@@ -90,28 +115,36 @@ def test_given_every_event_twice_when_they_arrive_then_nothing_is_made_or_sent_t
     assert len(stack.emails) == 1
 
 
-def test_given_labels_when_prepared_then_answers_may_be_as_long_as_a_label_needs(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_max_tokens_of_answers_follows_the_longest_label(stack: Stack, tweets: bytes) -> None:
+    # Given
     stack.drop("datasets/tweets/tweets.csv", tweets.replace(b"positive", b"positive" * 8))
+
+    # When
     folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+
+    # Then
     assert (
         msgspec.json.decode(stack.read(f"{folder}/recipe.json"))["generation"]["max_tokens"] == 64
     )
 
+    # When
     stack.drop("datasets/tweets/recipe.yaml", b"generation: {max_tokens: 5}")
     folder = stack.prepare("datasets/tweets/recipe.yaml")["run"]
+
+    # Then
     assert msgspec.json.decode(stack.read(f"{folder}/recipe.json"))["generation"]["max_tokens"] == 5
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_a_training_job_when_its_channels_are_read_then_no_test_row_is_among_them(
-    stack: Stack, tweets: bytes
-) -> None:
+def test_the_channels_of_a_training_job_hold_no_test_row(stack: Stack, tweets: bytes) -> None:
+    # Given
     stack.drop("datasets/tweets/tweets.csv", tweets)
     folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+
+    # When
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
 
+    # Then
     _, request = stack.sagemaker.requests[0]
     prefixes = [
         channel["DataSource"]["S3DataSource"]["S3Uri"].split("/", 3)[3]
@@ -125,9 +158,10 @@ def test_given_a_training_job_when_its_channels_are_read_then_no_test_row_is_amo
 
 @pytest.mark.usefixtures("base_model")
 @pytest.mark.parametrize(("times", "warned"), [(1.05, False), (2.0, True)])
-def test_given_the_jobs_own_count_of_tokens_when_evaluated_then_it_stands_beside_the_estimate(
+def test_the_report_compares_the_jobs_token_count_with_the_estimate(
     stack: Stack, tweets: bytes, times: float, *, warned: bool
 ) -> None:
+    # Given
     folder, name = trained(stack, tweets)
     dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
     counted = round(dataset.tokens.total * times)
@@ -138,8 +172,11 @@ def test_given_the_jobs_own_count_of_tokens_when_evaluated_then_it_stands_beside
     stack.sagemaker.set_job(name, "Completed", artifact=artifact)
     stack.call("deploy", stack.event("training_job_completed", job=name))
     stack.sagemaker.set_endpoint(name, "InService")
+
+    # When
     stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
 
+    # Then
     report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
     assert report.tokens == TokenCount(counted, dataset.tokens.total, "characters")
     assert f"{counted:,} tokens; preparation had".encode() in stack.read(
@@ -149,12 +186,16 @@ def test_given_the_jobs_own_count_of_tokens_when_evaluated_then_it_stands_beside
 
 
 @pytest.mark.usefixtures("base_model")
-def test_given_too_few_rows_to_tell_when_evaluated_then_the_endpoint_goes_and_the_email_says_so(
+def test_an_undecided_evaluation_deletes_the_endpoint_and_sends_an_email(
     stack: Stack, tweets: bytes
 ) -> None:
+    # Given
     folder, name = deployed(stack, tweets)
+
+    # When
     stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
 
+    # Then
     assert stack.run(folder).verdict == "too_small_to_tell"
     assert stack.sagemaker.endpoints == {}
     assert stack.keys("runs/_active/") == []

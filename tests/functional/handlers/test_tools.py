@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.functional.handlers.conftest import Stack
-from tests.functional.handlers.test_failures import KEY
+from tests.support.pipeline.drives import KEY
+from tests.support.pipeline.stack import Stack
 from tunedrop.documents.answers import Answer
 
 TOOL = {"type": "function", "function": {"name": "find_order", "parameters": {}}}
@@ -31,7 +31,7 @@ def row(number: int) -> str:
 
 
 class CallingInference:
-    """A base model that talks, and a tuned one that calls; keeps what they were asked."""
+    """A base model that answers in words, and a tuned one that calls; both record the questions."""
 
     def __init__(self) -> None:
         self.asked: list[Mapping[str, Any]] = []
@@ -58,9 +58,10 @@ class CallingInference:
         ),
     ],
 )
-def test_given_calls_when_evaluated_then_they_are_asked_as_they_were_learnt_and_judged_as_calls(
+def test_tool_calls_are_asked_as_trained_and_judged_as_calls(
     stack: Stack, written: str, turn: dict[str, str]
 ) -> None:
+    # Given
     stack.drop(KEY, "\n".join(row(n) for n in range(60)).encode())
     folder = stack.prepare(KEY)["run"]
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
@@ -75,8 +76,10 @@ def test_given_calls_when_evaluated_then_they_are_asked_as_they_were_learnt_and_
     inference = CallingInference()
     stack.inference = inference  # type: ignore[assignment]
 
+    # When
     stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
 
+    # Then the questions have the form that was trained on, and the calls are judged as calls
     for payload in inference.asked:
         assert (payload["tools"], payload["tool_choice"]) == ([TOOL], "none")
         _, called, answered = payload["messages"]

@@ -1,4 +1,4 @@
-"""One local AWS with the probe stack for all tests that do not end it."""
+"""A local AWS with the probe stack, for all tests that do not stop it."""
 
 from collections.abc import Iterator
 

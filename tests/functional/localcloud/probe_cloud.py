@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.support.cloud import LocalAws, wait_for
-from tests.support.packages import ROOT, provide_packages
+from tests.support.local_aws.cloud import LocalAws, wait_for
+from tests.support.local_aws.packages import ROOT, provide_packages
 
 PROBE = Path(__file__).parent / "probe"
 BUCKET = "probe-123456789012"
@@ -35,7 +35,7 @@ class ProbeCloud(LocalAws):
         return version
 
     def seen(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
-        """Wait for so many records of a kind, and return all."""
+        """Wait until a kind has this number of records, and return them."""
 
         def look() -> list[dict[str, Any]] | None:
             listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"seen/{kind}/")
@@ -48,5 +48,5 @@ class ProbeCloud(LocalAws):
         return wait_for(look, self.log)
 
     def log(self) -> str:
-        """Return the log of localcloud itself."""
+        """Return the end of localcloud's own log."""
         return (self.directory / "localcloud.log").read_text()[-4000:]

@@ -1,22 +1,13 @@
-"""One tiny model and one finished training job, shared by every test of the container programs."""
+"""One tiny model and one finished training job, shared by all tests of the container programs."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tests.support.tiny_model import LEARNABLE, make_tiny_model
-from tests.support.training_job import TrainingJob, TrainingProcess, make_rows
-
-DROPOUT = {**LEARNABLE, "lora_dropout": 0.1}
-"""With dropout, a resumed job only repeats itself if the random state is restored too."""
-
-
-class FinishedJob(NamedTuple):
-    """A job that ran to its end."""
-
-    job: TrainingJob
-    process: TrainingProcess
+from tests.functional.training_container.finished_job import DROPOUT, FinishedJob
+from tests.support.builders.tiny_model import make_tiny_model
+from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.training_job import TrainingJob
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Bad input ends in a rejected row or in one clear error: never in a crash or a lost row."""
+"""Bad input causes a rejected row or one DatasetError, and never a crash or a lost row."""
 
 import io
 import json
@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 import pytest
 
-from tests.unit.dataset.memory import MemorySink, prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.recipe.schema import Recipe
 
@@ -32,10 +33,15 @@ LINES: dict[str, tuple[bytes, str | None]] = {
 
 
 @pytest.mark.parametrize("kind", LINES)
-def test_a_bad_line_costs_itself_only(kind: str) -> None:
+def test_a_bad_line_rejects_only_its_own_row(kind: str) -> None:
+    # Given
     line, reason = LINES[kind]
     text = "\n".join(GOOD[:10]).encode() + b"\n" + line + b"\n" + "\n".join(GOOD[10:]).encode()
+
+    # When
     document, sink = prepare(text, "data.jsonl")
+
+    # Then
     assert document.rows.source == 21
     assert len(sink.all_rows()) == (21 if reason is None else 20)
     for rejected in sink.rejected:
@@ -55,21 +61,29 @@ CELLS: dict[str, tuple[bytes, str | None]] = {
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_a_bad_table_row_costs_itself_only(kind: str) -> None:
+def test_a_bad_table_row_rejects_only_itself(kind: str) -> None:
+    # Given
     row, reason = CELLS[kind]
     lines = table(20).encode().splitlines()
+
+    # When
     document, sink = prepare(b"\n".join([*lines[:11], row, *lines[11:]]))
+
+    # Then
     assert document.rows.source == 21
     assert [r.reason for r in sink.rejected] == ([reason] if reason else [])
 
 
 def test_a_file_with_a_byte_order_mark_and_windows_line_ends_is_read() -> None:
+    # Given
     text = b"\xef\xbb\xbf" + "\r\n".join(GOOD).encode()
+
+    # Then
     assert prepare(text, "data.jsonl")[0].rows.train == 16
 
 
 class Endless:
-    """A file of one line of a gigabyte, after some good ones, made while it is read."""
+    """A file of some good lines and one line of a gigabyte, which is generated while it is read."""
 
     name = "huge.jsonl"
     size = 1 << 30
@@ -98,9 +112,14 @@ class _Line(io.RawIOBase):
 
 
 def test_a_line_larger_than_memory_is_one_rejected_row() -> None:
+    # Given
     sink = MemorySink()
     tracemalloc.start()
+
+    # When
     document = prepare_dataset(Endless(), Recipe(), sink, dataset="d", run="r", source_uri="s")
+
+    # Then
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert document.rejected_reasons == {"row_too_long": 1}

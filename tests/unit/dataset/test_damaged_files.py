@@ -1,11 +1,11 @@
-"""Every example file, damaged at random: conserved rows or one clear error, never a crash."""
+"""Example files damaged at random give conserved rows or one DatasetError, and never a crash."""
 
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink
+from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
@@ -20,18 +20,25 @@ damage = st.lists(
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from(EXAMPLES), damage)
-def test_no_damage_loses_a_row(path: Path, wounds: list[tuple[float, int, bytes]]) -> None:
+def test_a_damaged_file_loses_no_row_or_is_refused(
+    path: Path, wounds: list[tuple[float, int, bytes]]
+) -> None:
+    # Given
     content = path.read_bytes()
     for where, removed, inserted in wounds:
         at = int(where * len(content))
         content = content[:at] + inserted + content[at + removed :]
     sink = MemorySink()
+
+    # When
     try:
         rows = prepare_dataset(
             MemoryFile(content, path.name), Recipe(), sink, dataset="d", run="r", source_uri="s"
         ).rows
     except DatasetError:
-        return  # one clear error
+        return  # A damaged file may be refused.
+
+    # Then
     lines = {name: text.count(b"\n") for name, text in sink.files.items()}
     assert rows.source == sum(lines.values()) + rows.duplicates + rows.not_sampled
     assert lines["rejected.jsonl"] == rows.rejected

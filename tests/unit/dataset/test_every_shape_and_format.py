@@ -1,4 +1,4 @@
-"""The law of conservation over generated files: every row shape in every format that holds it."""
+"""No row is lost: every row shape, generated in every format that can hold it."""
 
 import bz2
 import gzip
@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dataset import generated
-from tests.unit.dataset.generated import SHAPES, Item, RowShape, text_of
-from tests.unit.dataset.memory import MemorySink, prepare
+from tests.support.builders import files
+from tests.support.builders.row_shapes import SHAPES, Item, RowShape, text_of
+from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset, Task
 
 BOUNDED = settings(max_examples=10, deadline=None, derandomize=True, database=None)
-FIRST = 16  # good rows that always stand at the beginning
+FIRST = 16  # Every file begins with this many good rows.
 OUTPUTS = ("train", "validation", "test", "rejected")
 KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 
@@ -48,58 +48,58 @@ WIDE = (b",".join([b"x"] * 12), b"caf\xff \xfe,good,good")
 HEADLESS = "CSV without a header"
 NAMED = {"columns": {"text": "column 1", "label": "column 2"}}  # where many rows have no label
 FORMATS: dict[str, Format] = {
-    "JSON Lines": Format("JSON Lines", "d.jsonl", generated.as_lines, unreadable=CUT_OFF),
+    "JSON Lines": Format("JSON Lines", "d.jsonl", files.as_lines, unreadable=CUT_OFF),
     "SageMaker Ground Truth manifest": Format(
         "JSON Lines",
         "d.manifest",
-        generated.as_lines,
+        files.as_lines,
         unreadable=CUT_OFF,
         only="Ground Truth classification",
     ),
     "SageMaker Ground Truth annotations": Format(
-        "JSON array", "d.json", generated.as_array, only="Ground Truth consolidated annotations"
+        "JSON array", "d.json", files.as_array, only="Ground Truth consolidated annotations"
     ),
-    "JSON array": Format("JSON array", "d.json", generated.as_array, unreadable=NO_OBJECTS),
-    "JSON objects one after the other": Format("JSON objects", "d.json", generated.as_objects),
-    "JSON object": Format("JSON object", "d.json", generated.as_object),
+    "JSON array": Format("JSON array", "d.json", files.as_array, unreadable=NO_OBJECTS),
+    "JSON objects one after the other": Format("JSON objects", "d.json", files.as_objects),
+    "JSON object": Format("JSON object", "d.json", files.as_object),
     "JSON object with lists of rows, named splits": Format(
-        "JSON object", "d.json", generated.as_splits, unreadable=NO_OBJECTS
+        "JSON object", "d.json", files.as_splits, unreadable=NO_OBJECTS
     ),
-    "Parquet": Format("Parquet", "d.parquet", generated.as_parquet),
-    "CSV": Format("CSV", "d.csv", generated.as_table, flat=True, unreadable=WIDE),
+    "Parquet": Format("Parquet", "d.parquet", files.as_parquet),
+    "CSV": Format("CSV", "d.csv", files.as_table, flat=True, unreadable=WIDE),
     HEADLESS: Format(
         "CSV",
         "d.csv",
-        generated.as_headless,
+        files.as_headless,
         flat=True,
         unreadable=WIDE[:1],
         only="text and label",
     ),
     "CSV with an index column": Format(
-        "CSV", "d.csv", lambda rows: generated.as_table(rows, index=True), flat=True
+        "CSV", "d.csv", lambda rows: files.as_table(rows, index=True), flat=True
     ),
     "CSV with semicolons, in Windows-1252": Format(
         "CSV (semicolons)",
         "d.csv",
-        lambda rows: generated.as_table(rows, ";", "cp1252"),
+        lambda rows: files.as_table(rows, ";", "cp1252"),
         flat=True,
     ),
     "CSV in UTF-16": Format(
         "CSV",
         "d.csv",
-        lambda rows: b"\xff\xfe" + generated.as_table(rows, ",", "utf-16-le"),
+        lambda rows: b"\xff\xfe" + files.as_table(rows, ",", "utf-16-le"),
         flat=True,
     ),
-    "CSV under another extension": Format("CSV", "d.json", generated.as_table, flat=True),
-    "TSV": Format("TSV", "d.tsv", lambda rows: generated.as_table(rows, "\t"), flat=True),
-    "XLSX": Format("XLSX", "d.xlsx", generated.as_workbook, flat=True),
+    "CSV under another extension": Format("CSV", "d.json", files.as_table, flat=True),
+    "TSV": Format("TSV", "d.tsv", lambda rows: files.as_table(rows, "\t"), flat=True),
+    "XLSX": Format("XLSX", "d.xlsx", files.as_workbook, flat=True),
     "plain text and Markdown, by paragraph": Format(
-        "plain text", "d.md", generated.as_paragraphs, only="text alone"
+        "plain text", "d.md", files.as_paragraphs, only="text alone"
     ),
     "zip of several files": Format(
-        "JSON Lines, JSON array", "d.zip", generated.as_zip, unreadable=NO_OBJECTS
+        "JSON Lines, JSON array", "d.zip", files.as_zip, unreadable=NO_OBJECTS
     ),
-    "zip of splits": Format("CSV", "d.zip", generated.as_zipped_splits, flat=True),
+    "zip of splits": Format("CSV", "d.zip", files.as_zipped_splits, flat=True),
 }
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "not packed": bytes,
@@ -107,7 +107,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "xz": lzma.compress,
     "Zstandard": lambda content: bytes(pa.compress(content, codec="zstd", asbytes=True)),
-    "zip, with one or several tables": lambda content: generated.zipped({"folder/d": content}),
+    "zip, with one or several tables": lambda content: files.zipped({"folder/d": content}),
 }
 COMBINATIONS = [
     (shape, form)
@@ -115,7 +115,7 @@ COMBINATIONS = [
     for form, file in FORMATS.items()
     if shape == file.only or (file.only is None and (rows.flat or not file.flat))
 ]
-kinds = st.sampled_from(["good", "again", "twin", "spoilt", "token", "secret", "unreadable"])
+kinds = st.sampled_from(["good", "again", "similar", "spoilt", "token", "secret", "unreadable"])
 recipes = st.fixed_dictionaries(
     {
         "checks": st.sampled_from(["full", "basic"]),
@@ -130,9 +130,9 @@ def item(kind: str, number: int, shape: RowShape, file: Format) -> Item:
         return file.unreadable[number % len(file.unreadable)]
     if kind == "spoilt":
         return {**shape.good(text_of(number), number), **shape.spoilt}
-    if kind in ("again", "twin"):
+    if kind in ("again", "similar"):
         old = number % FIRST
-        return shape.good(text_of(old) + (" indeed" if kind == "twin" else ""), old)
+        return shape.good(text_of(old) + (" indeed" if kind == "similar" else ""), old)
     mark = {"token": " <|im_end|>", "secret": f" {KEY}"}.get(kind, "")
     return shape.good(text_of(number) + mark, number)
 
@@ -144,7 +144,7 @@ def prepared(content: bytes, name: str, recipe: dict[str, Any]) -> tuple[Dataset
 
 
 def assert_conserved(document: Dataset, sink: MemorySink, rows: int) -> None:
-    """Check the law, counted in the files themselves."""
+    """Check that every row is in one of the files, counted in the files themselves."""
     written = {
         name: [msgspec.json.decode(line) for line in sink.files[f"{name}.jsonl"].splitlines()]
         for name in OUTPUTS
@@ -161,16 +161,15 @@ def assert_conserved(document: Dataset, sink: MemorySink, rows: int) -> None:
 
 
 @pytest.mark.parametrize(("shape", "form"), COMBINATIONS, ids=map(" as ".join, COMBINATIONS))
-def test_given_any_rows_when_prepared_then_none_is_lost_and_a_rerun_is_the_same(
-    shape: str, form: str
-) -> None:
+def test_no_row_is_lost_and_a_second_preparation_is_the_same(shape: str, form: str) -> None:
+    """Rows of any kinds are all accounted for, and a second preparation writes the same bytes."""
     rows, file = SHAPES[shape], FORMATS[form]
     fixed = NAMED if form == HEADLESS else rows.recipe
     packers = ["not packed"] if file.name.endswith(".md") else list(PACKERS)
 
     @BOUNDED
     @given(st.lists(kinds, max_size=14), recipes, st.sampled_from(packers))
-    def holds(drawn: list[str], recipe: dict[str, Any], packer: str) -> None:
+    def is_conserved(drawn: list[str], recipe: dict[str, Any], packer: str) -> None:
         items = [
             item(kind, number, rows, file) for number, kind in enumerate(["good"] * FIRST + drawn)
         ]
@@ -184,15 +183,17 @@ def test_given_any_rows_when_prepared_then_none_is_lost_and_a_rerun_is_the_same(
         again, same = prepared(content, file.name, {**fixed, **recipe})
         assert (again, same.files) == (document, sink.files)
 
-    holds()
+    is_conserved()
 
 
-def test_every_shape_and_every_format_of_the_documentation_is_generated() -> None:
+def test_every_documented_shape_and_format_is_generated() -> None:
+    # Given
     text = (Path(__file__).parents[3] / "docs" / "data.md").read_text()
     files, rows = text.partition("\n## Rows\n")[::2]
     name = re.compile(r"^\| ([^|]+?)(?: \(1\))? \| .*\[", re.MULTILINE)
     formats, shapes = (set(name.findall(part)) for part in (files, rows))
 
+    # Then
     assert formats <= FORMATS.keys() | PACKERS.keys()
     assert shapes <= SHAPES.keys()
     assert (len(formats), len(shapes)) > (15, 10)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dataset.memory import prepare
+from tests.support.pipeline.preparation import prepare
 from tunedrop.errors import DatasetError
 
 ROOT = Path(__file__).parents[3]
@@ -26,7 +26,11 @@ def test_an_example_loses_no_row(path: Path) -> None:
         with pytest.raises(DatasetError, match="training is not built yet"):
             prepare(path.read_bytes(), path.name)
         return
+
+    # When
     document, sink = prepare(path.read_bytes(), path.name, **RECIPES.get(path.name, {}))
+
+    # Then
     assert document.rows.source == len(sink.all_rows()) == 30
     assert document.rows.rejected == document.rows.duplicates == 0
     assert document.findings == []
@@ -34,6 +38,9 @@ def test_an_example_loses_no_row(path: Path) -> None:
 
 
 def test_the_document_lists_every_example() -> None:
+    # Given
     text = (ROOT / "docs" / "data.md").read_text()
     listed = set(re.findall(r"\(\.\./examples/formats/([^)]+)\)", text))
+
+    # Then
     assert listed == {path.name for path in FORMATS.iterdir()}

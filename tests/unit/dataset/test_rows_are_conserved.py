@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare
+from tests.support.pipeline.preparation import MemoryFile, MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.documents.dataset import Dataset
 from tunedrop.errors import DatasetError
@@ -60,49 +60,70 @@ def prepared(content: bytes | str, name: str, **recipe: Any) -> tuple[Dataset, M
 
 @BOUNDED
 @given(st.lists(st.tuples(cells, labels), min_size=4, max_size=30), st.integers(1, 9))
-def test_in_any_csv(rows: list[tuple[str, str]], most: int) -> None:
+def test_rows_of_any_csv_are_conserved(rows: list[tuple[str, str]], most: int) -> None:
+    # Given
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["text", "label"])
     writer.writerows(rows)
+
+    # When
     found = prepared(text.getvalue(), "data.csv", rows={"max_train": most, "max_test": 2})
+
+    # Then
     if found:
         check(*found, rows=len(rows))
 
 
 @BOUNDED
 @given(st.lists(json_rows, min_size=4, max_size=30))
-def test_in_any_json_lines(rows: list[Any]) -> None:
+def test_rows_of_any_json_lines_are_conserved(rows: list[Any]) -> None:
+    # Given
     first = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
     lines = [json.dumps(row) for row in [first, *rows]]
+
+    # When
     found = prepared("\n".join(lines), "data.jsonl")
+
+    # Then
     if found:
         check(*found, rows=len(lines))
 
 
 @BOUNDED
 @given(st.lists(json_rows, min_size=4, max_size=30))
-def test_in_any_json_array(rows: list[Any]) -> None:
+def test_rows_of_any_json_array_are_conserved(rows: list[Any]) -> None:
+    # Given
     first = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
+
+    # When
     found = prepared(json.dumps([first, *rows]), "data.json")
+
+    # Then
     if found:
         check(*found, rows=len(rows) + 1)
 
 
 @BOUNDED
 @given(st.binary(max_size=400))
-def test_arbitrary_bytes_end_in_rows_or_in_one_clear_error(content: bytes) -> None:
+def test_arbitrary_bytes_give_conserved_rows_or_one_dataset_error(content: bytes) -> None:
+    # When
     found = prepared(b'{"prompt": "q", "completion": "a"}\n' + content, "data.jsonl")
+
+    # Then
     if found:
         check(*found, rows=found[0].rows.source)
 
 
-def test_a_file_that_does_not_fit_on_the_disk_is_read_twice_with_the_same_result() -> None:
+def test_a_file_larger_than_the_disk_limit_gives_the_same_rows() -> None:
+    # Given
     text = "text,label\n" + "".join(
         f"write number {n} to jo{n}@example.com &amp; co,{'ab'[n % 2]}\n" for n in range(3_000)
     )
     recipe = Recipe(pii="mask")
     sinks = []
+
+    # When
     for scratch in (None, 200_000):
         sinks.append(MemorySink())
         document = prepare_dataset(
@@ -114,6 +135,8 @@ def test_a_file_that_does_not_fit_on_the_disk_is_read_twice_with_the_same_result
             source_uri="s",
             scratch_bytes=scratch,
         )
+
+    # Then
     assert sinks[0].files == sinks[1].files
     assert "not_compared" in {finding.check for finding in document.findings}
     check(document, sinks[1], rows=3_000)

@@ -1,4 +1,4 @@
-"""Files that cannot be trained on end in one clear error."""
+"""A file that cannot be trained on causes one DatasetError with a remedy."""
 
 import json
 import sys
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.dataset.memory import MemoryFile, MemorySink, prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import MemoryFile, MemorySink, prepare
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.errors import DatasetError, Problem
 from tunedrop.recipe.schema import Recipe
@@ -25,7 +26,7 @@ FORMATS = Path(__file__).parents[3] / "examples" / "formats"
         (b"text,label\n" + b"the same,good\n" * 50, "leaves 1 usable rows"),
     ],
 )
-def test_the_message_says_what_it_is(content: bytes, message: str) -> None:
+def test_the_error_says_what_is_wrong_with_the_file(content: bytes, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         prepare(content)
 
@@ -39,8 +40,11 @@ def refused(lines: str, name: str = "chat.jsonl") -> tuple[DatasetError, MemoryS
     return caught.value, sink
 
 
-def test_when_all_rows_are_bad_the_problems_are_told_with_an_example_and_what_to_do() -> None:
+def test_the_error_of_a_file_of_bad_rows_lists_problems_with_examples() -> None:
+    # When
     error, sink = refused('{"messages": [}\n' * 30 + '{"messages": []}\n' * 40)
+
+    # Then
     assert "Of its 70 rows, 70 were rejected and 0 are duplicates." in error.message
     empty, invalid = error.problems
     assert empty == Problem(
@@ -55,12 +59,17 @@ def test_when_all_rows_are_bad_the_problems_are_told_with_an_example_and_what_to
     assert len(sink.rejected) == 70
 
 
-def test_the_example_of_a_problem_shows_nothing_private_and_fits_in_one_line() -> None:
+def test_an_example_of_a_problem_is_masked_and_fits_in_one_line() -> None:
+    # Given
     key = "AKIA" + "IOSFODNN7EXAMPLE"
     chat = [{"role": "user", "content": f"it is {key} for jo@example.com,\n\x07 {'so ' * 90}"}]
     rows = json.dumps({"messages": [*chat, {"role": "assistant", "content": "ok"}]})
     unanswered = json.dumps({"messages": chat})
+
+    # When
     error, _ = refused(f"{rows}\n{unanswered}\n")
+
+    # Then
     assert [problem.meaning for problem in error.problems] == [
         "with a key, token or password",
         "without an answer at the end",
@@ -72,21 +81,32 @@ def test_the_example_of_a_problem_shows_nothing_private_and_fits_in_one_line() -
         assert problem.excerpt.isprintable()
 
 
-def test_an_example_in_one_of_several_files_names_that_file() -> None:
+def test_an_example_of_a_problem_names_its_part_of_the_file() -> None:
+    # Given
     content = json.dumps({"train": [{"text": "a"}] * 5, "test": [{"label": "b"}] * 5})
+
+    # When
     error, _ = refused(content, "data.json")
+
+    # Then
     assert error.problems[0].place.endswith("of data.json test")
 
 
-def test_a_file_of_twins_is_told_to_add_rows_that_differ() -> None:
+def test_the_remedy_for_a_file_of_duplicates_is_to_add_different_rows() -> None:
+    # When
     error, _ = refused("text,label\n" + "the same,good\n" * 50, "data.csv")
+
+    # Then
     assert "0 were rejected and 49 are duplicates" in error.message
     assert error.remedy.startswith("Add rows that differ")
     assert error.problems == []
 
 
 def test_progress_reaches_the_size_of_the_file() -> None:
-    told: list[tuple[int, int]] = []
+    # Given
+    reported: list[tuple[int, int]] = []
+
+    # When
     prepare_dataset(
         MemoryFile(table(30)),
         Recipe(),
@@ -94,13 +114,18 @@ def test_progress_reaches_the_size_of_the_file() -> None:
         dataset="d",
         run="r",
         source_uri="s",
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: reported.append((done, total)),
     )
-    assert told[-1] == (len(table(30)), len(table(30)))
+
+    # Then
+    assert reported[-1] == (len(table(30)), len(table(30)))
 
 
 def test_a_classification_of_free_text_is_refused() -> None:
+    # Given
     text = "question,answer\n" + "".join(f"what about {n}?,answer number {n}\n" for n in range(300))
+
+    # Then
     with pytest.raises(DatasetError, match="too many for a classification"):
         prepare(text, task="classification")
 
@@ -109,11 +134,12 @@ LAYER = ("ftfy", "ftfy.badness", "pyarrow", "pyarrow.parquet", "python_calamine"
          "tokenizers")  # fmt: skip
 
 
-def test_without_the_prepare_layer_text_works_and_the_other_formats_say_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_text_formats_are_read_without_the_prepare_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
     for module in LAYER:
         monkeypatch.setitem(sys.modules, module, None)  # importing it fails now
+
+    # Then
     assert prepare(table(60))[0].rows.train == 48
     for name in ("tickets.parquet", "tickets.xlsx", "tickets.csv.zst"):
         with pytest.raises(DatasetError, match="the prepare layer is missing"):

@@ -13,8 +13,10 @@ def test_each_recipe_key_is_documented_as_the_schema_says(key: Key) -> None:
 
 
 def test_the_recipe_page_is_what_make_docs_writes() -> None:
+    # Given
     page = PAGE.read_text()
 
+    # Then
     assert with_table(page) == page
 
 

@@ -1,44 +1,50 @@
-"""Both models are asked side by side; one lost answer ends the whole at once."""
+"""Both models are asked at the same time; one failed answer ends the whole evaluation."""
 
 import threading
 import time
 
 import pytest
 
-from tests.unit.evaluation.cases import row, rows_of
+from tests.support.builders.evaluations import row, rows_of
 from tunedrop.documents.answers import Answer
 from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, HostingError
 from tunedrop.evaluation.asking import Model, ask
 
 ROWS = rows_of(["a", "b", "c", "d"])
-LIMIT_SECONDS = 60  # for what never comes
+LIMIT_SECONDS = 60  # The limit for an answer that never arrives.
 
 
 def echo(model: Model, row: Row) -> Answer:
     return Answer(f"{model}: {row.prompt[-1].content}")
 
 
-def test_answers_stand_in_the_order_of_the_rows_however_they_arrive() -> None:
+def test_answers_are_in_the_order_of_the_rows() -> None:
+    # Given
     def later_rows_first(model: Model, row: Row) -> Answer:
         time.sleep(0.05 / int(row.prompt[-1].content.split()[-1]))
         return echo(model, row)
 
+    # When
     answers = ask(ROWS, later_rows_first, concurrency=8)
 
+    # Then
     assert [each.text for each in answers.base] == [f"base: question {n}" for n in (1, 2, 3, 4)]
     assert [each.text for each in answers.tuned] == [f"tuned: question {n}" for n in (1, 2, 3, 4)]
 
 
-def test_each_row_goes_to_both_models_before_the_next() -> None:
+def test_each_row_is_sent_to_both_models_before_the_next() -> None:
+    # Given
     asked: list[str] = []
 
     def note(model: Model, row: Row) -> Answer:
         asked.append(f"{model} {row.prompt[-1].content[-1]}")
         return Answer("")
 
+    # When
     ask(ROWS[:2], note, concurrency=1)
 
+    # Then
     assert asked == ["base 1", "tuned 1", "base 2", "tuned 2"]
 
 
@@ -60,25 +66,34 @@ def test_long_prompts_are_asked_first() -> None:
     assert [each.text for each in answers.base] == [f"base: {text}" for text in texts]
 
 
-def test_given_a_concurrency_when_asked_then_so_many_requests_are_in_flight() -> None:
+def test_as_many_requests_are_in_flight_as_the_concurrency_allows() -> None:
+    # Given answers that arrive only when four requests are in flight
     together = threading.Barrier(4, timeout=LIMIT_SECONDS)
 
     def wait_for_the_others(model: Model, row: Row) -> Answer:
         together.wait()
         return echo(model, row)
 
-    ask(ROWS, wait_for_the_others, concurrency=4)
+    # When
+    answers = ask(ROWS, wait_for_the_others, concurrency=4)
+
+    # Then
+    assert len(answers.base) == len(answers.tuned) == len(ROWS)
 
 
-def test_progress_is_told_after_each_answer() -> None:
-    told: list[tuple[int, int]] = []
-    ask(ROWS, echo, concurrency=2, progress=lambda done, total: told.append((done, total)))
-    assert told == [(n, 8) for n in range(1, 9)]
+def test_progress_is_reported_after_each_answer() -> None:
+    # Given
+    reported: list[tuple[int, int]] = []
+
+    # When
+    ask(ROWS, echo, concurrency=2, progress=lambda done, total: reported.append((done, total)))
+
+    # Then
+    assert reported == [(n, 8) for n in range(1, 9)]
 
 
-def test_given_the_endpoint_is_gone_then_its_error_comes_through_and_the_rest_is_not_asked() -> (
-    None
-):
+def test_a_lost_endpoint_raises_its_error_and_stops_the_asking() -> None:
+    # Given
     asked: list[Row] = []
     ended = threading.Event()
 
@@ -88,27 +103,33 @@ def test_given_the_endpoint_is_gone_then_its_error_comes_through_and_the_rest_is
             ended.wait(LIMIT_SECONDS)
         raise HostingError("The endpoint is gone.", "Drop the dataset again.")
 
+    # When
     with pytest.raises(HostingError, match="gone"):
         ask(rows_of(["a"] * 200), gone, concurrency=2)
+
+    # Then
     ended.set()
     for thread in threading.enumerate():
         if thread.name.startswith("ask"):
             thread.join(LIMIT_SECONDS)
 
-    assert len(asked) <= 4  # the first two, and what was in flight
+    assert len(asked) <= 4  # the first two, and those that were in flight
 
 
-def test_given_an_unforeseen_error_then_it_names_model_and_row() -> None:
+def test_an_unexpected_error_names_the_model_and_the_row() -> None:
+    # Given
     def broken(model: Model, row: Row) -> Answer:
         if model == "tuned" and row.prompt[-1].content == "question 3":
             raise KeyError("choices")
         return echo(model, row)
 
+    # Then
     with pytest.raises(EvaluationError, match=r"tuned model could not be asked row 3: KeyError"):
         ask(ROWS, broken, concurrency=1)
 
 
-def test_given_one_answer_hangs_when_another_fails_then_the_end_does_not_wait() -> None:
+def test_a_failed_answer_ends_the_asking_while_another_one_hangs() -> None:
+    # Given
     release, waited_long = threading.Event(), []
 
     def hang_or_fail(model: Model, _row: Row) -> Answer:
@@ -117,14 +138,18 @@ def test_given_one_answer_hangs_when_another_fails_then_the_end_does_not_wait() 
             return Answer("")
         raise HostingError("The endpoint is gone.", "Drop the dataset again.")
 
+    # When
     with pytest.raises(HostingError):
         ask(ROWS, hang_or_fail, concurrency=2)
+
+    # Then
     ended_while_it_hung = waited_long == []
     release.set()
     assert ended_while_it_hung
 
 
-def test_given_a_deadline_when_it_passes_then_it_says_how_far_it_came_and_what_fits() -> None:
+def test_a_missed_deadline_is_an_error_with_the_number_of_rows_that_fit() -> None:
+    # Given
     release = threading.Event()
 
     def only_the_first_two(_model: Model, row: Row) -> Answer:
@@ -132,13 +157,19 @@ def test_given_a_deadline_when_it_passes_then_it_says_how_far_it_came_and_what_f
             release.wait(LIMIT_SECONDS)
         return Answer("")
 
+    # When
     with pytest.raises(EvaluationError, match="Only 4 of 8 answers") as caught:
         ask(ROWS, only_the_first_two, concurrency=4, deadline_seconds=2)
+
+    # Then
     release.set()
     assert "Lower rows.max_test to 1" in caught.value.remedy
 
 
-def test_given_no_rows_then_it_says_what_to_do() -> None:
+def test_no_test_rows_is_an_error_with_a_remedy() -> None:
+    # When
     with pytest.raises(EvaluationError) as caught:
         ask([], echo)
+
+    # Then
     assert "split.test" in caught.value.remedy

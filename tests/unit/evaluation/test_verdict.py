@@ -1,4 +1,4 @@
-"""When a difference counts."""
+"""Which differences make a verdict and pass the gate."""
 
 import pytest
 
@@ -34,25 +34,36 @@ def compared(wins: int, losses: int, n: int) -> Comparison:
         (12, 10, 1000, "no_difference"),  # -0.8 to +1.2: neither would matter
     ],
 )
-def test_the_verdict_of(wins: int, losses: int, n: int, verdict: str) -> None:
+def test_the_verdict_follows_wins_losses_and_rows(
+    wins: int, losses: int, n: int, verdict: str
+) -> None:
     assert verdict_of(compared(wins, losses, n), Gate()) == verdict
 
 
-def test_interval_and_test_must_agree() -> None:
+def test_a_verdict_needs_both_the_interval_and_the_exact_test() -> None:
     """Five wins of five: the interval leaves zero out, the exact test (p = 0.0625) does not."""
+    # Given
     five_of_five = compared(5, 0, 40)
+
+    # Then
     assert five_of_five.difference.low > 0
     assert verdict_of(five_of_five, Gate()) == "too_small_to_tell"
 
 
-def test_the_gate_looks_at_the_lower_end_of_the_interval() -> None:
+def test_the_gate_compares_the_lower_end_of_the_interval() -> None:
+    # Given
     gain = compared(40, 10, 200)  # +15 points, +8.5 to +21.7
+
+    # Then
     assert passes(gain, Gate(min_gain=0.08))
     assert not passes(gain, Gate(min_gain=0.12))
     assert verdict_of(gain, Gate(min_gain=0.12)) == "better"
 
 
-def test_a_difference_within_min_gain_does_not_matter() -> None:
+def test_a_difference_within_min_gain_is_no_difference() -> None:
+    # Given
     small = compared(14, 8, 100)  # -3.4 to +15.5
+
+    # Then
     assert verdict_of(small, Gate(min_gain=0.2)) == "no_difference"
     assert verdict_of(small, Gate()) == "too_small_to_tell"

@@ -22,8 +22,10 @@ MODEL = botocore.session.get_session().get_service_model("sagemaker")
     ],
 )
 def test_sagemaker_has_every_type_of_the_catalogue(use: str, shape: str) -> None:
+    # Given
     names = {name for name, each in CATALOGUE.instances.items() if getattr(each, use)}
 
+    # Then
     assert names
     assert names <= set(MODEL.shape_for(shape).enum)
 
@@ -43,11 +45,14 @@ def test_the_default_recipe_names_types_that_can_train() -> None:
     ],
 )
 def test_a_type_that_cannot_train_is_refused_with_its_line(name: str, words: str) -> None:
+    # Given
     text = f"task: auto\ntraining:\n  instances:\n    - ml.g6.2xlarge\n    - {name}\n"
 
+    # When
     with pytest.raises(RecipeError) as caught:
         read_recipe(text.encode())
 
+    # Then
     assert caught.value.message.startswith("recipe.yaml, line 5: training.instances[1]: ")
     assert words in caught.value.message
     assert "ml.g6.2xlarge" in caught.value.remedy
@@ -55,6 +60,7 @@ def test_a_type_that_cannot_train_is_refused_with_its_line(name: str, words: str
 
 
 def test_the_stacks_own_catalogue_adds_and_replaces_types() -> None:
+    # Given
     rows = {
         "ml.x9.large": {"gpus": 1, "training": True, "tflops": 50.0, "training_usd": 0.5},
         "ml.g6.2xlarge": {"gpus": 1, "training": True, "tflops": 121.0, "training_usd": 9.0},
@@ -63,6 +69,7 @@ def test_the_stacks_own_catalogue_adds_and_replaces_types() -> None:
 
     catalogue = CATALOGUE.overridden_by(text)
 
+    # Then
     assert "ml.x9.large" in catalogue.trainable()
     assert catalogue.instances["ml.g6.2xlarge"].training_usd == 9.0
     assert catalogue.instances["ml.g5.2xlarge"] == CATALOGUE.instances["ml.g5.2xlarge"]

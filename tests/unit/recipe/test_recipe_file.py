@@ -1,4 +1,4 @@
-"""recipe.yaml: one clear error with the line and the nearest valid key, or a typed recipe."""
+"""recipe.yaml is read as a typed recipe, or refused with the line and the nearest valid key."""
 
 import json
 
@@ -19,7 +19,7 @@ def refusal(text: str) -> RecipeError:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "{}"])
-def test_given_nothing_when_read_then_every_key_has_its_default(text: str) -> None:
+def test_an_empty_recipe_has_every_default(text: str) -> None:
     assert read_recipe(text.encode()) == Recipe()
 
 
@@ -40,11 +40,11 @@ def test_given_nothing_when_read_then_every_key_has_its_default(text: str) -> No
         ("task: !!python/object/apply:os.system ['true']", ["line 1", "tags"]),
     ],
 )
-def test_given_a_mistake_when_read_then_the_error_names_line_and_key(
-    text: str, words: list[str]
-) -> None:
+def test_a_mistake_is_refused_with_its_line_and_key(text: str, words: list[str]) -> None:
+    # When
     error = refusal(text)
 
+    # Then
     assert [word for word in words if word not in error.message] == []
     assert error.remedy
 
@@ -114,43 +114,49 @@ def test_values_of_a_recipe_can_be_written_and_read_again() -> None:
 
 
 @pytest.mark.parametrize("designed", sorted(NOT_BUILT))
-def test_given_a_key_that_is_designed_but_not_built_when_read_then_it_is_refused_as_such(
-    designed: str,
-) -> None:
+def test_a_key_that_is_not_built_yet_is_refused_with_these_words(designed: str) -> None:
+    # Given
     path, _, value = designed.partition("=")
     *sections, key = path.split(".")
     text = f"{key}: {value or 1}"
     for section in reversed(sections):
         text = f"{section}: {{{text}}}"
 
+    # Then
     assert "not built yet" in refusal(text).message
 
 
-def test_given_comments_order_and_spelled_out_defaults_when_read_then_the_digest_is_the_same() -> (
-    None
-):
+def test_comments_order_and_defaults_do_not_change_the_digest() -> None:
+    # Given
     one = read_recipe(b"method: lora\nsplit: {test: 0.2, seed: 1}  # held out")
+
+    # When
     other = read_recipe(b"split:\n  seed: 1\n  test: 0.2\n  validation: 0.1\n")
 
+    # Then
     assert one.digest == other.digest
     assert one.digest != Recipe().digest
 
 
-def test_given_a_number_in_yaml_1_2_notation_when_read_then_it_is_a_number() -> None:
+def test_a_number_in_yaml_1_2_notation_is_a_number() -> None:
+    # When
     recipe = read_recipe(b"hyperparameters: {learning_rate: 1e-3}")
 
+    # Then
     assert recipe.hyperparameters.learning_rate == 0.001
 
 
-def test_given_a_model_with_a_revision_when_read_then_both_are_known() -> None:
+def test_a_base_model_is_read_with_its_revision() -> None:
+    # When
     recipe = read_recipe(b"base_model: org/model@v2")
 
+    # Then
     assert (recipe.model_id, recipe.model_revision) == ("org/model", "v2")
 
 
 @given(st.binary(max_size=200))
 @settings(max_examples=300, deadline=None)
-def test_given_any_bytes_when_read_then_a_recipe_or_a_recipe_error(text: bytes) -> None:
+def test_any_bytes_are_a_recipe_or_a_recipe_error(text: bytes) -> None:
     try:
         assert isinstance(read_recipe(text), Recipe)
     except RecipeError as error:

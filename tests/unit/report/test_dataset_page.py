@@ -1,8 +1,9 @@
-"""dataset.html: everything that dataset.json says, readable, escaped, and from one file."""
+"""dataset.html shows all of dataset.json, escaped, in one file that loads nothing."""
 
 import re
 
-from tests.unit.dataset.memory import prepare, table
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.documents.run import CostEstimate
 from tunedrop.report.dataset_page import CHECKS, render_dataset_page
@@ -14,16 +15,22 @@ def page(extra: str = "") -> str:
     return render_dataset_page(prepare(table(60) + extra)[0])
 
 
-def test_it_says_where_every_row_went() -> None:
+def test_the_dataset_page_says_where_every_row_went() -> None:
+    # When
     text = page("this is sentence number 3,bad\nonly text\n")
+
+    # Then
     assert "48 rows to learn from, 6 rows to test on" in text
     assert "Where 62 rows went" in text
     assert re.search(r"duplicates</td><td class=\"num\">1</td>", text)
     assert re.search(r"rejected</td><td class=\"num\">1</td>", text)
 
 
-def test_what_people_wrote_is_escaped_and_nothing_is_loaded_from_elsewhere() -> None:
+def test_the_dataset_page_escapes_texts_and_loads_nothing() -> None:
+    # When
     text = page(f"{HOSTILE} jo@example.com wrote this to me today,{HOSTILE}\n" * 2)
+
+    # Then
     assert HOSTILE not in text
     assert "&lt;script&gt;" in text
     assert not re.search(r"(src|href)=|url\(", text)
@@ -44,8 +51,11 @@ def priced(budget: float) -> str:
     return render_dataset_page(document)
 
 
-def test_it_says_what_the_training_will_cost_as_a_range_and_why() -> None:
+def test_the_dataset_page_shows_the_estimate_as_a_range_with_its_basis() -> None:
+    # When
     text = priced(20.0)
+
+    # Then
     assert "$0.11 to $3.40" in text
     assert "15 min to 2 h 30 min on ml.g6.2xlarge" in text
     assert "1,234 tokens, 3 times." in text
@@ -55,19 +65,27 @@ def test_it_says_what_the_training_will_cost_as_a_range_and_why() -> None:
     assert "no job is started" not in text
 
 
-def test_over_budget_it_says_that_nothing_is_trained() -> None:
+def test_the_dataset_page_of_a_run_over_budget_says_that_no_job_starts() -> None:
+    # When
     text = priced(0.1)
+
+    # Then
     assert "Not trained: over budget" in text
     assert "no job is started" in text
 
 
-def test_without_the_base_model_it_says_that_nothing_is_estimated_yet() -> None:
+def test_the_dataset_page_without_a_base_model_has_no_estimate() -> None:
     assert "Not estimated yet: the base model was not in the bucket" in page()
 
 
-def test_a_finding_without_rows_of_its_own_is_not_said_to_be_cut() -> None:
+def test_a_finding_with_fewer_places_than_rows_is_not_called_shortened() -> None:
+    # Given
     document = prepare(table(90, ("positive", "neutral")) + "one,positve\ntwo,positve\n")[0]
+
+    # When
     text = render_dataset_page(document)
+
+    # Then
     assert "Labels that may be misspelled: 2 rows" in text
     assert "positve (2): positive?" in text
     assert "The first 1 of 2" not in text

@@ -1,4 +1,4 @@
-"""The email: safe for SNS, the verdict first, commands that can be pasted."""
+"""The emails: valid for SNS, the verdict first, and commands that can be pasted."""
 
 import json
 import shlex
@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.report.written import ENDPOINT, FOLDER, tweets_report
-from tunedrop.documents.run import ActualCost, Failure, Run, Source
+from tests.support.builders.reports import ENDPOINT, FOLDER, tweets_report
+from tests.unit.report.failed_run import failed_run, problem
+from tunedrop.documents.run import ActualCost, Failure
 from tunedrop.errors import Problem
 from tunedrop.report import letter
 from tunedrop.report.email import Email, Links, failure_email, success_email
@@ -24,23 +25,8 @@ LINKS = Links(
 )
 
 
-def failed_run(**known: object) -> Run:
-    return Run(
-        run="9f3a61c2d04e",
-        dataset="tweets",
-        generation=1,
-        source=Source(
-            "data", "datasets/tweets/tweets.csv", "v", "e", "c", 1, "2026-11-23T14:01:07Z"
-        ),
-        recipe_digest="0" * 64,
-        created="2026-11-23T14:01:09Z",
-        status="failed",
-        **known,  # type: ignore[arg-type]
-    )
-
-
 def assert_fit_for_sns(email: Email) -> None:
-    """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""
+    """Check the limits of https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""
     assert 0 < len(email.subject) < 100
     assert email.subject.isascii()
     assert email.subject.isprintable()
@@ -53,38 +39,51 @@ def section(email: Email, title: str) -> str:
     return email.body.split(f"{title}\n", 1)[1].split("\n\n", 1)[0]
 
 
-def test_the_subject_says_how_it_ended() -> None:
+def test_the_subject_says_how_the_run_ended() -> None:
+    # When
     email = success_email(tweets_report(), LINKS)
+
+    # Then
     assert_fit_for_sns(email)
     assert email.subject == "tweets: the tuned model is better, accuracy 19.0% -> 65.5%"
 
 
 def test_the_verdict_comes_first_then_the_figures() -> None:
+    # When
     lines = success_email(tweets_report(), LINKS).body.splitlines()
+
+    # Then
     assert " ".join(lines[:2]).startswith("The tuned model is better than the base model: 65.5%")
     assert lines[4].split() == ["Tuned", "model", "65.5%", "62.6%"]
     assert lines[5].split()[:3] == ["Base", "model", "19.0%"]
     assert lines[6].split()[:3] == ["always", "“negative”", "52.0%"]
 
 
-def test_it_says_what_it_cost_and_where_the_report_is() -> None:
+def test_the_email_says_what_the_run_cost_and_where_the_report_is() -> None:
+    # When
     email = success_email(tweets_report(), LINKS)
+
+    # Then
     assert "$0.04 on ml.g6.2xlarge, billed for 1 min 56 s" in section(email, "WHAT IT COST")
     assert f"{FOLDER}report/report.html" in section(email, "THE WHOLE REPORT")
 
 
 @pytest.mark.parametrize(("low", "words"), [(0.02, "$0.02 to $0.31"), (None, "up to $0.31")])
-def test_the_estimate_is_told_as_a_range_where_its_low_end_is_known(
-    low: float | None, words: str
-) -> None:
+def test_the_estimate_is_a_range_if_its_low_end_is_known(low: float | None, words: str) -> None:
+    # Given
     report = tweets_report()
     report.cost.estimated_low_usd = low
+
+    # Then
     assert f"Estimated  {words}" in section(success_email(report, LINKS), "WHAT IT COST")
     assert f"{words} had been estimated" in render_page(report)
 
 
-def test_the_commands_ask_the_tuned_model_as_it_was_asked_here() -> None:
+def test_the_commands_ask_the_tuned_model_as_the_evaluation_did() -> None:
+    # When
     commands = section(success_email(tweets_report(), LINKS), "ASK THE TUNED MODEL").splitlines()
+
+    # Then
     question = json.loads(commands[1])
     assert (commands[0], commands[2]) == ("cat > question.json <<'END'", "END")
     assert question["model"] == "tuned"
@@ -97,28 +96,42 @@ def test_the_commands_ask_the_tuned_model_as_it_was_asked_here() -> None:
     assert command[command.index("--region") + 1] == "eu-central-1"
 
 
-def test_it_says_when_the_endpoint_goes_and_how_to_stop_paying_now() -> None:
+def test_the_email_says_when_the_endpoint_ends_and_how_to_delete_it() -> None:
+    # When
     stop = section(success_email(tweets_report(), LINKS), "STOP PAYING")
+
+    # Then
     assert "24 November 2026, 14:31 UTC" in stop
     assert f"aws sagemaker delete-endpoint --region eu-central-1 --endpoint-name {ENDPOINT}" in stop
 
 
-def test_given_the_endpoint_goes_at_once_then_there_is_nothing_to_call() -> None:
+def test_the_email_of_a_deleted_endpoint_has_no_command_to_call_it() -> None:
+    # When
     email = success_email(tweets_report(kept=False), LINKS)
+
+    # Then
     assert "invoke-endpoint" not in email.body
     assert "causes no further costs" in email.body
 
 
-def test_warnings_are_told() -> None:
+def test_the_email_lists_the_warnings() -> None:
+    # When
     email = success_email(tweets_report(warnings=["31 rows carry mojibake."]), LINKS)
+
+    # Then
     assert "- 31 rows carry mojibake." in section(email, "READ WITH CARE")
 
 
-def test_a_failure_says_what_where_and_what_to_do() -> None:
+def test_the_failure_email_says_what_failed_where_and_what_to_do() -> None:
+    # Given
     failure = Failure(
         "prepare", "dataset", "tweets.csv, line 3, is not UTF-8.", "Save it as UTF-8."
     )
+
+    # When
     email = failure_email(failed_run(), failure, LINKS)
+
+    # Then
     assert_fit_for_sns(email)
     assert email.subject == "tweets: failed in prepare: tweets.csv, line 3, is not UTF-8."
     assert email.body.startswith("The run for tweets.csv failed while the dataset was prepared")
@@ -129,24 +142,16 @@ def test_a_failure_says_what_where_and_what_to_do() -> None:
     assert "rejected.jsonl" not in email.body
 
 
-def problem(rows: int, **other: str) -> Problem:
-    words = {
-        "meaning": "with a missing or empty value",
-        "place": f"line {rows} of tweets.csv",
-        "message": "The column label is empty.",
-        "excerpt": "what a lovely day,",
-        "fix": "Fill the value in, or leave the row out.",
-    }
-    return Problem(rows=rows, **{**words, **other})
-
-
 def dataset_failure(problems: list[Problem]) -> Email:
     failure = Failure("prepare", "dataset", "Too few rows.", "Correct the rows.", problems)
     return failure_email(failed_run(rows={"rejected": 9}), failure, LINKS)
 
 
-def test_bad_rows_are_listed_with_how_many_an_example_and_what_to_do() -> None:
+def test_problems_are_listed_with_their_rows_an_example_and_a_fix() -> None:
+    # When
     email = dataset_failure([problem(1_204), problem(1, meaning="with invalid JSON", excerpt="")])
+
+    # Then
     assert_fit_for_sns(email)
     assert section(email, "THE COMMONEST PROBLEMS").splitlines() == [
         "1,204 rows with a missing or empty value",
@@ -158,62 +163,95 @@ def test_bad_rows_are_listed_with_how_many_an_example_and_what_to_do() -> None:
     assert email.body.count("It reads") == 1
 
 
-def test_at_most_ten_problems_are_listed_and_the_others_counted() -> None:
+def test_at_most_ten_problems_are_listed_and_the_others_are_counted() -> None:
+    # When
     body = dataset_failure([problem(rows) for rows in range(99, 86, -1)]).body
+
+    # Then
     assert body.count("Example ") == 10
     assert "and 3 other problems." in body
     assert "other problem" not in dataset_failure([problem(1)] * 10).body
 
 
-def test_the_list_keeps_within_the_width_of_a_mail_whatever_the_rows_hold() -> None:
+def test_the_list_of_problems_fits_the_width_of_an_email() -> None:
+    # When
     email = dataset_failure([problem(7, excerpt="x" * 300, message="word " * 90)])
+
+    # Then
     listed = email.body.partition("THE COMMONEST PROBLEMS")[2].partition("WHAT TO DO")[0]
     assert max(map(len, listed.splitlines())) <= 78
 
 
-def test_it_says_how_to_fetch_every_rejected_row() -> None:
+def test_the_failure_email_says_how_to_fetch_the_rejected_rows() -> None:
+    # When
     todo = section(dataset_failure([problem(9)]), "WHAT TO DO")
+
+    # Then
     assert todo.startswith("Correct the rows.\nOne file lists every rejected row")
     assert f"aws s3 cp --region eu-central-1 {FOLDER}dataset/rejected.jsonl ." in todo
 
 
-def test_a_failure_written_before_problems_were_listed_still_makes_an_email() -> None:
+def test_a_failure_of_an_older_version_still_makes_an_email() -> None:
+    # Given
     written = b'{"stage": "prepare", "code": "dataset", "message": "Empty.", "remedy": "Fill it."}'
     failure = msgspec.json.decode(written, type=Failure)
+
+    # When
     body = failure_email(failed_run(), failure, LINKS).body
+
+    # Then
     assert "COMMONEST PROBLEMS" not in body
     assert "Fill it." in body
 
 
-def test_a_failure_after_the_training_says_what_was_billed_and_how_to_remove_the_rest() -> None:
+def test_a_failure_after_training_says_what_was_billed_and_what_to_delete() -> None:
+    # Given
     run = failed_run(job=ENDPOINT, endpoint=ENDPOINT, cost=ActualCost(116, 0.0407))
     failure = Failure("deploy", "hosting", "The endpoint did not come up.", "Raise the quota.")
+
+    # When
     costs = section(failure_email(run, failure, LINKS), "WHAT STILL RUNS, AND COSTS")
+
+    # Then
     assert "billed for 1 min 56 s ($0.04)" in costs
     assert f"delete-endpoint --region eu-central-1 --endpoint-name {ENDPOINT}" in costs
 
 
 def test_a_failed_training_leaves_nothing_running() -> None:
+    # Given
     failure = Failure("train", "training", "The loss is NaN.", "Lower the learning rate.")
+
+    # When
     email = failure_email(failed_run(job=ENDPOINT), failure, LINKS)
+
+    # Then
     assert "Nothing: the training job" in section(email, "WHAT STILL RUNS, AND COSTS")
 
 
 @pytest.mark.parametrize("dataset", ["データ", "naïve reviews", "a\nb", "x" * 300])
 def test_any_dataset_name_makes_a_subject_that_sns_takes(dataset: str) -> None:
+    # Given
     report = tweets_report()
     report.dataset = dataset
+
+    # Then
     assert_fit_for_sns(success_email(report, LINKS))
 
 
 @given(st.text())
-def test_any_text_becomes_one_ascii_line(text: str) -> None:
+def test_any_text_becomes_a_subject_of_one_ascii_line(text: str) -> None:
+    # When
     line = letter.subject(text)
+
+    # Then
     assert line.isascii()
     assert line.isprintable() or not line
     assert len(line) < 100
 
 
-def test_a_body_never_grows_beyond_what_sns_takes() -> None:
+def test_the_body_never_exceeds_the_limit_of_sns() -> None:
+    # Given
     report = tweets_report(warnings=["🙂" * 300_000])
+
+    # Then
     assert_fit_for_sns(success_email(report, LINKS))

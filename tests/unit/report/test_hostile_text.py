@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.dataset.memory import prepare, table
-from tests.unit.report.test_email import failed_run, problem
-from tests.unit.report.written import tweets_report
+from tests.support.builders.reports import tweets_report
+from tests.support.builders.tables import table
+from tests.support.pipeline.preparation import prepare
+from tests.unit.report.failed_run import failed_run, problem
 from tunedrop.documents.characters import HIDDEN, json_line, visible
 from tunedrop.documents.report import Example
 from tunedrop.documents.run import Failure

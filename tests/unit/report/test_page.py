@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.unit.evaluation.cases import (
+from tests.support.builders.evaluations import (
     answers_of,
     dataset_of,
     gated,
@@ -13,7 +13,7 @@ from tests.unit.evaluation.cases import (
     judge_texts,
     row,
 )
-from tests.unit.report.written import report_of, tweets_report
+from tests.support.builders.reports import report_of, tweets_report
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
@@ -24,7 +24,7 @@ EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 
 
 class Page(HTMLParser):
-    """What a browser would make of the page: elements, attributes, visible text."""
+    """The page as a browser reads it: elements, attributes, visible text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -75,8 +75,11 @@ def assert_self_contained(html: str) -> Page:
     return page
 
 
-def test_the_verdict_stands_first_and_the_evidence_below() -> None:
+def test_the_report_shows_the_verdict_first_and_then_the_evidence() -> None:
+    # When
     page = assert_self_contained(render_page(tweets_report()))
+
+    # Then
     places = [
         page.text.index(words)
         for words in (
@@ -100,7 +103,10 @@ def test_the_verdict_stands_first_and_the_evidence_below() -> None:
 
 
 def test_the_charts_show_the_figures() -> None:
+    # When
     page = Page(render_page(tweets_report()))
+
+    # Then
     labels = [svg.get("aria-label") for svg in page.all("svg")]
     assert "Tuned model: 65.5%, between 58.7% and 71.7%" in labels
     assert "Base model: 19.0%, between 14.2% and 25.0%" in labels
@@ -112,46 +118,65 @@ def test_the_charts_show_the_figures() -> None:
 
 
 def test_every_row_of_the_file_is_accounted_for() -> None:
+    # When
     text = Page(render_page(tweets_report())).text
+
+    # Then
     for words in ("in the file 1,000", "trained on 640", "rejected, see rejected.jsonl 50"):
         assert words in text
 
 
 @pytest.mark.parametrize("place", ["prompt", "answer", "label", "warning"])
-def test_given_markup_in_the_data_then_it_is_text(place: str) -> None:
+def test_markup_in_the_data_is_shown_as_text(place: str) -> None:
+    # Given
     label = EVIL if place == "label" else "negative"
     said = EVIL if place == "answer" else label
     rows = [row(n, EVIL if place == "prompt" else f"q{n}", label) for n in range(30)]
     dataset = dataset_of("classification", [label, "other"], {label: 5})
     judged = judge(dataset, rows, answers_of(["?"] * 30, [said] * 30), Recipe())
     report = report_of(judged, warnings=[EVIL] if place == "warning" else [])
+
+    # When
     page = assert_self_contained(render_page(report))
+
+    # Then
     assert EVIL in page.text
 
 
-def test_given_the_same_warning_twice_then_it_stands_once() -> None:
+def test_a_repeated_warning_is_shown_once() -> None:
+    # Given
     report = tweets_report(warnings=["31 rows carry mojibake.", "31 rows carry mojibake."])
+
+    # Then
     assert Page(render_page(report)).text.count("31 rows carry mojibake.") == 1
 
 
-def test_given_no_warning_then_there_is_no_box_for_them() -> None:
+def test_a_report_without_warnings_has_no_box_for_them() -> None:
     assert "Read these figures with care" not in render_page(tweets_report())
 
 
-def test_given_the_endpoint_is_gone_then_it_says_that_it_costs_nothing() -> None:
+def test_the_report_of_a_deleted_endpoint_says_that_it_costs_nothing() -> None:
+    # When
     text = Page(render_page(tweets_report(kept=False))).text
+
+    # Then
     assert "causes no further costs" in text
     assert "The tuned model answers on the endpoint" not in text
 
 
-def test_green_is_kept_for_a_gain_that_nothing_takes_back() -> None:
+def test_only_a_gain_without_reservations_is_green() -> None:
+    # Given
     golds = ["negative"] * 60 + ["positive"] * 40
     no_better_than_trivial = judge_labels(
         golds, ["?"] * 100, ["negative"] * 100, trained_on={"negative": 9}
     )
+
+    # When
     below_the_gate = judge_labels(
         HALVES, ["?"] * 20 + HALVES[20:], HALVES, recipe=gated(min_gain=0.4)
     )
+
+    # Then
     for judged, words in (
         (no_better_than_trivial, "Better than the base model only"),
         (below_the_gate, "Better, but below the recipe's gate"),
@@ -172,29 +197,42 @@ def test_green_is_kept_for_a_gain_that_nothing_takes_back() -> None:
     ],
     ids=["one row", "all ties", "all unparsed", "empty answers"],
 )
-def test_given_an_odd_evaluation_then_the_page_still_holds(
+def test_an_unusual_evaluation_still_makes_a_page(
     golds: list[str], base: list[str], tuned: list[str], words: str
 ) -> None:
+    # When
     page = assert_self_contained(render_page(report_of(judge_labels(golds, base, tuned))))
+
+    # Then
     assert words in page.text
 
 
 def test_free_text_has_no_labels_and_keeps_its_lines() -> None:
+    # Given
     golds = [f"line one\nline two of answer number {n} in this set" for n in range(30)]
     judged = judge_texts(golds, ["?"] * 30, golds)
     html = render_page(report_of(judged))
+
+    # When
     page = assert_self_contained(html)
+
+    # Then
     assert "Label by label" not in page.text
     assert "Token F1 on 30 held-out rows" in page.text
     assert "line one\nline two" in html
 
 
 def test_a_report_without_curve_cost_or_packages_still_has_a_page() -> None:
+    # Given
     report = tweets_report()
     report.curve, report.training = [], {}
     report.lineage.packages, report.lineage.seeds = {}, {}
     report.cost.training_usd = report.cost.estimated_usd = report.cost.billable_seconds = None
     report.cost.instance = report.asking = None
+
+    # When
     page = assert_self_contained(render_page(report))
+
+    # Then
     assert "Loss during training" not in page.text
     assert "unknown for the training job" in page.text

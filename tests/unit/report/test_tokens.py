@@ -1,14 +1,14 @@
-"""The report says how many tokens were trained on, and how well that was known before."""
+"""The report shows how many tokens were trained on, and how many preparation had estimated."""
 
 import pytest
 
-from tests.unit.report.written import tweets_report
+from tests.support.builders.reports import tweets_report
 from tunedrop.documents.report import TokenCount
 from tunedrop.lifecycle.reporting import token_warnings
 from tunedrop.report.page import render_page, tokens_in_words
 
 
-def test_both_counts_and_their_difference_are_told() -> None:
+def test_the_report_shows_both_token_counts_and_their_difference() -> None:
     assert tokens_in_words(TokenCount(412_331, 409_900, "tokenizer")) == (
         "412,331 tokens; preparation had measured 409,900 (\N{MINUS SIGN}0.6%) with the model's "
         "tokenizer"
@@ -21,12 +21,15 @@ def test_both_counts_and_their_difference_are_told() -> None:
 @pytest.mark.parametrize(
     ("said", "warned"), [(901, False), (899, True), (1_099, False), (1_101, True)]
 )
-def test_only_a_difference_above_a_tenth_is_warned_of(said: int, *, warned: bool) -> None:
+def test_only_a_token_difference_above_a_tenth_is_warned_of(said: int, *, warned: bool) -> None:
     assert bool(token_warnings(TokenCount(1_000, said, "characters"))) is warned
 
 
-def test_the_page_has_the_counts_where_the_job_told_its_own() -> None:
+def test_the_report_shows_token_counts_if_the_job_counted() -> None:
+    # Given
     report = tweets_report()
+
+    # Then
     assert "preparation had" not in render_page(report)
     report.tokens = TokenCount(41_210, 41_000, "tokenizer")
     assert "41,210 tokens; preparation had measured 41,000" in render_page(report)

@@ -1,4 +1,4 @@
-"""The image's Dockerfile: what it copies is there and let into the build, and nothing else is."""
+"""The image's Dockerfile copies what exists, and the build context has nothing else."""
 
 import re
 from pathlib import Path
@@ -14,16 +14,20 @@ ADMITTED = {
 }
 
 
-def test_given_the_dockerfile_when_it_copies_then_the_source_is_there_and_admitted() -> None:
+def test_dockerfile_copies_exactly_what_the_build_context_has() -> None:
+    # Given the sources of the COPY lines
     sources = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
 
+    # When they are looked up, then all exist, and .dockerignore admits their folders only
     assert [source for source in sources if not (ROOT / source).exists()] == []
     assert {Path(source).parts[0] for source in sources} == ADMITTED
 
 
-def test_given_the_entry_point_of_processing_jobs_when_looked_up_then_the_image_has_it() -> None:
+def test_image_has_the_entry_point_of_processing_jobs() -> None:
+    # Given the link to the program of processing jobs
     link = re.search(rf"ln -s (\S+) {ENTRYPOINT}\b", DOCKERFILE)
 
+    # When it is followed, then it runs a module that is in the image
     assert link
     program = (ROOT / "training_container" / link[1]).read_text()
     module = re.search(r"-m (\S+)", program)
@@ -33,7 +37,8 @@ def test_given_the_entry_point_of_processing_jobs_when_looked_up_then_the_image_
     assert "--target /opt/functions " in DOCKERFILE
 
 
-def test_given_the_documents_when_they_build_the_image_then_they_do_so_from_the_root() -> None:
+def test_documents_build_the_image_from_the_root() -> None:
+    # Given every page that tells how the image is built
     documents = [
         ROOT / "README.md",
         ROOT / "docs" / "testing.md",
@@ -46,6 +51,7 @@ def test_given_the_documents_when_they_build_the_image_then_they_do_so_from_the_
         if "docker build" in line
     ]
 
+    # When its commands are read, then each builds from the repository's root
     assert builds
     assert [line for line in builds if not line.endswith(" .")] == []
     assert [line for line in builds if "-f training_container/Dockerfile" not in line] == []

@@ -1,4 +1,4 @@
-"""What the image installs is what these tests ran with."""
+"""The image installs the versions with which these tests run."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +10,7 @@ PINS = [line for line in FILE.read_text().splitlines() if line and not line.star
 
 
 @pytest.mark.parametrize("pin", PINS)
-def test_a_pin_is_exact_and_tested(pin: str) -> None:
+def test_installed_package_has_the_pinned_version(pin: str) -> None:
     name, _, pinned = pin.partition("==")
 
-    assert version(name).split("+")[0] == pinned, "torch's CPU build adds +cpu to the same version"
+    assert version(name).split("+")[0] == pinned, "PyTorch's CPU build adds +cpu to its version"

@@ -1,1 +1,1 @@
-"""What makes a training step faster without changing what is learned."""
+"""Ways to make a training step faster without changing what is learned, one a module."""

@@ -1,8 +1,9 @@
-"""The order of the training rows, and whether batches are gathered from rows that begin alike.
+"""The order of the training rows when rows with the same beginning are put into the same batch.
 
-When all rows share one beginning, any batch shares it, and the order stays random. When a dataset
-mixes several instructions, rows that begin alike are gathered into the same batches: the rows are
-shuffled, then sorted within pools of POOLED_BATCHES batches, and the batches are shuffled again.
+When all rows share one beginning, any batch shares it, and the order can stay random. When a
+dataset mixes several instructions, rows that begin alike are gathered into the same batches: the
+rows are shuffled, then sorted within pools of POOLED_BATCHES batches, and the batches are shuffled
+again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,19 +15,19 @@ from torch.utils.data import Sampler
 from tuning.speed.shared_beginnings import Row, lay_out
 
 POOLED_BATCHES: Final = 16
-"""Batches that are sorted together: the more, the more is shared and the less random they are."""
+"""Batches that are sorted together. More batches share more tokens, but are less random."""
 
 WORTH_GATHERING: Final = 0.05
-"""The part of a step's tokens that gathering must save, or the order stays random."""
+"""The order stays random unless gathering saves at least this share of a step's tokens."""
 
 SAMPLED_BATCHES: Final = 64
-"""Batches from which that part is estimated: a hundredth of a second each."""
+"""Batches from which that share is estimated. Each takes a hundredth of a second."""
 
 
 class GatheredOrder(Sampler[int]):
-    """Indices of rows in a random order in which the rows of a batch begin alike.
+    """Yields indices of rows in a random order in which the rows of a batch begin alike.
 
-    The order depends on the seed and the epoch only, so a resumed job sees the same batches.
+    The order depends only on the seed and the epoch, so a resumed job sees the same batches.
     """
 
     def __init__(self, rows: Sequence[Row], *, batch_size: int, seed: int) -> None:
@@ -36,7 +37,7 @@ class GatheredOrder(Sampler[int]):
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Take the order of another epoch; the trainer calls it before each."""
+        """Set the epoch of the next order. The trainer calls this before each epoch."""
         self._epoch = epoch
 
     def __len__(self) -> int:
@@ -46,22 +47,22 @@ class GatheredOrder(Sampler[int]):
         random = torch.Generator().manual_seed(self._seed + self._epoch)
         order = torch.randperm(len(self._rank), generator=random).tolist()
         batches = gathered(order, self._rank, self._batch_size)
-        full = len(order) // self._batch_size  # a short batch stays the last one
+        full = len(order) // self._batch_size  # a short batch stays the last batch
         for at in [*torch.randperm(full, generator=random).tolist(), *range(full, len(batches))]:
             yield from batches[at]
 
 
 def ranks(rows: Sequence[Row]) -> list[int]:
-    """Return the place of each row when the rows are sorted by what they may share."""
+    """Return the position of each row when rows are sorted by the tokens that they may share."""
     rank = [0] * len(rows)
     order = sorted(range(len(rows)), key=lambda at: rows[at].ids[: rows[at].shareable])
-    for place, at in enumerate(order):
-        rank[at] = place
+    for position, at in enumerate(order):
+        rank[at] = position
     return rank
 
 
 def gathered(order: Sequence[int], rank: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Cut an order into batches of rows that begin alike, each pool of batches by itself."""
+    """Cut an order into batches of rows that begin alike, one pool of batches after the other."""
     size = batch_size * POOLED_BATCHES
     pools = (order[start : start + size] for start in range(0, len(order), size))
     lines = [sorted(pool, key=lambda at: rank[at]) for pool in pools]
@@ -73,7 +74,7 @@ def gathered(order: Sequence[int], rank: Sequence[int], batch_size: int) -> list
 
 
 def saved_parts(rows: Sequence[Row], *, batch_size: int, seed: int) -> tuple[float, float]:
-    """Estimate which part of the tokens sharing saves in random and in gathered batches."""
+    """Estimate the share of the tokens that is saved in random and in gathered batches."""
     random = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(rows), generator=random).tolist()
     order = order[: batch_size * SAMPLED_BATCHES]

@@ -1,4 +1,4 @@
-"""Decide how the rows of a batch are laid out and in which order they come."""
+"""Decide how the rows of a batch are laid out, and in which order the rows come."""
 
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -15,22 +15,22 @@ from tuning.speed.batch_order import WORTH_GATHERING, GatheredOrder, ranks, save
 from tuning.speed.shared_beginnings import WORTH_SHARING, Row, SegmentCollator, as_row, lay_out
 
 TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 3e-2}
-"""By how much, relatively, rounding may change the loss of two rows."""
+"""The relative difference between two losses that rounding explains, by number type."""
 
 
 class Batching(NamedTuple):
-    """What the trainer takes; None leaves it TRL's own."""
+    """The collator and the order for the trainer; None stands for TRL's own."""
 
     collator: SegmentCollator | None
     order: GatheredOrder | None
     figures: dict[str, Any]
-    """For the log: whether beginnings are shared, and the part of the tokens that this saves."""
+    """For the log: whether beginnings are shared, and the share of the tokens that this saves."""
 
 
 def plan_batching(model: PreTrainedModel, train: Dataset, chosen: Hyperparameters) -> Batching:
-    """Share the beginnings of rows where the model computes the same loss with it.
+    """Plan to share the beginnings of rows if the model then computes the same loss.
 
-    Only the attention for CPUs knows segments; a GPU takes TRL's batches.
+    Only the attention for CPUs knows segments. On a GPU the batches are TRL's.
     """
     if model.config._attn_implementation != attention_by_segment.NAME:  # noqa: SLF001
         return Batching(None, None, {"shared_beginnings": False})
@@ -51,7 +51,7 @@ def plan_batching(model: PreTrainedModel, train: Dataset, chosen: Hyperparameter
 
 
 def most_alike(rows: list[Row]) -> tuple[Row, Row] | None:
-    """Return the two rows that share most tokens, or None when none share enough to count."""
+    """Return the two rows that share most tokens, or None when none share WORTH_SHARING tokens."""
     rank = ranks(rows)
     ordered = sorted(range(len(rows)), key=lambda at: rank[at])
     pairs = [(rows[one], rows[other]) for one, other in pairwise(ordered)]
@@ -61,9 +61,9 @@ def most_alike(rows: list[Row]) -> tuple[Row, Row] | None:
 
 
 def shares_exactly(model: PreTrainedModel, pair: tuple[Row, Row]) -> bool:
-    """Compute the loss of two rows with their beginning shared and each alone, and compare.
+    """Return whether two rows have the same loss with their beginning shared as each has alone.
 
-    They differ where a layer reads the tokens before it by other ways than attention.
+    They do not when a layer reads earlier tokens in another way than by attention.
     """
     shared = _loss(model, list(pair), share=True)
     alone = sum(_loss(model, [row], share=False) for row in pair)
@@ -72,7 +72,7 @@ def shares_exactly(model: PreTrainedModel, pair: tuple[Row, Row]) -> bool:
 
 @torch.no_grad()
 def _loss(model: PreTrainedModel, rows: list[Row], *, share: bool) -> float:
-    """The summed loss of rows in one batch."""
+    """Return the summed loss of rows in one batch."""
     examples = [{"input_ids": row.ids, "labels": row.labels} for row in rows]
     inputs = SegmentCollator(share=share)(examples)
     labels = inputs.pop("labels")[0, 1:]

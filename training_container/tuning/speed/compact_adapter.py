@@ -1,9 +1,9 @@
 """Compute a linear layer and its LoRA adapter in fewer passes over memory.
 
-PEFT computes the layer, then the adapter, scales the adapter's output and adds both: on a CPU each
-of these passes over a (tokens, features) tensor costs time, and so does its counterpart in the
-backward pass. Here the adapter's products add to the layer's result in place, and the scale is
-applied to tensors as narrow as the adapter's rank.
+PEFT computes the layer, then the adapter, scales the adapter's output and adds both. On a CPU each
+of these passes over a (tokens, features) tensor takes time, and so does its counterpart in the
+backward pass. Here the adapter's product is added to the layer's result in place, and the scale is
+applied to tensors that are only as wide as the adapter's rank.
 """
 
 import types
@@ -15,7 +15,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 ADAPTER: Final = "default"
-"""The name that PEFT gives to the only adapter."""
+"""The name that PEFT gives to a model's only adapter."""
 
 
 class _AdaptedLinear(torch.autograd.Function):
@@ -31,7 +31,10 @@ class _AdaptedLinear(torch.autograd.Function):
         up: torch.Tensor,
         scale: float,
     ) -> torch.Tensor:
-        """Shapes: inputs and dropped (tokens, in), down (rank, in), up (out, rank)."""
+        """Return y of shape (tokens, out).
+
+        Shapes: inputs and dropped (tokens, in), down = A (rank, in), up = B (out, rank).
+        """
         outputs = nn.functional.linear(inputs, base.weight, base.bias)
         narrow = dropped @ down.t()
         ctx.save_for_backward(dropped, narrow, base.weight, down, up)
@@ -42,7 +45,7 @@ class _AdaptedLinear(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Gradients of inputs, dropped, down and up."""
+        """Return the gradients of inputs, dropped, down and up; the others are None."""
         dropped, narrow, weight, down, up = ctx.saved_tensors
         narrow_gradient = (gradient @ up).mul_(ctx.scale)
         down_gradient = narrow_gradient.t() @ dropped
@@ -58,9 +61,9 @@ class _AdaptedLinear(torch.autograd.Function):
 
 
 def compact_adapters(model: nn.Module) -> int:
-    """Give every adapted linear layer of a float32 model the compact forward; return how many.
+    """Replace the forward of every adapted linear layer in float32; return how many there are.
 
-    Other layers, and layers in another number type, keep PEFT's.
+    Other layers, and layers in another number type, keep PEFT's forward.
     """
     count = 0
     for layer in model.modules():
@@ -71,6 +74,7 @@ def compact_adapters(model: nn.Module) -> int:
 
 
 def _is_plain(layer: Any) -> bool:
+    """Return whether a layer is a frozen float32 one with a single LoRA adapter without bias."""
     base = layer.get_base_layer()
     frozen = type(base) is nn.Linear and not base.weight.requires_grad
     single = layer.active_adapters == [ADAPTER] and not layer.use_dora[ADAPTER]
@@ -79,7 +83,7 @@ def _is_plain(layer: Any) -> bool:
 
 
 def _forward(layer: Any, inputs: torch.Tensor) -> torch.Tensor:
-    """PEFT's forward for one adapter that is neither merged nor switched off."""
+    """Compute what PEFT's forward does for one adapter that is neither merged nor disabled."""
     flat = inputs.reshape(-1, inputs.shape[-1])
     dropout = layer.lora_dropout[ADAPTER]
     inactive = isinstance(dropout, nn.Identity) or not layer.training

@@ -1,19 +1,22 @@
-"""Score only the positions that are trained on, on the CPU too.
+"""Compute the loss only at the tokens that are trained on, on a CPU too.
 
-TRL 1.16's language-model head leaves out masked positions when it finds a CUDA device and scores
-all of them elsewhere, because Neuron recompiles whenever a shape changes. A CPU has no such
-reason: leaving them out gives the identical loss and, with completions of a few tokens, nearly
-halves the time of a step (315 instead of 205 tokens/s on two cores with SmolLM2-135M).
+On a CUDA device the language-model head of TRL 1.16 leaves out positions that are not trained on.
+Elsewhere it computes all of them, because Neuron compiles again whenever a shape changes. That
+does not concern a CPU. Leaving them out gives the identical loss. With completions of a few tokens
+a step takes a third less time (315 instead of 205 tokens/s on two cores with SmolLM2-135M).
 """
 
 import trl.trainer.utils
 
 
 def skip_masked_positions() -> None:
-    """Have TRL's head skip masked positions on every device.
+    """Make TRL's head leave out, on every device, the positions that are not trained on.
 
-    `_use_triton` is a private name, so TRL is pinned and a test compares the two ways. Only the
-    head's own choice is replaced; the kernels ask their own module and stay as they are.
+    `_use_triton` is a private name, so TRL is pinned, and a test compares both ways. Only the
+    head's decision is replaced: the kernels look the function up in their own module.
+
+    Raises:
+        AttributeError: this version of TRL has no such function.
     """
     if not hasattr(trl.trainer.utils, "_use_triton"):
         raise AttributeError("this TRL has no trl.trainer.utils._use_triton: use the pinned one")

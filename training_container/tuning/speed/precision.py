@@ -1,8 +1,8 @@
-"""Find out which number type trains faster on this processor, and keep to it when resumed.
+"""Choose the number type that trains faster on this processor, and keep it when a job resumes.
 
-A GPU of today computes in bfloat16 several times as fast as in float32. Of CPUs only those with
-AVX512-BF16, AMX or Arm's BF16 instructions do; on others bfloat16 is emulated at an eighth of
-float32's speed. So the products of the model's own sizes are timed before it is loaded.
+A current GPU computes in bfloat16 several times as fast as in float32. Of CPUs only those with
+AVX512-BF16, AMX or Arm's BF16 instructions do; others emulate bfloat16 at an eighth of float32's
+speed. So matrix products of the model's sizes are timed before the model is loaded.
 """
 
 import json
@@ -17,23 +17,26 @@ from transformers import AutoConfig
 from tuning.errors import ModelError
 
 TOKENS: Final = (16, 64, 256)
-"""Rows of the products, from few to as many as a small batch has tokens."""
+"""Rows of the timed products, from few to as many as a small batch has tokens."""
 
 CLEARLY_SLOWER: Final = 3.0
-"""A type that takes so many times as long with few rows is not tried with more."""
+"""When bfloat16 takes this many times as long as float32, larger products are not timed."""
 
 WORTH_ROUNDING: Final = 0.9
-"""bfloat16 rounds to three digits; it must take less than this part of float32's time."""
+"""bfloat16 is chosen when it takes less than this share of float32's time. A smaller gain is not
+worth its rounding, to about three digits."""
 
 LARGEST_PRODUCT: Final = 1024 * 1024
-"""Weights of the product at most: of a larger model a part is timed, which tells as much."""
+"""The largest number of weights of a timed product. Larger ones have the same ratio of times."""
 
 FILE: Final = "precision.json"
+"""The file in the checkpoint folder that keeps the choice."""
+
 _TYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class Precision(NamedTuple):
-    """The number type in which the model computes, and why."""
+    """The number type in which the model computes, and the reason for it."""
 
     dtype: torch.dtype
     reason: str
@@ -45,7 +48,7 @@ class Precision(NamedTuple):
 
     @property
     def figures(self) -> dict[str, str | int]:
-        """For the log: the type, why it was taken, and the compute threads."""
+        """For the log: the type, its reason, and the number of compute threads."""
         threads = torch.get_num_threads()
         return {"precision": self.name, "reason": self.reason, "threads": threads}
 
@@ -53,10 +56,15 @@ class Precision(NamedTuple):
 def choose_precision(
     model: Path, checkpoints: Path, measure: Callable[[Path], Precision] | None = None
 ) -> Precision:
-    """Take the type that this job has begun with, or else measure; remember it in `checkpoints`.
+    """Return the type that this job began with, or measure it and keep it in `checkpoints`.
 
-    SageMaker restores the checkpoint folder when a job goes on after an interruption, perhaps on
-    another kind of processor: in another type its losses would differ.
+    SageMaker restores the checkpoint folder when a job resumes after an interruption, perhaps on
+    another kind of processor. With another type its losses would differ.
+
+    Args:
+        model: the base model's directory.
+        checkpoints: the checkpoint folder.
+        measure: returns the type for a model; by default measure_precision.
     """
     kept = checkpoints / FILE
     if began_with := _read(kept):
@@ -68,7 +76,7 @@ def choose_precision(
 
 
 def _read(kept: Path) -> torch.dtype | None:
-    """Return the kept type; None when none is kept, or a kill cut the file off."""
+    """Return the type in the file; None when there is no file, or a kill left half of it."""
     try:
         return _TYPES.get(json.loads(kept.read_text(encoding="utf-8"))["precision"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
@@ -76,13 +84,13 @@ def _read(kept: Path) -> torch.dtype | None:
 
 
 def measure_precision(model: Path) -> Precision:
-    """Time both types on this processor; a GPU computes in bfloat16 (see device.check_device).
+    """Time both types on this processor. On a GPU the type is bfloat16 (see device.check_device).
 
     Raises:
-        ModelError: when the model's config.json cannot be read.
+        ModelError: the model's config.json cannot be read.
     """
     if torch.cuda.is_available():
-        return Precision(torch.bfloat16, "a GPU computes in it")
+        return Precision(torch.bfloat16, "GPUs compute in it")
     width, inner = _product_sizes(model)
     single, half = time_products(width, inner)
     dtype = torch.bfloat16 if half < WORTH_ROUNDING * single else torch.float32
@@ -94,9 +102,9 @@ def measure_precision(model: Path) -> Precision:
 
 
 def time_products(width: int, inner: int) -> tuple[float, float]:
-    """Return the seconds that one product takes forward and backward in float32 and bfloat16.
+    """Return the seconds of one product, forward and backward, in float32 and in bfloat16.
 
-    It takes a few hundredths of a second, for bfloat16 is given up as soon as it is clearly slower.
+    This takes a few hundredths of a second, because it ends as soon as bfloat16 is much slower.
     """
     single = half = 0.0
     for tokens in TOKENS:
@@ -108,11 +116,11 @@ def time_products(width: int, inner: int) -> tuple[float, float]:
 
 
 def _seconds(tokens: int, width: int, inner: int, dtype: torch.dtype) -> float:
-    """The best of three runs: another process can only make a run slower."""
+    """Return the shortest of four runs: another process can only make a run slower."""
     inputs = torch.ones(tokens, width, dtype=dtype)
     weight = torch.ones(inner, width, dtype=dtype)
     best = float("inf")
-    for _ in range(4):  # the first run also makes the kernel
+    for _ in range(4):  # the first run also prepares the kernel
         began = time.perf_counter()
         outputs = inputs @ weight.t()
         outputs @ weight
@@ -121,7 +129,7 @@ def _seconds(tokens: int, width: int, inner: int, dtype: torch.dtype) -> float:
 
 
 def _product_sizes(model: Path) -> tuple[int, int]:
-    """The model's hidden size and that between the two products of a layer's MLP."""
+    """Return the model's hidden size, and the size between the two products of a layer's MLP."""
     try:
         config = AutoConfig.from_pretrained(model).get_text_config()
     except (OSError, ValueError) as error:

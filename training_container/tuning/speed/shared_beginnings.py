@@ -1,11 +1,11 @@
-"""Rows of a batch that begin alike compute their beginning once.
+"""Compute the common beginning of several rows of a batch once.
 
 The rows of a fine-tuning dataset often share a system prompt, an instruction or examples. A batch
-is laid out as a tree of segments: tokens that several rows begin with stand there once, and every
-row's own tokens attend to them (see attention_by_segment). The loss and its gradients are the same;
-with the 31 of 75 tokens that the demo's tweets share, a step computes a third fewer tokens.
+is laid out as a tree of segments: it has the tokens with which several rows begin once, and every
+row's own tokens attend to them (see attention_by_segment). The loss and its gradients stay the
+same. The demo's tweets share 31 of 75 tokens, so a step computes a third fewer tokens.
 
-With LoRA dropout the rows of a batch share the dropped inputs of their shared tokens.
+With LoRA dropout, rows that share tokens also share which inputs of these tokens are dropped.
 """
 
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ from tuning.row_fitting import IGNORED
 from tuning.speed.attention_by_segment import NO_PARENT
 
 WORTH_SHARING: Final = 8
-"""Tokens that rows must have in common before these become a segment of their own: a segment costs
-an attention call in every layer, as much time as about this many tokens."""
+"""Common tokens become a segment of their own when there are at least this many. A segment costs an
+attention call in every layer, which takes as much time as about this many tokens."""
 
 
 class Row(NamedTuple):
-    """A tokenized row, and how many of its tokens other rows may compute."""
+    """A tokenized row, and how many of its first tokens may be shared with other rows."""
 
     ids: list[int]
     labels: list[int]
     shareable: int
-    """At most all tokens before the last one that is not trained on: a token's loss is computed
-    from the token before it, which must then be the row's own."""
+    """At most the tokens before the prompt's last one. From the prompt's last token the loss of the
+    first answer token is computed, so that token must be the row's own."""
 
 
 @dataclass(slots=True)
@@ -40,13 +40,13 @@ class BatchLayout:
     ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
-    """Of each token in its row."""
+    """The position of each token in its row."""
 
     boundaries: list[int] = field(default_factory=lambda: [0])
-    """Where each segment begins, and where the last one ends."""
+    """The index at which each segment begins, and that at which the last one ends."""
 
     parents: list[int] = field(default_factory=list)
-    """For each segment the index of the one that it continues, or NO_PARENT."""
+    """For each segment, the index of the segment that it continues, or NO_PARENT."""
 
     def append(self, row: Row, start: int, end: int, parent: int) -> int:
         """Add the tokens [start, end) of a row as a segment and return the segment's index."""
@@ -59,13 +59,13 @@ class BatchLayout:
 
 
 def as_row(ids: list[int], labels: list[int]) -> Row:
-    """Find how much of a row may be shared: all that comes before what is trained on, less one."""
+    """Make a Row. Its tokens before the first trained one may be shared, except the last."""
     masked = sum(1 for _ in takewhile(lambda label: label == IGNORED, labels))
     return Row(ids, labels, max(0, masked - 1))
 
 
 def lay_out(rows: Sequence[Row], *, share: bool = True) -> BatchLayout:
-    """Lay a batch of rows out; without `share` each row is a segment of its own."""
+    """Lay out a batch of rows. Without `share`, each row is a segment of its own."""
     layout = BatchLayout()
     if share:
         _add_tree(layout, sorted(rows), 0, NO_PARENT)
@@ -76,7 +76,7 @@ def lay_out(rows: Sequence[Row], *, share: bool = True) -> BatchLayout:
 
 
 def _add_tree(layout: BatchLayout, rows: list[Row], start: int, parent: int) -> None:
-    """Add sorted rows whose first `start` tokens stand in `parent` and the segments before it."""
+    """Add sorted rows. Their first `start` tokens are in `parent` and the segments before it."""
     if len(rows) == 1:
         layout.append(rows[0], start, len(rows[0].ids), parent)
         return
@@ -92,7 +92,7 @@ def _add_tree(layout: BatchLayout, rows: list[Row], start: int, parent: int) -> 
 
 
 def _common_length(rows: list[Row]) -> int:
-    """Of sorted rows the first and the last are least alike."""
+    """Return how many first tokens sorted rows share: the first and the last row differ most."""
     limit = min(row.shareable for row in rows)
     pairs = zip(rows[0].ids[:limit], rows[-1].ids[:limit], strict=True)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
@@ -100,7 +100,7 @@ def _common_length(rows: list[Row]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCollator:
-    """Makes the model's inputs of a batch of rows; it takes the place of TRL's collator."""
+    """Makes the model's inputs from a batch of rows, in place of TRL's collator."""
 
     share: bool
 

@@ -1,4 +1,4 @@
-"""One emulated AWS for all SageMaker tests, and what each of them starts in it."""
+"""One emulated AWS for all SageMaker tests, and a name and events for each of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.functional.localcloud.sagemaker.cloud import Cloud, Events
+from tests.support.local_aws.sagemaker.cloud import Cloud, Events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def sagemaker(cloud: Cloud) -> Any:
 
 @pytest.fixture
 def name() -> str:
-    """A name no other test uses, of a form SageMaker takes."""
+    """A name that SageMaker accepts and no other test uses."""
     return f"t-{uuid.uuid4().hex[:12]}"
 
 

@@ -1,4 +1,4 @@
-"""Requests against botocore's model, where boto3 itself cannot send the request."""
+"""Requests that botocore's model refuses and that boto3 itself would not send."""
 
 from __future__ import annotations
 
@@ -37,9 +37,12 @@ def patterns_below(shape: Any, seen: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_pattern_of_the_model_is_understood(operation: str) -> None:
-    """Given a new botocore with another Java-only construct, this fails before a request does."""
+def test_every_pattern_of_the_model_compiles(operation: str) -> None:
+    """It fails when a new botocore has a pattern in Java's notation that Python does not know."""
+    # Given
     model = shapes._service().operation_model(operation)
+
+    # Then
     for pattern in patterns_below(model.input_shape, set()):
         shapes.python_pattern(pattern)
 
@@ -51,8 +54,10 @@ def refusal(operation: str, payload: dict[str, Any]) -> ServiceError:
 
 
 def test_missing_members_are_all_named() -> None:
+    # When
     error = refusal("CreateTrainingJob", {"TrainingJobName": "name"})
 
+    # Then
     assert error.code == "ValidationException"
     assert error.message == (
         "2 validation errors detected: "
@@ -70,11 +75,14 @@ def test_missing_members_are_all_named() -> None:
         ({"MaxResults": True}, "maxResults: bool"),
     ],
 )
-def test_wrong_json_type_is_a_serialization_error(payload: dict[str, Any], place: str) -> None:
+def test_a_wrong_json_type_is_a_serialization_error(payload: dict[str, Any], place: str) -> None:
+    # Given
     operation = "ListTrainingJobs" if "MaxResults" in payload else "DescribeTrainingJob"
 
+    # When
     error = refusal(operation, payload)
 
+    # Then
     if place:
         assert error.code == "SerializationException"
         assert error.message.startswith(place)
@@ -84,16 +92,19 @@ def test_wrong_json_type_is_a_serialization_error(payload: dict[str, Any], place
 
 
 @pytest.mark.parametrize(("key", "is_fine"), [("Größe_1", True), ("a b", True), ("a{b}", False)])
-def test_unicode_classes_of_java(key: str, is_fine: bool) -> None:  # noqa: FBT001  # a parameter
+def test_java_unicode_classes_are_translated(key: str, is_fine: bool) -> None:  # noqa: FBT001  # a parameter
+    # Given
     payload = {
         "ResourceArn": "arn:aws:sagemaker:us-east-1:123456789012:model/x",
         "Tags": [{"Key": key, "Value": "v"}],
     }
+
+    # Then
     if is_fine:
         shapes.check_request("AddTags", payload)
     else:
         assert "'tags.1.member.key'" in refusal("AddTags", payload).message
 
 
-def test_null_stands_for_a_member_that_is_not_given() -> None:
+def test_a_null_member_counts_as_missing() -> None:
     shapes.check_request("ListModels", {"NameContains": None})

@@ -1,6 +1,6 @@
-"""Functions that write down what they were given, for the tests of the emulator.
+"""Functions that record their events, for the tests of the emulator.
 
-What the dropped file is called tells `lambda_handler` what to do with it.
+The name of the dropped file tells `lambda_handler` what to do.
 """
 
 import json
@@ -24,7 +24,7 @@ def record(kind: str, body: Any) -> None:
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, bool]:
-    """Record the event and the process it meets, then do as the key says."""
+    """Record the event and the process, and then do what the file's name says."""
     name = PurePosixPath(event["detail"]["object"]["key"]).name
     print(f"seen {name}")  # noqa: T201  # a function's log
     record(
@@ -49,7 +49,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, bool]:
 
 
 def dead_letter_handler(event: dict[str, Any], _context: Any) -> dict[str, list[str]]:
-    """Record each dead letter under the dataset it is about."""
+    """Record each dead letter under its dataset."""
     for letter in event["Records"]:
         body = json.loads(letter["body"])
         key = body["requestPayload"]["detail"]["object"]["key"]
@@ -63,7 +63,7 @@ def tick_handler(event: dict[str, Any], _context: Any) -> None:
 
 
 def layer_handler(_event: Any, _context: Any) -> str:
-    """Return what the layer holds."""
+    """Return the word of the layer."""
     import words  # type: ignore[import-not-found]  # noqa: PLC0415
 
     return str(words.WORD)

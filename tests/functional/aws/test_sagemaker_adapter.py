@@ -1,0 +1,150 @@
+"""The SageMaker adapters on botocore's stubs: which errors end a run, and which are tried again."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from tunedrop.aws import sagemaker as adapter
+from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
+from tunedrop.errors import HostingError, ProcessingError, TrainingError
+from tunedrop.ports.services import ProcessingJob
+
+REQUEST: dict[str, Any] = {
+    "TrainingJobName": "tweets-0a1b2c3d4e5f-1",
+    "RoleArn": "arn:aws:iam::111122223333:role/training",
+    "OutputDataConfig": {"S3OutputPath": "s3://b/x"},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+}
+
+
+def make_client(service: str) -> Any:
+    return boto3.client(
+        service, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+
+
+def create(code: str, message: str = "no") -> None:
+    client = make_client("sagemaker")
+    with Stubber(client) as stub:
+        stub.add_client_error("create_training_job", code, message)
+        SageMakerService(client).create_training_job(REQUEST)
+
+
+def test_creating_a_job_whose_name_exists_succeeds() -> None:
+    create("ResourceInUse")
+
+
+def test_a_missing_quota_is_an_error_with_service_quotas_as_remedy() -> None:
+    # When
+    with pytest.raises(TrainingError) as caught:
+        create("ResourceLimitExceeded", "The account-level service limit is 0 Instances")
+
+    # Then
+    assert "Service Quotas" in caught.value.remedy
+    assert "0 Instances" in caught.value.message
+
+
+def test_a_throttled_request_raises_so_that_it_is_tried_again() -> None:
+    with pytest.raises(ClientError):
+        create("ThrottlingException")
+
+
+def test_a_missing_processing_quota_is_named_in_the_remedy() -> None:
+    # Given
+    client = make_client("sagemaker")
+    request = {
+        "ProcessingJobName": "tweets-0a1b2c3d4e5f-1",
+        "RoleArn": "arn:aws:iam::111122223333:role/prepare",
+        "AppSpecification": {"ImageUri": "image"},
+        "ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 1}},
+    }
+
+    # When
+    with Stubber(client) as stub:
+        stub.add_client_error("create_processing_job", "ResourceLimitExceeded", "0 Instances")
+        with pytest.raises(ProcessingError) as caught:
+            SageMakerService(client).create_processing_job(request)
+
+    # Then
+    assert "processing job usage" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("seconds", "timed_out"), [(59, False), (60, True)])
+def test_a_processing_job_stopped_at_its_time_limit_has_timed_out(
+    seconds: int, *, timed_out: bool
+) -> None:
+    # Given
+    client, started = make_client("sagemaker"), datetime(2026, 11, 23, tzinfo=UTC)
+    answer = {
+        "ProcessingJobName": "tweets-0a1b2c3d4e5f-1",
+        "ProcessingJobArn": "arn:aws:sagemaker:us-east-1:111122223333:processing-job/tweets",
+        "ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 1}},
+        "AppSpecification": {"ImageUri": "image"},
+        "CreationTime": started,
+        "ProcessingJobStatus": "Stopped",
+        "ProcessingStartTime": started,
+        "ProcessingEndTime": started + timedelta(seconds=seconds),
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "ExitMessage": "why",
+    }
+
+    # When
+    with Stubber(client) as stub:
+        stub.add_response("describe_processing_job", answer)
+        job = SageMakerService(client).processing_job("tweets-0a1b2c3d4e5f-1")
+
+    # Then
+    assert job == ProcessingJob("tweets-0a1b2c3d4e5f-1", "Stopped", None, "why", timed_out)
+
+
+def test_a_processing_job_that_does_not_exist_is_none() -> None:
+    client = make_client("sagemaker")
+    with Stubber(client) as stub:
+        stub.add_client_error(
+            "describe_processing_job", "ValidationException", "Could not find requested job"
+        )
+        assert SageMakerService(client).processing_job("missing") is None
+
+
+def chat(*answers: tuple[str, int] | str) -> str:
+    client = make_client("sagemaker-runtime")
+    with Stubber(client) as stub:
+        for answer in answers:
+            if isinstance(answer, str):
+                choice = {"message": {"content": answer}, "finish_reason": "stop"}
+                body = io.BytesIO(json.dumps({"choices": [choice], "usage": {}}).encode())
+                stub.add_response("invoke_endpoint", {"Body": body})
+            else:
+                stub.add_client_error(
+                    "invoke_endpoint",
+                    answer[0],
+                    "broken",
+                    http_status_code=424,
+                    modeled_fields={"OriginalStatusCode": answer[1], "OriginalMessage": "why"},
+                )
+        return EndpointInference(client).chat("e", {"model": "tuned"}).text
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "PAUSES", (0.0, 0.0))
+
+
+def test_a_restarting_container_is_asked_again() -> None:
+    assert chat(("ModelError", 500), "positive") == "positive"
+
+
+def test_a_container_that_stays_broken_raises_a_hosting_error() -> None:
+    with pytest.raises(HostingError, match="why"):
+        chat(("ModelError", 500), ("ModelError", 500), ("ModelError", 500))
+
+
+def test_a_refused_request_is_not_sent_again() -> None:
+    with pytest.raises(HostingError, match="why"):
+        chat(("ModelError", 400))

@@ -1,0 +1,39 @@
+"""The base model is checked before any row is read."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.support.builders.tiny_model import CONTEXT_TOKENS
+from tests.support.builders.training_document import training_document
+from tuning.base_model import load_base_model, require_model
+from tuning.configuration import TrainingConfig
+from tuning.errors import ConfigurationError, ModelError
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
+
+
+def config_with(max_length: int) -> TrainingConfig:
+    return TrainingConfig.from_json(training_document(max_length=max_length))
+
+
+def test_channel_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="put the files of tests/tiny at revision main there"):
+        require_model(tmp_path, config_with(512))
+
+
+def test_broken_model_is_refused_in_one_line(tmp_path: Path) -> None:
+    # Given a model without weights
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+
+    # When it is loaded, then the reason has one line
+    with pytest.raises(ModelError, match="tests/tiny cannot be loaded: ") as refusal:
+        load_base_model(tmp_path, config_with(512), torch.float32)
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_max_length_beyond_the_models_context_is_refused(tiny_model: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"max_length 2048 is more than the 1024 tokens"):
+        load_base_model(tiny_model, config_with(2 * CONTEXT_TOKENS), torch.float32)

@@ -1,0 +1,98 @@
+"""The log tells losses and the time that is left, and a training that diverges ends."""
+
+import json
+from typing import Any
+
+import pytest
+from transformers import TrainerControl, TrainerState, TrainingArguments
+
+from tuning.errors import DivergenceError
+from tuning.progress import ProgressLog, TimeLeft
+
+LOGGED: dict[str, float] = {"grad_norm": 1.0, "learning_rate": 1e-3, "num_tokens": 500.0}
+EVERY_FOUR = TrainingArguments(use_cpu=True, eval_steps=4)
+"""An evaluation at every fourth step."""
+
+
+def log(earlier: list[dict[str, Any]], **logs: float) -> None:
+    """Report `logs` to ProgressLog after `earlier` ones, as the trainer does."""
+    entry = {**LOGGED, **logs} if "loss" in logs else logs
+    state = TrainerState(global_step=7, max_steps=80, epoch=0.5, log_history=[*earlier, entry])
+    ProgressLog().on_log(TrainingArguments(use_cpu=True), state, TrainerControl(), logs=entry)
+
+
+@pytest.mark.parametrize(
+    "logs",
+    [{"loss": float("nan")}, {"loss": 1.0, "grad_norm": float("inf")}, {"eval_loss": float("inf")}],
+)
+def test_figure_that_is_not_finite_ends_the_job(logs: dict[str, float]) -> None:
+    with pytest.raises(DivergenceError, match=r"by step 7 of 80: lower .*learning_rate"):
+        log([], **logs)
+
+
+def test_first_loss_of_zero_ends_the_job() -> None:
+    with pytest.raises(DivergenceError, match="exactly zero from the start"):
+        log([], loss=0.0)
+
+
+def test_later_loss_of_zero_does_not_end_the_job(capsys: pytest.CaptureFixture[str]) -> None:
+    # Given a loss above zero before it
+    log([{"loss": 0.3}], loss=0.0)
+
+    # Then the loss of zero is logged as any other
+    assert json.loads(capsys.readouterr().out)["loss"] == 0.0
+
+
+def at(step: int) -> TrainerState:
+    """Return the state of a training of ten steps."""
+    return TrainerState(global_step=step, max_steps=10)
+
+
+def test_time_left_is_estimated_from_the_first_step() -> None:
+    # Given one step of 5 s
+    left = TimeLeft()
+    left.step_ended(5.0, now=5.0)
+
+    # Then the other nine are expected to take as long
+    assert left.seconds(EVERY_FOUR, at(1)) == 45.0
+
+
+def test_time_left_ignores_the_first_step_when_there_are_others() -> None:
+    # Given a slow first step, and two others of 3 s on average
+    left = TimeLeft()
+    for seconds in (9.0, 2.0, 4.0):
+        left.step_ended(seconds, now=0.0)
+
+    # Then only those count
+    assert left.seconds(EVERY_FOUR, at(3)) == 7 * 3.0
+
+
+def test_time_left_includes_the_evaluations_to_come() -> None:
+    # Given four steps of 1 s, and an evaluation of 20 s after them
+    left = TimeLeft()
+    for step in range(4):
+        left.step_ended(1.0, now=float(step))
+    left.evaluation_ended(now=23.0)
+
+    # Then the evaluation at step 8 counts until it is done
+    assert left.seconds(EVERY_FOUR, at(4)) == 6 * 1.0 + 1 * 20.0
+    assert left.seconds(EVERY_FOUR, at(8)) == 2 * 1.0
+
+
+def test_no_time_is_left_after_the_last_step() -> None:
+    left = TimeLeft()
+    left.step_ended(5.0, now=5.0)
+
+    assert left.seconds(EVERY_FOUR, at(10)) == 0.0
+
+
+@pytest.mark.parametrize(("step", "logged"), [(1, False), (2, True), (3, False)])
+def test_second_step_of_a_long_job_is_logged(step: int, *, logged: bool) -> None:
+    # Given a job that does not log at every step
+    control = TrainerControl()
+
+    # When a step ends
+    ProgressLog().on_step_end(EVERY_FOUR, at(step), control)
+
+    # Then the trainer is asked for a log after the second step only
+    assert control.should_log is logged

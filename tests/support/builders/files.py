@@ -1,0 +1,107 @@
+"""Files of every format, written from rows."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.support.builders.row_shapes import Item
+from tests.support.builders.workbook import workbook
+
+
+def columns_of(items: Sequence[Item]) -> list[str]:
+    return list(dict.fromkeys(key for item in items if isinstance(item, dict) for key in item))
+
+
+def as_lines(items: Sequence[Item]) -> bytes:
+    return b"\n".join(_json(item) for item in items)
+
+
+def as_array(items: Sequence[Item]) -> bytes:
+    return b"[" + b",\n".join(_json(item) for item in items) + b"]"
+
+
+def as_objects(items: Sequence[Item]) -> bytes:
+    return "\n".join(json.dumps(item, indent=1) for item in items).encode()
+
+
+def as_object(items: Sequence[Item]) -> bytes:
+    return b'{"version": 1, "data": ' + as_array(items) + b"}"
+
+
+def as_splits(items: Sequence[Item]) -> bytes:
+    parts = {"train": items[::2], "dev": items[1::4], "test": items[3::4]}
+    named = [b'"%s": %s' % (name.encode(), as_array(part)) for name, part in parts.items()]
+    return b"{" + b", ".join(named) + b"}"
+
+
+def as_table(
+    items: Sequence[Item], delimiter: str = ",", encoding: str = "utf-8", *, index: bool = False
+) -> bytes:
+    names = columns_of(items)
+    lines = [_cells(["", *names] if index else names, delimiter).encode(encoding)]
+    for at, item in enumerate(items):
+        if isinstance(item, bytes):
+            lines.append(item + b"\n")
+        else:
+            cells = [item.get(name) for name in names]
+            lines.append(_cells([at, *cells] if index else cells, delimiter).encode(encoding))
+    return b"".join(lines)
+
+
+def as_headless(items: Sequence[Item]) -> bytes:
+    return as_table(items).partition(b"\n")[2]
+
+
+def as_workbook(items: Sequence[Item]) -> bytes:
+    names = columns_of(items)
+    rows = [[_cell(item[name]) for name in names] for item in items if isinstance(item, dict)]
+    return workbook({"Sheet 1": [names, *rows]})
+
+
+def as_paragraphs(items: Sequence[Item]) -> bytes:
+    texts = [str(item["text"]) for item in items if isinstance(item, dict)]
+    return "\n\n".join(text or "<|im_end|>" for text in texts).encode()
+
+
+def as_zip(items: Sequence[Item]) -> bytes:
+    half = len(items) // 2
+    return zipped({"a/one.jsonl": as_lines(items[:half]), "a/two.json": as_array(items[half:])})
+
+
+def as_zipped_splits(items: Sequence[Item]) -> bytes:
+    parts = {"train": items[::2], "val": items[1::4], "test": items[3::4]}
+    return zipped({f"{name}.csv": as_table(part) for name, part in parts.items()})
+
+
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def as_parquet(items: Sequence[Item]) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(items)), stream, row_group_size=5)
+    return stream.getvalue()
+
+
+def _json(item: Item) -> bytes:
+    return item if isinstance(item, bytes) else json.dumps(item, ensure_ascii=False).encode()
+
+
+def _cell(value: Any) -> str | int:
+    return value if isinstance(value, int) else str(value)
+
+
+def _cells(cells: Sequence[Any], delimiter: str) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerow(cells)
+    return stream.getvalue()

@@ -1,0 +1,35 @@
+"""Rows of a channel, loaded and tokenized as the training program does it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from container_folders import ContainerFolders
+from tuning.chat_tokenizer import ChatTokenizer
+from tuning.objectives.sft import fit_rows, load_rows
+from tuning.row_fitting import IGNORED, FittedRows
+
+
+def fit(
+    tmp_path: Path, rows: list[dict[str, Any]], chat: ChatTokenizer, max_length: int = 256
+) -> FittedRows:
+    write_channel(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+    loaded = load_rows(ContainerFolders(tmp_path), "train", scratch=tmp_path / "scratch")
+    return fit_rows(loaded, chat, max_length=max_length, channel="train")
+
+
+def write_channel(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "input/data/train"
+    folder.mkdir(parents=True)
+    (folder / "train.jsonl").write_text(text, encoding="utf-8")
+
+
+def learnt_texts(row: dict[str, Any], chat: ChatTokenizer) -> list[str]:
+    """The stretches of a row that are trained on, as text."""
+    stretches: list[list[int]] = [[]]
+    for label in row["labels"]:
+        if label != IGNORED:
+            stretches[-1].append(label)
+        elif stretches[-1]:
+            stretches.append([])
+    return [str(chat.tokenizer.decode(stretch)) for stretch in stretches if stretch]

@@ -1,0 +1,116 @@
+"""Fakes of SageMaker's jobs, endpoints and answers, for tests of the stages.
+
+SageMaker's own behaviour is tested on the local service with real processes (tests/e2e).
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+
+from tunedrop.documents.answers import Answer
+from tunedrop.errors import HostingError
+from tunedrop.ports.services import Endpoint, ProcessingJob, TrainingJob
+
+MODEL = botocore.session.get_session().get_service_model("sagemaker")
+
+
+def assert_valid_request(operation: str, request: Mapping[str, Any]) -> None:
+    """Check a request against the shapes that AWS publishes for it."""
+    shape = MODEL.operation_model(operation).input_shape
+    report = ParamValidator().validate(dict(request), shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+class FakeSageMaker:
+    """Jobs and endpoints by name; the test sets their status."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, TrainingJob] = {}
+        self.processing_jobs: dict[str, ProcessingJob] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.requests: list[tuple[str, Mapping[str, Any]]] = []
+        self.stopped: list[str] = []
+
+    def create_training_job(self, request: Mapping[str, Any]) -> None:
+        assert_valid_request("CreateTrainingJob", request)
+        name = request["TrainingJobName"]
+        if name not in self.jobs:
+            self.requests.append(("CreateTrainingJob", request))
+            self.set_job(name, "InProgress")
+
+    def set_job(self, name: str, status: Any, **details: Any) -> None:
+        values = {
+            "secondary_status": status,
+            "failure_reason": None,
+            "artifact": None,
+            "billable_seconds": 60,
+            "instance": "ml.g6.2xlarge",
+            "metrics": {},
+        }
+        self.jobs[name] = TrainingJob(name=name, status=status, **{**values, **details})
+
+    def training_job(self, name: str) -> TrainingJob | None:
+        return self.jobs.get(name)
+
+    def stop_training_job(self, name: str) -> None:
+        if name in self.jobs and self.jobs[name].status == "InProgress":
+            self.stopped.append(name)
+            self.set_job(name, "Stopped")
+
+    def create_processing_job(self, request: Mapping[str, Any]) -> None:
+        assert_valid_request("CreateProcessingJob", request)
+        name = request["ProcessingJobName"]
+        if name not in self.processing_jobs:
+            self.requests.append(("CreateProcessingJob", request))
+            self.set_processing_job(name, "InProgress")
+
+    def set_processing_job(self, name: str, status: Any, **details: Any) -> None:
+        self.processing_jobs[name] = ProcessingJob(name=name, status=status, **details)
+
+    def processing_job(self, name: str) -> ProcessingJob | None:
+        return self.processing_jobs.get(name)
+
+    def stop_processing_job(self, name: str) -> None:
+        if name in self.processing_jobs and self.processing_jobs[name].status == "InProgress":
+            self.stopped.append(name)
+            self.set_processing_job(name, "Stopped")
+
+    def create_endpoint(
+        self, model: Mapping[str, Any], config: Mapping[str, Any], endpoint: Mapping[str, Any]
+    ) -> None:
+        for operation, request in (
+            ("CreateModel", model),
+            ("CreateEndpointConfig", config),
+            ("CreateEndpoint", endpoint),
+        ):
+            assert_valid_request(operation, request)
+            self.requests.append((operation, request))
+        self.set_endpoint(endpoint["EndpointName"], "Creating")
+
+    def set_endpoint(self, name: str, status: str, reason: str | None = None) -> None:
+        self.endpoints[name] = Endpoint(name, status, reason)
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        return self.endpoints.get(name)
+
+    def delete_endpoint(self, name: str) -> bool:
+        self.endpoints.pop(name, None)
+        return True
+
+
+class FakeInference:
+    """A base model that knows no answer, and a tuned one that answers what the row's text says."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken = broken
+
+    def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
+        if self.broken:
+            raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
+        json.dumps(payload)
+        text = payload["messages"][-1]["content"]
+        right = "positive" if "good" in text else "negative"
+        return Answer(right if payload["model"] == "tuned" else "I do not know")

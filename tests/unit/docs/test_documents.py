@@ -1,0 +1,88 @@
+"""What the documents promise is what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tunedrop.events import (
+    created_key,
+    dead_letters,
+    endpoint_name,
+    job_name,
+    processing_job_name,
+)
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "events").glob("*.json")), ids=lambda p: p.stem)
+def test_every_example_event_is_parsed_to_its_subject(path: Path) -> None:
+    # Given
+    event = json.loads(path.read_text())
+
+    # Then
+    if "Records" in event:
+        assert dead_letters(event)[0].function.startswith("tunedrop-PrepareFunction")
+    elif event["source"] == "aws.s3":
+        assert created_key(event).startswith(("datasets/", "runs/"))
+    elif "TrainingJobName" in event["detail"]:
+        assert job_name(event) == "tweets-0a1b2c3d4e5f-1"
+    elif "ProcessingJobName" in event["detail"]:
+        assert processing_job_name(event) == "tweets-0a1b2c3d4e5f-1"
+    elif "EndpointName" in event["detail"]:
+        assert endpoint_name(event) == "tweets-0a1b2c3d4e5f-1"
+    else:
+        assert event["source"] == "aws.events"
+
+
+@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
+def test_every_link_of_a_document_leads_to_a_file(document: Path) -> None:
+    # Given
+    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
+
+    missing = [
+        target
+        for target in targets
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+
+    # Then
+    assert missing == []
+
+
+FOLDERS = ("", "functions/tunedrop", "training_container", "training_container/tuning")
+TOPS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+
+
+@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
+def test_every_module_that_a_document_names_exists(document: Path) -> None:
+    # Given
+    named = set(re.findall(r"`([\w./-]+)`", document.read_text()))
+    paths = {
+        path
+        for path in named
+        if "/" in path and (path.endswith((".py", ".j2")) or path.split("/")[0] in TOPS)
+    }
+
+    missing = [path for path in paths if not any((ROOT / at / path).exists() for at in FOLDERS)]
+
+    # Then
+    assert missing == []
+
+
+@pytest.mark.parametrize("tree", ["functions", "training_container"])
+def test_the_product_does_not_mention_the_local_aws(tree: str) -> None:
+    # Given
+    words = re.compile(r"localcloud|127\.0\.0\.1|localhost|AWS_ENDPOINT_URL")
+
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in (ROOT / tree).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+        for word in words.findall(path.read_text(errors="ignore"))
+    ]
+
+    # Then
+    assert found == []

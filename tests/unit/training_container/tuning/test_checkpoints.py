@@ -1,0 +1,41 @@
+"""A job resumes from the latest complete checkpoint."""
+
+from pathlib import Path
+
+from tuning.checkpoints import REQUIRED, latest_complete, step_of
+
+
+def make_checkpoint(folder: Path, step: int, names: tuple[str, ...] = REQUIRED) -> Path:
+    checkpoint = folder / f"checkpoint-{step}"
+    checkpoint.mkdir()
+    for name in names:
+        (checkpoint / name).write_bytes(b"")
+    return checkpoint
+
+
+def test_without_checkpoints_there_is_none_to_resume_from(tmp_path: Path) -> None:
+    assert latest_complete(tmp_path) is None
+    assert latest_complete(tmp_path / "never made") is None
+
+
+def test_latest_checkpoint_is_the_one_with_the_highest_step(tmp_path: Path) -> None:
+    # Given two checkpoints whose names sort in the other order
+    make_checkpoint(tmp_path, 90)
+    make_checkpoint(tmp_path, 100)
+
+    # When the latest is looked for
+    found = latest_complete(tmp_path)
+
+    # Then it is the one with the higher number
+    assert found is not None
+    assert step_of(found) == 100
+
+
+def test_incomplete_checkpoint_is_removed(tmp_path: Path) -> None:
+    # Given a complete checkpoint, and a later one without its last file
+    complete = make_checkpoint(tmp_path, 20)
+    incomplete = make_checkpoint(tmp_path, 40, REQUIRED[:-1])
+
+    # When the latest is looked for, then it is the complete one, and the other is gone
+    assert latest_complete(tmp_path) == complete
+    assert not incomplete.exists()

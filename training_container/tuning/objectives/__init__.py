@@ -1,0 +1,1 @@
+"""One module for each training technique; `registry` names them."""
