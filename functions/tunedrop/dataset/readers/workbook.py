@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, datetime, time
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST_RATIO
 from tunedrop.dataset.readers.damage import reading
@@ -13,6 +14,7 @@ from tunedrop.dataset.readers.header import unique
 from tunedrop.dataset.readers.parts import Part, split_of
 from tunedrop.dataset.readers.record import Record
 from tunedrop.dataset.readers.source import SourceFile, seekable
+from tunedrop.dataset.readers.workbook_size import refuse_oversized
 from tunedrop.errors import DatasetError
 
 
@@ -50,11 +52,11 @@ def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:
     """Return the sheets with the same header as the first filled sheet.
 
     Raises:
-        DatasetError: the workbook is damaged or a bomb.
+        DatasetError: the workbook is damaged, a bomb, or takes too much memory.
     """
     calamine = _calamine()
     stream = seekable(source, resources)
-    with reading(source.name, "workbook", calamine.CalamineError):
+    with reading(source.name, "workbook", calamine.CalamineError, ExpatError):
         _refuse_bombs(source, stream)
         book = calamine.CalamineWorkbook.from_filelike(stream)
         sheets = [
@@ -70,9 +72,12 @@ def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:
 def _refuse_bombs(source: SourceFile, stream: Any) -> None:
     with zipfile.ZipFile(stream) as archive:
         total = sum(info.file_size for info in archive.infolist())
+        if total > max(HARMLESS, source.size * LARGEST_RATIO):
+            raise DatasetError(
+                f"{source.name} unpacks to {total >> 20} MB.", "Drop the table as CSV."
+            )
+        refuse_oversized(source.name, archive)
     stream.seek(0)
-    if total > max(HARMLESS, source.size * LARGEST_RATIO):
-        raise DatasetError(f"{source.name} unpacks to {total >> 20} MB.", "Drop the table as CSV.")
 
 
 def _plain(cell: Any) -> Any:
