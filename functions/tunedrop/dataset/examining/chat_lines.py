@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.duplicates.candidates import candidate
+from tunedrop.dataset.duplicates.keys import candidate
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.readers.record import Chunk
 from tunedrop.dataset.shapes.content import LONGEST_LABEL
