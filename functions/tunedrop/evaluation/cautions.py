@@ -86,7 +86,7 @@ def _one_label(found: EvaluationFindings) -> Iterator[str]:
     if found.labels and len(set(found.golds)) == 1:
         yield (
             f"Every test row has the same label, “{found.golds[0]}”: these figures say nothing "
-            "about the others."
+            "about the other labels."
         )
 
 

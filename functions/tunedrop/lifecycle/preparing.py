@@ -24,7 +24,7 @@ from tunedrop.recipe.schema import Recipe
 from tunedrop.report.dataset_page import render_dataset_page
 from tunedrop.runs.repository import Held, encode
 
-LABEL_TOKENS = 16  # Even short labels get this many tokens of an answer.
+LABEL_TOKENS = 16  # The answers of a classification may have at least this many tokens.
 
 
 class Folder:

@@ -6,7 +6,7 @@ import rensa
 from tests.unit.dataset.memory import MemorySink, prepare, table
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.dataset.checks.label_names import Slip, slips
-from tunedrop.dataset.duplicates.near import MOST_REMEMBERED, LineAt, NearDuplicates
+from tunedrop.dataset.duplicates.near import MAX_INDEXED, LineAt, NearDuplicates
 from tunedrop.documents.dataset import Dataset, Finding
 
 
@@ -34,7 +34,7 @@ def test_a_row_whose_near_twin_carries_another_label_is_listed_and_stays() -> No
 
 def test_the_findings_say_among_how_many_rows_neighbours_were_sought() -> None:
     for check in ("near_duplicate", "neighbours_disagree"):
-        assert f"the first {MOST_REMEMBERED:,} distinct rows" in ADVICE[check]
+        assert f"the first {MAX_INDEXED:,} distinct rows" in ADVICE[check]
 
 
 def test_rows_beyond_the_cap_are_counted_as_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def test_a_full_memory_forgets_new_rows_and_still_knows_the_old_ones() -> None:
     rows = [CHANCE.choices(WORDS, k=50) for _ in range(3)]
     found, near = positions([*rows, rows[0], rows[2]], most=2)
     assert found == [[], [], [], [0], []]
-    assert near.forgotten == 2
+    assert near.not_indexed == 2
 
 
 def test_short_texts_are_not_compared() -> None:

@@ -99,7 +99,7 @@ def test_the_recipe_overrides_and_the_alternatives_are_told() -> None:
     assert document.columns.alternatives == ["text_label (text: body, label: label)"]
     document, _ = prepare(text, columns={"text": "body", "label": "label"})
     assert document.columns.mapping["text"] == "body"
-    assert document.columns.why == "The recipe says so."
+    assert document.columns.why == "The recipe names the columns."
 
 
 def test_a_column_that_is_not_there_is_refused_with_the_nearest() -> None:

@@ -73,7 +73,7 @@ def test_when_rows_differ_too_much_for_a_sample_more_of_them_are_counted() -> No
     for at in range(12_000):
         text = "x" * 400 if chance.random() < 0.5 else "a " * chance.randint(20, 200)
         turns = [Message("user", text)], [Message("assistant", "ok")]
-        sample.look(at, msgspec.json.encode(Row(at, *turns)))
+        sample.count(at, msgspec.json.encode(Row(at, *turns)))
     assert relative_error(sample.counted[:SAMPLE]) > TOLERANCE
     assert len(sample.counted) == 12_000
 

@@ -52,9 +52,8 @@ class ChatLines:
             length = 0
             for turn in turns:
                 text = turn.content
-                if (
-                    not text or text.strip() is not text
-                ):  # `strip` returns the same object if nothing is stripped
+                # `strip` returns the same object if nothing is stripped.
+                if not text or text.strip() is not text:
                     break
                 length += len(text)
             else:

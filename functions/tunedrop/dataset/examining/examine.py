@@ -1,4 +1,4 @@
-"""Examine each row independently: shape it, check it, encode it. Any process may do this."""
+"""Examine each row by itself: convert it, check it and encode it. Any process may do this."""
 
 from array import array
 from contextlib import suppress
