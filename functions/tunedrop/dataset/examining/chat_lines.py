@@ -13,7 +13,7 @@ from tunedrop.documents.rows import Turn
 
 
 class ChatRow(msgspec.Struct, gc=False):
-    """`documents.rows.Row` with messages of text alone; it has the same JSON."""
+    """`documents.rows.Row` whose messages consist of text alone; it has the same JSON."""
 
     row: int
     prompt: list[Turn]

@@ -13,7 +13,7 @@ from tunedrop.dataset.readers.formats import Head
 from tunedrop.dataset.readers.source import HEAD, SourceFile, seekable
 from tunedrop.errors import DatasetError
 
-MOST_MEMBERS = 1_000
+MOST_MEMBERS = 1_000  # Files that an archive may contain.
 FEWEST_BYTES = 4 << 10  # Unpacked bytes that are needed to judge the density of an archive.
 
 
