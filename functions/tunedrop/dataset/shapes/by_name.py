@@ -110,7 +110,7 @@ def _pair(known: dict[str, str], asks: str, answers: str) -> Columns:
     if answers in ("sql", "query"):
         shape = "text_to_sql"
     return Columns(
-        shape, mapping, f"The names of the columns {listed} are usual for prompt and answer."
+        shape, mapping, f"The names of the columns {listed} are usual for a prompt and its answer."
     )
 
 

@@ -39,7 +39,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
         found.append(Columns("prompt_completion", {"prompt": asks, "completion": answers}, why))
     alone = [name for name in names if name.lower() in TEXT] or (names if len(names) == 1 else [])
     if not found and alone:
-        why = f"{alone[0]!r} has text, and no other column has answers: text for pretraining."
+        why = f"{alone[0]!r} has text, and no other column has answers, so it is for pretraining."
         found.append(Columns("text", {"text": alone[0]}, why))
     return found
 
