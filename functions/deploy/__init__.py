@@ -1,1 +1,1 @@
-"""Function: a trained adapter becomes an endpoint."""
+"""The function that creates the endpoint of a trained adapter."""

@@ -1,1 +1,1 @@
-"""Function: an endpoint becomes a verdict, a report and an email."""
+"""The function that evaluates an endpoint: verdict, report and email."""

@@ -1,1 +1,1 @@
-"""Function: a dropped file becomes checked splits."""
+"""The function that turns a dropped file into checked splits, and its processing job."""

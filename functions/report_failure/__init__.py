@@ -1,1 +1,1 @@
-"""Function: any failure becomes one email that says what to do."""
+"""The function that turns a failure into one email that says what to do."""

@@ -1,1 +1,1 @@
-"""Function, on a schedule: what was lost on the way is set right."""
+"""The scheduled function that sends lost events again and cleans up."""

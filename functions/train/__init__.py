@@ -1,1 +1,1 @@
-"""Function: prepared splits become a training job."""
+"""The function that starts the training job of prepared splits."""

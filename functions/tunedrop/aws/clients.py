@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-CONCURRENT_QUESTIONS = 32
+CONCURRENT_QUESTIONS = 32  # Requests to an endpoint at the same time, as in `stages.evaluate`.
 # An endpoint may take 60 s to answer, so the client waits a little longer. It does not retry by
 # itself, because repeated requests would slow down a slow endpoint further.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html

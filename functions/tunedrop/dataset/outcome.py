@@ -73,7 +73,7 @@ class Preparation(msgspec.Struct):
         empty = [name for name, share in shares.items() if share and not splits[name].rows]
         if empty:
             raise DatasetError(
-                f"{self.name} leaves no rows for {', '.join(empty)}: its {usable} usable rows "
+                f"{self.name} has no rows for {', '.join(empty)}: its {usable} usable rows "
                 "belong to too few groups or labels.",
                 "Add rows that differ, or take split.group_by out of recipe.yaml.",
                 self.row_columns.rejects.problems(self.name),
@@ -89,7 +89,7 @@ class Preparation(msgspec.Struct):
     def _too_few(self, usable: int) -> DatasetError:
         rows = self.rows
         return DatasetError(
-            f"{self.name} leaves {usable} usable rows; at least {FEWEST_ROWS} are needed. "
+            f"{self.name} has {usable} usable rows; at least {FEWEST_ROWS} are needed. "
             f"Of its {rows.source:,} rows, {rows.rejected:,} were rejected and {rows.duplicates:,} "
             "are duplicates.",
             "Correct the rows or add more, then drop the file again."
@@ -147,8 +147,8 @@ def warnings_of(
         found.append(f"{rows.rejected:,} of {rows.source:,} rows were rejected: {listed}.")
     if assignment.conflicts:
         found.append(
-            f"{len(assignment.conflicts):,} rows have another label than the same text elsewhere; "
-            "the most frequent label was kept, or none in a tie."
+            f"{len(assignment.conflicts):,} rows have another label than other rows with the same "
+            "text; the most frequent label was kept, or none in a tie."
         )
     if scattered:
         found.append(

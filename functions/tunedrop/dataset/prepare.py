@@ -21,12 +21,12 @@ from tunedrop.dataset.sizing.tokens import TokenSample, token_statistics
 from tunedrop.dataset.splits.assignment import SplitAssignment
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.places import SPLIT_PLACES
-from tunedrop.dataset.splits.spool import Spool, rereading
+from tunedrop.dataset.splits.spool import Spool, reader_of_rows
 from tunedrop.dataset.splits.write import write_splits
 from tunedrop.documents.dataset import Dataset
 from tunedrop.recipe.schema import Recipe
 
-SAMPLE = 1_000  # Rows that are examined for HTML escapes before the reading.
+SAMPLE = 1_000  # Rows at the beginning that decide whether the texts are HTML-escaped.
 
 
 def prepare_dataset(  # noqa: PLR0913 - the three names only go into the document
@@ -62,35 +62,35 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
             left; in the last case the files, also rejected.jsonl, have been written.
     """
     sources = source if isinstance(source, Sequence) else [source]
-    means = _Means(tokenizer, scratch_bytes, processes)
+    options = _Options(tokenizer, scratch_bytes, processes)
     with ExitStack() as resources:
-        preparation = _work(Watch(sources, progress), recipe, sink, means, resources)
+        preparation = _prepared(Watch(sources, progress), recipe, sink, options, resources)
     preparation.refuse_unusable(recipe)
     preparation.note_findings()
     return preparation.described(dataset, run, source_uri)
 
 
-class _Means(NamedTuple):
-    """The resources that preparation may use: see `prepare_dataset`."""
+class _Options(NamedTuple):
+    """Arguments of `prepare_dataset` that are described there."""
 
     tokenizer: bytes | None
     scratch_bytes: int | None
     processes: int
 
 
-def _work(
-    watch: Watch, recipe: Recipe, sink: Sink, means: _Means, resources: ExitStack
+def _prepared(
+    watch: Watch, recipe: Recipe, sink: Sink, options: _Options, resources: ExitStack
 ) -> Preparation:
     """Read all rows twice: from the source to examine them, from the spool to write them."""
     table = open_parts(watch.sources, resources)
     shape = find_shape(table, recipe)
     examination = Examination(recipe, shape.columns, _is_escaped(table, shape, recipe))
     rejected = resources.enter_context(sink.create("rejected.jsonl"))
-    again = rereading(table, examination)
-    spool = resources.enter_context(Spool(limit=means.scratch_bytes, again=again))
+    again = reader_of_rows(table, examination)
+    spool = resources.enter_context(Spool(limit=options.scratch_bytes, again=again))
     row_columns = RowColumns(recipe.split, spool, labels_possible=shape.kind == "answers")
     watch.begin()
-    for batch in examined(table.chunks(), examination, means.processes):
+    for batch in examined(table.chunks(), examination, options.processes):
         row_columns.take(batch)
         row_columns.rejects.write(rejected)
     watch.end()
@@ -98,7 +98,7 @@ def _work(
     if recipe.checks == "full":
         _compare(row_columns, spool)
     assignment = SplitAssignment(row_columns, recipe, shape)
-    sample = _token_sample(means.tokenizer, shape, len(row_columns.groups))
+    sample = _token_sample(options.tokenizer, shape, len(row_columns.groups))
     written = write_splits(spool, row_columns, assignment, sink, sample)
     if recipe.checks == "full":
         in_split = map(SPLIT_PLACES.__contains__, written.places)

@@ -58,9 +58,9 @@ class Split(msgspec.Struct):
 
 
 class TokenStatistics(msgspec.Struct):
-    """Tokens a row (prompt and completion together), over the training split.
+    """Tokens per row (prompt and completion together) in the training split.
 
-    `method` says how they were counted. "characters" is an estimate of 4 characters a token.
+    `method` says how they were counted. "characters" is an estimate of 4 characters per token.
     "tokenizer" uses the base model's tokenizer on a random sample of `sample` rows; `error` is then
     half the 95% interval of the total, as a share of it (0 when all rows were counted).
     """

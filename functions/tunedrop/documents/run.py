@@ -14,8 +14,8 @@ Stage = Literal["prepare", "train", "deploy", "evaluate"]
 Status = Literal["running", "succeeded", "failed", "superseded"]
 
 STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
-MAX_NAME = 32  # The longest name that SageMaker allows for a tuning job.
-RUN_ID_LENGTH = 12
+MAX_NAME = 32  # SageMaker's limit for tuning jobs, the shortest of its limits for names.
+RUN_ID_LENGTH = 12  # Hex digits.
 
 
 class Part(msgspec.Struct):

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def calls_as_text(calls: Sequence[dict[str, Any]]) -> str:
-    """Return one JSON object a line, name first, the arguments' keys sorted.
+    """Return one JSON object per line, with the name first and the arguments' keys sorted.
 
     The training container writes the same text where a chat template omits calls. The evaluation
     compares calls in this form, so that different spellings of one call are equal.

@@ -1,1 +1,1 @@
-"""From answers of two models to figures, intervals and a verdict."""
+"""Evaluate the answers of two models: figures, intervals and a verdict."""

@@ -12,7 +12,6 @@ from tunedrop.errors import EvaluationError, TunedropError
 Model = Literal["base", "tuned"]
 MODELS: tuple[Model, ...] = ("base", "tuned")
 
-
 AskOne = Callable[[Model, Row], Answer]
 Progress = Callable[[int, int], None]
 

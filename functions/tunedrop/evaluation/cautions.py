@@ -1,10 +1,11 @@
 """Warnings for the reader of a report, each with a count and a remedy."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tunedrop.documents.figures import count, percent
+from tunedrop.documents.rows import Row
 from tunedrop.evaluation.findings import EvaluationFindings
-from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.labels import UNPARSED, normalise
 
 FEW_ROWS = 100  # Fewer test rows than this cause a warning.
 MANY_UNPARSED = 0.05  # Share of answers without a label from which on there is a warning.
@@ -15,6 +16,20 @@ ROWS_NAMED = 5  # Leaked rows that the warning lists.
 def cautions(found: EvaluationFindings, leaked: Sequence[int]) -> list[str]:
     """Return the warnings for this report."""
     return [*_leaks(found, leaked), *(text for check in CHECKS for text in check(found))]
+
+
+def leaked_rows(train: Iterable[Row], test: Sequence[Row]) -> list[int]:
+    """Return the source rows of the test rows whose prompt is in the training rows too.
+
+    Letter case, width, spacing and surrounding punctuation are ignored. Near duplicates are not
+    found.
+    """
+    seen = {_question(row) for row in train}
+    return [row.row for row in test if _question(row) in seen]
+
+
+def _question(row: Row) -> str:
+    return "\n".join(normalise(turn.text) for turn in row.prompt if turn.role != "system")
 
 
 def _leaks(found: EvaluationFindings, leaked: Sequence[int]) -> Iterator[str]:
@@ -71,7 +86,7 @@ def _one_label(found: EvaluationFindings) -> Iterator[str]:
     if found.labels and len(set(found.golds)) == 1:
         yield (
             f"Every test row has the same label, “{found.golds[0]}”: these figures say nothing "
-            "about the others."
+            "about the other labels."
         )
 
 

@@ -1,19 +1,22 @@
 """The results of an evaluation, from which headline, sentences and warnings are written."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunedrop.documents.answers import Answers
 from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.figures import cut
 from tunedrop.documents.report import Verdict
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.scoring.metrics import METRICS, Metric
 from tunedrop.evaluation.scoring.tasks import TASKS, deciding_metric
 from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
-from tunedrop.evaluation.trivial import commonest_answer, trivial_name
 from tunedrop.evaluation.verdict import passes, verdict_of
 from tunedrop.recipe.schema import Recipe
+
+MAX_TRIVIAL_NAME = 40  # Characters of the answer in the name of the trivial baseline.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,3 +107,21 @@ def find(
         compared=against(base, "base"),
         trivial={} if answer is None else against([answer] * len(rows), trivial_name(answer)),
     )
+
+
+def commonest_answer(dataset: Dataset, train: Sequence[Row]) -> str | None:
+    """Return the trivial baseline: the most frequent right answer of the training rows.
+
+    Of equally frequent answers, the alphabetically first is returned. The result is None when no
+    answer occurs twice, because a constant answer is then no useful baseline.
+    """
+    counts = Counter(dataset.splits["train"].labels if "train" in dataset.splits else {})
+    if not counts:
+        counts = Counter(row.answer.strip() for row in train)
+    answer, occurrences = min(counts.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
+    return answer if occurrences > 1 else None
+
+
+def trivial_name(answer: str) -> str:
+    """Return the trivial baseline's name in tables: always “negative”."""
+    return f"always “{cut(' '.join(answer.split()), MAX_TRIVIAL_NAME)}”"

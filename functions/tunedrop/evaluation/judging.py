@@ -1,12 +1,14 @@
 """Judge the answers of both models: score, compare, and write the judgement."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from random import Random
 
 import msgspec
 
 from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.figures import cut
 from tunedrop.documents.report import (
     Asking,
     Baseline,
@@ -20,10 +22,8 @@ from tunedrop.documents.report import (
 )
 from tunedrop.documents.rows import Message, Row
 from tunedrop.errors import EvaluationError
-from tunedrop.evaluation.cautions import cautions
+from tunedrop.evaluation.cautions import cautions, leaked_rows
 from tunedrop.evaluation.findings import EvaluationFindings, find
-from tunedrop.evaluation.leakage import leaked_rows
-from tunedrop.evaluation.samples import draw
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
 from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.scoring.tasks import TASKS
@@ -31,6 +31,10 @@ from tunedrop.evaluation.statistics.comparing import row_scores
 from tunedrop.evaluation.statistics.significance import holm
 from tunedrop.evaluation.wording import headline, sentences
 from tunedrop.recipe.schema import Recipe
+
+SAMPLES = 4  # Rows drawn from the wins, the losses and the ties, for the reader of the report.
+SAMPLE_CHARACTERS = 1_200  # Longer texts are cut.
+SAMPLE_SEED = 17
 
 
 def judge(
@@ -136,10 +140,39 @@ def _samples(findings: EvaluationFindings) -> tuple[list[Sample], list[Sample], 
     tuned = row_scores(findings.metric, findings.tuned, findings.golds)
     gaps = [mine - other for other, mine in zip(base, tuned, strict=True)]
     return (
-        draw(findings.rows, findings.answers, gaps, lambda gap: gap > 0),
-        draw(findings.rows, findings.answers, gaps, lambda gap: gap < 0),
-        draw(findings.rows, findings.answers, gaps, lambda gap: gap == 0),
+        _draw(findings.rows, findings.answers, gaps, lambda gap: gap > 0),
+        _draw(findings.rows, findings.answers, gaps, lambda gap: gap < 0),
+        _draw(findings.rows, findings.answers, gaps, lambda gap: gap == 0),
     )
+
+
+def _draw(
+    rows: Sequence[Row], answers: Answers, gaps: Sequence[float], wanted: Callable[[float], bool]
+) -> list[Sample]:
+    """Return up to `SAMPLES` rows whose gap (tuned minus base score) is `wanted`, in row order.
+
+    They are drawn at random, so that they are not selected by their quality.
+    """
+    fitting = [index for index, gap in enumerate(gaps) if wanted(gap)]
+    drawn = Random(SAMPLE_SEED).sample(fitting, min(SAMPLES, len(fitting)))  # noqa: S311 - no secret
+    return [
+        Sample(
+            row=rows[index].row,
+            prompt=cut(_question(rows[index].prompt), SAMPLE_CHARACTERS),
+            expected=cut(rows[index].answer, SAMPLE_CHARACTERS),
+            base=cut(answers.base[index].text, SAMPLE_CHARACTERS),
+            tuned=cut(answers.tuned[index].text, SAMPLE_CHARACTERS),
+        )
+        for index in sorted(drawn)
+    ]
+
+
+def _question(prompt: Sequence[Message]) -> str:
+    """Return the messages without the system prompt, which is the same in every row."""
+    turns = [turn for turn in prompt if turn.role != "system"]
+    if len(turns) == 1:
+        return turns[0].text
+    return "\n\n".join(f"{turn.role}: {turn.text}" for turn in turns)
 
 
 def _asking(answers: Answers) -> Asking:

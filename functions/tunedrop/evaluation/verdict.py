@@ -14,7 +14,7 @@ from tunedrop.documents.report import Comparison, Verdict
 from tunedrop.recipe.schema import Gate
 
 MIN_ROWS = 20  # With fewer rows the intervals are not reliable.
-SMALL = 0.05  # The smallest difference that matters when the recipe asks for less.
+DEFAULT_MARGIN = 0.05  # The smallest difference that matters, unless `min_gain` is larger.
 
 
 def verdict_of(comparison: Comparison, gate: Gate) -> Verdict:
@@ -23,7 +23,7 @@ def verdict_of(comparison: Comparison, gate: Gate) -> Verdict:
         return "too_small_to_tell"
     if is_certain(comparison, gate):
         return "better" if comparison.difference.value > 0 else "worse"
-    margin = matters(gate)
+    margin = margin_of(gate)
     if -margin < comparison.difference.low and comparison.difference.high < margin:
         return "no_difference"
     return "too_small_to_tell"
@@ -35,11 +35,11 @@ def passes(comparison: Comparison, gate: Gate) -> bool:
 
 
 def is_certain(comparison: Comparison, gate: Gate) -> bool:
-    """Return whether interval and test agree that chance alone would not do this."""
+    """Return whether both the interval and the test rule out chance as the only cause."""
     apart = comparison.difference.low > 0 or comparison.difference.high < 0
     return apart and comparison.p_value < 1 - gate.confidence
 
 
-def matters(gate: Gate) -> float:
+def margin_of(gate: Gate) -> float:
     """Return the smallest difference that matters, 0 to 1."""
-    return max(gate.min_gain, SMALL)
+    return max(gate.min_gain, DEFAULT_MARGIN)

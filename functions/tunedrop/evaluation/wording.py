@@ -6,7 +6,7 @@ from math import ceil, log10
 from tunedrop.documents.figures import count, p_value, percent, points, signed
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.scoring.labels import UNPARSED
-from tunedrop.evaluation.verdict import is_certain, matters, verdict_of
+from tunedrop.evaluation.verdict import is_certain, margin_of, verdict_of
 
 MANY_UNPARSED = 0.1  # Share of unparsed base answers from which on their effect is reported.
 
@@ -20,7 +20,8 @@ def headline(found: EvaluationFindings) -> str:
     match found.verdict:
         case "better":
             return (
-                f"The tuned model is better than the base model{_but(found)}: {figures}, {on_rows}."
+                f"The tuned model is better than the base model{_qualification(found)}: {figures}, "
+                f"{on_rows}."
             )
         case "worse":
             return f"The tuned model is worse than the base model: {figures}, {on_rows}."
@@ -38,19 +39,19 @@ def sentences(found: EvaluationFindings) -> list[str]:
         _difference(found),
         _row_by_row(found),
         *_beside_trivial(found),
-        *_format(found),
+        *_answer_format(found),
         *_gate(found),
         *_other_metrics(found),
-        *_what_it_takes(found),
+        *_rows_needed(found),
     ]
 
 
-def _but(found: EvaluationFindings) -> str:
+def _qualification(found: EvaluationFindings) -> str:
     """Return the qualification of "better": by the trivial baseline or the recipe's gate."""
     trivial = found.beside_trivial
     if trivial is not None:
         verdict = verdict_of(trivial.comparison, found.recipe.evaluate.gate)
-        name = _answering(trivial.comparison.rival)
+        name = _as_subject(trivial.comparison.rival)
         if verdict == "worse":
             return f", but worse than {name} ({percent(trivial.rival.value)})"
         if verdict != "better":
@@ -90,7 +91,7 @@ def _beside_trivial(found: EvaluationFindings) -> Iterator[str]:
     if trivial is None:
         return
     comparison = trivial.comparison
-    name = _answering(comparison.rival)
+    name = _as_subject(comparison.rival)
     reached = (
         f"{name[0].upper()}{name[1:]}, with no model at all, reaches {percent(trivial.rival.value)}"
     )
@@ -105,7 +106,7 @@ def _beside_trivial(found: EvaluationFindings) -> Iterator[str]:
             yield f"{reached}; the tuned model is not clearly better than that ({between})."
 
 
-def _format(found: EvaluationFindings) -> Iterator[str]:
+def _answer_format(found: EvaluationFindings) -> Iterator[str]:
     """Separate a gain from a better answer format from other gains."""
     named = [index for index, answer in enumerate(found.base) if answer != UNPARSED]
     unparsed = len(found.base) - len(named)
@@ -146,13 +147,13 @@ def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
         )
 
 
-def _what_it_takes(found: EvaluationFindings) -> Iterator[str]:
+def _rows_needed(found: EvaluationFindings) -> Iterator[str]:
     """Say how many rows a clear result needs, if this one is not clear."""
     if found.verdict != "too_small_to_tell":
         return
     seen, target = (
         found.decisive.comparison.smallest_detectable,
-        matters(found.recipe.evaluate.gate),
+        margin_of(found.recipe.evaluate.gate),
     )
     rows = _rounded_up(len(found.rows) * (seen / target) ** 2)
     yield (
@@ -168,5 +169,6 @@ def _rounded_up(rows: float) -> int:
     return ceil(rows / step) * step
 
 
-def _answering(rival: str) -> str:
+def _as_subject(rival: str) -> str:
+    """Return "always answering “negative”" for the baseline "always “negative”"."""
     return rival.replace("always ", "always answering ", 1)

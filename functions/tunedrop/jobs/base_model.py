@@ -10,7 +10,7 @@ from tunedrop.ports.store import MissingError, Store
 from tunedrop.recipe.schema import Recipe
 
 WEIGHTS = (".safetensors", ".bin")
-BYTES_A_PARAMETER = 2  # Hubs publish weights in bfloat16 today.
+BYTES_A_PARAMETER = 2  # Most models are published in bfloat16.
 
 
 class ModelFile(msgspec.Struct):

@@ -13,10 +13,10 @@ from tunedrop.recipe.schema import Recipe
 # Images with CUDA 13 need this host image.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
 INFERENCE_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
-VARIANT = "only"
-STARTUP_SECONDS = 1_200
-DOWNLOAD_SECONDS = 1_200
-PROVISION_SECONDS = 1_800
+VARIANT = "only"  # Name of the endpoint's single variant.
+STARTUP_SECONDS = 1_200  # Time that the container may take until it answers /ping.
+DOWNLOAD_SECONDS = 1_200  # Time that the download of base weights and adapter may take.
+PROVISION_SECONDS = 1_800  # Time that the search for a free instance may take.
 ADAPTER = "/opt/ml/additional-model-data-sources/tuned"
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # The values that vLLM accepts as max_lora_rank.
 

@@ -10,12 +10,10 @@ from tunedrop.recipe.schema import Recipe
 
 # Shares of the peak performance that fine-tuning reaches: long packed rows, short padded rows.
 BEST_USE, WORST_USE = 0.40, 0.05
-# Floating-point operations a parameter and token: 2 forward, 2 back to the activations, 2 for the
-# weights' gradients (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361, section 2.1), and 2 more
-# where activations are computed again. An adapter needs no gradients of the weights. 4-bit weights
-# take about 40% longer, because they are unpacked in every pass
-# (https://lightning.ai/pages/community/lora-insights/).
-FLOPS = {"full": 8.0, "lora": 6.0, "qlora": 6.0 * 1.4}
+# Floating-point operations for each parameter and token, by method. LoRA takes 2 in the forward
+# pass, 2 for the gradients of the activations (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361,
+# section 2.1) and 2 to compute activations again. It needs no gradients of the base weights.
+FLOPS = {"lora": 6.0}
 START_HOURS = (0.05, 0.25)  # Shortest and longest time to download the image and the weights.
 SPOT_DISCOUNT = 0.65  # A typical discount; it changes all the time.
 
@@ -42,7 +40,9 @@ def estimate(
     low = START_HOURS[0] + peak_hours / BEST_USE
     high = START_HOURS[1] + peak_hours / WORST_USE
     if low <= cap:
-        high = min(high, cap)  # The job is stopped at the cap. With a higher `low` none is started.
+        high = min(
+            high, cap
+        )  # The job is stopped at the cap. If `low` exceeds it, no job is started.
     low_price = instance.training_usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
     return CostEstimate(
         low_usd=round(low * low_price, 2),

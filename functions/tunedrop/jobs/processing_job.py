@@ -14,7 +14,7 @@ from tunedrop.recipe.instances import CATALOGUE
 
 ENTRYPOINT = "prepare"  # A program of the training image, see training_container/Dockerfile.
 LOGS = "/aws/sagemaker/ProcessingJobs"
-MAX_SECONDS = 12 * 3_600  # With all checks, one core prepares about 10 MB a second.
+MAX_SECONDS = 12 * 3_600  # With all checks, one core prepares more than 10 MB per second.
 SHARE_OF_MEMORY = 0.7  # The share of the memory that a prediction may use.
 SPARE_GB = 20  # Added to the volume beyond what the rows need.
 LARGEST_VOLUME_GB = 16_384

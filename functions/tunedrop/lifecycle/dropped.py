@@ -22,11 +22,11 @@ from tunedrop.runs.pointer import read_pointer
 RECIPE = "recipe.yaml"
 COMPLETE = "_SUCCESS"
 RERUN = "tunedrop-rerun"  # S3 metadata that requests a new run of the same content.
-MAX_PARTS = 1_000
-MAX_NAME_BYTES = (
-    255  # of a dataset; as long as a file name may be, and a run's keys stay below 1,024
-)
-DIGEST_LENGTH = 12
+MAX_PARTS = 1_000  # Files in a dropped folder.
+# The longest name of a dataset. File systems have the same limit for a file name, and with it all
+# keys of a run stay below the 1,024 bytes that S3 allows.
+MAX_NAME_BYTES = 255
+DIGEST_LENGTH = 12  # Hex digits of the digest that is added to a name that was cut.
 
 
 class Drop(NamedTuple):

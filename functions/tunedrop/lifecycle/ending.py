@@ -1,6 +1,6 @@
 """How every run ends: one email is sent, and jobs and endpoints are removed.
 
-`settle` can be called at any time and any number of times.
+`settle` does this. It can be called at any time and any number of times.
 """
 
 import time
@@ -59,7 +59,10 @@ class Ending:
             self.runs.forget(run)
 
     def _announce(self, run: Run) -> None:
-        """Claim, publish, record. Only a kill between the last two can send the email twice."""
+        """Claim the email, publish it, and record that it was sent.
+
+        Only if the function is killed before the record is written can the email be sent twice.
+        """
         key = f"{run.folder}/{keys.email(run.attempt)}"
         store = self.runs.store
         email = self._email(run)
@@ -128,8 +131,8 @@ def keeps_endpoint(run: Run) -> bool:
 def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
     """Stop the run's jobs and delete its endpoint; True when nothing is left.
 
-    They are found by name, because a function that was killed may have created more than run.json
-    says. Only a processing job is always in run.json before it is created.
+    They are found by their names, because a function that was killed may have created resources
+    that run.json does not contain. Only a processing job is always in run.json before it exists.
     """
     if run.processing:
         sagemaker.stop_processing_job(run.processing.job)

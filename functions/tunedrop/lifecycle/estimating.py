@@ -1,4 +1,8 @@
-"""What the training of a prepared run will cost. `prepare` says it if it can, otherwise `train`."""
+"""Estimate what the training of a prepared run will cost.
+
+`prepare` does so if the base model is in the bucket, otherwise `train`. This module is apart from
+`preparing`, because the train function has none of the prepare layer's packages.
+"""
 
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.run import CostEstimate

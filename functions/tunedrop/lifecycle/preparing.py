@@ -18,14 +18,13 @@ from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.lifecycle.dropped import DroppedFile, parts_of
 from tunedrop.lifecycle.estimating import estimate_early
-from tunedrop.lifecycle.progress import ProgressWriter
-from tunedrop.lifecycle.step import Step
+from tunedrop.lifecycle.step import ProgressWriter, Step
 from tunedrop.ports.store import ExistsError, MissingError, Store
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.dataset_page import render_dataset_page
 from tunedrop.runs.repository import Held, encode
 
-LABEL_TOKENS = 16  # Even short labels get this many tokens of an answer.
+LABEL_TOKENS = 16  # The answers of a classification may have at least this many tokens.
 
 
 class Folder:

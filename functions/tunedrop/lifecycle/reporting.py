@@ -162,6 +162,6 @@ def token_warnings(tokens: TokenCount | None) -> list[str]:
     if tokens is None or abs(tokens.difference) <= LARGE_DIFFERENCE:
         return []
     warning = (
-        f"The training rows hold {tokens_in_words(tokens)}: the price estimate was off by as much."
+        f"The training rows have {tokens_in_words(tokens)}: the price estimate was off by as much."
     )
     return [warning]

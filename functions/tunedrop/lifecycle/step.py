@@ -1,18 +1,21 @@
 """What every step of a run does: take the lease, check the pointer, handle failures."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import msgspec
 
-from tunedrop.documents.run import Run, Stage
+from tunedrop.documents.run import Progress, Run, Stage
 from tunedrop.errors import TunedropError
 from tunedrop.lifecycle.ending import release, supersede
 from tunedrop.ports.services import SageMaker
 from tunedrop.ports.store import ChangedError
 from tunedrop.runs.pointer import is_current
 from tunedrop.runs.repository import Held, Runs, now
+
+PROGRESS_SECONDS = 2.0  # Shortest time between two writes of the progress.
 
 
 class Invocation(msgspec.Struct, frozen=True):
@@ -97,3 +100,24 @@ class Step:
 
         with suppress(Exception):  # the first error is the one to raise
             self.runs.update(folder, let_go)
+
+
+class ProgressWriter:
+    """Writes the progress of a step to run.json, at most every few seconds.
+
+    Raises ChangedError when the run has been ended, so that the work stops.
+    """
+
+    def __init__(self, held: Held, step: Step, unit: str) -> None:
+        self.held = held
+        self.step = step
+        self.unit = unit
+        self.next = time.monotonic() + PROGRESS_SECONDS
+
+    def __call__(self, done: int, total: int) -> None:
+        """Write that `done` of `total` are done."""
+        if time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + PROGRESS_SECONDS
+        self.held.run.progress = Progress(done=done, total=total, unit=self.unit)
+        self.step.runs.save(self.held)

@@ -50,7 +50,7 @@ class SageMaker(Protocol):
     """Jobs and endpoints, by name."""
 
     def create_training_job(self, request: Request) -> None:
-        """Start a job unless one of that name exists: a run's names are its locks.
+        """Start a job unless one of that name exists, so that a second call does no harm.
 
         Raises TrainingError when SageMaker refuses the request for good.
         """

@@ -1,1 +1,1 @@
-"""From figures to report.json, report.html and the email."""
+"""Render the pages and the emails."""

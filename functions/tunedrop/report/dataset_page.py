@@ -6,8 +6,9 @@ from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset, RowCounts
 from tunedrop.report.template import render
 
+# Each place of rows: its name in dataset.json, what it means, and the style of its bar.
 IN_WORDS = (
-    ("train", "to learn from", "tuned"),
+    ("train", "to train on", "tuned"),
     ("validation", "to pick the best checkpoint", "base"),
     ("test", "held out for the report", "good"),
     ("duplicates", "the same as an earlier row", "calm"),
@@ -31,14 +32,14 @@ CHECKS = {
     "refusal": "Refusals",
     "cut_off": "Answers cut off",
     "template_marker": "Markers of a chat format",
-    "too_long": "Longer than the model reads",
+    "too_long": "Longer than max_length",
     "length_outlier": "Far longer than the others",
     "language": "Another language",
     "low_confidence": "Labels with low confidence",
     "turn_order": "Turns out of order",
     "several_answers": "Several answers to one prompt",
     "not_compared": "Rows not compared with each other",
-    "leakage": "Training rows that stand in the test file",
+    "leakage": "Training rows that are also in the validation or test file",
 }
 SMALL_SHARE = 0.02  # Share of rejected rows up to which the dataset counts as ready.
 

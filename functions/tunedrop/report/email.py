@@ -82,7 +82,7 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
                 letter.section(
                     "What to do", letter.paragraph(failure.remedy), _listed(rejected, links)
                 ),
-                letter.section("What still runs, and costs", _still_running(run, links)),
+                letter.section("What still costs money", _still_running(run, links)),
                 letter.section(
                     "Where to look",
                     letter.facts(
@@ -114,7 +114,7 @@ def _name(dataset: str) -> str:
 
 
 def _figures(report: Report) -> str:
-    """Return a table of both models and the trivial baseline, a column a metric."""
+    """Return a table of both models and the trivial baseline, with one column for each metric."""
     names = list(report.base.metrics)
     gaps = {each.metric: each for each in report.comparisons if each.rival == "base"}
     rivals = {each.name for each in report.baselines}

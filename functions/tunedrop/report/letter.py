@@ -103,7 +103,7 @@ def _block(problem: Problem, width: int) -> str:
     rows = f"{problem.rows:>{width},} {'row' if problem.rows == 1 else 'rows'}"
     known = (
         ("Example", f"{problem.place}: {problem.message}"),
-        ("It reads", problem.excerpt),
+        ("Content", problem.excerpt),
         ("To do", problem.fix),
     )
     lines = [hanging(f"{rows} ", problem.meaning)]

@@ -32,7 +32,7 @@ def read_pointer(store: Store, dataset: str) -> tuple[Pointer | None, str]:
 
 
 def is_current(store: Store, run: Run) -> bool:
-    """Return whether the run still counts; asked before every step that costs money."""
+    """Return whether the run still counts. It is checked before every step that costs money."""
     pointer, _ = read_pointer(store, run.dataset)
     return pointer is not None and pointer.run == run.run
 

@@ -1,1 +1,1 @@
-"""One file an operation: what each function does with its event."""
+"""What each function does with its event: one module for each operation."""

@@ -13,7 +13,6 @@ from tunedrop.evaluation.asking import AskOne, Model, ask
 from tunedrop.evaluation.judging import judge
 from tunedrop.jobs.endpoint import chat_request
 from tunedrop.lifecycle.ending import Ending
-from tunedrop.lifecycle.progress import ProgressWriter
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
     TrainingSummary,
@@ -21,7 +20,7 @@ from tunedrop.lifecycle.reporting import (
     lineage_of,
     read_summary,
 )
-from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.lifecycle.step import ProgressWriter, Step, StepResult
 from tunedrop.ports.services import Inference
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page

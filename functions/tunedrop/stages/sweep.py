@@ -15,7 +15,7 @@ from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
 
-MAX_NUDGES = 3  # How often a stage is called again before the run is ended.
+MAX_NUDGES = 3  # Number of times that a stage is called again before the run is ended.
 
 
 def sweep(ending: Ending, functions: Functions) -> list[StepResult]:

@@ -11,7 +11,7 @@ import pytest
 
 from examples.demo import tweets as demo
 from tests.support.pipeline.preparation import MemorySink, prepare
-from tunedrop.dataset.duplicates.candidates import plain
+from tunedrop.dataset.duplicates.keys import plain
 from tunedrop.dataset.duplicates.near import shingles_of, similarity
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.rows import Row

@@ -47,17 +47,17 @@ def parquet() -> bytes:
 
 FILES: dict[str, tuple[str, bytes, str]] = {
     "empty": ("d.csv", b"", "d.csv is empty"),
-    "whitespace": ("d.csv", b" \r\n\t\n \n", "holds nothing but blanks"),
-    "only a BOM": ("d.jsonl", b"\xef\xbb\xbf", "holds nothing but blanks"),
-    "one row": ("d.csv", b"text,label\na,b\n", "leaves 1 usable rows"),
+    "whitespace": ("d.csv", b" \r\n\t\n \n", "contains only blanks"),
+    "only a BOM": ("d.jsonl", b"\xef\xbb\xbf", "contains only blanks"),
+    "one row": ("d.csv", b"text,label\na,b\n", "has 1 usable rows"),
     "all rows bad": ("d.jsonl", b'{"prompt": }\n' * 30, "30 were rejected"),
     "all rows the same": ("d.csv", b"text,label\n" + b"a b,c\n" * 30, "29 are duplicates"),
     "truncated gzip": ("d.csv.gz", gzip.compress(TABLE.encode() * 99)[:-90], "incomplete archive"),
     "gzip bomb": ("d.csv.gz", gzip.compress(BOMB), "unpacks to more than 64 MB"),
     "zip bomb": ("d.zip", zipped({"a.csv": BOMB}), "unpacks to 70 MB"),
     "encrypted zip": ("d.zip", encrypted(), "a.csv in d.zip is encrypted"),
-    "zip with ../": ("d.zip", zipped({"../a.csv": b"x"}), "holds the path '../a.csv'"),
-    "zip with /": ("d.zip", zipped({"/etc/a.csv": b"x"}), "holds the path '/etc/a.csv'"),
+    "zip with ../": ("d.zip", zipped({"../a.csv": b"x"}), "contains the path '../a.csv'"),
+    "zip with /": ("d.zip", zipped({"/etc/a.csv": b"x"}), "contains the path '/etc/a.csv'"),
     "truncated zip": ("d.zip", zipped({"a.csv": TABLE.encode()})[:-30], "incomplete zip archive"),
     "Parquet without its footer": ("d.parquet", parquet()[:-40], "incomplete Parquet file"),
     "Parquet with a broken footer": (

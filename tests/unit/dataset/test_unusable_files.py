@@ -19,11 +19,11 @@ FORMATS = Path(__file__).parents[3] / "examples" / "formats"
     ("content", "message"),
     [
         (b"", "data.csv is empty"),
-        (b" \r\n\t\n", "data.csv holds nothing but blanks"),
+        (b" \r\n\t\n", "data.csv contains only blanks"),
         (b"\x89PNG\r\n\x1a\n1234", "data.csv is a PNG picture"),
-        (b"text,label\n", "leaves 0 usable rows; at least 3 are needed"),
-        (b"text,label\none row,good\n", "leaves 1 usable rows; at least 3 are needed"),
-        (b"text,label\n" + b"the same,good\n" * 50, "leaves 1 usable rows"),
+        (b"text,label\n", "has 0 usable rows; at least 3 are needed"),
+        (b"text,label\none row,good\n", "has 1 usable rows; at least 3 are needed"),
+        (b"text,label\n" + b"the same,good\n" * 50, "has 1 usable rows"),
     ],
 )
 def test_the_error_says_what_is_wrong_with_the_file(content: bytes, message: str) -> None:

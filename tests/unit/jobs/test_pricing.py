@@ -45,23 +45,6 @@ def test_more_tokens_cost_more() -> None:
     assert few.low_usd < many.low_usd
 
 
-@pytest.mark.parametrize(("method", "more"), [("lora", 1.0), ("qlora", 1.4), ("full", 8 / 6)])
-def test_the_estimate_follows_the_operations_of_the_method(method: str, more: float) -> None:
-    # Given
-    recipe = read_recipe(b"training: {spot: false, max_hours: 100}\nbudget_usd: 9000")
-    other = msgspec.structs.replace(recipe, method=method)
-
-    # When
-    hours = [
-        found.low_hours - 0.05  # the hours that starting takes
-        for each in (recipe, other)
-        if (found := estimate(each, 100 * MILLION, 7_000 * MILLION))
-    ]
-
-    # Then
-    assert hours[1] / hours[0] == pytest.approx(more, rel=0.01)
-
-
 def test_the_operations_of_every_method_are_known() -> None:
     # Given
     method = next(field for field in msgspec.structs.fields(Recipe) if field.name == "method")

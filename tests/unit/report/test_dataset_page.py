@@ -20,7 +20,7 @@ def test_the_dataset_page_says_where_every_row_went() -> None:
     text = page("this is sentence number 3,bad\nonly text\n")
 
     # Then
-    assert "48 rows to learn from, 6 rows to test on" in text
+    assert "48 rows to train on, 6 rows to test on" in text
     assert "Where 62 rows went" in text
     assert re.search(r"duplicates</td><td class=\"num\">1</td>", text)
     assert re.search(r"rejected</td><td class=\"num\">1</td>", text)

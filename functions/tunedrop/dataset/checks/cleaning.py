@@ -17,7 +17,7 @@ _CONTROL_BYTES = bytes((*range(9), 11, 12, *range(13, 32), 127))
 _STRAY = "\ufeff"
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
 FEWEST_ENTITIES = 3  # Rows with an HTML entity that are needed to decode a column.
-MOSTLY = 0.8  # Share of the rows with an ampersand that must have an entity.
+ESCAPED_SHARE = 0.8  # Share of the rows with an ampersand that must have an entity.
 
 # UTF-8 that was read as a Western encoding shows letters (lead bytes) and signs (later bytes). A
 # text whose characters beyond ASCII are all of one kind is therefore not garbled.
@@ -103,7 +103,7 @@ def are_escaped(texts: Iterable[str]) -> bool:
     """Whether texts are HTML-escaped: most rows with an ampersand have an entity."""
     with_ampersand = [text for text in texts if "&" in text]
     escaped = sum(_ENTITY.search(text) is not None for text in with_ampersand)
-    return escaped >= max(FEWEST_ENTITIES, MOSTLY * len(with_ampersand))
+    return escaped >= max(FEWEST_ENTITIES, ESCAPED_SHARE * len(with_ampersand))
 
 
 def _ftfy() -> Any:

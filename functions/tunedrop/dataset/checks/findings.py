@@ -28,7 +28,8 @@ ADVICE = {
     "refusal": "Answers that refuse; the model will learn to refuse.",
     "cut_off": "Answers that end in the middle of a sentence; the model will learn that.",
     "template_marker": "Markers of a chat format in the text.",
-    "too_long": "Rows longer than hyperparameters.max_length: their end is not trained on.",
+    "too_long": "Rows longer than hyperparameters.max_length: the training cuts the middle of "
+    "their prompt, or leaves them out.",
     "length_outlier": "Rows more than ten times as long as the median.",
     "language": "Rows in another language than most.",
     "low_confidence": "Labels with a confidence below 0.5. They were kept; please review them.",

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
-RARER = 10  # A misspelled label has at most one tenth of the rows of the right one.
-SHORTEST = 4  # Letters; in a shorter word, one different letter usually means another word.
+MIN_RATIO = 10  # The right label has at least this many times the rows of a misspelled one.
+MIN_LETTERS = 4  # In a shorter word, one different letter usually means another word.
 
 
 class Slip(NamedTuple):
@@ -24,7 +24,9 @@ def slips(counts: Mapping[str, int]) -> Iterator[Slip]:
     """
     common = sorted(counts, key=lambda label: (-counts[label], label))
     for label, meant in product(sorted(counts), common):
-        if counts[label] * RARER <= counts[meant] and _is_slip(label.casefold(), meant.casefold()):
+        if counts[label] * MIN_RATIO <= counts[meant] and _is_slip(
+            label.casefold(), meant.casefold()
+        ):
             yield Slip(label, counts[label], meant)
 
 
@@ -40,7 +42,7 @@ def _is_slip(one: str, other: str) -> bool:
 def _differ_in_one_letter(one: str, other: str) -> bool:
     """Whether one letter is missing, added, replaced, or swapped with the next one."""
     short, long = sorted((one, other), key=len)
-    if len(short) < SHORTEST or len(long) - len(short) > 1:
+    if len(short) < MIN_LETTERS or len(long) - len(short) > 1:
         return False
     at = next((at for at, letter in enumerate(short) if letter != long[at]), len(short))
     if any(char.isdigit() for char in (short[at : at + 1] + long[at : at + 1])):

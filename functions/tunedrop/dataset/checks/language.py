@@ -21,10 +21,9 @@ _WORDS = {
     "pl": "nie na się że jest co jak ale tak za czy dla tym był ich może już przez tylko",
     "tr": "bir ve bu da de için ne çok ile gibi daha var ben değil sen o ama en kadar",
 }
+# Single letters are left out, because they are words of many languages.
 _COMMON = {
-    code: frozenset(
-        word for word in words.split() if len(word) > 1
-    )  # Single letters are words of many languages.
+    code: frozenset(word for word in words.split() if len(word) > 1)
     for code, words in _WORDS.items()
 }
 _SCRIPTS = (
@@ -38,16 +37,16 @@ _SCRIPTS = (
     ("he", re.compile("[\u0590-\u05ff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
-LOOKED_AT = 400  # Characters at the beginning of a text that are examined.
-FEWEST_WORDS = 6  # Words that a text must have.
-SURE = 0.12  # Share of the words that must be frequent words of the language.
-LEAD = 2  # Frequent words more than in the second most likely language.
+EXAMINED_CHARACTERS = 400  # Characters at the beginning of a text that are examined.
+FEWEST_WORDS = 6  # The language of a text with fewer words is not recognised.
+MIN_SHARE = 0.12  # Share of the words that must be frequent words of the language.
+MIN_LEAD = 2  # Frequent words that the language must have more than the second most likely one.
 SAMPLE = 2_000  # Rows at the beginning of the source that are examined.
 
 
 def language_of(text: str) -> str | None:
     """Return an ISO 639-1 code, or None when the language is not recognised."""
-    text = text[:LOOKED_AT]
+    text = text[:EXAMINED_CHARACTERS]
     for code, script in _SCRIPTS:
         if not text.isascii() and len(script.findall(text)) > len(text) * 0.2:
             return code
@@ -56,7 +55,7 @@ def language_of(text: str) -> str | None:
         return None
     hits = {code: sum(word in common for word in words) for code, common in _COMMON.items()}
     best, second = sorted(hits, key=hits.__getitem__, reverse=True)[:2]
-    clear = hits[best] >= SURE * len(words) and hits[best] >= hits[second] + LEAD
+    clear = hits[best] >= MIN_SHARE * len(words) and hits[best] >= hits[second] + MIN_LEAD
     return best if clear else None
 
 
@@ -68,7 +67,7 @@ class Spoken(msgspec.Struct):
 
 
 def note_languages(rows: Sequence[Spoken], findings: Findings) -> dict[str, int]:
-    """Add rows in other than the main language to the findings; return the rows a language."""
+    """Add rows in other than the main language to the findings; return the rows per language."""
     counts = dict(Counter(row.language for row in rows).most_common())
     main = next(iter(counts), None)
     for row in rows:

@@ -61,16 +61,15 @@ def _repeated(groups: array[int]) -> set[int]:
 
 
 class _Exact:
-    """Computes the keys of rows, only once for rows with identical bytes."""
+    """Computes the keys of rows, only once for rows whose bytes are identical."""
 
     def __init__(self, seed: int) -> None:
         self._keys = Keys(seed)
         self._known: dict[bytes, tuple[int, int]] = {}
 
     def keys_of(self, line: bytes) -> tuple[int, int]:
-        content = blake3(memoryview(line)[line.index(b",") :]).digest(
-            16
-        )  # without the row's number
+        without_number = memoryview(line)[line.index(b",") :]
+        content = blake3(without_number).digest(16)
         keys = self._known.get(content)
         if keys is None:
             keys = self._known[content] = self._keys.of(line)

@@ -19,7 +19,7 @@ SHORTEST = 6  # Words; in a shorter text, a single word changes the similarity t
 LONGEST = 4_096  # Words of a text that are compared.
 LONG_ANSWER = 64  # Characters; shorter answers are labels and are not compared.
 MOST_CANDIDATES = 32  # Candidates that a row is compared with, half of them the newest.
-MOST_REMEMBERED = 1_000_000  # Rows in the index; each takes about 1 KB.
+MAX_INDEXED = 1_000_000  # Rows in the index; each takes about 1 KB.
 KEPT_SETS = 64  # Sets of word sequences that are kept for the next comparisons.
 
 
@@ -29,16 +29,16 @@ class NearDuplicates:
     A row that is almost equal to an indexed one is not indexed itself, so that each row of a large
     cluster costs one comparison. The indexed row represents it: one minus the similarity is a
     metric, so a row with similarity 0.9 to the omitted row has at least 0.85 to the indexed one.
-    `forgotten` counts the rows that are missing in the index because it is full.
+    `not_indexed` counts the rows that are missing in the index because it is full.
     """
 
-    def __init__(self, rensa: Any, line_at: LineAt, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, rensa: Any, line_at: LineAt, most: int = MAX_INDEXED) -> None:
         self._rensa = rensa
         self._line_at = line_at
         self._index = rensa.RMinHashLSH(THRESHOLD, PERMUTATIONS, BANDS)
         self._most = most
-        self._remembered = 0
-        self.forgotten = 0
+        self._indexed = 0
+        self.not_indexed = 0
         self._sets: OrderedDict[int, frozenset[str]] = OrderedDict()
 
     def duplicates_of(self, at: int, row: AnyRow) -> list[int]:
@@ -53,20 +53,20 @@ class NearDuplicates:
             return []
         sketch = self._rensa.RMinHash(PERMUTATIONS, 42)
         sketch.update(list(shingles))
-        alike = {
+        similarities = {
             int(candidate): similarity(shingles, self._shingles_at(candidate))
-            for candidate in _some(sorted(self._index.query(sketch)))
+            for candidate in _limited(sorted(self._index.query(sketch)))
         }
-        if max(alike.values(), default=0.0) < INDEXING_LIMIT:
-            self._remember(at, sketch)
-        return [candidate for candidate, found in alike.items() if found >= THRESHOLD]
+        if max(similarities.values(), default=0.0) < INDEXING_LIMIT:
+            self._add_to_index(at, sketch)
+        return [candidate for candidate, found in similarities.items() if found >= THRESHOLD]
 
-    def _remember(self, at: int, sketch: Any) -> None:
-        if self._remembered < self._most:
-            self._remembered += 1
+    def _add_to_index(self, at: int, sketch: Any) -> None:
+        if self._indexed < self._most:
+            self._indexed += 1
             self._index.insert(at, sketch)
         else:
-            self.forgotten += 1
+            self.not_indexed += 1
 
     def _shingles_at(self, at: int) -> frozenset[str]:
         known = self._sets.get(at)
@@ -78,7 +78,7 @@ class NearDuplicates:
         return known
 
 
-def _some(candidates: list[int]) -> list[int]:
+def _limited(candidates: list[int]) -> list[int]:
     if len(candidates) <= MOST_CANDIDATES:
         return candidates
     half = MOST_CANDIDATES // 2

@@ -1,1 +1,1 @@
-"""Rows in, checked rows out: the look at each row by itself."""
+"""Convert, check and encode each row by itself."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tunedrop.dataset.duplicates.candidates import candidate
+from tunedrop.dataset.duplicates.keys import candidate
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.readers.record import Chunk
 from tunedrop.dataset.shapes.content import LONGEST_LABEL
@@ -13,7 +13,7 @@ from tunedrop.documents.rows import Turn
 
 
 class ChatRow(msgspec.Struct, gc=False):
-    """`documents.rows.Row` with messages of text alone; it has the same JSON."""
+    """`documents.rows.Row` whose messages consist of text alone; it has the same JSON."""
 
     row: int
     prompt: list[Turn]
@@ -52,9 +52,8 @@ class ChatLines:
             length = 0
             for turn in turns:
                 text = turn.content
-                if (
-                    not text or text.strip() is not text
-                ):  # `strip` returns the same object if nothing is stripped
+                # `strip` returns the same object if nothing is stripped.
+                if not text or text.strip() is not text:
                     break
                 length += len(text)
             else:

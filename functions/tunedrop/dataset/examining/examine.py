@@ -1,12 +1,11 @@
-"""Examine each row independently: shape it, check it, encode it. Any process may do this."""
+"""Examine each row by itself: convert it, check it and encode it. Any process may do this."""
 
 from array import array
 from contextlib import suppress
 
 import msgspec
 
-from tunedrop.dataset.duplicates.candidates import candidate
-from tunedrop.dataset.duplicates.keys import key_of_value
+from tunedrop.dataset.duplicates.keys import candidate, key_of_value
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.examining.chat_lines import ChatLines
 from tunedrop.dataset.readers.parts import records_of

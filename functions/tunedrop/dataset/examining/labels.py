@@ -7,7 +7,7 @@ from typing import Literal
 
 from tunedrop.dataset.shapes.content import MOST_LABELS
 
-LEAST_REPEATS = 5  # Average rows a label for which short answers count as labels.
+LEAST_REPEATS = 5  # Short answers are labels if they have at least this many rows on average.
 
 
 class Labels:
@@ -33,8 +33,8 @@ class Labels:
         else:
             self.of_row.extend([numbers[answer] for answer in answers])
 
-    def settle(self, kept: bytes | bytearray) -> None:
-        """From now on, count only the rows that are marked with 1."""
+    def count_only(self, kept: bytes | bytearray) -> None:
+        """Count only the rows that are marked with 1 in `task` and `counts`."""
         self._kept = kept
 
     @property

@@ -1,1 +1,1 @@
-"""Bytes to rows: one module a file format."""
+"""Read rows from files: one module for each file format."""

@@ -13,7 +13,7 @@ from tunedrop.dataset.readers.formats import Head
 from tunedrop.dataset.readers.source import HEAD, SourceFile, seekable
 from tunedrop.errors import DatasetError
 
-MOST_MEMBERS = 1_000
+MOST_MEMBERS = 1_000  # Files that an archive may contain.
 FEWEST_BYTES = 4 << 10  # Unpacked bytes that are needed to judge the density of an archive.
 
 
@@ -45,7 +45,7 @@ def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
     infos = [info for info in archive.infolist() if _may_be_a_table(info)]
     _refuse_hostile(source, infos)
     if not infos:
-        raise DatasetError(f"{source.name} holds no file.", "Pack at least one table.")
+        raise DatasetError(f"{source.name} contains no file.", "Pack at least one table.")
     return [Member(source, archive, info) for info in infos]
 
 
@@ -61,11 +61,11 @@ def _refuse_hostile(source: SourceFile, infos: list[zipfile.ZipInfo]) -> None:
     for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
-            raise DatasetError(f"{source.name} holds the path {info.filename!r}.", remedy)
+            raise DatasetError(f"{source.name} contains the path {info.filename!r}.", remedy)
         if info.flag_bits & 1:
             raise DatasetError(f"{info.filename} in {source.name} is encrypted.", remedy)
     if len(infos) > MOST_MEMBERS:
-        raise DatasetError(f"{source.name} holds {len(infos)} files.", remedy)
+        raise DatasetError(f"{source.name} contains {len(infos)} files.", remedy)
     if total > LARGEST or total > max(HARMLESS, source.size * LARGEST_RATIO):
         raise DatasetError(
             f"{source.name} unpacks to {total >> 20} MB from {source.size} bytes.",

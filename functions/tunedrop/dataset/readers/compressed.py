@@ -19,7 +19,7 @@ from tunedrop.errors import DatasetError
 SUFFIXES = (".gz", ".gzip", ".bz2", ".zst", ".zstd", ".xz")
 LARGEST = 8 << 30  # Bytes that a file may have after unpacking.
 LARGEST_RATIO = 200  # Largest ratio of unpacked to packed bytes; text rarely exceeds 20.
-HARMLESS = 64 << 20  # Unpacked bytes below which no ratio is refused.
+HARMLESS = 64 << 20  # Archives that unpack to fewer bytes are read whatever their ratio.
 
 
 class Unpacked:

@@ -89,7 +89,7 @@ class _Feed:
         self._lines = lines
         self._returned: list[bytes] = []
         self._number = 0
-        self._patience = LONGEST_QUOTE
+        self._longest_quote = LONGEST_QUOTE
         self.taken: list[bytes] = []
 
     @property
@@ -106,7 +106,8 @@ class _Feed:
         self._returned = rest[::-1] + self._returned
         self._number -= len(rest)
         self.taken = self.taken[:1]
-        self._patience = max(2, self._patience // 2)  # keeps files with many broken quotes fast
+        # A file with many broken quotes would otherwise take long to read.
+        self._longest_quote = max(2, self._longest_quote // 2)
         if len(self.taken[0]) > LONGEST_LINE:
             return too_long()
         if isinstance(error, UnclosedQuoteError):
@@ -121,7 +122,7 @@ class _Feed:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) >= self._patience:
+        if len(self.taken) >= self._longest_quote:
             raise UnclosedQuoteError
         line = self._returned.pop() if self._returned else next(self._lines, None)
         if line is None:

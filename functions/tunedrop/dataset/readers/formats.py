@@ -19,7 +19,7 @@ from tunedrop.dataset.readers.source import HEAD, SourceFile
 
 
 class Density(NamedTuple):
-    """Unpacked bytes in a byte of the file, and unpacked bytes a row."""
+    """Unpacked bytes for each byte of the file, and unpacked bytes for each row."""
 
     expansion: float
     row: float
@@ -36,16 +36,17 @@ class Head(NamedTuple):
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """One format that is recognised by its first bytes.
 
-    `also` are byte strings of which one must follow, each within so many bytes of the beginning;
-    they tell formats with the same magic bytes apart. `opener` and `peek` name functions as
-    "module:function".
+    `also` lists byte strings, each with a number of bytes. One of the strings must occur within so
+    many bytes of the beginning, which tells formats with the same magic bytes apart. `opener` and
+    `peek` name functions as "module:function".
 
     - A table's opener takes (source, resources) and returns its parts.
     - A container's opener takes (source, resources) and returns the source files inside. Its
       `peek` takes (source, head) and returns a `Head`, or None when too little can be read.
 
-    `density` is used where the rows cannot be counted in the head of the file. `held` is how many
-    times the file's size the reader keeps in memory: of the whole drop, or of the largest file.
+    `density` is used where the rows cannot be counted in the head of the file. `held` is the
+    memory that the reader takes, as a multiple of the size of the whole drop or of the largest file
+    (`held_of`).
     """
 
     name: str
@@ -59,7 +60,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_container(self) -> bool:
-        """Whether the file holds other files."""
+        """Whether the file contains other files."""
         return self.peek is not None
 
     def matches(self, head: bytes) -> bool:

@@ -13,7 +13,7 @@ from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
 from tunedrop.errors import DatasetError
 
-LOOKED_AT = 20  # Lines that are examined.
+EXAMINED_LINES = 20  # Lines that are examined.
 
 
 def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
@@ -41,7 +41,7 @@ def json_tables(name: str, text: TextFile) -> dict[str, Table]:
         return {"": JsonLines(text)} if _is_lines_of_lists(text) else {"": JsonDocument(text)}
     lines = [line for line in text.head.split(b"\n") if line.strip()]
     only = _object(lines[0]) if len(lines) == 1 else None
-    if len(lines) > 1 and _are_objects(lines[:LOOKED_AT]):
+    if len(lines) > 1 and _are_objects(lines[:EXAMINED_LINES]):
         return {"": JsonLines(text)}
     if only is None and _are_several(text.head):
         return {"": JsonObjects(text)}

@@ -37,7 +37,7 @@ def _parts_of(source: SourceFile, resources: ExitStack, deepest: int) -> list[Pa
         parts: list[Part] = found.open(source, resources)
         return parts
     if not deepest:
-        raise _unreadable(source, "is an archive inside archives")
+        raise _unreadable(source, f"is an archive inside {DEEPEST} other archives")
     files = found.open(source, resources)
     return [part for file in files for part in _parts_of(file, resources, deepest - 1)]
 
@@ -45,10 +45,10 @@ def _parts_of(source: SourceFile, resources: ExitStack, deepest: int) -> list[Pa
 def _text_parts(source: SourceFile, head: bytes) -> list[Part]:
     for magic, kind in UNREADABLE.items():
         if head.startswith(magic):
-            raise _unreadable(source, f"is {kind}, whatever its name says")
+            raise _unreadable(source, f"is {kind}")
     text = TextFile(source, head)
     if not text.head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
-        raise _unreadable(source, "holds nothing but blanks" if head else "is empty")
+        raise _unreadable(source, "contains only blanks" if head else "is empty")
     for read in text_readers():
         parts: list[Part] | None = read(source, text)
         if parts is not None:

@@ -91,7 +91,7 @@ def records_of(chunk: Chunk) -> Iterator[Record]:
 def _pieces(table: Table, before: int) -> Iterator[Chunk]:
     if isinstance(table, JsonLines):
         all_lines, done = table.lines(), 0
-        while lines := _some(all_lines):
+        while lines := _next_lines(all_lines):
             yield Chunk(lines=lines, row=before + done, line=done)
             done += len(lines)
         return
@@ -102,7 +102,7 @@ def _pieces(table: Table, before: int) -> Iterator[Chunk]:
         yield Chunk(records=records)
 
 
-def _some(lines: Iterator[bytes]) -> list[bytes]:
+def _next_lines(lines: Iterator[bytes]) -> list[bytes]:
     """Return the lines of the next chunk; fewer when they are long."""
     some: list[bytes] = []
     size = 0

@@ -1,4 +1,4 @@
-"""Plain text and Markdown: one row a paragraph."""
+"""Plain text and Markdown: one row for each paragraph."""
 
 from collections.abc import Iterator
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import BinaryIO, Protocol, cast
 
-HEAD = 4 << 20  # Bytes looked at to recognise a format; bzip2 unpacks in blocks of 900 kB.
+# Bytes that are read to recognise a format; several blocks of bzip2, which have 900 kB each.
+HEAD = 4 << 20
 COPY_IN_MEMORY = 8 << 20  # Bytes; a larger copy of a source goes to a temporary file.
 
 Progress = Callable[[int, int], None]

@@ -6,8 +6,9 @@ from typing import BinaryIO, cast
 
 from tunedrop.dataset.readers.source import SourceFile
 
-# With this many lines beyond ASCII, of which this share is invalid, only ASCII is trusted.
-MANY, NEARLY_ALL = 20, 0.95
+# If this share of the lines beyond ASCII is invalid in every encoding, and there are enough of them
+# to judge, only ASCII is trusted.
+MIN_LINES, INVALID_SHARE = 20, 0.95
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -97,7 +98,7 @@ def encoding_of(head: bytes) -> str:
     broken = sum(not _decodes(line, "utf-8") for line in accented)
     if broken * 2 > len(accented) and _is_windows_1252(accented):
         return "cp1252"
-    if len(accented) >= MANY and broken >= len(accented) * NEARLY_ALL:
+    if len(accented) >= MIN_LINES and broken >= len(accented) * INVALID_SHARE:
         return "ascii"
     return "utf-8"
 

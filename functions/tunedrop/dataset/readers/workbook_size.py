@@ -204,4 +204,4 @@ def _base(path: str) -> str:
 
 
 def _local(name: str) -> str:
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name

@@ -1,1 +1,1 @@
-"""Rows to prompt and completion: one module a row shape."""
+"""Convert rows to prompt and completion: one module for each row shape."""

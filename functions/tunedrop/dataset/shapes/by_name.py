@@ -41,7 +41,13 @@ def _preferences(known: dict[str, str]) -> list[Columns]:
         mapping["messages"] = messages
     if "system" in known:
         mapping["system"] = known["system"]
-    return [Columns("preference", mapping, "The columns 'chosen' and 'rejected' are compared.")]
+    return [
+        Columns(
+            "preference",
+            mapping,
+            "The columns 'chosen' and 'rejected' are the better and the worse answer.",
+        )
+    ]
 
 
 def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
@@ -54,16 +60,16 @@ def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
     if not values <= {"true", "false", "0", "1"}:
         return []
     mapping = {"prompt": prompt, "completion": completion, "label": label}
-    return [Columns("kto", mapping, f"{label!r} says of every completion whether it is good.")]
+    return [Columns("kto", mapping, f"{label!r} says whether each completion is good.")]
 
 
 def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
-    """Return the columns that hold lists of messages; a transcript as text is none."""
+    """Return the columns with lists of messages; a transcript as plain text does not count."""
     return [
         Columns(
             "messages",
             {"messages": known[name]},
-            f"The column {known[name]!r} holds conversations.",
+            f"The column {known[name]!r} contains conversations.",
         )
         for name in column_names.CONVERSATION
         if name in known and _holds_lists(sample, known[name])
@@ -103,7 +109,9 @@ def _pair(known: dict[str, str], asks: str, answers: str) -> Columns:
     shape = "alpaca" if asks == "instruction" else "prompt_completion"
     if answers in ("sql", "query"):
         shape = "text_to_sql"
-    return Columns(shape, mapping, f"The columns {listed} ask and answer by name.")
+    return Columns(
+        shape, mapping, f"The names of the columns {listed} are usual for a prompt and its answer."
+    )
 
 
 def _labelled(known: dict[str, str]) -> list[Columns]:
@@ -111,7 +119,8 @@ def _labelled(known: dict[str, str]) -> list[Columns]:
         Columns(
             "text_label",
             {"text": known[text], "label": known[label]},
-            f"The columns {known[text]!r} and {known[label]!r} are text and label by name.",
+            f"The names of the columns {known[text]!r} and {known[label]!r} are usual for text "
+            "and label.",
         )
         for text in column_names.TEXT
         for label in column_names.LABEL

@@ -21,7 +21,7 @@ def by_recipe(named: dict[str, str]) -> list[Columns]:
     """Return the mapping if the recipe names it completely."""
     for shape, required in _REQUIRED.items():
         if all(role in named for role in required):
-            return [Columns(shape, named, "The recipe says so.")]
+            return [Columns(shape, named, "The recipe names the columns.")]
     return []
 
 
@@ -43,12 +43,12 @@ def completed(
                 Columns(
                     shape,
                     {**named, partner: other},
-                    f"The recipe names the {role}; {other!r} is taken for the {partner}.",
+                    f"The recipe names the {role}; {other!r} is taken as the {partner}.",
                 )
                 for other in find(sample, others)
             ]
     if named.keys() == {"text"}:
-        agreeing.append(Columns("text", named, "The recipe names the text alone."))
+        agreeing.append(Columns("text", named, "The recipe names only the text."))
     if agreeing:
         return agreeing
     raise DatasetError(

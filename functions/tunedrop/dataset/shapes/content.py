@@ -11,9 +11,9 @@ from tunedrop.documents.dataset import Columns
 
 LONGEST_LABEL = 64  # Characters that a label may have.
 MOST_LABELS = 200  # Distinct labels that a classification may have.
-FEW = 0.2  # A column of labels has at most this many distinct values a row.
-HALF = 0.5  # Share of the rows with one 1, for one-hot columns that may also be all 0.
-LEAST_TEXT = 12  # Average characters of a column of text.
+MAX_VARIETY = 0.2  # Distinct values of a column of labels, as a share of its rows.
+MIN_ONE_HOT = 0.5  # Share of the rows with one 1, for one-hot columns that may also be all 0.
+MIN_TEXT_LENGTH = 12  # Average characters of a column of text.
 
 
 def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
@@ -25,7 +25,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
         Columns(
             "text_label",
             {"text": text, "label": label},
-            f"{text!r} holds long, varied text and {label!r} few, short, repeated values.",
+            f"{text!r} has long, varied text and {label!r} has few, short, repeated values.",
         )
         for text in texts
         for label in labels
@@ -33,12 +33,13 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
     if len(texts) == 2:  # noqa: PLR2004 - prompt and completion
         asks, answers = sorted(texts, key=list(names).index)
         why = (
-            f"{asks!r} and {answers!r} hold text; the first is taken to ask, the second to answer."
+            f"{asks!r} and {answers!r} have text; the first is taken as the prompt, the second as "
+            "the answer."
         )
         found.append(Columns("prompt_completion", {"prompt": asks, "completion": answers}, why))
     alone = [name for name in names if name.lower() in TEXT] or (names if len(names) == 1 else [])
     if not found and alone:
-        why = f"{alone[0]!r} holds text, and no other column an answer: material for pretraining."
+        why = f"{alone[0]!r} has text, and no other column has answers, so it is for pretraining."
         found.append(Columns("text", {"text": alone[0]}, why))
     return found
 
@@ -51,7 +52,7 @@ def label_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
         distinct = set(values)
         if not values or len(values) < len(sample) * 0.9 or len(distinct) > MOST_LABELS:
             continue
-        few = len(distinct) <= max(2, len(values) * FEW)
+        few = len(distinct) <= max(2, len(values) * MAX_VARIETY)
         short = max(map(len, distinct)) <= LONGEST_LABEL
         if few and short and not _is_measure(distinct):
             found.append((not _sounds_like_label(name), len(distinct) == 1, len(distinct), name))
@@ -73,7 +74,7 @@ def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
         mean = sum(map(len, values)) / len(values)
         spaced = sum(" " in value for value in values) >= len(values) * 0.5
         varied = len(set(values)) > max(1, len(values) * 0.3)
-        if mean >= LEAST_TEXT and spaced and varied:
+        if mean >= MIN_TEXT_LENGTH and spaced and varied:
             found.append((-mean, name))
     return [name for _, name in sorted(found)]
 
@@ -86,11 +87,11 @@ def _one_hot(sample: Sequence[Fields], names: Sequence[str], texts: Sequence[str
     ones = Counter(
         sum(_text(fields.get(name)) in ("1", "1.0") for name in binary) for fields in sample
     )
-    exclusive = ones[0] + ones[1] == len(sample) and ones[1] >= len(sample) * HALF
+    exclusive = ones[0] + ones[1] == len(sample) and ones[1] >= len(sample) * MIN_ONE_HOT
     if ones[1] < len(sample) * 0.9 and not exclusive:
         return []
     mapping = {"text": texts[0]} | {f"label {n}": name for n, name in enumerate(binary, 1)}
-    return [Columns("one_hot", mapping, f"Of {', '.join(binary)}, one is 1 in every row.")]
+    return [Columns("one_hot", mapping, f"In every row, one of {', '.join(binary)} is 1.")]
 
 
 def _values(sample: Sequence[Fields], name: str) -> list[str]:

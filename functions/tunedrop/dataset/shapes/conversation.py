@@ -7,7 +7,7 @@ import msgspec
 from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import text_of
 from tunedrop.dataset.shapes.tools import calls_of
-from tunedrop.dataset.shapes.weights import settled, weight_of
+from tunedrop.dataset.shapes.weights import up_to_last_trained, weight_of
 from tunedrop.documents.rows import Message, Role
 
 ROLES = {
@@ -57,7 +57,7 @@ def with_answer(messages: list[Message], column: str) -> tuple[list[Message], li
         RowError: the last message is not an answer, all weights are 0, or no message is from
             the user.
     """
-    messages = settled(messages, column)
+    messages = up_to_last_trained(messages, column)
     last = messages[-1] if messages else None
     path = f"{column}[{len(messages) - 1}]"
     if last is None or last.role != "assistant":

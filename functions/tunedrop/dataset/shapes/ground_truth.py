@@ -1,12 +1,12 @@
 """The output files of text classification jobs in SageMaker Ground Truth.
 
-- `manifests/output/output.manifest`: a line an object, `source` and `<job>-metadata`, whose class
-  is one (`class-name`) or several (`class-map`, `confidence-map`).
+- `manifests/output/output.manifest`: one line for each object, with `source` and `<job>-metadata`,
+  which has one class (`class-name`) or several (`class-map`, `confidence-map`).
   https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html
-- `annotations/consolidated-annotation/`: a list an iteration, of what the workers answered
-  (`dataObject`, `annotations`) or of what was made of it (`consolidatedAnnotation`).
+- `annotations/consolidated-annotation/`: one list for each iteration, with the workers' answers
+  (`dataObject`, `annotations`) or with their consolidated result (`consolidatedAnnotation`).
   https://docs.aws.amazon.com/sagemaker/latest/dg/sms-custom-templates-step3-lambda-requirements.html
-- `annotations/worker-response/`: a file an object with `answers`, without the text.
+- `annotations/worker-response/`: one file for each object, with `answers` but without the text.
 """
 
 from collections import Counter
@@ -61,9 +61,8 @@ def _manifest(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]
             if name.endswith("-metadata") and isinstance(value, dict):
                 found.setdefault(name, str(value.get("type", "")))
     jobs = [name for name, kind in found.items() if kind.startswith("groundtruth/")]
-    jobs.sort(
-        key=lambda name: "text-classification" not in found[name]
-    )  # text classification first, in a chain of jobs
+    # In a chain of jobs, those for text classification come first.
+    jobs.sort(key=lambda name: "text-classification" not in found[name])
     return [
         Columns(
             "ground_truth",
@@ -87,7 +86,7 @@ def _consolidated(sample: Sequence[Fields], columns: Sequence[str]) -> list[Colu
 
 def _without_text(what: str) -> DatasetError:
     return DatasetError(
-        f"The file holds {what} of SageMaker Ground Truth and the numbers of the objects, "
+        f"The file contains {what} of SageMaker Ground Truth and the numbers of the objects, "
         "but not their texts.",
         "Drop the job's manifests/output/output.manifest instead: it has text and label.",
     )

@@ -9,7 +9,7 @@ from tunedrop.dataset.shapes.example import Example, Kind, text_of
 from tunedrop.dataset.shapes.messages import system_of
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.tools import tools_of
-from tunedrop.dataset.shapes.weights import settled
+from tunedrop.dataset.shapes.weights import up_to_last_trained
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import Message
 
@@ -77,7 +77,7 @@ def answer_of(value: Any, column: str, prompt: list[Message]) -> list[Message]:
         value = [value]
     if not isinstance(value, list):
         message = Message("assistant", text_of(value, column))
-        settled([*prompt, message], column)
+        up_to_last_trained([*prompt, message], column)
         return [message]
     messages = conversation(value, column)
     before, answer = with_answer([*prompt, *messages], column)

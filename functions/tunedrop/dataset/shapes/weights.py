@@ -41,7 +41,7 @@ def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:
     return None
 
 
-def settled(messages: list[Message], column: str) -> list[Message]:
+def up_to_last_trained(messages: list[Message], column: str) -> list[Message]:
     """Return the messages up to the last one that is trained on, each answer with its weight.
 
     Messages without any weights are returned unchanged. If some answers have a weight, the others

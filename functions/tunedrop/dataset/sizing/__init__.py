@@ -1,1 +1,1 @@
-"""How much memory a preparation takes, and how many tokens its rows have."""
+"""Predict the memory that a preparation takes, and count the tokens of its rows."""

@@ -1,4 +1,7 @@
-"""What a preparation needs. A module of its own, so that other functions import no readers."""
+"""The predicted size of a preparation.
+
+It is apart from `predict`, so that the other functions can use it without importing the readers.
+"""
 
 from typing import NamedTuple
 

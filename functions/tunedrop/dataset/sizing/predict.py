@@ -1,6 +1,6 @@
 """Predict how much memory and disk a preparation takes, from the head of what was dropped.
 
-The bytes a row were measured: see benchmarks/README.md and the tests of this module.
+The bytes per row were measured: see benchmarks/README.md and the tests of this module.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from io import BytesIO
 from typing import BinaryIO
 
-from tunedrop.dataset.duplicates.near import MOST_REMEMBERED
+from tunedrop.dataset.duplicates.near import MAX_INDEXED
 from tunedrop.dataset.readers.formats import UNKNOWN, Density, Format, format_of
 from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.readers.source import SourceFile, read_head
@@ -19,7 +19,7 @@ from tunedrop.recipe.schema import Recipe
 BASE = 140 << 20  # Bytes: the interpreter, the imported modules, the blocks being read.
 BASIC_ROW = 120  # Bytes that every row takes with `checks: basic`.
 CHECKED_ROW = 200  # Bytes that every row takes with `checks: full`.
-REMEMBERED_ROW = 1_200  # Further bytes of each row in the index of near duplicates.
+INDEXED_ROW = 1_200  # Further bytes of each row in the index of near duplicates.
 
 
 def predict(sources: Sequence[SourceFile], recipe: Recipe) -> Footprint:
@@ -47,7 +47,7 @@ def _held(found: Format | None, sources: Sequence[SourceFile]) -> int:
 def _row_bytes(rows: int, recipe: Recipe) -> int:
     if recipe.checks == "basic":
         return rows * BASIC_ROW
-    return rows * CHECKED_ROW + min(rows, MOST_REMEMBERED) * REMEMBERED_ROW
+    return rows * CHECKED_ROW + min(rows, MAX_INDEXED) * INDEXED_ROW
 
 
 def _first_look(source: SourceFile) -> tuple[Density, Format | None]:

@@ -10,7 +10,7 @@ from tunedrop.documents.dataset import TokenStatistics
 from tunedrop.documents.rows import read_row
 
 CHARACTERS_A_TOKEN = 4  # An estimate for English prose with the vocabularies of today's models.
-SAMPLE = 4_000  # Rows; up to this number, all are counted. Of more rows, at least half as many.
+SAMPLE = 4_000  # Up to this number, all rows are counted; of more rows, at least half this number.
 LARGEST_SAMPLE = 64_000  # Rows, which take about a minute to count.
 TOLERANCE = 0.01  # Half the 95% interval, as a share of the total, at which the sample is enough.
 NORMAL_95 = 1.96  # Standard errors on each side of a 95% interval.
@@ -46,7 +46,7 @@ class TokenSample:
         self._roles: dict[str, int] = {}
         self.counted: list[Counted] = []
 
-    def look(self, at: int, line: bytes) -> None:
+    def count(self, at: int, line: bytes) -> None:
         """Count a row if it belongs to the sample.
 
         Args:
@@ -91,7 +91,7 @@ class TokenSample:
 
 
 def relative_error(sample: Sequence[Counted]) -> float:
-    """Return half the 95% interval of the tokens a character, as a share of it.
+    """Return half the 95% interval of the tokens per character, as a share of their number.
 
     The standard error is that of the ratio estimator (Cochran, Sampling Techniques, 3rd edition,
     section 6.4).

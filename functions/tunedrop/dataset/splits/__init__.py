@@ -1,1 +1,1 @@
-"""From checked rows to train, validation and test files."""
+"""Divide the checked rows into train, validation and test files."""

@@ -122,9 +122,8 @@ class SplitAssignment:
         if not any(self._columns.given):
             return set()
         rows = zip(self._columns.groups, self._columns.given, strict=True)
-        return {
-            links.of(key) for key, given in rows if given > RowPlace.TRAIN
-        }  # near duplicates too
+        # A linked key stands for all near duplicates of its row.
+        return {links.of(key) for key, given in rows if given > RowPlace.TRAIN}
 
     def _numbers(self) -> Sequence[int]:
         if self.is_classification:

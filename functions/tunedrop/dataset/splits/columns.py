@@ -18,7 +18,9 @@ from tunedrop.recipe.schema import SplitShares
 
 
 class RowColumns:
-    """The rows that passed the checks, as columns in the order of the spool; about 40 bytes a row.
+    """The rows that passed the checks, as columns in the order of the spool.
+
+    A row takes about 40 bytes.
 
     `groups` are the prompt keys, `characters` the lengths, and `given` the splits that the file
     itself names (see `RowPlace`). `kept` is 0 for a row that repeats an earlier one. `links` says
@@ -66,8 +68,8 @@ class RowColumns:
         """Mark the rows that repeat an earlier one; `noted` adds them to the findings."""
         self.kept = bytearray(b"\1") * len(self.groups)
         marks = self.given if self._split.leakage == "keep" else bytes(len(self.groups))
-        twins = find_duplicates(self.groups, marks, self._spool.lines_at, self._split.seed)
-        for at, line in twins:
+        repeated = find_duplicates(self.groups, marks, self._spool.lines_at, self._split.seed)
+        for at, line in repeated:
             self.kept[at] = 0
             self.duplicates += 1
             if noted:
@@ -77,7 +79,7 @@ class RowColumns:
         ):
             if group_value:
                 self.links.unite(group, group_value)
-        self.labels.settle(self.kept)
+        self.labels.count_only(self.kept)
 
     def leave_out_respelled(self) -> None:
         """Mark further duplicates, now that every label has one spelling."""

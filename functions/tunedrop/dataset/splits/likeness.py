@@ -6,10 +6,9 @@ from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.rows import AnyRow, read_row
 
-LARGEST_CLUSTER = 4  # Near duplicates that always stay together.
-LARGEST_SHARE = (
-    0.05  # Share of all rows; a larger cluster is divided among the splits and reported.
-)
+LARGEST_CLUSTER = 4  # A cluster of so many near duplicates always stays together.
+# A cluster with more than this share of all rows is divided among the splits and reported.
+LARGEST_SHARE = 0.05
 
 
 def link_near_duplicates(columns: RowColumns, spool: Spool, near: NearDuplicates) -> None:
@@ -23,17 +22,17 @@ def link_near_duplicates(columns: RowColumns, spool: Spool, near: NearDuplicates
             continue
         row = read_row(line)
         found = near.duplicates_of(at, row)
-        pairs += [(columns.groups[at], columns.groups[twin]) for twin in found]
+        pairs += [(columns.groups[at], columns.groups[other]) for other in found]
         if found:
             _note(columns, at, found[0], row)
-    columns.findings.add_rows("not_compared", near.forgotten)
+    columns.findings.add_rows("not_compared", near.not_indexed)
     _link(columns, pairs)
 
 
-def _note(columns: RowColumns, at: int, twin: int, row: AnyRow) -> None:
+def _note(columns: RowColumns, at: int, other: int, row: AnyRow) -> None:
     columns.findings.add_place("near_duplicate", columns.place(at, row.question))
     labels = columns.labels
-    if labels.possible and labels.of_row[twin] != labels.of_row[at]:
+    if labels.possible and labels.of_row[other] != labels.of_row[at]:
         excerpt = f"{row.learned[-1].content}: {row.question[:80]}"
         columns.disagreements.add_place("neighbours_disagree", columns.place(at, excerpt))
 

@@ -1,4 +1,4 @@
-"""Where each row goes, as one byte a row."""
+"""Where each row goes, as a number that fits into one byte."""
 
 from enum import IntEnum
 
@@ -12,7 +12,7 @@ class RowPlace(IntEnum):
     """
 
     NOT_SAMPLED = 0
-    """Beyond the recipe's row limits; as the split that a file names: none."""
+    """Beyond the recipe's row limits. As the split that a file names: the file names none."""
     TRAIN = 1
     VALIDATION = 2
     TEST = 3

@@ -15,7 +15,7 @@ from tunedrop.dataset.examining.examine import Examination, Examiner
 if TYPE_CHECKING:
     from tunedrop.dataset.readers.parts import Parts
 
-Again = Callable[[Sequence[int]], Iterator[bytes]]
+ReadAgain = Callable[[Sequence[int]], Iterator[bytes]]
 """Reads the rows with these ascending numbers from the source again."""
 
 BLOCK = 1 << 18  # Bytes read at once.
@@ -25,7 +25,7 @@ SHARE_OF_DISK = 0.4  # Share of the free disk space that the spool may use.
 class Spool:
     """Encoded rows in the order of the source; a context manager."""
 
-    def __init__(self, *, limit: int | None = None, again: Again | None = None) -> None:
+    def __init__(self, *, limit: int | None = None, again: ReadAgain | None = None) -> None:
         """Create an empty spool.
 
         Args:
@@ -99,7 +99,7 @@ def room_for_spool() -> int:
     return int(shutil.disk_usage(tempfile.gettempdir()).free * SHARE_OF_DISK)
 
 
-def rereading(table: Parts, examination: Examination) -> Again:
+def reader_of_rows(table: Parts, examination: Examination) -> ReadAgain:
     """Return a function that reads and examines rows again, with the same result."""
 
     def again(rows: Sequence[int]) -> Iterator[bytes]:

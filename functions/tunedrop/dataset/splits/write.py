@@ -1,4 +1,4 @@
-"""Write the split files: rows in file order, with their number and a digest."""
+"""Write the split files in the order of the source, and count and digest their rows."""
 
 import re
 from array import array
@@ -22,10 +22,8 @@ from tunedrop.documents.dataset import Split
 from tunedrop.documents.rows import Message, Row
 
 BLOCK = 1 << 18  # Bytes written and digested at once.
-_RUN = re.compile(rb"(.)\1*", re.DOTALL)
-
-
-_SYSTEM = b'{"role":"system"'
+_RUN = re.compile(rb"(.)\1*", re.DOTALL)  # Consecutive rows with the same place.
+_SYSTEM = b'{"role":"system"'  # The beginning of a system message.
 
 
 class Rewriter:
@@ -176,7 +174,7 @@ def _write_lines(
         file.add(written)
         if place == RowPlace.TRAIN and tokens is not None:
             trained += 1
-            tokens.look(trained, written)
+            tokens.count(trained, written)
 
 
 def _labels(

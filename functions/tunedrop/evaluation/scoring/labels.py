@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 UNPARSED = ""  # The answer names no label or several. It counts as wrong and is reported.
-_WRAPPING = " \t\n\r\"'`*_.,:;!?()[]{}<>#“”‘’«»。、：！？"  # noqa: RUF001 - quotes of all tongues
+_WRAPPING = " \t\n\r\"'`*_.,:;!?()[]{}<>#“”‘’«»。、：！？"  # noqa: RUF001 - quotes of several languages
 _FIRST_UNSPACED = "\u2e80"  # From here on (CJK), words are written without spaces.
 
 

@@ -29,7 +29,7 @@ class _Named:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowMetric(_Named):
-    """A metric that is the mean of a score a row."""
+    """A metric that is the mean of the rows' scores."""
 
     score: Callable[[str, str], float]
     """(prediction, gold) to 0..1."""
@@ -65,7 +65,7 @@ MACRO_F1 = CorpusMetric(
 EXACT_MATCH = RowMetric(
     name="exact_match",
     title="exact match",
-    explains="The share of answers that say the same words as the right answer, in its order.",
+    explains="The share of answers with the same words as the right answer, in the same order.",
     phrase="{} of answers exactly right",
     score=exact_match,
     binary=True,
@@ -73,8 +73,8 @@ EXACT_MATCH = RowMetric(
 TOKEN_F1 = RowMetric(
     name="token_f1",
     title="token F1",
-    explains="How far the words of the answer are those of the right answer: 100% is all of them "
-    "and no others.",
+    explains="How well the words of the answer match those of the right answer: 100% means the "
+    "same words and no others.",
     phrase="a token F1 of {}",
     score=token_f1,
     binary=False,

@@ -1,8 +1,8 @@
-"""Find the tool calls in an answer, whatever surrounds them.
+"""Find the tool calls in an answer, in the formats of different models.
 
-Each model family writes its calls differently: `<tool_call>` lines, lists after a marker, bare
-JSON. All of them contain a JSON object with a name and arguments (Llama: parameters), which is what
-this module looks for. Calls written as code, `[find(id=1)]`, are not read.
+Some models write `<tool_call>` lines, others a list after a marker, others only JSON. In all of
+these a call is a JSON object with a name and arguments (Llama: parameters), which this module looks
+for. Calls written as code, such as `[find(id=1)]`, are not recognised.
 """
 
 import json
@@ -14,7 +14,7 @@ _DECODER = json.JSONDecoder()
 
 
 def read_calls(answer: str) -> str:
-    """Return the calls, one a line, in the form of a right answer; without calls, the answer."""
+    """Return the calls in the form of a right answer, one per line; without calls, the answer."""
     found: list[str] = []
     at = answer.find("{")
     while at >= 0:

@@ -11,7 +11,7 @@ from random import Random
 
 RESAMPLES = 2_000
 PERMUTATIONS = 10_000
-SWAPS = 2_000  # Permutations of a corpus metric; each one scores all rows again.
+SWAPS = 2_000  # Permutations for a corpus metric; fewer, because each scores all rows again.
 SEED = 17
 _DIGIT_TO_TRUTH = bytes.maketrans(b"01", b"\x00\x01")
 

@@ -7,7 +7,7 @@ from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.dataset.checks.label_names import Slip, slips
-from tunedrop.dataset.duplicates.near import MOST_REMEMBERED, LineAt, NearDuplicates
+from tunedrop.dataset.duplicates.near import MAX_INDEXED, LineAt, NearDuplicates
 from tunedrop.documents.dataset import Dataset, Finding
 
 
@@ -38,7 +38,7 @@ def test_a_near_duplicate_with_another_label_is_listed_and_kept() -> None:
 
 def test_the_advice_names_the_number_of_rows_that_were_compared() -> None:
     for check in ("near_duplicate", "neighbours_disagree"):
-        assert f"the first {MOST_REMEMBERED:,} distinct rows" in ADVICE[check]
+        assert f"the first {MAX_INDEXED:,} distinct rows" in ADVICE[check]
 
 
 def test_rows_beyond_the_cap_are_counted_as_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:

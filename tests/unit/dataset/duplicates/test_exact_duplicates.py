@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.pipeline.preparation import prepare
-from tunedrop.dataset.duplicates.candidates import candidate, plain
+from tunedrop.dataset.duplicates.keys import candidate, plain
 from tunedrop.documents.rows import Turn
 
 BOUNDED = settings(max_examples=300, deadline=None, derandomize=True, database=None)

@@ -61,7 +61,7 @@ def test_a_full_index_ignores_new_rows_and_still_finds_indexed_ones() -> None:
 
     # Then
     assert found == [[], [], [], [0], []]
-    assert near.forgotten == 2
+    assert near.not_indexed == 2
 
 
 def test_short_texts_are_not_compared() -> None:

@@ -144,7 +144,7 @@ def test_the_recipe_overrides_the_columns_found_and_others_are_listed() -> None:
 
     # Then
     assert document.columns.mapping["text"] == "body"
-    assert document.columns.why == "The recipe says so."
+    assert document.columns.why == "The recipe names the columns."
 
 
 def test_an_unknown_column_of_the_recipe_is_refused_with_the_nearest_name() -> None:

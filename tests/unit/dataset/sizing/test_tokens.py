@@ -86,7 +86,7 @@ def test_more_rows_are_counted_when_their_lengths_differ_too_much() -> None:
     for at in range(12_000):
         text = "x" * 400 if chance.random() < 0.5 else "a " * chance.randint(20, 200)
         turns = [Message("user", text)], [Message("assistant", "ok")]
-        sample.look(at, msgspec.json.encode(Row(at, *turns)))
+        sample.count(at, msgspec.json.encode(Row(at, *turns)))
 
     # Then
     assert relative_error(sample.counted[:SAMPLE]) > TOLERANCE

@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.builders.evaluations import answers_of, dataset_of
 from tunedrop.documents.rows import Message, Row
+from tunedrop.evaluation.cautions import leaked_rows
 from tunedrop.evaluation.judging import judge
-from tunedrop.evaluation.leakage import leaked_rows
 from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tunedrop.recipe.schema import Recipe
 

@@ -25,7 +25,10 @@ def test_a_table_is_summarised_with_format_columns_and_counts() -> None:
     # Then
     assert lines[0] == "read as:    CSV, text_label, for classification"
     assert lines[1] == "columns:    text = 'text', label = 'label'"
-    assert lines[2].strip() == "The columns 'text' and 'label' are text and label by name."
+    assert (
+        lines[2].strip()
+        == "The names of the columns 'text' and 'label' are usual for text and label."
+    )
     assert lines[3] == (
         "rows:       30 in, 24 train, 3 validation, 3 test, 0 rejected, 0 duplicates, 0 not sampled"
     )
