@@ -27,18 +27,18 @@ class Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Return the next node; raises RecipeError for an alias or a tag."""
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
+            name = cut(str(event.anchor), MAX_QUOTED)
             raise RecipeError(
-                f"recipe.yaml, line {line}: aliases such as *{cut(event.anchor, MAX_QUOTED)} are "
-                "not read.",
+                f"recipe.yaml, line {line}: aliases such as *{name} are not read.",
                 "Write the value itself there, and drop the dataset again.",
             )
-        if event.tag is not None:
+        tag = getattr(event, "tag", None)
+        if tag is not None:
             raise RecipeError(
-                f"recipe.yaml, line {line}: tags such as {cut(event.tag, MAX_QUOTED)!r} are not "
-                "read.",
+                f"recipe.yaml, line {line}: tags such as {cut(tag, MAX_QUOTED)!r} are not read.",
                 "Take the word that begins with ! out of recipe.yaml and drop the dataset again.",
             )
         node: yaml.Node | None = super().compose_node(parent, index)

@@ -15,6 +15,7 @@ from tests.support.pipeline.preparation import prepare
 from tests.unit.report.failed_run import failed_run, problem
 from tunedrop.documents.characters import HIDDEN, json_line, visible
 from tunedrop.documents.report import Example
+from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Failure
 from tunedrop.lifecycle.ending import console_link
 from tunedrop.report.commands import ask_tuned, download
@@ -74,7 +75,7 @@ def test_hostile_text_stays_inside_the_command_that_shows_it() -> None:
 
 def test_question_of_the_email_is_one_line_that_json_reads_back() -> None:
     example = Example(
-        messages=[{"role": "user", "content": HOSTILE}], max_tokens=1, temperature=0.0
+        messages=[Message(role="user", content=HOSTILE)], max_tokens=1, temperature=0.0
     )
 
     lines = ask_tuned("e", example, None).split("\n")
