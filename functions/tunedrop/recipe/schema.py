@@ -15,15 +15,14 @@ DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
 Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+# A name of dots alone would lead to another folder wherever a key becomes a path.
+NAME = r"(?!\.+(?:[/@]|\Z))[A-Za-z0-9._-]+"
 ModelId = Annotated[
     str,
-    Meta(
-        pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?(@[A-Za-z0-9._-]+)?$",
-        description="`id` or `id@revision`",
-    ),
+    Meta(pattern=rf"^{NAME}(/{NAME})?(@{NAME})?\Z", description="`id` or `id@revision`"),
 ]
 InstanceType = Annotated[
-    str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", description="`ml.<family>.<size>`")
+    str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+\Z", description="`ml.<family>.<size>`")
 ]
 Instances = Annotated[tuple[InstanceType, ...], Meta(min_length=1, max_length=5)]
 Metric = Literal["auto", "accuracy", "macro_f1", "exact_match", "token_f1"]

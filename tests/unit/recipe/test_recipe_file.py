@@ -91,6 +91,23 @@ def test_hostile_recipe_gives_one_short_error_with_its_line(kind: str) -> None:
     msgspec.json.encode(error.message)
 
 
+@pytest.mark.parametrize("name", ["..", "../x", "a/..", "a@..", ".", "./x@main", "a/b@.", "a/b\\n"])
+def test_base_model_that_leads_to_another_folder_is_refused(name: str) -> None:
+    assert "base_model" in refusal(f'base_model: "{name}"').message
+
+
+@pytest.mark.parametrize("name", ["a", ".a", "a..b/c.", "org/model-1.5_x@v1..2", "a@main"])
+def test_base_model_with_dots_in_its_name_is_accepted(name: str) -> None:
+    assert read_recipe(f"base_model: {name}".encode()).base_model == name
+
+
+def test_instance_type_with_a_line_break_is_refused() -> None:
+    error = refusal('deploy: {instances: ["ml.g6.xlarge\\n"]}')
+
+    assert "deploy.instances" in error.message
+    assert error.message.isprintable()
+
+
 def test_text_that_is_not_utf8_gives_the_line_and_the_remedy() -> None:
     with pytest.raises(RecipeError) as caught:
         read_recipe(b"task: auto\nsystem: \xff")
