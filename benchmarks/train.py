@@ -1,7 +1,7 @@
 """Compares Tunedrop's trainer with TRL's, on the same adapter and this processor.
 
     make demo ARGS="--until prepared"      # gets the model and the tweets into .local/demo
-    .venv/bin/python benchmarks/train.py [--rows 64] [--repeats 3] [--model DIR] [--tweets FILE]
+    .venv/bin/python benchmarks/train.py [--rows 64] [--repeats 3] [--beside trl_best …]
 
 Every contender has the same rows, batches of 8, LoRA of rank 16 on all linear layers, learning
 rate and seed. Each runs in a process of its own, in turns:
@@ -107,9 +107,10 @@ def processor() -> str:
 
 def compare(options: argparse.Namespace) -> None:
     """Run all contenders in turns and print the ratios."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
+    names = ("tunedrop", *options.beside)
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for repeat in range(options.repeats):
-        for name in NAMES:
+        for name in names:
             if found[name] and found[name][0]["held_out_loss"] is None:
                 continue  # it was too slow, and has run once
             with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +126,7 @@ def compare(options: argparse.Namespace) -> None:
             {
                 "ratios": {
                     f"tunedrop_to_{name}": round(speed["tunedrop"] / speed[name], 2)
-                    for name in NAMES[1:]
+                    for name in options.beside
                 },
                 "tokens_per_second": {name: round(value, 1) for name, value in speed.items()},
                 "held_out_loss": {name: runs[0]["held_out_loss"] for name, runs in found.items()},
@@ -144,6 +145,7 @@ def main() -> None:
     parser.add_argument("--tweets", type=Path, default=demo / "tweets.csv")
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--beside", nargs="+", choices=NAMES[1:], default=NAMES[1:])
     parser.add_argument("--run", choices=NAMES, help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
