@@ -52,26 +52,6 @@ def test_every_link_of_a_document_leads_to_a_file(document: Path) -> None:
     assert missing == []
 
 
-FOLDERS = ("", "functions/tunedrop", "training_container", "training_container/tuning")
-TOPS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
-
-
-@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
-def test_every_module_that_a_document_names_exists(document: Path) -> None:
-    # Given
-    named = set(re.findall(r"`([\w./-]+)`", document.read_text()))
-    paths = {
-        path
-        for path in named
-        if "/" in path and (path.endswith((".py", ".j2")) or path.split("/")[0] in TOPS)
-    }
-
-    missing = [path for path in paths if not any((ROOT / at / path).exists() for at in FOLDERS)]
-
-    # Then
-    assert missing == []
-
-
 @pytest.mark.parametrize("tree", ["functions", "training_container"])
 def test_the_product_does_not_mention_the_local_aws(tree: str) -> None:
     # Given

@@ -179,7 +179,7 @@ WITHOUT_TEXT = {
 @pytest.mark.parametrize("what", WITHOUT_TEXT)
 def test_a_file_without_texts_is_refused_with_the_file_to_drop_instead(what: str) -> None:
     # When
-    with pytest.raises(DatasetError, match=f"holds {what} of SageMaker Ground Truth") as error:
+    with pytest.raises(DatasetError, match=f"contains {what} of SageMaker Ground Truth") as error:
         prepare(json.dumps(WITHOUT_TEXT[what]), "0.json")
 
     # Then
