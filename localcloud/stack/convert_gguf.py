@@ -11,13 +11,10 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-from transformers.utils import logging
 
 
 def convert(gguf: Path, target: Path) -> None:
     """Write the tokenizer, and the weights in bfloat16."""
-    # the caller tells the progress
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     directory, name = str(gguf.parent), gguf.name
     AutoTokenizer.from_pretrained(directory, gguf_file=name).save_pretrained(target)
     model: Any = AutoModelForCausalLM.from_pretrained(
