@@ -74,6 +74,7 @@ def test_summary_has_the_figures_of_the_log(finished: FinishedJob) -> None:
 def test_killed_job_resumes_with_the_same_losses(job: TrainingJob, finished: FinishedJob) -> None:
     # Given a job that was killed after step 23, and whose last checkpoint is incomplete
     job.give(DROPOUT, train=make_rows(160), validation=make_rows(40, first_row=161))
+    job.compute_in("float32")
     first = job.start()
     first.wait_for_step(23)
     first.process.send_signal(signal.SIGKILL)
