@@ -101,6 +101,10 @@ validate: .venv-sam/.installed ## Check the template and build the functions wit
 	@.venv-sam/bin/python -m pip install --quiet aws-sam-cli==1.170.0
 	@touch $@
 
+.PHONY: faults
+faults: install ## Play 100,000 schedules of faults on the model of AWS, after each single fault
+	@$(RUN) tests/model/explore.py $(ARGS)
+
 .PHONY: fuzz
 fuzz: install ## Fuzz the readers of dropped files, guided by coverage, for a minute
 	@$(RUN) -m pip install --quiet atheris==3.0.0

@@ -12,7 +12,6 @@ from tunedrop.events import (
     endpoint_name,
     job_name,
     processing_job_name,
-    subject,
 )
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import StepResult
@@ -35,12 +34,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
 def report(event: dict[str, Any], ending: Ending) -> list[StepResult]:
     """Call the operation for the kind of event."""
     if "Records" in event:
-        return [
-            report_failure.report_dead_letter(
-                subject(letter.request_payload), letter.function, letter.reason, ending
-            )
-            for letter in dead_letters(event)
-        ]
+        return [report_failure.report_dead_letter(each, ending) for each in dead_letters(event)]
     kind = event["detail-type"]
     if kind == "SageMaker Processing Job State Change":
         return [report_failure.report_failed_processing_job(processing_job_name(event), ending)]

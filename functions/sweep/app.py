@@ -6,7 +6,7 @@ import msgspec
 
 from tunedrop import bootstrap, logs
 from tunedrop.settings import EndingSettings, read_settings
-from tunedrop.stages.sweep import sweep
+from tunedrop.stages.sweep import ERROR, sweep
 
 logger = logs.logger("sweep")
 
@@ -23,7 +23,11 @@ class Settings(EndingSettings, frozen=True):
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
-    """Check every run that is not yet ended and cleaned up."""
+    """Check every run that is not yet ended and cleaned up.
+
+    Raises RuntimeError at the end when an error kept it from a run: the errors of this function
+    raise an alarm.
+    """
     settings = read_settings(Settings)
     names = {
         "prepare": settings.prepare_function,
@@ -35,5 +39,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
     results = sweep(bootstrap.ending(settings), bootstrap.functions(names))
     for result in results:
         logger.info(result.outcome, run=result.run)
+    if errors := [result for result in results if result.outcome.startswith(ERROR)]:
+        raise RuntimeError(f"{len(errors)} of {len(results)} checks failed: {errors[0].outcome}")
     answer: list[dict[str, Any]] = msgspec.to_builtins(results)
     return answer

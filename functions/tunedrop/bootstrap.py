@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client
@@ -25,7 +26,7 @@ def step(settings: BucketSettings, context: Any) -> Step:
         runs=runs(settings),
         sagemaker=SageMakerService(client("sagemaker")),
         invocation=Invocation(
-            context.aws_request_id, context.get_remaining_time_in_millis() / 1000
+            context.aws_request_id, context.get_remaining_time_in_millis() / 1000, uuid4().hex
         ),
     )
 
@@ -35,7 +36,7 @@ def job_step(settings: BucketSettings, job: str) -> Step:
     return Step(
         runs=runs(settings),
         sagemaker=SageMakerService(client("sagemaker")),
-        invocation=Invocation(job, MAX_SECONDS),
+        invocation=Invocation(job, MAX_SECONDS, uuid4().hex),
     )
 
 

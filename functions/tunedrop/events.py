@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 
-class ObjectName(msgspec.Struct):
-    """`detail.object` of an S3 event."""
+class ObjectName(msgspec.Struct, rename="kebab"):
+    """`detail.object` of an S3 event; `version_id` is empty in an event that `sweep` made."""
 
     key: str
+    version_id: str = ""
 
 
 class ObjectCreated(msgspec.Struct):
@@ -45,6 +46,7 @@ class RequestContext(msgspec.Struct, rename="camel"):
     """The function of an on-failure record: its ARN with a version or alias."""
 
     function_arn: str
+    request_id: str = ""
     condition: str = ""
 
 
@@ -62,6 +64,18 @@ class DeadLetter(msgspec.Struct, rename="camel"):
     def function(self) -> str:
         """The name of the function that failed."""
         return self.request_context.function_arn.split(":")[6]
+
+    @property
+    def request_id(self) -> str:
+        """The id that all tries of the event had."""
+        return self.request_context.request_id
+
+    @property
+    def version_id(self) -> str:
+        """The version of the object that the event named; empty without one."""
+        detail = self.request_payload.get("detail", {})
+        named = "object" in detail
+        return msgspec.convert(detail, ObjectCreated).object.version_id if named else ""
 
     @property
     def reason(self) -> str:

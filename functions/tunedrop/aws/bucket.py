@@ -7,7 +7,14 @@ from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
-from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Stored, Upload
+from tunedrop.ports.store import (
+    ChangedError,
+    ExistsError,
+    Listed,
+    MissingError,
+    Stored,
+    Upload,
+)
 
 CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # Seconds between attempts after a conflict.
 CHECKSUMS = ("SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32")
@@ -30,7 +37,10 @@ class Bucket:
         return Stored(answer["Body"].read(), answer["ETag"])
 
     def create(self, key: str, body: bytes) -> str:
-        """Write the object if there is none and return its ETag; raises ExistsError."""
+        """Write the object if there is none and return its ETag; raises ExistsError.
+
+        An object with the same content counts as written by this call.
+        """
         return self._put_if(ExistsError, key, body, IfNoneMatch="*")
 
     def replace(self, key: str, body: bytes, etag: str) -> str:
@@ -74,10 +84,15 @@ class Bucket:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """List the keys below a prefix."""
+        return (listed.key for listed in self.listing(prefix))
+
+    def listing(self, prefix: str) -> Iterator[Listed]:
+        """List the objects below a prefix."""
         pages = self.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.name, Prefix=prefix):
             for item in page.get("Contents", []):
-                yield item["Key"]
+                modified = item["LastModified"].isoformat(timespec="seconds")
+                yield Listed(item["Key"], item["ETag"].strip('"'), modified)
 
     def delete(self, key: str) -> None:
         """Remove the object; a missing one is fine."""
@@ -88,6 +103,18 @@ class Bucket:
             return self.client.get_object(Bucket=self.name, **arguments)
         except ClientError as error:
             raise _as_missing(error, arguments["Key"]) from error
+
+    def _written_before(self, key: str, body: bytes) -> str | None:
+        """Return the ETag if the object has exactly this content, else None.
+
+        If the answer to a write is lost, boto3 sends the write again, and then its own first try
+        makes the condition false.
+        """
+        try:
+            stored = self.read(key)
+        except MissingError:
+            return None
+        return stored.etag if stored.body == body else None
 
     def _put_if(self, refused: type[Exception], key: str, body: bytes, **condition: str) -> str:
         """Put on a condition. Status 412 refuses; 409 means that another write is in progress.
@@ -108,6 +135,8 @@ class Bucket:
                 if status == PRECONDITION_FAILED or (
                     status == NOT_FOUND and refused is ChangedError
                 ):
+                    if written := self._written_before(key, body):
+                        return written
                     raise refused(key) from error
                 if status != CONFLICT or pause is None:
                     raise

@@ -1,16 +1,17 @@
 """Training jobs, processing jobs and endpoints in SageMaker, by name."""
 
 import json
+import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
+from botocore import exceptions
 from botocore.exceptions import ClientError, HTTPClientError
 
 from tunedrop.documents.answers import Answer
 from tunedrop.errors import HostingError, ProcessingError, TrainingError, TunedropError
-from tunedrop.ports.services import Endpoint, ProcessingJob, Request, TrainingJob
+from tunedrop.ports.services import Endpoint, LimitError, ProcessingJob, Request, TrainingJob
 
 # Error codes of requests that can never succeed unchanged. Any other error (throttling, an outage)
 # is raised, and Lambda tries again.
@@ -24,6 +25,8 @@ RETRYABLE = (
     "ServiceUnavailable",
     "ThrottlingException",
 )
+# "The account-level service limit … is 0 Instances": waiting does not help.
+NO_QUOTA = re.compile(r"\bis 0 Instances")
 PAUSES = (0.5, 1.0, 2.0, 4.0)  # Seconds before each retry of a temporary error.
 BAD_REQUEST, SERVER_ERROR = 400, 500  # HTTP status codes.
 QUOTA_REMEDY = (
@@ -66,10 +69,12 @@ class SageMakerService:
 
     def stop_training_job(self, name: str) -> None:
         """Stop a job; do nothing when it has ended or does not exist."""
-        with suppress(self.client.exceptions.ClientError):
-            job = self.training_job(name)
-            if job and job.status == "InProgress":
+        if _is_in_progress(self.training_job(name)):
+            try:
                 self.client.stop_training_job(TrainingJobName=name)
+            except ClientError:
+                if _is_in_progress(self.training_job(name)):
+                    raise
 
     def create_processing_job(self, request: Request) -> None:
         """Start a job unless one of that name exists. Raises ProcessingError on a refusal."""
@@ -95,10 +100,12 @@ class SageMakerService:
 
     def stop_processing_job(self, name: str) -> None:
         """Stop a processing job; do nothing when it has ended or does not exist."""
-        with suppress(self.client.exceptions.ClientError):
-            job = self.processing_job(name)
-            if job and job.status == "InProgress":
+        if _is_in_progress(self.processing_job(name)):
+            try:
                 self.client.stop_processing_job(ProcessingJobName=name)
+            except ClientError:
+                if _is_in_progress(self.processing_job(name)):
+                    raise
 
     def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
         """Create those of the three that do not exist. Raises HostingError on a refusal."""
@@ -116,14 +123,14 @@ class SageMakerService:
     def delete_endpoint(self, name: str) -> bool:
         """Delete endpoint, endpoint config and model of that name; True when all are gone.
 
-        An endpoint that is still being created cannot be deleted yet; then the result is False.
+        An endpoint that is still being created cannot be deleted yet; then the result is False,
+        and config and model stay, because an endpoint must not lose them.
         """
-        gone = [
-            _delete(self.client.delete_endpoint, EndpointName=name),
-            _delete(self.client.delete_endpoint_config, EndpointConfigName=name),
-            _delete(self.client.delete_model, ModelName=name),
-        ]
-        return all(gone)
+        return (
+            _delete(self.client.delete_endpoint, EndpointName=name)
+            and _delete(self.client.delete_endpoint_config, EndpointConfigName=name)
+            and _delete(self.client.delete_model, ModelName=name)
+        )
 
     def _create(
         self, call: Callable[..., Any], request: Request, refused: type[TunedropError]
@@ -137,8 +144,13 @@ class SageMakerService:
             if code not in REFUSALS:
                 raise
             quota = PROCESSING_QUOTA_REMEDY if refused is ProcessingError else QUOTA_REMEDY
-            remedy = quota if code == "ResourceLimitExceeded" else REMEDY
-            raise refused(f"SageMaker refused the request: {message}", remedy) from error
+            is_limit = code == "ResourceLimitExceeded"
+            refusal = refused(
+                f"SageMaker refused the request: {message}", quota if is_limit else REMEDY
+            )
+            if is_limit and not NO_QUOTA.search(message):
+                raise LimitError(refusal) from error
+            raise refusal from error
 
 
 class EndpointInference:
@@ -156,7 +168,7 @@ class EndpointInference:
         for pause in (*PAUSES, None):
             try:
                 body = self._invoke(endpoint, payload)
-            except (ClientError, HTTPClientError) as error:
+            except (ClientError, exceptions.ConnectionError, HTTPClientError) as error:
                 if pause is None or not _may_recover(error):
                     raise _unanswered(endpoint, error) from error
                 time.sleep(pause)
@@ -201,6 +213,10 @@ def _unanswered(endpoint: str, error: Exception) -> HostingError:
         f"The endpoint {endpoint} stopped answering: {reason}",
         f"Read the log group /aws/sagemaker/Endpoints/{endpoint}; then drop the file again.",
     )
+
+
+def _is_in_progress(job: TrainingJob | ProcessingJob | None) -> bool:
+    return job is not None and job.status == "InProgress"
 
 
 def _is_missing(error: ClientError) -> bool:

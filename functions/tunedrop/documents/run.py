@@ -52,10 +52,22 @@ class StageTimes(msgspec.Struct):
 
 
 class Lease(msgspec.Struct):
-    """Who may work on the run until `expires` (epoch seconds)."""
+    """Who may work on the run until `expires` (epoch seconds).
+
+    `owner` is the invocation's request id, or the name of a processing job. Lambda may execute one
+    request twice, even at the same time; `execution` tells the executions apart.
+    """
 
     owner: str
     expires: float
+    execution: str = ""
+
+
+class Waiting(msgspec.Struct):
+    """Since when (ISO 8601, UTC) the run waits for a free instance, and what AWS said."""
+
+    since: str
+    reason: str
 
 
 class Progress(msgspec.Struct):
@@ -127,6 +139,9 @@ class Run(msgspec.Struct, kw_only=True):
     `stage` is the step that is being done or waited for. `attempt` is part of the names of the job
     and the endpoint; it is raised only when the run has ended. `nudges` counts how often `sweep`
     called each function because an event was lost.
+
+    Attempts up to the number `released` have left nothing behind. A function that worked on an
+    attempt when it was ended may create something until `busy_until` (epoch seconds).
     """
 
     version: int = 1
@@ -142,6 +157,9 @@ class Run(msgspec.Struct, kw_only=True):
     ended: str | None = None
     stages: dict[str, StageTimes] = {}
     lease: Lease | None = None
+    busy_until: float = 0.0
+    released: int = 0
+    waiting: Waiting | None = None
     progress: Progress | None = None
     rows: dict[str, int] = {}
     processing: Processing | None = None
@@ -159,7 +177,23 @@ class Run(msgspec.Struct, kw_only=True):
     @property
     def name(self) -> str:
         """The name of this attempt's jobs, model and endpoint."""
-        return resource_name(self.dataset, self.run, self.attempt)
+        return self.name_of(self.attempt)
+
+    def name_of(self, attempt: int) -> str:
+        """Return the name of an attempt's jobs, model and endpoint."""
+        return resource_name(self.dataset, self.run, attempt)
+
+    def end(self, status: Status, ended: str, owner: str | None = None) -> None:
+        """End the run now.
+
+        A lease of another owner than `owner` tells that a function is still at work. A processing
+        job creates nothing, so its lease does not matter.
+        """
+        lease, job = self.lease, self.processing.job if self.processing else None
+        if lease and lease.owner not in (owner, job):
+            self.busy_until = max(self.busy_until, lease.expires)
+        self.status, self.ended = status, ended
+        self.lease = self.progress = self.waiting = None
 
     @property
     def folder(self) -> str:

@@ -70,6 +70,14 @@ def dataset_of(key: str) -> str | None:
     return f"{beginning}-{digest}"
 
 
+def starts_run(key: str) -> bool:
+    """Return whether an upload to this key starts a run: a file, _SUCCESS or the recipe."""
+    path = _path(key)
+    if len(path) == 2 and path[1] == RECIPE:  # noqa: PLR2004 - dataset, file
+        return key == recipe_key(key)
+    return bool(path) and (len(path) <= 2 or path[-1] == COMPLETE)  # noqa: PLR2004
+
+
 def recipe_key(key: str) -> str:
     """Return the key of the recipe for the data at `key`."""
     return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"

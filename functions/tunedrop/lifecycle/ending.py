@@ -5,8 +5,10 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
+from uuid import uuid4
 
 import msgspec
 
@@ -15,7 +17,7 @@ from tunedrop.documents.report import Report
 from tunedrop.documents.run import Run
 from tunedrop.errors import StageError, TunedropError
 from tunedrop.ports.services import Mail, SageMaker
-from tunedrop.ports.store import ExistsError
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.runs.repository import Runs, now
 
@@ -29,6 +31,7 @@ class Announcement(msgspec.Struct):
     claimed: float
     subject: str
     message_id: str | None = None
+    token: str = ""  # Tells two claims apart.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,36 +51,54 @@ class Ending:
     def settle(self, folder: str) -> None:
         """Send the email of an ended run and release its resources; then remove its marker.
 
-        Nothing is done for a running run.
+        The marker stays until the email is recorded and nothing is left, so that `sweep` comes
+        back. A failing email does not keep the endpoint alive. Nothing is done for a running run.
         """
         run = self.runs.load(folder).run
         if run.status == "running":
             return
-        if run.status != "superseded":
-            self._announce(run)
-        if not keeps_endpoint(run) and release(run, self.runs, self.sagemaker):
+        released = False
+        try:
+            told = run.status == "superseded" or self._announce(run)
+        finally:
+            if not keeps_endpoint(run):
+                released = release(run, self.runs, self.sagemaker)
+        if told and released:
             self.runs.forget(run)
 
-    def _announce(self, run: Run) -> None:
-        """Claim the email, publish it, and record that it was sent.
+    def _announce(self, run: Run) -> bool:
+        """Claim the email, publish it, and record that it was sent; True when it is recorded.
 
-        Only if the function is killed before the record is written can the email be sent twice.
+        Only after a failure between publishing and recording can the email be sent twice.
         """
         key = f"{run.folder}/{keys.email(run.attempt)}"
         store = self.runs.store
+        before, etag = self._announcement(key)
+        if before and before.message_id:
+            return True
+        if before and time.time() - before.claimed < UNRECORDED_SECONDS:
+            return False
         email = self._email(run)
-        claim = Announcement(claimed=time.time(), subject=email.subject)
+        self._warn_of_unconfirmed(run)
+        claim = Announcement(claimed=time.time(), subject=email.subject, token=uuid4().hex)
         try:
-            etag = store.create(key, msgspec.json.encode(claim))
-        except ExistsError:
-            stored = store.read(key)
-            before = msgspec.json.decode(stored.body, type=Announcement)
-            if before.message_id or time.time() - before.claimed < UNRECORDED_SECONDS:
-                return
-            etag = store.replace(key, msgspec.json.encode(claim), stored.etag)
-        self._warn_of(run, self.mail.unconfirmed())
+            etag = (
+                store.replace(key, msgspec.json.encode(claim), etag)
+                if before
+                else store.create(key, msgspec.json.encode(claim))
+            )
+        except (ExistsError, ChangedError):  # Another invocation sends it.
+            return False
         claim.message_id = self.mail.publish(email.subject, email.body)
         store.replace(key, msgspec.json.encode(claim), etag)
+        return True
+
+    def _announcement(self, key: str) -> tuple[Announcement | None, str]:
+        try:
+            stored = self.runs.store.read(key)
+        except MissingError:
+            return None, ""
+        return msgspec.json.decode(stored.body, type=Announcement), stored.etag
 
     def _email(self, run: Run) -> Email:
         root = f"s3://{run.source.bucket}/{run.folder}"
@@ -94,6 +115,11 @@ class Ending:
                 region=self.region,
             ),
         )
+
+    def _warn_of_unconfirmed(self, run: Run) -> None:
+        """Add a warning to run.json. The email matters more: no error of this is raised."""
+        with suppress(Exception):
+            self._warn_of(run, self.mail.unconfirmed())
 
     def _warn_of(self, run: Run, unconfirmed: Sequence[str]) -> None:
         warnings = [
@@ -129,33 +155,47 @@ def keeps_endpoint(run: Run) -> bool:
 
 
 def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
-    """Stop the run's jobs and delete its endpoint; True when nothing is left.
+    """Stop the jobs and delete the endpoints of the run's ended attempts.
 
-    They are found by their names, because a function that was killed may have created resources
-    that run.json does not contain. Only a processing job is always in run.json before it exists.
+    Returns True when nothing is left and nothing can come any more. Resources are found by their
+    names, because a function that was killed may have created some that run.json does not contain.
     """
-    if run.processing:
-        sagemaker.stop_processing_job(run.processing.job)
-    sagemaker.stop_training_job(run.name)
-    if not sagemaker.delete_endpoint(run.name):
+    last = run.attempt - 1 if run.status == "running" else run.attempt
+    attempts = range(run.released + 1, last + 1)
+    gone = [release_name(run.name_of(attempt), sagemaker) for attempt in attempts]
+    if not all(gone) or time.time() < run.busy_until:
         return False
-    if run.endpoint:
 
-        def removed(newest: Run) -> bool:
+    def removed(newest: Run) -> bool:
+        if newest.attempt != run.attempt or newest.busy_until > run.busy_until:
+            return False
+        newest.released = last
+        if newest.status != "running":
             newest.endpoint = newest.endpoint_expires = None
-            return newest.attempt == run.attempt
+        return True
 
+    if attempts:
         runs.update(run.folder, removed)
     return True
 
 
-def supersede(folder: str, runs: Runs, sagemaker: SageMaker) -> None:
-    """End a running run, without an email, because a newer source or recipe came."""
+def release_name(name: str, sagemaker: SageMaker) -> bool:
+    """Stop the jobs and delete the endpoint of an attempt; True when all are gone or stopping."""
+    sagemaker.stop_processing_job(name)
+    sagemaker.stop_training_job(name)
+    return sagemaker.delete_endpoint(name)
+
+
+def supersede(folder: str, runs: Runs, sagemaker: SageMaker, owner: str | None = None) -> None:
+    """End a running run, without an email, because a newer source or recipe came.
+
+    `owner` is the invocation's id if a step ends its own run.
+    """
 
     def end(run: Run) -> bool:
         if run.status != "running":
             return False
-        run.status, run.ended, run.lease, run.progress = "superseded", now(), None, None
+        run.end("superseded", now(), owner)
         return True
 
     run = runs.update(folder, end).run

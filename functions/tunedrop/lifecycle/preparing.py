@@ -19,7 +19,7 @@ from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.lifecycle.dropped import DroppedFile, parts_of
 from tunedrop.lifecycle.estimating import estimate_early
 from tunedrop.lifecycle.step import ProgressWriter, Step
-from tunedrop.ports.store import ExistsError, MissingError, Store
+from tunedrop.ports.store import MissingError, Store
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.dataset_page import render_dataset_page
 from tunedrop.runs.repository import Held, encode
@@ -61,10 +61,7 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     refuse_what_cannot_end(run.estimate)
     # The run moves to `train` before dataset.json is written, because its arrival calls `train`.
     step.finish(held, "train")
-    try:
-        store.create(f"{run.folder}/{keys.DATASET}", encode(dataset))
-    except ExistsError:  # a new attempt of the same content and recipe
-        store.write(f"{run.folder}/{keys.DATASET}", encode(dataset), "application/json")
+    store.write(f"{run.folder}/{keys.DATASET}", encode(dataset), "application/json")
 
 
 def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Dataset:

@@ -7,22 +7,28 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tunedrop.documents.run import Progress, Run, Stage
+from tunedrop.documents.run import Lease, Progress, Run, Stage, Waiting
 from tunedrop.errors import TunedropError
 from tunedrop.lifecycle.ending import release, supersede
-from tunedrop.ports.services import SageMaker
+from tunedrop.ports.services import LimitError, SageMaker
 from tunedrop.ports.store import ChangedError
 from tunedrop.runs.pointer import is_current
-from tunedrop.runs.repository import Held, Runs, now
+from tunedrop.runs.repository import Held, Runs, now, seconds_since
 
+# How long a run waits for instances that other jobs of the account use, before it fails.
+WAITING_SECONDS = 6 * 3_600.0
 PROGRESS_SECONDS = 2.0  # Shortest time between two writes of the progress.
 
 
 class Invocation(msgspec.Struct, frozen=True):
-    """One invocation of a function: its id, and how many seconds it has left."""
+    """One invocation of a function: its request id, and how many seconds it has left.
+
+    `execution` tells apart the executions of one request, which Lambda may repeat.
+    """
 
     id: str
     seconds: float
+    execution: str = ""
 
 
 class StepResult(msgspec.Struct, omit_defaults=True):
@@ -44,24 +50,28 @@ class Step:
     def claimed(self, held: Held, stage: Stage) -> Iterator[bool]:
         """Hold the run's lease during the block; yields False when another owner has it.
 
-        A TunedropError in the block ends the run as failed. Any other error releases the lease for
-        Lambda's next try. When another process has ended the run meanwhile, what this step created
-        is removed.
+        A TunedropError in the block ends the run as failed. A limit of the account lets the run
+        wait. Any other error releases the lease for Lambda's next try. When another process has
+        ended the run meanwhile, what this step created is removed; when another execution has
+        taken the step over, it is left to that one.
         """
-        folder = held.run.folder
-        if not self.runs.claim(held, stage, self.invocation.id, self.invocation.seconds):
+        folder, this = held.run.folder, self.invocation
+        lease = Lease(this.id, time.time() + this.seconds, this.execution)
+        if not self.runs.claim(held, stage, lease):
             yield False
             return
         try:
             if is_current(self.runs.store, held.run):
                 yield True
             else:
-                supersede(folder, self.runs, self.sagemaker)
+                supersede(folder, self.runs, self.sagemaker, this.id)
                 yield False
         except TunedropError as error:
-            self.runs.fail(folder, stage, error)
+            self.runs.fail(folder, stage, error, this.id)
+        except LimitError as error:
+            self._wait(folder, stage, error)
         except ChangedError:
-            if self._undo_if_ended(folder):
+            if self._is_over(folder):
                 return
             self._release_lease(folder)
             raise
@@ -74,7 +84,7 @@ class Step:
         run = held.run
         if next_stage != run.stage:
             run.stages[run.stage].ended = now()
-        run.stage, run.lease, run.progress = next_stage, None, None
+        run.stage, run.lease, run.progress, run.waiting = next_stage, None, None, None
         self.runs.save(held)
 
     def result(self, folder: str, done: str) -> StepResult:
@@ -82,19 +92,43 @@ class Step:
         run = self.runs.load(folder).run
         if run.status == "failed" and run.error:
             return StepResult(f"failed: {run.error.message}", folder)
+        if run.waiting:
+            return StepResult(f"waiting: {run.waiting.reason}", folder)
         return StepResult(run.status if run.status == "superseded" else done, folder)
 
-    def _undo_if_ended(self, folder: str) -> bool:
-        """Remove what this step created if the run has been ended; False if it is running."""
+    def _wait(self, folder: str, stage: Stage, limit: LimitError) -> None:
+        """Let the run wait until `sweep` tries the stage again; after a time, end it as failed."""
+
+        def wait(run: Run) -> bool:
+            ours = self._is_ours(run)
+            if ours:
+                run.waiting = run.waiting or Waiting(now(), limit.error.message)
+                run.lease = run.progress = None
+            return ours
+
+        run = self.runs.update(folder, wait).run
+        if run.waiting and seconds_since(run.waiting.since) > WAITING_SECONDS:
+            self.runs.fail(folder, stage, limit.error, self.invocation.id)
+
+    def _is_over(self, folder: str) -> bool:
+        """Return whether this execution has nothing more to do, because run.json was changed.
+
+        If the run was ended, what this step created is removed. What cannot be removed yet is left
+        to `sweep`: the run's marker stays at least until the end of this step's lease.
+        """
         run = self.runs.load(folder).run
-        if run.status == "running":
-            return False
-        release(run, self.runs, self.sagemaker)
-        return True
+        if run.status != "running":
+            release(run, self.runs, self.sagemaker)
+            return True
+        return not self._is_ours(run)
+
+    def _is_ours(self, run: Run) -> bool:
+        lease, this = run.lease, self.invocation
+        return lease is not None and (lease.owner, lease.execution) == (this.id, this.execution)
 
     def _release_lease(self, folder: str) -> None:
         def let_go(run: Run) -> bool:
-            ours = run.lease is not None and run.lease.owner == self.invocation.id
+            ours = self._is_ours(run)
             run.lease = None if ours else run.lease
             return ours
 

@@ -6,9 +6,23 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from tunedrop.documents.answers import Answer
+from tunedrop.errors import TunedropError
 
 JobStatus = Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
 Request = Mapping[str, Any]
+# States that an endpoint does not leave without a person, or in which it will never answer.
+ENDPOINT_FAILURES = ("Failed", "OutOfService", "UpdateRollbackFailed", "Deleting")
+
+
+class LimitError(Exception):
+    """The account uses as many instances as its quota allows, so the request may succeed later.
+
+    `error` is what the user gets if it never does.
+    """
+
+    def __init__(self, error: TunedropError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 class TrainingJob(msgspec.Struct):
@@ -52,7 +66,8 @@ class SageMaker(Protocol):
     def create_training_job(self, request: Request) -> None:
         """Start a job unless one of that name exists, so that a second call does no harm.
 
-        Raises TrainingError when SageMaker refuses the request for good.
+        Raises TrainingError when SageMaker refuses the request for good, and LimitError while too
+        many instances are in use.
         """
 
     def training_job(self, name: str) -> TrainingJob | None:
@@ -64,7 +79,8 @@ class SageMaker(Protocol):
     def create_processing_job(self, request: Request) -> None:
         """Start a processing job unless one of that name exists.
 
-        Raises ProcessingError when SageMaker refuses the request for good.
+        Raises ProcessingError when SageMaker refuses the request for good, and LimitError while
+        too many instances are in use.
         """
 
     def processing_job(self, name: str) -> ProcessingJob | None:
@@ -76,7 +92,8 @@ class SageMaker(Protocol):
     def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
         """Create those of the three that do not exist.
 
-        Raises HostingError when SageMaker refuses a request for good.
+        Raises HostingError when SageMaker refuses a request for good, and LimitError while too
+        many instances are in use.
         """
 
     def endpoint(self, name: str) -> Endpoint | None:

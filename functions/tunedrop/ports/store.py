@@ -43,6 +43,14 @@ class Upload(msgspec.Struct):
     metadata: dict[str, str] = {}
 
 
+class Listed(msgspec.Struct):
+    """An object as a listing shows it; `modified` ISO 8601 (UTC), to the second."""
+
+    key: str
+    etag: str
+    modified: str
+
+
 class Store(Protocol):
     """One bucket."""
 
@@ -52,7 +60,10 @@ class Store(Protocol):
         """Return the object; raises MissingError."""
 
     def create(self, key: str, body: bytes) -> str:
-        """Write the object if there is none and return its ETag; raises ExistsError."""
+        """Write the object if there is none and return its ETag; raises ExistsError.
+
+        An object with the same content counts as written by this call.
+        """
 
     def replace(self, key: str, body: bytes, etag: str) -> str:
         """Write the object if it still has this ETag; raises ChangedError."""
@@ -71,6 +82,9 @@ class Store(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """List the keys below a prefix."""
+
+    def listing(self, prefix: str) -> Iterator[Listed]:
+        """List the objects below a prefix."""
 
     def delete(self, key: str) -> None:
         """Remove the object; a missing one is fine."""

@@ -6,8 +6,8 @@ import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run, Source
-from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
-from tunedrop.runs.repository import MAX_CONFLICTS, Runs, encode
+from tunedrop.ports.store import MissingError, Store
+from tunedrop.runs.repository import Runs, encode
 
 Decision = Literal["start", "continue", "join", "older"]
 
@@ -44,13 +44,15 @@ def decide(
 
     The same upload continues its own run. The same content with the same recipe joins the run
     that is running or has succeeded, unless a new run is requested. An older upload than the one
-    that counts is ignored. Everything else starts the next generation.
+    that counts is ignored; of two files from the same second, the one whose key comes later in the
+    alphabet is the newer, whichever event arrives first. Everything else starts the next
+    generation.
     """
     if pointer is None:
         return "start"
     if pointer.run == new.run:
         return "continue"
-    if new.source.modified < pointer.source.modified:
+    if (new.source.modified, new.source.key) < (pointer.source.modified, pointer.source.key):
         return "older"
     same_content = (pointer.source.checksum, pointer.source.size) == (
         new.source.checksum,
@@ -65,30 +67,34 @@ def decide(
     return "start"
 
 
-def move_pointer(runs: Runs, run: Run, *, rerun: bool) -> tuple[Decision, Pointer | None]:
+def move_pointer(
+    runs: Runs, run: Run, before: Pointer | None, etag: str, *, rerun: bool
+) -> Decision:
     """Decide whether this run counts from now on, and if so, move the pointer to it.
 
-    Returns the decision and the previous pointer. Sets the run's generation.
+    Sets the run's generation. Raises ChangedError or ExistsError when the pointer has moved since
+    it was read.
+
+    Args:
+        runs: the repository of runs.
+        run: the run of the upload. The upload must have been looked at after the pointer was read,
+            or a slow function could move the pointer back to an older version.
+        before: the pointer as it was read; None if there was none.
+        etag: of the pointer as it was read.
+        rerun: whether a new run is requested even of the same content.
     """
-    for _ in range(MAX_CONFLICTS):
-        before, etag = read_pointer(runs.store, run.dataset)
-        new = Pointer(
-            version=1,
-            generation=before.generation + 1 if before else 1,
-            source=run.source,
-            recipe_digest=run.recipe_digest,
-            run=run.run,
-        )
-        decision = decide(runs, before, new, run.dataset, rerun=rerun)
-        if decision != "start":
-            return decision, before
+    new = Pointer(
+        version=1,
+        generation=before.generation + 1 if before else 1,
+        source=run.source,
+        recipe_digest=run.recipe_digest,
+        run=run.run,
+    )
+    decision = decide(runs, before, new, run.dataset, rerun=rerun)
+    if decision == "start":
         run.generation = new.generation
-        try:
-            if before:
-                runs.store.replace(keys.pointer(run.dataset), encode(new), etag)
-            else:
-                runs.store.create(keys.pointer(run.dataset), encode(new))
-        except (ChangedError, ExistsError):
-            continue
-        return "start", before
-    raise RuntimeError(f"{keys.pointer(run.dataset)} changed {MAX_CONFLICTS} times")
+        if before:
+            runs.store.replace(keys.pointer(run.dataset), encode(new), etag)
+        else:
+            runs.store.create(keys.pointer(run.dataset), encode(new))
+    return decision

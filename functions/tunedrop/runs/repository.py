@@ -21,10 +21,19 @@ Document = TypeVar("Document")
 
 
 class Marker(msgspec.Struct):
-    """runs/_active/<run>: finds a run's folder by its id, until the run is cleaned up."""
+    """runs/_active/<run>: finds a run's folder by its id, until the run is cleaned up.
+
+    With the number of attempts, it also finds the resources of a run whose folder was deleted.
+    """
 
     dataset: str
     run: str
+    attempt: int = 1
+
+    @property
+    def folder(self) -> str:
+        """The run's key prefix, without a slash at the end."""
+        return keys.run_folder(self.dataset, self.run)
 
 
 @dataclass(slots=True)
@@ -63,9 +72,7 @@ class Runs:
 
     def create(self, run: Run) -> Held:
         """Write a new run and its marker; return the existing run when there is one."""
-        marker = encode(Marker(dataset=run.dataset, run=run.run))
-        with suppress(ExistsError):
-            self.store.create(keys.marker(run.run), marker)
+        self.mark(run)
         try:
             return Held(run, self.store.create(f"{run.folder}/{keys.RUN}", encode(run)))
         except ExistsError:
@@ -93,21 +100,36 @@ class Runs:
             return None
         with suppress(MissingError):
             stored = self.store.read(keys.marker(parsed[0]))
-            marker = msgspec.json.decode(stored.body, type=Marker)
-            held = self.load(keys.run_folder(marker.dataset, marker.run))
+            held = self.load(msgspec.json.decode(stored.body, type=Marker).folder)
             return held if held.run.attempt == parsed[1] else None
         return None
 
     def active(self) -> Iterator[str]:
-        """Yield the folders of the runs that are not yet ended and cleaned up."""
+        """Yield the ids of the runs that are not yet ended and cleaned up."""
         for key in self.store.keys(keys.MARKERS):
-            with suppress(MissingError):
-                marker = msgspec.json.decode(self.store.read(key).body, type=Marker)
-                yield keys.run_folder(marker.dataset, marker.run)
+            yield key.removeprefix(keys.MARKERS)
+
+    def marker(self, run: str) -> Marker:
+        """Read the marker of a run; raises MissingError."""
+        return msgspec.json.decode(self.store.read(keys.marker(run)).body, type=Marker)
+
+    def mark(self, run: Run) -> None:
+        """Write the run's marker unless it exists."""
+        marker = Marker(dataset=run.dataset, run=run.run, attempt=run.attempt)
+        with suppress(ExistsError):
+            self.store.create(keys.marker(run.run), encode(marker))
 
     def forget(self, run: Run) -> None:
-        """Remove the marker of a run that is ended and cleaned up."""
+        """Remove the marker of a run that is ended and cleaned up.
+
+        A newer recipe may have revived the run since it was read. Then the marker stays: either
+        this function sees the new attempt after the removal, or `revive` writes the marker later.
+        """
         self.store.delete(keys.marker(run.run))
+        with suppress(MissingError):
+            newest = self.load(run.folder).run
+            if newest.attempt != run.attempt:
+                self.mark(newest)
 
     def catalogue(self) -> Catalogue:
         """Return the instance types, with those that the stack itself adds or changes.
@@ -127,21 +149,23 @@ class Runs:
         """Read one of the run's documents; raises MissingError."""
         return msgspec.json.decode(self.store.read(f"{run.folder}/{name}").body, type=kind)
 
-    def claim(self, held: Held, stage: Stage, owner: str, seconds: float) -> bool:
+    def claim(self, held: Held, stage: Stage, lease: Lease) -> bool:
         """Take the lease for one step of a running run; False when another owner has it.
+
+        A retry of the same invocation takes the lease over from the try before it. If that one is
+        still at work, its next write of run.json fails.
 
         Args:
             held: the run as it was read; it is saved with the lease.
             stage: the stage of the step; the run moves to it.
-            owner: the invocation's id; a retry of the same invocation gets its lease back.
-            seconds: how long the owner can run at most.
+            lease: of this execution, until the end of its time.
         """
         run = held.run
         if run.status != "running":
             return False
-        if run.lease and run.lease.owner != owner and run.lease.expires > time():
+        if run.lease and run.lease.owner != lease.owner and run.lease.expires > time():
             return False
-        run.lease = Lease(owner=owner, expires=time() + seconds)
+        run.lease = lease
         run.stage = stage
         run.progress = None
         run.stages.setdefault(stage, StageTimes(started=now()))
@@ -152,29 +176,35 @@ class Runs:
         return True
 
     def revive(self, held: Held) -> bool:
-        """Start the next attempt of an ended run; False when another process did so first."""
+        """Start the next attempt of an ended run; False when another process did so first.
+
+        What the attempts before have left behind is still removed: `released` stays.
+        """
         run = held.run
         run.attempt += 1
         run.status, run.stage, run.stages = "running", "prepare", {}
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
-        run.lease = run.progress = run.verdict = run.cost = run.processing = None
+        run.lease = run.progress = run.waiting = None
+        run.verdict = run.cost = run.processing = None
         run.warnings, run.nudges = [], {}
         try:
             self.save(held)
         except ChangedError:
             return False
-        marker = encode(Marker(dataset=run.dataset, run=run.run))
-        with suppress(ExistsError):
-            self.store.create(keys.marker(run.run), marker)
+        marker = Marker(dataset=run.dataset, run=run.run, attempt=run.attempt)
+        self.store.write(keys.marker(run.run), encode(marker), "application/json")
         return True
 
-    def fail(self, folder: str, stage: str, error: TunedropError) -> Held:
-        """End a running run as failed, and write the failure that calls `report_failure`."""
+    def fail(self, folder: str, stage: str, error: TunedropError, owner: str | None = None) -> Held:
+        """End a running run as failed, and write the failure that calls `report_failure`.
+
+        `owner` is the invocation's id if a step ends its own run.
+        """
 
         def end(run: Run) -> bool:
             if run.status != "running":
                 return False
-            run.status, run.ended, run.lease, run.progress = "failed", now(), None, None
+            run.end("failed", now(), owner)
             run.error = Failure(stage, error.code, error.message, error.remedy, error.problems)
             return True
 

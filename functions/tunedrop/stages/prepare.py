@@ -1,24 +1,36 @@
 """Prepare a dropped file: checked and split rows in runs/<dataset>/<run>/dataset/."""
 
 import time
+from contextlib import suppress
+from typing import NamedTuple
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
 from tunedrop.jobs.processing_job import ProcessingSettings
-from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_key
+from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, recipe_key
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run
 from tunedrop.lifecycle.processing import hand_over, has_processing_job
 from tunedrop.lifecycle.step import Step, StepResult
-from tunedrop.ports.store import MissingError
+from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 from tunedrop.recipe.limits import Limits
-from tunedrop.runs.pointer import move_pointer, read_pointer
-from tunedrop.runs.repository import Held, Runs, now, seconds_since
+from tunedrop.recipe.schema import Recipe
+from tunedrop.runs.pointer import Decision, Pointer, move_pointer, read_pointer
+from tunedrop.runs.repository import MAX_CONFLICTS, Held, Runs, now, seconds_since
 
 POLL_SECONDS = 1.0  # Pause of a processing job until the function has released the lease.
 WRITE_SECONDS = 60.0  # dataset.json is written within this time after the end of the step.
+
+
+class Found(NamedTuple):
+    """The run of an upload, its recipe or the recipe's error, and what the upload means."""
+
+    run: Run
+    recipe: Recipe | RecipeError
+    decision: Decision
+    before: Pointer | None
 
 
 def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) -> StepResult:
@@ -26,31 +38,60 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
 
     The event is only a hint. The current state of the objects decides.
     """
-    runs = step.runs
-    drop = find_drop(key, runs.store)
-    if isinstance(drop, str):
-        return StepResult(f"ignored: {drop}")
-    recipe, digest = dropped_recipe(runs, recipe_key(drop.source.key), limits)
-    run = _new_run(drop, digest)
-    decision, before = move_pointer(runs, run, rerun=drop.rerun)
-    if decision in ("join", "older"):
-        folder = keys.run_folder(drop.dataset, before.run) if before else None
-        return StepResult("joined" if decision == "join" else "ignored: an older upload", folder)
-    if decision == "start" and before:
-        supersede_run(runs, step, drop.dataset, before.run)
-    held = _started(runs, run)
+    found = _find_run(key, step.runs, limits)
+    if isinstance(found, str):
+        return StepResult(f"ignored: {found}")
+    if found.decision == "start" and found.before:
+        supersede_run(step.runs, step, found.run.dataset, found.before.run)
+    held, otherwise = _run_to_prepare(found, step.runs)
     if held is None or has_processing_job(held.run, step):
-        return StepResult("nothing to do", run.folder)
+        return otherwise
     done, was_killed = "prepared", held.run.lease is not None
     with step.claimed(held, "prepare") as ours:
         if ours:
-            if isinstance(recipe, RecipeError):
-                raise recipe
-            if hand_over(held, recipe, step, settings, was_killed=was_killed):
+            if isinstance(found.recipe, RecipeError):
+                raise found.recipe
+            if hand_over(held, found.recipe, step, settings, was_killed=was_killed):
                 done = "preparing in a processing job"
             else:
-                prepare_run(held, recipe, step)
-    return step.result(run.folder, done) if ours else StepResult("nothing to do", run.folder)
+                prepare_run(held, found.recipe, step)
+    return step.result(held.run.folder, done) if ours else otherwise
+
+
+def _find_run(key: str, runs: Runs, limits: Limits) -> Found | str:
+    """Return the run of the newest version at `key`, after moving the pointer to it if it counts.
+
+    Returns why there is none, if so. The pointer is read before the object, and both are read
+    again when the pointer moved meanwhile: an older look must not replace a newer one.
+    """
+    dataset = dataset_of(key)
+    for _ in range(MAX_CONFLICTS):
+        before, etag = read_pointer(runs.store, dataset) if dataset else (None, "")
+        drop = find_drop(key, runs.store)
+        if isinstance(drop, str):
+            return drop
+        recipe, digest = dropped_recipe(runs, recipe_key(drop.source.key), limits)
+        run = _new_run(drop, digest)
+        with suppress(ChangedError, ExistsError):
+            decision = move_pointer(runs, run, before, etag, rerun=drop.rerun)
+            return Found(run, recipe, decision, before)
+    raise RuntimeError(f"{keys.pointer(dataset or '')} changed {MAX_CONFLICTS} times")
+
+
+def _run_to_prepare(found: Found, runs: Runs) -> tuple[Held | None, StepResult]:
+    """Return the run to work on, if it still has to be prepared, and the result if it has not.
+
+    An upload that joins a run also continues it, because it may be what the retry of that run's own
+    event finds.
+    """
+    run, before = found.run, found.before
+    if found.decision in ("start", "continue") or before is None:
+        return _started(runs, run), StepResult("nothing to do", run.folder)
+    folder = keys.run_folder(run.dataset, before.run)
+    if found.decision == "older":
+        return None, StepResult("ignored: an older upload", folder)
+    held = runs.load(folder)
+    return held if _is_unprepared(runs, held.run) else None, StepResult("joined", folder)
 
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
@@ -80,13 +121,20 @@ def _started(runs: Runs, run: Run) -> Held | None:
     held = runs.create(run)
     found = held.run
     if found.status == "running":
-        # The stage is `train` when prepare was killed just before it wrote dataset.json.
-        return held if found.stage == "prepare" or _unwritten(runs, found) else None
+        return held if _is_unprepared(runs, found) else None
     newer = found.ended is not None and run.source.modified > found.ended
     if found.status == "superseded" or (found.status == "failed" and newer):
         found.source = run.source
         return held if runs.revive(held) else None
     return None
+
+
+def _is_unprepared(runs: Runs, run: Run) -> bool:
+    """Return whether a run has still to be prepared.
+
+    The stage is `train` when prepare was killed just before it wrote dataset.json.
+    """
+    return run.status == "running" and (run.stage == "prepare" or _unwritten(runs, run))
 
 
 def _unwritten(runs: Runs, run: Run) -> bool:

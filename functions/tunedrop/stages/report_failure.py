@@ -1,13 +1,20 @@
 """Turn any failure into one email that says what went wrong, where, and what to do."""
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tunedrop import events
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run
 from tunedrop.errors import HostingError, ProcessingError, TrainingError
+from tunedrop.events import DeadLetter
 from tunedrop.jobs.processing_job import LOGS
 from tunedrop.lifecycle.dropped import dataset_of
 from tunedrop.lifecycle.ending import Ending, gave_up
+from tunedrop.lifecycle.lost_event import lost_event
 from tunedrop.lifecycle.step import StepResult
-from tunedrop.ports.services import ProcessingJob, TrainingJob
+from tunedrop.ports.services import ENDPOINT_FAILURES, ProcessingJob, TrainingJob
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import read_pointer
 from tunedrop.runs.repository import Runs
@@ -65,35 +72,63 @@ def _is_prepared(run: Run, runs: Runs) -> bool:
 
 
 def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
-    """End the run of an endpoint that did not start."""
+    """End the run of an endpoint that did not start, stopped working, or was deleted by hand."""
     held = ending.runs.find(endpoint_name)
     if held is None:
         return StepResult("ignored: not an endpoint of a run that counts")
-    endpoint = ending.sagemaker.endpoint(endpoint_name)
-    if endpoint is None or endpoint.status != "Failed":
-        return StepResult("nothing to do", held.run.folder)
+    run, endpoint = held.run, ending.sagemaker.endpoint(endpoint_name)
+    is_deleted = endpoint is None and run.stage == "evaluate"
+    if not is_deleted and (endpoint is None or endpoint.status not in ENDPOINT_FAILURES):
+        return StepResult("nothing to do", run.folder)
+    reason = endpoint.failure_reason or endpoint.status if endpoint else "it was deleted by hand"
     error = HostingError(
-        f"The endpoint {endpoint_name} did not start: {endpoint.failure_reason}",
+        f"The endpoint {endpoint_name} does not answer: {reason}",
         f"Read the log group /aws/sagemaker/Endpoints/{endpoint_name}; {AGAIN}",
     )
-    ending.fail(held.run.folder, "deploy", error)
-    return StepResult("reported", held.run.folder)
+    ending.fail(run.folder, run.stage, error)
+    return StepResult("reported", run.folder)
 
 
-def report_dead_letter(subject: str, function: str, reason: str, ending: Ending) -> StepResult:
-    """End the run of an event that a function could not handle.
-
-    Args:
-        subject: the key, job or endpoint that the event named.
-        function: the function that failed.
-        reason: its last error.
-        ending: ends the run.
-    """
+def report_dead_letter(letter: DeadLetter, ending: Ending) -> StepResult:
+    """End the run of an event that a function could not handle."""
+    subject = events.subject(letter.request_payload)
     folder = folder_of(subject, ending.runs)
     if folder is None:
         return StepResult(f"ignored: {subject} belongs to no run that counts")
-    ending.fail(folder, function, gave_up(function, reason))
+    run = ending.runs.load(folder).run
+    if run.status == "running" and not _stops(letter, subject, run, ending):
+        return StepResult("ignored: the run does not wait for this event", folder)
+    ending.fail(folder, run.stage, gave_up(letter.function, letter.reason))
     return StepResult("reported", folder)
+
+
+def _stops(letter: DeadLetter, subject: str, run: Run, ending: Ending) -> bool:
+    """Return whether the run cannot go on without the event that could not be handled.
+
+    It can if the event was a late or repeated one: about another version of the upload, for another
+    stage than the one that the run waits for, or while another invocation works on the run. If
+    nothing works on the run after all, `sweep` sends the event that it waits for.
+    """
+    lease, source = run.lease, run.source
+    if lease and lease.owner != letter.request_id and lease.expires > time.time():
+        return False
+    if subject == source.key and source.version_id not in (letter.version_id, "null"):
+        return False
+    lost = lost_event(run, ending)
+    return lost is not None and lost[0] == _function(letter.request_payload, subject)
+
+
+def _function(event: Mapping[str, Any], subject: str) -> str:
+    """Return the stage whose function the rules call for an event."""
+    if subject.startswith(keys.DATASETS):
+        return "prepare"
+    if subject.endswith(f"/{keys.DATASET}"):
+        return "train"
+    detail = event.get("detail", {})
+    if detail.get("TrainingJobStatus") == "Completed":
+        return "deploy"
+    is_in_service = detail.get("EndpointStatus") in ("IN_SERVICE", "InService")
+    return "evaluate" if is_in_service else "report_failure"
 
 
 def folder_of(subject: str, runs: Runs) -> str | None:

@@ -1,39 +1,73 @@
 """On a schedule: send lost events again, settle ended runs, delete expired endpoints.
 
-Only runs with a marker are examined, so that old runs cost nothing.
+Only runs with a marker and recent uploads are examined, so that old runs cost nothing.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import Run
-from tunedrop.lifecycle.ending import Ending, gave_up, supersede
+from tunedrop.documents.run import Run, resource_name
+from tunedrop.lifecycle.ending import (
+    Ending,
+    gave_up,
+    keeps_endpoint,
+    release,
+    release_name,
+    supersede,
+)
+from tunedrop.lifecycle.lost_drops import lost_drops
+from tunedrop.lifecycle.lost_event import lost_event, object_event
 from tunedrop.lifecycle.step import StepResult
 from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
+from tunedrop.runs.repository import Marker, seconds_since
 
 MAX_NUDGES = 3  # Number of times that a stage is called again before the run is ended.
+# A marker without run.json is removed after so many seconds. run.json is written right after it.
+EMPTY_SECONDS = 3_600.0
+ERROR = "error: "  # The outcome of a run that could not be looked after begins so.
 
 
 def sweep(ending: Ending, functions: Functions) -> list[StepResult]:
-    """Check every run that is not yet ended and cleaned up."""
-    return [_look_after(folder, ending, functions) for folder in ending.runs.active()]
+    """Check every run that is not yet ended and cleaned up, and every recent upload.
+
+    An error of one run does not keep sweep from the others. Its outcome begins with `ERROR`.
+    """
+    results = [
+        _attempted(run, partial(_look_after, run, ending, functions))
+        for run in ending.runs.active()
+    ]
+    return [*results, *_send_lost_drops(ending, functions)]
 
 
-def _look_after(folder: str, ending: Ending, functions: Functions) -> StepResult:
+def _attempted(run_id: str, work: Callable[[], StepResult]) -> StepResult:
     try:
-        run = ending.runs.load(folder).run
+        return work()
+    except Exception as error:  # noqa: BLE001 - also of a run.json that cannot be read
+        return _failed(error, run_id)
+
+
+def _failed(error: Exception, what: str) -> StepResult:
+    return StepResult(f"{ERROR}{type(error).__name__}: {error}", what)
+
+
+def _look_after(run_id: str, ending: Ending, functions: Functions) -> StepResult:
+    marker = ending.runs.marker(run_id)
+    try:
+        run = ending.runs.load(marker.folder).run
     except MissingError:
-        return StepResult("left alone: not yet written", folder)
+        return _remove_without_run(marker, ending)
     if run.status != "running":
-        ending.settle(folder)
-        return StepResult("settled", folder)
+        return _finish(run, ending)
+    folder = run.folder
     if not is_current(ending.runs.store, run):
         supersede(folder, ending.runs, ending.sagemaker)
         return StepResult("superseded", folder)
+    release(run, ending.runs, ending.sagemaker)
     if _is_held(run):
         return StepResult("left alone: being worked on", folder)
     lost = lost_event(run, ending)
@@ -42,84 +76,64 @@ def _look_after(folder: str, ending: Ending, functions: Functions) -> StepResult
     return _send(run, *lost, ending, functions)
 
 
+def _finish(run: Run, ending: Ending) -> StepResult:
+    """Settle an ended run. Of a kept endpoint, see whether it still exists."""
+    if keeps_endpoint(run) and ending.sagemaker.endpoint(run.name) is None:
+
+        def note(newest: Run) -> bool:
+            newest.endpoint = newest.endpoint_expires = None
+            newest.warnings = [*newest.warnings, f"The endpoint {run.name} was deleted by hand."]
+            return newest.attempt == run.attempt
+
+        ending.runs.update(run.folder, note)
+        ending.settle(run.folder)
+        return StepResult(f"settled: the endpoint {run.name} was deleted by hand", run.folder)
+    ending.settle(run.folder)
+    return StepResult("settled", run.folder)
+
+
+def _remove_without_run(marker: Marker, ending: Ending) -> StepResult:
+    """Remove the marker of a run whose folder was deleted by hand, and what the run has created."""
+    written = ending.runs.store.head(keys.marker(marker.run)).modified
+    if seconds_since(written) < EMPTY_SECONDS:
+        return StepResult("left alone: not yet written", marker.folder)
+    attempts = range(1, marker.attempt + 1)
+    names = (resource_name(marker.dataset, marker.run, attempt) for attempt in attempts)
+    gone = [release_name(name, ending.sagemaker) for name in names]
+    if not all(gone):
+        return StepResult("left alone: the endpoint cannot be deleted yet", marker.folder)
+    ending.runs.store.delete(keys.marker(marker.run))
+    return StepResult("removed: its run.json was deleted", marker.folder)
+
+
+def _send_lost_drops(ending: Ending, functions: Functions) -> Iterator[StepResult]:
+    runs = ending.runs
+    try:
+        for key in lost_drops(runs):
+            functions.send("prepare", object_event(runs.store.name, key))
+            yield StepResult(f"sent to prepare again: {key}")
+    except Exception as error:  # noqa: BLE001 - the runs were looked after all the same
+        yield _failed(error, keys.DATASETS)
+
+
 def _is_held(run: Run) -> bool:
     """Return whether a function works on the run; processing jobs are asked of SageMaker."""
     lease, job = run.lease, run.processing.job if run.processing else None
     return lease is not None and lease.owner != job and lease.expires > time.time()
 
 
-def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the function and event that the run waits for; None while SageMaker works."""
-    if run.stage == "prepare":
-        return _lost_in_preparation(run, ending)
-    if run.stage == "train":
-        return _lost_in_training(run, ending)
-    endpoint = ending.sagemaker.endpoint(run.name)
-    if endpoint is None and run.stage == "deploy":
-        return "deploy", {"detail": {"TrainingJobName": run.name, "TrainingJobStatus": "Completed"}}
-    status = endpoint.status if endpoint else "Failed"
-    detail = {"EndpointName": run.name, "EndpointStatus": status}
-    if status == "InService":
-        return "evaluate", {"detail": detail}
-    if status == "Failed":
-        return "report_failure", {
-            "detail-type": "SageMaker Endpoint State Change",
-            "detail": detail,
-        }
-    return None
-
-
-def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the event to prepare again, or to report a job that left no dataset."""
-    job = ending.sagemaker.processing_job(run.processing.job) if run.processing else None
-    if job is None:
-        return "prepare", _object_event(run, run.source.key)
-    if job.status in ("InProgress", "Stopping"):
-        return None
-    detail = {"ProcessingJobName": job.name, "ProcessingJobStatus": job.status}
-    return "report_failure", {
-        "detail-type": "SageMaker Processing Job State Change",
-        "detail": detail,
-    }
-
-
-def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    job = ending.sagemaker.training_job(run.name)
-    if job is None:
-        try:
-            ending.runs.store.head(f"{run.folder}/{keys.DATASET}")
-        except MissingError:
-            return _lost_in_preparation(run, ending)
-        return "train", _object_event(run, f"{run.folder}/{keys.DATASET}")
-    detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
-    if job.status == "Completed":
-        return "deploy", {"detail": detail}
-    if job.status in ("Failed", "Stopped"):
-        return "report_failure", {
-            "detail-type": "SageMaker Training Job State Change",
-            "detail": detail,
-        }
-    return None
-
-
-def _object_event(run: Run, key: str) -> Mapping[str, Any]:
-    return {
-        "detail-type": "Object Created",
-        "detail": {"bucket": {"name": run.source.bucket}, "object": {"key": key}},
-    }
-
-
 def _send(
     run: Run, function: str, event: Mapping[str, Any], ending: Ending, functions: Functions
 ) -> StepResult:
     def count(newest: Run) -> bool:
-        newest.nudges[function] = newest.nudges.get(function, 0) + 1
+        if not newest.waiting:  # Waiting for an instance has a limit of its own.
+            newest.nudges[function] = newest.nudges.get(function, 0) + 1
         return newest.status == "running" and newest.stage == run.stage and not _is_held(newest)
 
     newest = ending.runs.update(run.folder, count).run
     if newest.stage != run.stage or _is_held(newest):
         return StepResult("left alone: it has gone on meanwhile", run.folder)
-    if newest.nudges[function] > MAX_NUDGES:
+    if newest.nudges.get(function, 0) > MAX_NUDGES:
         reason = f"it was called {MAX_NUDGES} times more and did not finish"
         ending.fail(run.folder, run.stage, gave_up(function, reason))
         return StepResult("given up", run.folder)

@@ -72,6 +72,30 @@ def test_replacing_an_object_that_does_not_exist_is_refused(bucket: Bucket) -> N
         bucket.replace("never", b"3", '"etag"')
 
 
+def test_a_write_repeated_by_boto3_finds_its_own_first_try(bucket: Bucket) -> None:
+    # Given writes whose answers were lost
+    first = bucket.create("k", b"1")
+    second = bucket.replace("k", b"2", first)
+
+    # Then the same writes succeed again, and others are refused
+    assert bucket.replace("k", b"2", first) == second
+    assert bucket.create("k", b"2") == second
+    with pytest.raises(ChangedError):
+        bucket.replace("k", b"3", first)
+
+
+def test_a_listing_tells_content_and_time_of_each_object(bucket: Bucket) -> None:
+    # Given
+    bucket.write("k", b"1", "text/csv")
+
+    # When
+    (listed,) = bucket.listing("")
+
+    # Then
+    head = bucket.head("k")
+    assert (listed.key, listed.etag, listed.modified) == ("k", head.etag, head.modified)
+
+
 def test_a_missing_object_cannot_be_read_described_or_opened(bucket: Bucket) -> None:
     for call in (bucket.read, bucket.head, lambda key: bucket.open(key, "null")):
         with pytest.raises(MissingError):

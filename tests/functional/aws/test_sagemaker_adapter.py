@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from tunedrop.aws import sagemaker as adapter
 from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
 from tunedrop.errors import HostingError, ProcessingError, TrainingError
-from tunedrop.ports.services import ProcessingJob
+from tunedrop.ports.services import LimitError, ProcessingJob
 
 REQUEST: dict[str, Any] = {
     "TrainingJobName": "tweets-0a1b2c3d4e5f-1",
@@ -50,6 +50,60 @@ def test_a_missing_quota_is_an_error_with_service_quotas_as_remedy() -> None:
     assert "0 Instances" in caught.value.message
 
 
+def test_a_quota_that_is_used_up_lets_the_request_wait() -> None:
+    with pytest.raises(LimitError) as caught:
+        create("ResourceLimitExceeded", "is 1 Instances, with current utilization of 1 Instances")
+
+    # Then the error that the user gets in the end is with it
+    assert isinstance(caught.value.error, TrainingError)
+    assert "Service Quotas" in caught.value.error.remedy
+
+
+def stop(*answers: str, code: str = "ThrottlingException") -> None:
+    """Stop a training job; `answers` are the statuses that SageMaker tells one after the other."""
+    client = make_client("sagemaker")
+    with Stubber(client) as stub:
+        for number, status in enumerate(answers):
+            if number == 1:
+                stub.add_client_error("stop_training_job", code, "The job has ended.")
+            stub.add_response("describe_training_job", described(status))
+        SageMakerService(client).stop_training_job("tweets-0a1b2c3d4e5f-1")
+
+
+def described(status: str) -> dict[str, Any]:
+    return {
+        "TrainingJobName": "tweets-0a1b2c3d4e5f-1",
+        "TrainingJobArn": "arn:aws:sagemaker:us-east-1:111122223333:training-job/tweets-0a1b2c3d",
+        "ModelArtifacts": {"S3ModelArtifacts": "s3://b/x"},
+        "TrainingJobStatus": status,
+        "SecondaryStatus": status,
+        "AlgorithmSpecification": {"TrainingInputMode": "File"},
+        "ResourceConfig": {"VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "CreationTime": datetime(2026, 11, 23, tzinfo=UTC),
+    }
+
+
+def test_a_job_that_could_not_be_stopped_raises_the_error() -> None:
+    with pytest.raises(ClientError, match="Throttling"):
+        stop("InProgress", "InProgress")
+
+
+def test_a_job_that_ended_before_it_was_stopped_is_stopped() -> None:
+    stop("InProgress", "Completed", code="ValidationException")
+
+
+def test_config_and_model_stay_while_their_endpoint_is_created() -> None:
+    # Given an endpoint that SageMaker does not delete yet
+    client = make_client("sagemaker")
+    with Stubber(client) as stub:
+        message = "Cannot update in-progress endpoint"
+        stub.add_client_error("delete_endpoint", "ValidationException", message)
+
+        # Then no other request is sent, which the stub would refuse
+        assert not SageMakerService(client).delete_endpoint("tweets-0a1b2c3d4e5f-1")
+
+
 def test_a_throttled_request_raises_so_that_it_is_tried_again() -> None:
     with pytest.raises(ClientError):
         create("ThrottlingException")
@@ -67,7 +121,9 @@ def test_a_missing_processing_quota_is_named_in_the_remedy() -> None:
 
     # When
     with Stubber(client) as stub:
-        stub.add_client_error("create_processing_job", "ResourceLimitExceeded", "0 Instances")
+        stub.add_client_error(
+            "create_processing_job", "ResourceLimitExceeded", "The limit is 0 Instances"
+        )
         with pytest.raises(ProcessingError) as caught:
             SageMakerService(client).create_processing_job(request)
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.pipeline.drives import report_failure
-from tests.support.pipeline.stack import EVENTS, Stack
+from tests.support.pipeline.drives import change, report_failure, send_dead_letter
+from tests.support.pipeline.stack import Stack
 from tunedrop.aws.clients import client
 from tunedrop.dataset.examining.rejects import REASONS
 from tunedrop.documents.dataset import Dataset
@@ -226,12 +226,10 @@ def test_a_dead_letter_of_a_long_name_ends_its_run_with_one_email(
     stack, key = stack_with_key_limit, f"datasets/{'x' * 1_000}/d.csv"
     stack.drop(key, TABLE.encode())
     folder = stack.prepare(key)["run"]
-    letter = (
-        (EVENTS / "sqs_dead_letter.json").read_text().replace("datasets/tweets/tweets.csv", key)
-    )
+    change(stack, folder, stage="prepare")
 
     # When
-    stack.call("report_failure", json.loads(letter))
+    send_dead_letter(stack, folder)
 
     # Then
     assert stack.run(folder).status == "failed"

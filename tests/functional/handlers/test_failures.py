@@ -1,13 +1,21 @@
 """Every failure causes one email with the reason and a remedy; no job or endpoint keeps running."""
 
 import json
+import time
 
 import msgspec
 import pytest
 
-from tests.support.pipeline.drives import KEY, deployed, report_failure, trained
+from tests.support.pipeline.drives import (
+    KEY,
+    change,
+    deployed,
+    report_failure,
+    send_dead_letter,
+    trained,
+)
 from tests.support.pipeline.fakes import FakeInference
-from tests.support.pipeline.stack import EVENTS, Stack
+from tests.support.pipeline.stack import Stack
 from tunedrop.documents.run import Failure
 
 
@@ -179,13 +187,14 @@ def test_an_endpoint_that_stops_answering_is_deleted_with_one_email(
 
 
 def test_a_dead_letter_ends_its_run_with_one_email(stack: Stack, tweets: bytes) -> None:
-    # Given
+    # Given a run that still waits for prepare
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
+    change(stack, folder, stage="prepare")
 
     # When it arrives twice
     for _ in range(2):
-        stack.call("report_failure", json.loads((EVENTS / "sqs_dead_letter.json").read_text()))
+        send_dead_letter(stack, folder)
 
     # Then
     error = stack.run(folder).error
@@ -193,6 +202,39 @@ def test_a_dead_letter_ends_its_run_with_one_email(stack: Stack, tweets: bytes) 
     assert error.code == "stage"
     assert "timed out" in error.message
     assert len(stack.emails) == 1
+
+
+@pytest.mark.parametrize("difference", ["version", "stage", "lease"])
+def test_a_dead_letter_that_a_run_does_not_wait_for_is_ignored(
+    stack: Stack, tweets: bytes, difference: str
+) -> None:
+    # Given a healthy run, and the dead letter of a late duplicate of its event
+    stack.drop(KEY, tweets)
+    folder = stack.prepare(KEY)["run"]
+    letter = {"version_id": "older"} if difference == "version" else {"request_id": "ours"}
+    lease = {"owner": "other", "expires": time.time() + 60} if difference == "lease" else None
+    change(stack, folder, stage="train" if difference == "stage" else "prepare", lease=lease)
+
+    # When
+    (outcome,) = send_dead_letter(stack, folder, **letter)
+
+    # Then
+    assert outcome["outcome"] == "ignored: the run does not wait for this event"
+    assert stack.run(folder).status == "running"
+
+
+def test_a_dead_letter_of_the_lease_owner_ends_the_run(stack: Stack, tweets: bytes) -> None:
+    # Given a function that was killed three times and left its lease
+    stack.drop(KEY, tweets)
+    folder = stack.prepare(KEY)["run"]
+    lease = {"owner": "ours", "expires": time.time() + 600}
+    change(stack, folder, stage="prepare", lease=lease)
+
+    # When
+    send_dead_letter(stack, folder, request_id="ours")
+
+    # Then
+    assert stack.run(folder).status == "failed"
 
 
 def test_events_of_foreign_jobs_are_ignored(stack: Stack) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.support.pipeline.stack import BUCKET, Stack
+from tests.support.pipeline.stack import BUCKET, EVENTS, Stack
 
 KEY = "datasets/tweets/tweets.csv"
 
@@ -36,6 +36,23 @@ def deployed(stack: Stack, tweets: bytes) -> tuple[str, str]:
 def sweep(stack: Stack) -> list[dict[str, Any]]:
     """Call sweep as its schedule does."""
     outcomes: list[dict[str, Any]] = stack.call("sweep", stack.event("schedule"))
+    return outcomes
+
+
+def send_dead_letter(stack: Stack, folder: str, **differing: str) -> list[dict[str, Any]]:
+    """Call report_failure with the dead letter of prepare for the run's upload.
+
+    `differing` replaces the version id or the request id.
+    """
+    event = json.loads((EVENTS / "sqs_dead_letter.json").read_text())
+    letter = json.loads(event["Records"][0]["body"])
+    source = stack.run(folder).source
+    named = letter["requestPayload"]["detail"]["object"]
+    named["key"], named["version-id"] = source.key, differing.get("version_id", source.version_id)
+    if "request_id" in differing:
+        letter["requestContext"]["requestId"] = differing["request_id"]
+    event["Records"][0]["body"] = json.dumps(letter)
+    outcomes: list[dict[str, Any]] = stack.call("report_failure", event)
     return outcomes
 
 

@@ -1,0 +1,77 @@
+"""The event that a run waits for, as SageMaker and the bucket tell.
+
+`sweep` sends it again if nobody works on the run. A dead letter ends a run only if it is about this
+event.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunedrop.documents import keys
+from tunedrop.documents.run import Run
+from tunedrop.lifecycle.ending import Ending
+from tunedrop.ports.services import ENDPOINT_FAILURES
+from tunedrop.ports.store import MissingError
+
+
+def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the function and event that the run waits for; None while SageMaker works."""
+    if run.stage == "prepare":
+        return _lost_in_preparation(run, ending)
+    if run.stage == "train":
+        return _lost_in_training(run, ending)
+    endpoint = ending.sagemaker.endpoint(run.name)
+    if endpoint is None and run.stage == "deploy":
+        return "deploy", {"detail": {"TrainingJobName": run.name, "TrainingJobStatus": "Completed"}}
+    status = endpoint.status if endpoint else "Failed"
+    detail = {"EndpointName": run.name, "EndpointStatus": status}
+    if status == "InService":
+        return "evaluate", {"detail": detail}
+    if status in ENDPOINT_FAILURES:
+        return "report_failure", {
+            "detail-type": "SageMaker Endpoint State Change",
+            "detail": detail,
+        }
+    return None
+
+
+def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the event to prepare again, or to report a job that left no dataset."""
+    job = ending.sagemaker.processing_job(run.processing.job) if run.processing else None
+    if job is None:
+        return "prepare", object_event(run.source.bucket, run.source.key)
+    if job.status in ("InProgress", "Stopping"):
+        return None
+    detail = {"ProcessingJobName": job.name, "ProcessingJobStatus": job.status}
+    return "report_failure", {
+        "detail-type": "SageMaker Processing Job State Change",
+        "detail": detail,
+    }
+
+
+def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
+    job = ending.sagemaker.training_job(run.name)
+    if job is None:
+        try:
+            ending.runs.store.head(f"{run.folder}/{keys.DATASET}")
+        except MissingError:
+            return _lost_in_preparation(run, ending)
+        key = f"{run.folder}/{keys.DATASET}"
+        return "train", object_event(run.source.bucket, key)
+    detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
+    if job.status == "Completed":
+        return "deploy", {"detail": detail}
+    if job.status in ("Failed", "Stopped"):
+        return "report_failure", {
+            "detail-type": "SageMaker Training Job State Change",
+            "detail": detail,
+        }
+    return None
+
+
+def object_event(bucket: str, key: str) -> Mapping[str, Any]:
+    """Return the event of a new object."""
+    return {
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": bucket}, "object": {"key": key}},
+    }

@@ -1,0 +1,129 @@
+"""What users do: the scenarios that every schedule of faults is played with."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.model.world import World
+
+KEY = "datasets/tweets/tweets.csv"
+RECIPE_KEY = "datasets/tweets/recipe.yaml"
+ROWS = [f"this is a {'good' if n % 2 else 'bad'} thing number {n},{n % 2}" for n in range(24)]
+TWEETS = "\n".join(["text,label", *ROWS]).encode()
+OTHER = TWEETS + b"\nanother good thing,1"
+MANIFEST_KEY = "models/HuggingFaceTB/SmolLM2-135M-Instruct/main/manifest.json"
+MANIFEST = {
+    "version": 1,
+    "id": "HuggingFaceTB/SmolLM2-135M-Instruct",
+    "revision": "main",
+    "files": [{"name": "model.safetensors", "size": 269_000_000, "sha256": "0" * 64}],
+}
+HOUR = 3_600.0
+
+Action = Callable[[World], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One story.
+
+    Attributes:
+        actions: what users do, each with its time in seconds.
+        code: the code of the error with which the run that counts is to fail; None for a success.
+        jobs: the most training jobs that may be started.
+        quota: instances that the account may use at once; None for no limit.
+        environment: settings of the stack that differ.
+    """
+
+    actions: tuple[tuple[float, Action], ...]
+    code: str | None = None
+    jobs: int = 1
+    quota: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def drop(key: str, body: bytes, **metadata: str) -> Action:
+    """Upload a file."""
+    named = {name.replace("_", "-"): value for name, value in metadata.items()}
+    return lambda world: world.drop(key, body, named)
+
+
+def recipe(text: str) -> Action:
+    """Upload a recipe."""
+    return drop(RECIPE_KEY, text.encode())
+
+
+def prepare_account(world: World) -> None:
+    """Put the base model into the bucket."""
+    world.s3.put(MANIFEST_KEY, json.dumps(MANIFEST).encode())
+
+
+FIRST = (0.0, drop(KEY, TWEETS))
+IN_TRAINING, IN_CREATION, ENDED = 300.0, 750.0, 3_000.0  # Seconds after the first drop.
+FOLDER = "datasets/tweets/monday/"
+
+SCENARIOS: dict[str, Scenario] = {
+    "one drop": Scenario(actions=(FIRST,)),
+    "processing job": Scenario(actions=(FIRST,), environment={"PREPARE_LIMIT_MEGABYTES": "0"}),
+    "two drops": Scenario(actions=(FIRST, (IN_TRAINING, drop(KEY, OTHER))), jobs=2),
+    "two drops, late": Scenario(actions=(FIRST, (IN_CREATION, drop(KEY, OTHER))), jobs=2),
+    "two drops, processing": Scenario(
+        actions=(FIRST, (62.0, drop(KEY, OTHER))),
+        jobs=2,
+        environment={"PREPARE_LIMIT_MEGABYTES": "0"},
+    ),
+    "two files": Scenario(actions=(FIRST, (5.0, drop("datasets/tweets/b.csv", OTHER))), jobs=2),
+    "two files, same second": Scenario(
+        actions=(FIRST, (0.2, drop("datasets/tweets/b.csv", OTHER))), jobs=2
+    ),
+    "three drops": Scenario(
+        actions=(
+            FIRST,
+            (ENDED, drop("datasets/tweets/b.csv", OTHER)),
+            (ENDED + 5.0, drop("datasets/tweets/c.csv", TWEETS + b"\nnothing bad,0")),
+        ),
+        jobs=3,
+    ),
+    "same again": Scenario(actions=(FIRST, (IN_TRAINING, drop(KEY, TWEETS)))),
+    "same again at once": Scenario(actions=(FIRST, (1.5, drop(KEY, TWEETS)))),
+    "rerun": Scenario(actions=(FIRST, (ENDED, drop(KEY, TWEETS, tunedrop_rerun="true"))), jobs=2),
+    "recipe there and back": Scenario(
+        actions=(
+            (0.0, recipe("split: {seed: 1}")),
+            (2.0, drop(KEY, TWEETS)),
+            (IN_CREATION, recipe("split: {seed: 2}")),
+            (IN_CREATION + 30.0, recipe("split: {seed: 1}")),
+        ),
+        jobs=3,
+    ),
+    "folder": Scenario(
+        actions=(
+            (0.0, drop(f"{FOLDER}one.csv", TWEETS)),
+            (1.0, drop(f"{FOLDER}two.csv", OTHER.replace(b"thing", b"day"))),
+            (2.0, drop(f"{FOLDER}_SUCCESS", b"")),
+        )
+    ),
+    "bad input": Scenario(
+        actions=((0.0, drop(KEY, b"\x89PNG\r\n\x1a\n\x00\x00")),), code="dataset", jobs=0
+    ),
+    "bad recipe": Scenario(
+        actions=((0.0, recipe("spilt: {seed: 1}")), (2.0, drop(KEY, TWEETS))),
+        code="recipe",
+        jobs=0,
+    ),
+    "keep": Scenario(
+        actions=((0.0, recipe("deploy: {keep: always, ttl_hours: 1}")), (2.0, FIRST[1]))
+    ),
+    "keep, then a drop": Scenario(
+        actions=(
+            (0.0, recipe("deploy: {keep: always, ttl_hours: 1}")),
+            (2.0, FIRST[1]),
+            (ENDED, drop(KEY, OTHER)),
+        ),
+        jobs=2,
+    ),
+    "quota of one": Scenario(actions=(FIRST, (IN_TRAINING, drop(KEY, OTHER))), jobs=2, quota=1),
+    "quota of one, late": Scenario(
+        actions=(FIRST, (IN_CREATION, drop(KEY, OTHER))), jobs=2, quota=1
+    ),
+}

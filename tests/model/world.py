@@ -1,0 +1,253 @@
+"""AWS in memory around the product's real adapters and handlers, with faults where wanted."""
+
+import importlib
+import io
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.model.aws import functions as lambdas
+from tests.model.aws.client import Client
+from tests.model.aws.functions import Functions
+from tests.model.aws.s3 import S3, Version
+from tests.model.aws.sagemaker import Platform, SageMaker
+from tests.model.faults import (
+    ECHO_SECONDS,
+    LATE_SECONDS,
+    OUTAGE_SECONDS,
+    STALL_SECONDS,
+    Pace,
+    Schedule,
+    error_of,
+)
+from tests.model.simulation import Invocation, KilledError, ModelError, Simulation
+
+BUCKET = "data"
+TWIN_SECONDS = 0.12  # The second of two events comes so much later, while the first is handled.
+JOB_SECONDS = 12 * 3_600.0
+# How long a call takes whose fault is a delay before the effect.
+PAUSES_BEFORE = {
+    "race": STALL_SECONDS,
+    "stall": STALL_SECONDS,
+    "timeout": STALL_SECONDS,
+    "hang": JOB_SECONDS,
+}
+
+
+class World:
+    """One stack in one account, from the first drop until everything has ended."""
+
+    def __init__(self, schedule: Schedule, quota: int | None = None) -> None:
+        self.schedule = schedule
+        self.pace = Pace(schedule.seed)
+        self.simulation = Simulation()
+        self.functions = Functions(self.simulation)
+        self.s3 = S3(lambda: self.simulation.now, self._object_created)
+        self.sagemaker = SageMaker(
+            Platform(
+                clock=lambda: self.simulation.now,
+                later=self._later,
+                emit=self._state_changed,
+                run_program=self._run_program,
+                kill_program=self._kill_program,
+            ),
+            quota,
+        )
+        self.drops: list[tuple[str, Version]] = []
+        self.emails: list[tuple[str, str]] = []
+        self.calls: list[tuple[str, str, str]] = []  # (who, operation, object) of each call
+        self.events: list[str] = []
+        self.askers: list[int] = []  # The invocations that asked an endpoint, as they took turns.
+        self.hit: list[tuple[str, str, str]] = []  # (kind, who, what): faults that happened
+        self.user_actions: list[Callable[[], None]] = []
+        self._programs: dict[str, Invocation] = {}
+        self._outages: dict[str, float] = {}
+
+    # What users do
+
+    def drop(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> None:
+        """Upload a file."""
+        self.drops.append((key, self.s3.put(key, body, metadata)))
+
+    def run(self, until: float, stop: Callable[[], bool]) -> None:
+        """Run the schedule; `stop` is asked after each sweep."""
+        self.simulation.at(self.simulation.now + 300.0, self._sweep, routine=True)
+        self.simulation.run(self.simulation.now + until, stop)
+
+    def do_next(self) -> None:
+        """Do the user's next action, if there is one."""
+        if self.user_actions:
+            self.user_actions.pop(0)()
+
+    # What the adapters call
+
+    def client(self, service: str) -> Any:
+        """Return a client as boto3 would."""
+        return Client(service, self.call)
+
+    def call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Any:
+        """Do one call of the running invocation, with the fault that the schedule has for it."""
+        invocation = self.simulation.current
+        if invocation is None:
+            raise ModelError(f"{operation} was called outside an invocation")
+        if invocation.killed:
+            raise KilledError
+        number = len(self.calls)
+        what = str(arguments.get("Key") or arguments.get("key") or arguments.get("Prefix") or "")
+        self.calls.append((invocation.name, operation, what))
+        fault = self.schedule.calls.get(number)
+        invocation.pause(self.pace.call())
+        effect = self._effect(service, operation, arguments)
+        if fault is None:
+            fault = "outage" if self._outages.get(service, 0) > self.simulation.now else None
+        if fault is None:
+            return effect()
+        self.hit.append((fault, invocation.name, f"{operation} {what}".strip()))
+        return self._with_fault(fault, invocation, effect, service, operation)
+
+    def _with_fault(
+        self,
+        fault: str,
+        invocation: Invocation,
+        effect: Callable[[], Any],
+        service: str,
+        operation: str,
+    ) -> Any:
+        self._before(fault, invocation, service, operation)
+        answer = effect()
+        if fault == "retried":
+            invocation.pause(self.pace.call())
+            answer = effect()
+        self._after(fault, invocation, service, operation)
+        return answer
+
+    def _before(self, fault: str, invocation: Invocation, service: str, operation: str) -> None:
+        """What a fault does before the effect."""
+        if fault == "outage":
+            self._outages.setdefault(service, self.simulation.now + OUTAGE_SECONDS)
+        if fault == "race":
+            self.do_next()
+        if fault == "kill":
+            self._kill(invocation)
+        if fault in PAUSES_BEFORE:
+            invocation.pause(PAUSES_BEFORE[fault])
+        is_refused = fault in ("error", "timeout", "throttle", "outage")
+        if is_refused or (fault == "conflict" and operation == "put_object"):
+            raise error_of(fault, service, operation)
+
+    def _after(self, fault: str, invocation: Invocation, service: str, operation: str) -> None:
+        """What a fault does after the effect."""
+        if fault == "kill after":
+            self._kill(invocation)
+        if fault in ("error after", "lost"):
+            raise error_of(fault, service, operation)
+        if fault == "race after":
+            self.do_next()
+        if fault in ("race after", "stall after"):
+            invocation.pause(STALL_SECONDS)
+
+    def _kill(self, invocation: Invocation) -> None:
+        invocation.killed = True
+        raise KilledError
+
+    def _effect(
+        self, service: str, operation: str, arguments: Mapping[str, Any]
+    ) -> Callable[[], Any]:
+        targets: dict[str, Any] = {"s3": self.s3, "sagemaker": self.sagemaker}
+        target = targets.get(service, self)
+        method = getattr(target, operation, None)
+        if method is None:
+            raise ModelError(f"the model has no {service} {operation}")
+
+        def effect() -> Any:
+            try:
+                return method(**arguments)
+            except (ClientError, ModelError):
+                raise
+            except Exception as error:
+                raise ModelError(f"{service} {operation}: {error!r}") from error
+
+        return effect
+
+    # SNS, Lambda and the endpoints' answers
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> Any:  # noqa: N803, ARG002
+        self.emails.append((Subject, Message))
+        return {"MessageId": f"message-{len(self.emails)}"}
+
+    def list_subscriptions_by_topic(self, *, TopicArn: str) -> Any:  # noqa: N803, ARG002
+        return {"Subscriptions": []}
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> Any:  # noqa: N803, ARG002
+        self.functions.invoke_later(FunctionName, json.loads(Payload), self.pace.event())
+        return {}
+
+    def invoke_endpoint(self, *, EndpointName: str, ContentType: str, Body: bytes) -> Any:  # noqa: N803, ARG002
+        self.sagemaker.invoke_endpoint(EndpointName=EndpointName)
+        if self.simulation.current and id(self.simulation.current) not in self.askers[-1:]:
+            self.askers.append(id(self.simulation.current))
+        choice = {"message": {"content": "positive"}, "finish_reason": "stop"}
+        return {"Body": io.BytesIO(json.dumps({"choices": [choice]}).encode())}
+
+    # Events
+
+    def _object_created(self, key: str, version_id: str) -> None:
+        function = lambdas.target_of_object(key)
+        detail = {"bucket": {"name": BUCKET}, "object": {"key": key, "version-id": version_id}}
+        if function:
+            self._deliver(function, {"detail-type": "Object Created", "detail": detail})
+
+    def _state_changed(self, kind: str, name: str, status: str) -> None:
+        function = lambdas.target_of_state(kind, status)
+        resource = kind.removeprefix("SageMaker ").removesuffix(" State Change").replace(" ", "")
+        detail = {f"{resource}Name": name, f"{resource}Status": status}
+        if function:
+            self._deliver(function, {"detail-type": kind, "detail": detail})
+
+    def _deliver(self, function: str, event: dict[str, Any]) -> None:
+        number = len(self.events)
+        self.events.append(function)
+        fault = self.schedule.events.get(number)
+        if fault:
+            self.hit.append((fault, "event", function))
+        if fault == "lost":
+            return
+        seconds = self.pace.event() + (LATE_SECONDS if fault == "late" else 0.0)
+        request = self.functions.invoke_later(function, event, seconds)
+        if fault in ("twice", "same id twice"):
+            same = request if fault == "same id twice" else None
+            self.functions.invoke_later(function, event, seconds + TWIN_SECONDS, request_id=same)
+        if fault == "twin dies":
+            self.functions.invoke_later(function, event, seconds + TWIN_SECONDS, dies=True)
+        if fault == "echo":
+            self.functions.invoke_later(function, event, ECHO_SECONDS)
+
+    def _sweep(self) -> None:
+        self.functions.invoke_later("sweep", {"source": "aws.events"}, 0.0)
+        due = self.simulation.now + lambdas.SWEEP_SECONDS
+        self.simulation.at(due, self._sweep, routine=True)
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        self.simulation.at(self.simulation.now + seconds * self.pace.shift(), action)
+
+    # The program of a processing job
+
+    def _run_program(self, name: str, ended: Callable[[int | None], None]) -> None:
+        def work() -> int:
+            os.environ["PROCESSING_JOB"] = name
+            status: int = importlib.import_module("prepare.job").main()
+            return status
+
+        self._programs[name] = self.simulation.start(
+            "job",
+            work,
+            JOB_SECONDS,
+            lambda ending, result: ended(result if ending == "returned" else None),
+        )
+
+    def _kill_program(self, name: str) -> None:
+        if name in self._programs:
+            self._programs[name].killed = True
