@@ -16,6 +16,7 @@ PAIRS = (
     ("instruction", "response"),
     ("question", "sql"),
     ("question", "answer"),
+    ("question", "answers"),
     ("question", "query"),
     ("input", "output"),
     ("prompt", "output"),
@@ -30,6 +31,24 @@ PAIRS = (
     ("article", "highlights"),
     ("text", "summary"),
 )
+TEXT_PAIRS = (
+    ("premise", "hypothesis"),
+    ("sentence1", "sentence2"),
+    ("sentence_1", "sentence_2"),
+    ("sentence_a", "sentence_b"),
+    ("question1", "question2"),
+    ("text1", "text2"),
+    ("text_a", "text_b"),
+    ("question", "passage"),
+    ("question", "sentence"),
+    ("query", "passage"),
+    ("query", "document"),
+)
+PAIR_LABEL = (
+    "label", "gold_label", "label_text", "class", "is_duplicate", "entailment", "entailment_label",
+    "entailment_judgment", "relation", "relevance", "is_relevant",
+)  # fmt: skip
+PAIR_SCORE = ("score", "similarity", "similarity_score", "relatedness_score")
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
 SYSTEM = ("system", "system_prompt")
 PREFERENCE = ("chosen", "rejected")
@@ -44,6 +63,9 @@ KNOWN_NAMES = frozenset(
         *SYSTEM,
         *PREFERENCE,
         *OTHERS,
+        *PAIR_LABEL,
+        *PAIR_SCORE,
+        *(n for p in TEXT_PAIRS for n in p),
         *(n for p in PAIRS for n in p),
     )
 )

@@ -38,6 +38,7 @@ class Preparation(msgspec.Struct):
     written: Written
     tokens: TokenStatistics
     languages: dict[str, int] = {}
+    skipped: list[str] = []
 
     @property
     def rows(self) -> RowCounts:
@@ -65,10 +66,23 @@ class Preparation(msgspec.Struct):
         if usable < FEWEST_ROWS:
             raise self._too_few(usable)
         if recipe.task == "classification" and not self.assignment.is_classification:
+            if self.assignment.task not in ("classification", "generation"):
+                raise DatasetError(
+                    f"{self.name} has no column of labels for a classification: {self.columns.why}",
+                    "Name the label's column in recipe.yaml: columns: {text: …, label: …}.",
+                )
             raise DatasetError(
                 f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
                 f"{LONGEST_LABEL} characters: too many for a classification.",
                 "Name the label's column in recipe.yaml, or set task: generation.",
+            )
+        if self.assignment.is_classification and len(self.assignment.labels) == 1:
+            raise DatasetError(
+                f"Every usable row of {self.name} has the same label, "
+                f"{self.assignment.labels[0]!r}: there is nothing to learn.",
+                "Add rows with other labels, or name another column in recipe.yaml: "
+                "columns: {label: …}.",
+                self.row_columns.rejects.problems(self.name),
             )
         empty = [name for name, share in shares.items() if share and not splits[name].rows]
         if empty:
@@ -131,7 +145,10 @@ class Preparation(msgspec.Struct):
             system=self.assignment.system,
             splits=self.written.splits,
             tokens=self.tokens,
-            warnings=warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
+            warnings=[
+                *warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
+                *(f"Left out: {skipped}." for skipped in self.skipped),
+            ],
             findings=self.row_columns.findings.listed(),
             languages=self.languages,
         )
@@ -173,9 +190,7 @@ def _about_labels(assignment: SplitAssignment) -> list[str]:
             f"The labels are numbers ({', '.join(sorted(counts)[:5])}): names with a "
             "meaning are easier to learn and to read."
         )
-    if len(counts) == 1:
-        found.append("Every row has the same label: there is nothing to learn.")
-    elif max(counts.values()) > IMBALANCE * min(counts.values()):
+    if max(counts.values()) > IMBALANCE * min(counts.values()):
         common, rarest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         found.append(
             f"The labels are unbalanced: {counts[common]} rows of {common!r}, "

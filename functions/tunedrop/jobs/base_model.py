@@ -1,5 +1,6 @@
 """The base weights in the bucket: models/<id>/<revision>/, with a manifest written last."""
 
+from itertools import islice
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,7 @@ from tunedrop.ports.store import MissingError, Store
 from tunedrop.recipe.schema import Recipe
 
 WEIGHTS = (".safetensors", ".bin")
+MOST_LISTED = 10  # Base models that an error names.
 BYTES_A_PARAMETER = 2  # Most models are published in bfloat16.
 
 
@@ -41,6 +43,18 @@ def model_prefix(recipe: Recipe) -> str:
     return keys.model_prefix(recipe.model_id, recipe.model_revision)
 
 
+def _present(store: Store) -> str:
+    """Return a sentence that lists the base models in the bucket."""
+    ends = f"/{keys.MANIFEST}"
+    found = (key.removeprefix(keys.MODELS) for key in store.keys(keys.MODELS) if key.endswith(ends))
+    names = [name.removesuffix(ends) for name in islice(found, MOST_LISTED + 1)]
+    models = [f"{model}@{revision}" for model, _, revision in (n.rpartition("/") for n in names)]
+    if not models:
+        return "There is no base model in the bucket."
+    more = ", …" if len(models) > MOST_LISTED else ""
+    return f"These base models are there: {', '.join(models[:MOST_LISTED])}{more}."
+
+
 def read_manifest(store: Store, recipe: Recipe) -> Manifest:
     """Return the manifest of the base model; raises BaseModelError when it is missing."""
     key = f"{model_prefix(recipe)}{keys.MANIFEST}"
@@ -52,7 +66,7 @@ def read_manifest(store: Store, recipe: Recipe) -> Manifest:
             f"there is no s3://{store.name}/{key}.",
             f"Put the model's Hugging Face directory under s3://{store.name}/"
             f"{model_prefix(recipe)} and its manifest.json last (docs/models.md shows how), "
-            "then drop the file again.",
+            f"then drop the file again. {_present(store)}",
         ) from None
     except msgspec.DecodeError as error:
         raise BaseModelError(

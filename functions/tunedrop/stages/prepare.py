@@ -6,7 +6,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
 from tunedrop.jobs.processing_job import ProcessingSettings
-from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_key
+from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_keys
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run
@@ -30,7 +30,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
     drop = find_drop(key, runs.store)
     if isinstance(drop, str):
         return StepResult(f"ignored: {drop}")
-    recipe, digest = dropped_recipe(runs, recipe_key(drop.source.key), limits)
+    recipe, digest = dropped_recipe(runs, recipe_keys(drop.source.key, runs.store), limits)
     run = _new_run(drop, digest)
     decision, before = move_pointer(runs, run, rerun=drop.rerun)
     if decision in ("join", "older"):

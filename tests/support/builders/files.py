@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -84,6 +85,16 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def tarred(members: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
     return stream.getvalue()
 
 

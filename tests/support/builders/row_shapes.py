@@ -201,6 +201,16 @@ SHAPES: dict[str, RowShape] = {
     "Ground Truth workers' answers": RowShape(
         "ground_truth", by_workers, {"annotations": []}, flat=False
     ),
+    "two texts with a label": RowShape(
+        "text_pair",
+        lambda t, n: {"premise": t, "hypothesis": f"it is {n}", "label": label(n)},
+        {"hypothesis": ""},
+    ),
+    "Prodigy": RowShape(
+        "prodigy",
+        lambda t, n: {"text": t, "label": label(n), "answer": "accept"},
+        {"answer": "reject"},
+    ),
     "preference pairs": RowShape(
         "preference",
         lambda t, n: {"prompt": t, "chosen": answer(n), "rejected": "no idea."},

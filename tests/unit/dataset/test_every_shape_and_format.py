@@ -107,6 +107,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "xz": lzma.compress,
     "Zstandard": lambda content: bytes(pa.compress(content, codec="zstd", asbytes=True)),
+    "tar, also packed (`.tar.gz`)": lambda content: files.tarred({"folder/d": content}),
     "zip, with one or several tables": lambda content: files.zipped({"folder/d": content}),
 }
 COMBINATIONS = [

@@ -1,7 +1,10 @@
 """Warnings about datasets that are valid but may give a weak model."""
 
+import pytest
+
 from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
+from tunedrop.errors import DatasetError
 
 
 def warned(text: str) -> str:
@@ -25,8 +28,9 @@ def test_a_rare_label_and_imbalance_are_warned_of_with_their_figures() -> None:
     assert "unbalanced: 90 rows of 'good', 4 of 'odd'" in warned(text)
 
 
-def test_a_single_label_is_warned_of() -> None:
-    assert "Every row has the same label" in warned(table(50, ("good",)))
+def test_a_single_label_is_not_trained_on() -> None:
+    with pytest.raises(DatasetError, match="the same label, 'good': there is nothing to learn"):
+        prepare(table(50, ("good",)))
 
 
 def test_rejected_rows_are_warned_of_with_their_reasons() -> None:

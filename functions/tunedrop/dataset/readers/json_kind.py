@@ -7,11 +7,10 @@ import msgspec
 
 from tunedrop.dataset.readers.json_document import JsonDocument, JsonObjects, keys_of
 from tunedrop.dataset.readers.json_lines import JsonLines
-from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.parts import NoTableError, Part, split_of
 from tunedrop.dataset.readers.record import Table
 from tunedrop.dataset.readers.source import SourceFile
 from tunedrop.dataset.readers.text import TextFile
-from tunedrop.errors import DatasetError
 
 EXAMINED_LINES = 20  # Lines that are examined.
 
@@ -20,7 +19,7 @@ def parts_of(source: SourceFile, text: TextFile) -> list[Part] | None:
     """Return the tables of a JSON file as parts, or None when the text is not JSON.
 
     Raises:
-        DatasetError: one JSON object without a list of rows.
+        NoTableError: one JSON object without a list of rows.
     """
     if text.head.lstrip()[:1] not in (b"{", b"["):
         return None
@@ -35,7 +34,7 @@ def json_tables(name: str, text: TextFile) -> dict[str, Table]:
     """Return the tables of a JSON file by their keys ("" for a table without a key).
 
     Raises:
-        DatasetError: one JSON object without a list of rows.
+        NoTableError: one JSON object without a list of rows.
     """
     if text.head.lstrip().startswith(b"["):
         return {"": JsonLines(text)} if _is_lines_of_lists(text) else {"": JsonDocument(text)}
@@ -49,7 +48,7 @@ def json_tables(name: str, text: TextFile) -> dict[str, Table]:
     if keys:
         return {key: JsonDocument(text, key) for key in keys}
     if only is not None and any(isinstance(value, dict) for value in only.values()):
-        raise DatasetError(
+        raise NoTableError(
             f"{name} is one JSON object without a list of rows.",
             'Write a list of objects, or one object a line (pandas: orient="records").',
         )

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from tunedrop.dataset import column_names
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.ground_truth import ground_truth
+from tunedrop.dataset.shapes.prodigy import prodigy
+from tunedrop.dataset.shapes.text_pair import text_pairs
 from tunedrop.documents.dataset import Columns
 
 
@@ -17,9 +19,11 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     known = {name.lower(): name for name in reversed(columns)}
     return [
         *ground_truth(sample, columns),
+        *prodigy(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
         *_conversations(sample, known),
+        *text_pairs(sample, known),
         *_pairs(known),
         *_labelled(known),
     ]
@@ -51,16 +55,26 @@ def _preferences(known: dict[str, str]) -> list[Columns]:
 
 
 def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
-    """KTO: a prompt, a completion, and a label that is true or false."""
+    """KTO: a prompt and a completion, or messages, and a label that is true or false."""
     prompt, completion = _found(known, "prompt"), _found(known, "completion", "response")
-    label = _found(known, "label", "kto_tag")
-    if not (prompt and completion and label):
+    messages = _found(known, *column_names.CONVERSATION)
+    label = _found(known, "kto_tag", "label")
+    if label is None or not _are_judgements(sample, label):
         return []
-    values = {str(fields.get(label)).lower() for fields in sample}
-    if not values <= {"true", "false", "0", "1"}:
+    if prompt and completion:
+        mapping = {"prompt": prompt, "completion": completion, "label": label}
+    elif messages and _holds_lists(sample, messages):
+        mapping = {"messages": messages, "label": label, **_system_of(sample, known)}
+    else:
         return []
-    mapping = {"prompt": prompt, "completion": completion, "label": label}
-    return [Columns("kto", mapping, f"{label!r} says whether each completion is good.")]
+    return [Columns("kto", mapping, f"{label!r} says whether each answer is good.")]
+
+
+def _are_judgements(sample: Sequence[Fields], column: str) -> bool:
+    """Whether every value that is given is true or false."""
+    values = (fields.get(column) for fields in sample)
+    given = {str(value).lower() for value in values if value not in (None, "")}
+    return bool(given) and given <= {"true", "false", "0", "1"}
 
 
 def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
@@ -68,12 +82,20 @@ def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Colu
     return [
         Columns(
             "messages",
-            {"messages": known[name]},
+            {"messages": known[name], **_system_of(sample, known)},
             f"The column {known[name]!r} contains conversations.",
         )
         for name in column_names.CONVERSATION
         if name in known and _holds_lists(sample, known[name])
     ]
+
+
+def _system_of(sample: Sequence[Fields], known: dict[str, str]) -> dict[str, str]:
+    """Return the mapping of the column with system prompts, if it holds texts."""
+    found = _found(known, *column_names.SYSTEM)
+    values = [value for fields in sample if (value := fields.get(found or ""))]
+    is_text = bool(values) and all(isinstance(value, str) for value in values)
+    return {"system": found} if found and is_text else {}
 
 
 def _holds_lists(sample: Sequence[Fields], column: str) -> bool:

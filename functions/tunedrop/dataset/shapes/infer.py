@@ -11,9 +11,11 @@ from tunedrop.dataset.shapes.example import Example, Kind, Shape
 from tunedrop.dataset.shapes.ground_truth import GroundTruth
 from tunedrop.dataset.shapes.messages import Messages
 from tunedrop.dataset.shapes.preference import Judged, Preference
+from tunedrop.dataset.shapes.prodigy import Prodigy
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
+from tunedrop.dataset.shapes.text_pair import TextPair
 from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import ColumnRoles, Recipe
@@ -28,10 +30,16 @@ _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "text_label": TextLabel,
     "one_hot": OneHot,
     "ground_truth": GroundTruth,
+    "prodigy": Prodigy,
     "preference": Preference,
     "kto": Judged,
+    "text_pair": TextPair,
     "text": TextAlone,
 }
+
+
+LABELLED = frozenset(("text_label", "one_hot", "ground_truth", "prodigy", "text_pair"))
+"""Shapes whose answer is a column of labels."""
 
 
 class Unreadable:

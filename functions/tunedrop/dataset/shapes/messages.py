@@ -25,9 +25,12 @@ class Messages:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self._column = columns.mapping["messages"]
+        self._system = columns.mapping.get("system")
         field = msgspec.field(name=self._column)
         tools = [("tools", Any, None), ("functions", Any, None)]
         self._typed: msgspec.json.Decoder[Any] | None = None
+        if self._system is not None:
+            return  # Typed decoding would lose the system prompt.
         with suppress(ValueError):  # msgspec refuses the name, or it is that of the tools
             row = msgspec.defstruct("Chat", [("messages", list[_Turn], field), *tools], gc=False)
             self._typed = msgspec.json.Decoder(row)
@@ -45,6 +48,7 @@ class Messages:
                     return Example(turns[:-1], turns[-1:])
         fields = record.fields()
         messages = conversation(fields.get(self._column), self._column)
+        messages = with_system(system_of(fields, self._system), messages)
         others = {name: value for name, value in fields.items() if name != self._column}
         return example_of(*with_answer(messages, self._column), tools_of(others))
 
@@ -64,6 +68,20 @@ def _is_sound(turns: list[Message]) -> bool:
         if turn.tool_calls or turn.weight is not None:
             return False
     return any(turn.role == "user" for turn in turns)
+
+
+def with_system(system: list[Message], messages: list[Message]) -> list[Message]:
+    """Return a conversation with the row's own system prompt at its beginning.
+
+    Where the conversation has a system prompt too, both are kept in one message, unless they are
+    the same.
+    """
+    if not system or not messages or messages[0].role != "system":
+        return [*system, *messages]
+    first = messages[0]
+    if first.content != system[0].content:
+        first.content = f"{system[0].content}\n\n{first.content}"
+    return messages
 
 
 def system_of(fields: dict[str, Any], column: str | None) -> list[Message]:

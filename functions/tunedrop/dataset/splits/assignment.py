@@ -9,6 +9,7 @@ import msgspec
 
 from tunedrop.dataset.examining.labels import default_system_prompt
 from tunedrop.dataset.shapes.example import Shape
+from tunedrop.dataset.shapes.infer import LABELLED
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import conflicting
 from tunedrop.dataset.splits.cuts import Cut, cuts
@@ -23,13 +24,14 @@ class SplitAssignment:
         self._columns = columns
         self._recipe = recipe
         self._removes_leaks = recipe.split.leakage == "remove"
-        labelled = shape.columns.shape in ("text_label", "one_hot", "ground_truth")
+        labelled = shape.columns.shape in LABELLED
         self.task = (
             columns.labels.task(recipe.task, labelled=labelled)
             if shape.kind == "answers"
             else shape.kind
         )
-        self.spellings = columns.labels.merge_spellings() if self.is_classification else {}
+        merges = self.is_classification and recipe.merge_labels
+        self.spellings = columns.labels.merge_spellings() if merges else {}
         if self.spellings:
             columns.leave_out_respelled()
         self.conflicts: set[int] = conflicting(columns) if self.is_classification else set()
