@@ -8,7 +8,10 @@ LABEL = (
     "label", "labels", "class", "category", "sentiment", "intent", "target", "topic", "emotion",
     "label_text", "rating", "stars", "polarity", "output", "completion", "answer", "y",
 )  # fmt: skip
-CONVERSATION = ("messages", "conversation", "conversations", "dialog", "dialogue", "chat")
+CONVERSATION = (
+    "messages", "conversation", "conversations", "dialog", "dialogue", "chat", "contents",
+    "chat_history",
+)  # fmt: skip
 PAIRS = (
     ("prompt", "completion"),
     ("prompt", "response"),
@@ -50,8 +53,14 @@ PAIR_LABEL = (
 )  # fmt: skip
 PAIR_SCORE = ("score", "similarity", "similarity_score", "relatedness_score")
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
-SYSTEM = ("system", "system_prompt")
-PREFERENCE = ("chosen", "rejected")
+SYSTEM = ("system", "system_prompt", "systeminstruction", "system_instruction")
+PREFERENCE = (("chosen", "rejected"), ("chosen_messages", "rejected_messages"))
+QUESTIONS = ("question", "question_stem", "query", "stem", "ctx", "sentence", "prompt")
+CHOICES = ("choices", "options", "endings", "answer_choices", "candidates")
+ANSWER_KEYS = (
+    "answerkey", "answer_key", "answer", "correct_answer", "correct", "label", "answer_idx",
+    "answer_index", "correct_option", "target", "gold",
+)  # fmt: skip
 OTHERS = ("history", "id", "idx", "source-ref")
 
 KNOWN_NAMES = frozenset(
@@ -61,10 +70,9 @@ KNOWN_NAMES = frozenset(
         *CONVERSATION,
         *CONTEXT,
         *SYSTEM,
-        *PREFERENCE,
+        *(n for p in PREFERENCE for n in p),
+        *CHOICES,
         *OTHERS,
-        *PAIR_LABEL,
-        *PAIR_SCORE,
         *(n for p in TEXT_PAIRS for n in p),
         *(n for p in PAIRS for n in p),
     )

@@ -134,7 +134,7 @@ BINARY = (
 )
 """Formats with magic bytes. The first that matches decides."""
 
-TEXT = ("json_kind:parts_of", "delimited:parts_of", "prose:parts_of")
+TEXT = ("json_kind:parts_of", "fasttext:parts_of", "delimited:parts_of", "prose:parts_of")
 """Readers of text, as functions of (source, text) that return parts, or None. The first decides."""
 
 UNREADABLE = {

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from tunedrop.dataset import column_names
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.ground_truth import ground_truth
+from tunedrop.dataset.shapes.label_studio import label_studio
+from tunedrop.dataset.shapes.multiple_choice import multiple_choices
 from tunedrop.dataset.shapes.prodigy import prodigy
 from tunedrop.dataset.shapes.text_pair import text_pairs
+from tunedrop.dataset.shapes.transcript import transcripts
+from tunedrop.dataset.shapes.translation import translations
 from tunedrop.documents.dataset import Columns
 
 
@@ -20,11 +24,15 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     return [
         *ground_truth(sample, columns),
         *prodigy(sample, columns),
+        *label_studio(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
         *_conversations(sample, known),
+        *multiple_choices(sample, known),
+        *translations(sample, known),
         *text_pairs(sample, known),
         *_pairs(known),
+        *transcripts(sample, columns),
         *_labelled(known),
     ]
 
@@ -34,9 +42,11 @@ def _found(known: dict[str, str], *wanted: str) -> str | None:
 
 
 def _preferences(known: dict[str, str]) -> list[Columns]:
-    if "chosen" not in known or "rejected" not in known:
+    pair = next((pair for pair in column_names.PREFERENCE if known.keys() >= set(pair)), None)
+    if pair is None:
         return []
-    mapping = {"chosen": known["chosen"], "rejected": known["rejected"]}
+    chosen, rejected = known[pair[0]], known[pair[1]]
+    mapping = {"chosen": chosen, "rejected": rejected}
     prompt = _found(known, "prompt", "question", "instruction", "input")
     messages = _found(known, *column_names.CONVERSATION)
     if prompt:
@@ -49,7 +59,7 @@ def _preferences(known: dict[str, str]) -> list[Columns]:
         Columns(
             "preference",
             mapping,
-            "The columns 'chosen' and 'rejected' are the better and the worse answer.",
+            f"The columns {chosen!r} and {rejected!r} are the better and the worse answer.",
         )
     ]
 
@@ -94,8 +104,8 @@ def _system_of(sample: Sequence[Fields], known: dict[str, str]) -> dict[str, str
     """Return the mapping of the column with system prompts, if it holds texts."""
     found = _found(known, *column_names.SYSTEM)
     values = [value for fields in sample if (value := fields.get(found or ""))]
-    is_text = bool(values) and all(isinstance(value, str) for value in values)
-    return {"system": found} if found and is_text else {}
+    known_types = bool(values) and all(isinstance(value, str | list | dict) for value in values)
+    return {"system": found} if found and known_types else {}
 
 
 def _holds_lists(sample: Sequence[Fields], column: str) -> bool:

@@ -7,6 +7,7 @@ from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.dataset.shapes.media import refuse_media
 from tunedrop.dataset.shapes.messages import system_of
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.tools import tools_of
@@ -63,6 +64,7 @@ class PromptCompletion:
     def example(self, record: Record) -> Example:
         """Turn a row into an example."""
         fields = record.fields()
+        refuse_media(fields)
         prompt = self._asked.messages(fields)
         answer = answer_of(fields.get(self._completion), self._completion, prompt)
         tools = tools_of(fields) if _are_tools(fields.get("tools")) else None

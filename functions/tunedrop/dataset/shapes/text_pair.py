@@ -49,7 +49,8 @@ def _is_score(first: str, second: str, score: str) -> DatasetError:
         f"{first!r} and {second!r} are pairs of texts, and {score!r} has numbers with fractions: "
         "a score, which is no label.",
         f"Round {score!r} to a few values to learn it as a label. To learn it as a text, write "
-        f'into recipe.yaml: template: "{{{first}}} {{{second}}}" and columns: {{completion: {score}}}.',
+        f'into recipe.yaml: template: "{{{first}}} {{{second}}}" and '
+        f"columns: {{completion: {score}}}.",
     )
 
 
