@@ -56,7 +56,7 @@ CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "docu
 SYSTEM = ("system", "system_prompt", "systeminstruction", "system_instruction")
 PREFERENCE = (("chosen", "rejected"), ("chosen_messages", "rejected_messages"))
 QUESTIONS = ("question", "question_stem", "query", "stem", "ctx", "sentence", "prompt")
-CHOICES = ("choices", "options", "endings", "answer_choices", "candidates")
+CHOICE_LISTS = ("choices", "options", "endings", "answer_choices", "candidates")
 ANSWER_KEYS = (
     "answerkey", "answer_key", "answer", "correct_answer", "correct", "label", "answer_idx",
     "answer_index", "correct_option", "target", "gold",
@@ -71,7 +71,7 @@ KNOWN_NAMES = frozenset(
         *CONTEXT,
         *SYSTEM,
         *(n for p in PREFERENCE for n in p),
-        *CHOICES,
+        *CHOICE_LISTS,
         *OTHERS,
         *(n for p in TEXT_PAIRS for n in p),
         *(n for p in PAIRS for n in p),

@@ -142,7 +142,7 @@ def test_a_recipe_under_another_name_is_no_data(stack: Stack, tweets: bytes, nam
     # Then
     assert stack.run(old).status == "superseded"
     assert stack.run(new).source.key == KEY
-    assert b'"seed":5' in stack.read(f"{new}/recipe.json")
+    assert b'"seed": 5' in stack.read(f"{new}/recipe.json")
 
 
 def test_two_recipes_beside_the_data_are_refused_by_name(stack: Stack, tweets: bytes) -> None:

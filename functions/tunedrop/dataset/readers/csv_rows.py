@@ -11,7 +11,7 @@ from tunedrop.dataset.readers.record import RowError
 
 # Bytes that may be read twice because of quotes that are never closed, besides as many as the file
 # has. A file of nothing but such quotes would otherwise be read once for each of its lines.
-READ_TWICE = 4 * LONGEST_LINE
+READ_TWICE = 2 * LONGEST_LINE
 GLUED_CELLS = 8  # Delimiters in the lines of one row from which on it counts as several rows.
 
 
@@ -28,7 +28,9 @@ class CsvRow(NamedTuple):
     error: RowError | None
 
 
-def csv_rows(lines: Iterator[bytes], dialect: Dialect, *, whole: bool = True) -> Iterator[CsvRow]:
+def csv_rows(
+    lines: Iterator[bytes], dialect: Dialect, *, whole: bool = True, read_twice: int = READ_TWICE
+) -> Iterator[CsvRow]:
     """Yield the rows that are not blank, the header first.
 
     Args:
@@ -36,9 +38,10 @@ def csv_rows(lines: Iterator[bytes], dialect: Dialect, *, whole: bool = True) ->
         dialect: how the file is written.
         whole: False if the lines are only the beginning of a file; a last row that may not be
             complete is then left out.
+        read_twice: bytes that may be read twice, besides as many as there are.
     """
     csv.field_size_limit(LONGEST_LINE)
-    feed = _Feed(lines, dialect, whole=whole)
+    feed = _Feed(lines, dialect, whole=whole, read_twice=read_twice)
     reader = dialect.cells_of(feed)
     width = 0
     while True:
@@ -72,14 +75,16 @@ def are_glued(lines: list[bytes], dialect: Dialect, width: int) -> bool:
 class _Feed:
     """Feeds lines to the csv module and remembers those of the current row."""
 
-    def __init__(self, lines: Iterator[bytes], dialect: Dialect, *, whole: bool) -> None:
+    def __init__(
+        self, lines: Iterator[bytes], dialect: Dialect, *, whole: bool, read_twice: int
+    ) -> None:
         self._lines = lines
         self._whole = whole
         self._dialect = dialect
         self._returned: list[bytes] = []  # Lines to be read again, the next one last.
         self._number = 0
         self._size = 0  # Bytes of the current row.
-        self._spare = READ_TWICE
+        self._spare = read_twice
         self.taken: list[bytes] = []
         for _ in range(dialect.skipped):
             next(lines, None)

@@ -67,7 +67,8 @@ def _is_whole(head: bytes, size: int) -> bool:
 def first_rows(head: bytes, dialect: Dialect) -> list[list[str]]:
     """Return the first rows that are not empty and not broken."""
     lines = iter(head[:SNIFFED_BYTES].split(b"\n"))
-    rows = csv_rows(lines, dialect, whole=_is_whole(head, SNIFFED_BYTES))
+    whole = _is_whole(head, SNIFFED_BYTES)
+    rows = csv_rows(lines, dialect, whole=whole, read_twice=SNIFFED_BYTES)
     return [row.cells for row in islice(rows, SNIFFED_ROWS + 1) if row.error is None]
 
 

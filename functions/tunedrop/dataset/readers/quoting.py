@@ -82,4 +82,6 @@ class _Sample:
         return sum(row.error is not None for row in self._rows(dialect))
 
     def _rows(self, dialect: Dialect) -> list[CsvRow]:
-        return list(csv_rows(iter(self._lines), dialect, whole=self._whole))
+        size = sum(map(len, self._lines))
+        rows = csv_rows(iter(self._lines), dialect, whole=self._whole, read_twice=size)
+        return list(rows)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
-from tunedrop.dataset.column_names import ANSWER_KEYS, CHOICES, CONTEXT, QUESTIONS
+from tunedrop.dataset.column_names import ANSWER_KEYS, CHOICE_LISTS, CONTEXT, QUESTIONS
 from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
 from tunedrop.documents.dataset import Columns
@@ -25,7 +25,7 @@ def multiple_choices(sample: Sequence[Fields], known: Mapping[str, str]) -> list
     key = next((known[name] for name in ANSWER_KEYS if name in known), None)
     if question is None or key is None:
         return []
-    listed = next((known[name] for name in CHOICES if name in known), None)
+    listed = next((known[name] for name in CHOICE_LISTS if name in known), None)
     mapping = {"question": question, "answer": key}
     if listed and all(_listed(fields.get(listed)) for fields in sample):
         mapping["choices"] = listed

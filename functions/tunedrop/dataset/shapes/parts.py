@@ -43,29 +43,27 @@ def said(parts: list[Any], path: str) -> Said:
     calls: list[dict[str, Any]] = []
     results: list[Message] = []
     for at, part in enumerate(parts):
-        place = f"{path}[{at}]"
         call, result = _call(part), _result(part)
         if call is not None:
             calls.append(call)
         elif result is not None:
-            results.append(_as_message(result, place))
+            results.append(_as_message(result, f"{path}[{at}]"))
         else:
-            texts.append(text_of(_text(part, place), path))
+            texts.append(_text(part, path, at))
     return Said("\n".join(texts) if texts else None, calls, results)
 
 
-def _text(part: Any, place: str) -> Any:
-    if isinstance(part, str):
-        return part
+def _text(part: Any, path: str, at: int) -> str:
     known = part if isinstance(part, dict) else {}
     kind = known.get("type")
-    found = next((known[name] for name in ("text", "value", "content") if name in known), None)
-    if kind not in _TEXT or not isinstance(found, str):
-        said_kind = kind or next(iter(known), None) or type(part).__name__
-        raise RowError(
-            "not_text", f"{place} is of type {said_kind!r}; only text can be trained on.", place
-        )
-    return found
+    is_text = isinstance(part, dict) and kind in _TEXT
+    found = next((name for name in ("text", "value", "content") if name in known), None)
+    if is_text and (found or kind):
+        return text_of(known.get(found or "text"), path)
+    shown = kind or next(iter(known), None) or type(part).__name__
+    raise RowError(
+        "not_text", f"{path}[{at}] is of type {shown!r}; only text can be trained on.", path
+    )
 
 
 def _call(part: Any) -> dict[str, Any] | None:
