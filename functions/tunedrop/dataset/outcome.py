@@ -65,25 +65,7 @@ class Preparation(msgspec.Struct):
         shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
         if usable < FEWEST_ROWS:
             raise self._too_few(usable)
-        if recipe.task == "classification" and not self.assignment.is_classification:
-            if self.assignment.task not in ("classification", "generation"):
-                raise DatasetError(
-                    f"{self.name} has no column of labels for a classification: {self.columns.why}",
-                    "Name the label's column in recipe.yaml: columns: {text: …, label: …}.",
-                )
-            raise DatasetError(
-                f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
-                f"{LONGEST_LABEL} characters: too many for a classification.",
-                "Name the label's column in recipe.yaml, or set task: generation.",
-            )
-        if self.assignment.is_classification and len(self.assignment.labels) == 1:
-            raise DatasetError(
-                f"Every usable row of {self.name} has the same label, "
-                f"{self.assignment.labels[0]!r}: there is nothing to learn.",
-                "Add rows with other labels, or name another column in recipe.yaml: "
-                "columns: {label: …}.",
-                self.row_columns.rejects.problems(self.name),
-            )
+        self._refuse_labels(recipe)
         empty = [name for name, share in shares.items() if share and not splits[name].rows]
         if empty:
             raise DatasetError(
@@ -99,6 +81,31 @@ class Preparation(msgspec.Struct):
                 "Name the columns to learn from in recipe.yaml, for example columns: "
                 "{prompt: …, completion: …}.",
             )
+
+    def _refuse_labels(self, recipe: Recipe) -> None:
+        """Raise for a classification without labels, with too many, or with a single one."""
+        task, labels = self.assignment.task, self.assignment.labels
+        name_it = "Name the label's column in recipe.yaml"
+        if task == "classification" and len(labels) == 1:
+            raise DatasetError(
+                f"Every usable row of {self.name} has the same label, {labels[0]!r}: there is "
+                "nothing to learn.",
+                "Add rows with other labels, or name another column in recipe.yaml: "
+                "columns: {label: …}.",
+                self.row_columns.rejects.problems(self.name),
+            )
+        if recipe.task != "classification" or task == "classification":
+            return
+        if task != "generation":
+            raise DatasetError(
+                f"{self.name} has no column of labels for a classification: {self.columns.why}",
+                f"{name_it}: columns: {{text: …, label: …}}.",
+            )
+        raise DatasetError(
+            f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
+            f"{LONGEST_LABEL} characters: too many for a classification.",
+            f"{name_it}, or set task: generation.",
+        )
 
     def _too_few(self, usable: int) -> DatasetError:
         rows = self.rows
