@@ -75,11 +75,12 @@ class Preparation(msgspec.Struct):
                 self.row_columns.rejects.problems(self.name),
             )
         if self.assignment.task not in TRAINABLE:
+            chat = self.columns.mapping.get("messages")
+            named = f"messages: {chat}" if chat else "prompt: …, completion: …"
             raise DatasetError(
                 f"The rows are for the task {self.assignment.task}, whose training is not built "
                 f"yet: {self.columns.why}",
-                "Name the columns to learn from in recipe.yaml, for example columns: "
-                "{prompt: …, completion: …}.",
+                f"Name the columns to learn from in recipe.yaml, for example columns: {{{named}}}.",
             )
 
     def _refuse_labels(self, recipe: Recipe) -> None:
