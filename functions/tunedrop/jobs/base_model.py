@@ -40,7 +40,7 @@ class Manifest(msgspec.Struct):
 MOST_LISTED = 10  # Base models that an error names.
 
 
-def _present(store: Store) -> str:
+def models_in(store: Store) -> str:
     """Return a sentence that lists the base models in the bucket."""
     ends = f"/{keys.MANIFEST}"
     found = (key.removeprefix(keys.MODELS) for key in store.keys(keys.MODELS) if key.endswith(ends))
@@ -68,7 +68,7 @@ def read_manifest(store: Store, recipe: Recipe) -> Manifest:
             f"there is no s3://{store.name}/{key}.",
             f"Put the model's Hugging Face directory under s3://{store.name}/"
             f"{model_prefix(recipe)} and its manifest.json last (docs/models.md shows how), "
-            f"then drop the file again. {_present(store)}",
+            "then drop the file again.",
         ) from None
     except msgspec.DecodeError as error:
         raise BaseModelError(
