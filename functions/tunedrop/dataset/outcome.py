@@ -24,6 +24,7 @@ from tunedrop.recipe.schema import Recipe
 FEW_TEST_ROWS = 100  # Fewer test rows than this cause a warning.
 FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
 IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
+MOST_SKIPPED = 20  # Files that are no tables and that a warning names.
 FEWEST_ROWS = 3  # One row each for training, validation and test.
 
 
@@ -155,11 +156,19 @@ class Preparation(msgspec.Struct):
             tokens=self.tokens,
             warnings=[
                 *warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
-                *(f"Left out: {skipped}." for skipped in self.skipped),
+                *about_skipped(self.skipped),
             ],
             findings=self.row_columns.findings.listed(),
             languages=self.languages,
         )
+
+
+def about_skipped(skipped: list[str]) -> list[str]:
+    """Return a warning that lists the files and sheets that are no tables, if there are any."""
+    if not skipped:
+        return []
+    more = f"; and {len(skipped) - MOST_SKIPPED} more" if len(skipped) > MOST_SKIPPED else ""
+    return [f"Left out, because they are no tables: {'; '.join(skipped[:MOST_SKIPPED])}{more}."]
 
 
 def warnings_of(
