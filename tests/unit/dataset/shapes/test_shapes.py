@@ -217,7 +217,7 @@ def test_a_task_that_cannot_be_trained_yet_is_prepared_and_refused(task: str, ro
     assert not sink.files["rejected.jsonl"]
 
 
-def test_judged_chats_are_refused_with_the_recipe_that_learns_them_as_chats() -> None:
+def test_judged_chats_are_refused_with_the_recipe_that_learns_chats() -> None:
     # Given
     turns = [{"role": "user", "content": "q #"}, {"role": "assistant", "content": "a #"}]
     text = lines({"messages": turns, "label": True})
