@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect as types
 
+from tunedrop.recipe.allowed import allowed, default, unwrapped
 from tunedrop.recipe.schema import Recipe
 
 PAGE = Path(__file__).with_name("recipe.md")
@@ -27,14 +28,6 @@ NAMES: dict[type[types.Type], str] = {
 }
 
 
-class _Unwrapped(NamedTuple):
-    """A type without None, the description of its values, and whether `prepare` finds it."""
-
-    kind: types.Type
-    described: str
-    found: bool
-
-
 class Key(NamedTuple):
     """One key of the recipe, with its field in the schema."""
 
@@ -45,12 +38,12 @@ class Key(NamedTuple):
     @property
     def row(self) -> str:
         """The key's line of the table."""
-        kind, _, found = _unwrapped(self.field.type)
+        kind, _, found = unwrapped(self.field.type)
         cells = (
             f"`{self.name}`",
             NAMES[type(kind)],
-            _allowed(self.field.type),
-            "found" if found else _default(self.field.default),
+            allowed(self.field.type),
+            "found" if found else default(self.field.default),
             self.meaning,
         )
         return f"| {' | '.join(cells)} |\n"
@@ -100,55 +93,6 @@ def _text(statement: ast.stmt) -> str:
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
         return " ".join(str(statement.value.value).split())
     return ""
-
-
-def _unwrapped(kind: types.Type) -> _Unwrapped:
-    described, found = "", False
-    if isinstance(kind, types.Metadata):
-        found = bool((kind.extra or {}).get("found"))
-        described = str((kind.extra_json_schema or {}).get("description", ""))
-        kind = kind.type
-    if isinstance(kind, types.UnionType):
-        kind = next(each for each in kind.types if not isinstance(each, types.NoneType))
-    return _Unwrapped(kind, described, found)
-
-
-def _allowed(kind: types.Type) -> str:
-    kind, described, _ = _unwrapped(kind)
-    if described:
-        return described
-    if isinstance(kind, types.LiteralType):
-        return ", ".join(f"`{value}`" for value in kind.values)
-    if isinstance(kind, types.IntType | types.FloatType):
-        return _range(kind)
-    if isinstance(kind, types.VarTupleType):
-        return f"{_length(kind)}{_allowed(kind.item_type)}"
-    return "`true`, `false`" if isinstance(kind, types.BoolType) else "any"
-
-
-def _range(kind: types.IntType | types.FloatType) -> str:
-    if kind.ge is not None and kind.ge == kind.le:
-        return f"only {kind.ge}"
-    if kind.ge is not None and kind.le is not None:
-        return f"{_number(kind.ge)} to {_number(kind.le)}"
-    bounds = (("above", kind.gt), ("at least", kind.ge), ("below", kind.lt), ("at most", kind.le))
-    return ", ".join(f"{word} {_number(value)}" for word, value in bounds if value is not None)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.10g}"
-
-
-def _length(kind: types.VarTupleType) -> str:
-    return f"{kind.min_length} to {kind.max_length} of " if kind.max_length else ""
-
-
-def _default(value: Any) -> str:
-    if value is None or value == ():
-        return "none"
-    if isinstance(value, tuple):
-        return f"`{', '.join(value)}`"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ LABEL = (
     "label", "labels", "class", "category", "sentiment", "intent", "target", "topic", "emotion",
     "label_text", "rating", "stars", "polarity", "output", "completion", "answer", "y",
 )  # fmt: skip
-CONVERSATION = ("messages", "conversation", "conversations", "dialog", "dialogue", "chat")
+CONVERSATION = (
+    "messages", "conversation", "conversations", "dialog", "dialogue", "chat", "contents",
+    "chat_history",
+)  # fmt: skip
 PAIRS = (
     ("prompt", "completion"),
     ("prompt", "response"),
@@ -16,6 +19,7 @@ PAIRS = (
     ("instruction", "response"),
     ("question", "sql"),
     ("question", "answer"),
+    ("question", "answers"),
     ("question", "query"),
     ("input", "output"),
     ("prompt", "output"),
@@ -30,9 +34,33 @@ PAIRS = (
     ("article", "highlights"),
     ("text", "summary"),
 )
+TEXT_PAIRS = (
+    ("premise", "hypothesis"),
+    ("sentence1", "sentence2"),
+    ("sentence_1", "sentence_2"),
+    ("sentence_a", "sentence_b"),
+    ("question1", "question2"),
+    ("text1", "text2"),
+    ("text_a", "text_b"),
+    ("question", "passage"),
+    ("question", "sentence"),
+    ("query", "passage"),
+    ("query", "document"),
+)
+PAIR_LABEL = (
+    "label", "gold_label", "label_text", "class", "is_duplicate", "entailment", "entailment_label",
+    "entailment_judgment", "relation", "relevance", "is_relevant",
+)  # fmt: skip
+PAIR_SCORE = ("score", "similarity", "similarity_score", "relatedness_score")
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
-SYSTEM = ("system", "system_prompt")
-PREFERENCE = ("chosen", "rejected")
+SYSTEM = ("system", "system_prompt", "systeminstruction", "system_instruction")
+PREFERENCE = (("chosen", "rejected"), ("chosen_messages", "rejected_messages"))
+QUESTIONS = ("question", "question_stem", "query", "stem", "ctx", "sentence", "prompt")
+CHOICE_LISTS = ("choices", "options", "endings", "answer_choices", "candidates")
+ANSWER_KEYS = (
+    "answerkey", "answer_key", "answer", "correct_answer", "correct", "label", "answer_idx",
+    "answer_index", "correct_option", "target", "gold",
+)  # fmt: skip
 OTHERS = ("history", "id", "idx", "source-ref")
 
 KNOWN_NAMES = frozenset(
@@ -42,8 +70,10 @@ KNOWN_NAMES = frozenset(
         *CONVERSATION,
         *CONTEXT,
         *SYSTEM,
-        *PREFERENCE,
+        *(n for p in PREFERENCE for n in p),
+        *CHOICE_LISTS,
         *OTHERS,
+        *(n for p in TEXT_PAIRS for n in p),
         *(n for p in PAIRS for n in p),
     )
 )

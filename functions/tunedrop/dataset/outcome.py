@@ -24,6 +24,7 @@ from tunedrop.recipe.schema import Recipe
 FEW_TEST_ROWS = 100  # Fewer test rows than this cause a warning.
 FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
 IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
+MOST_SKIPPED = 20  # Files that are no tables and that a warning names.
 FEWEST_ROWS = 3  # One row each for training, validation and test.
 
 
@@ -38,6 +39,7 @@ class Preparation(msgspec.Struct):
     written: Written
     tokens: TokenStatistics
     languages: dict[str, int] = {}
+    skipped: list[str] = []
 
     @property
     def rows(self) -> RowCounts:
@@ -64,12 +66,7 @@ class Preparation(msgspec.Struct):
         shares = {"validation": recipe.split.validation, "test": recipe.split.test, "train": 1.0}
         if usable < FEWEST_ROWS:
             raise self._too_few(usable)
-        if recipe.task == "classification" and not self.assignment.is_classification:
-            raise DatasetError(
-                f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
-                f"{LONGEST_LABEL} characters: too many for a classification.",
-                "Name the label's column in recipe.yaml, or set task: generation.",
-            )
+        self._refuse_labels(recipe)
         empty = [name for name, share in shares.items() if share and not splits[name].rows]
         if empty:
             raise DatasetError(
@@ -79,12 +76,38 @@ class Preparation(msgspec.Struct):
                 self.row_columns.rejects.problems(self.name),
             )
         if self.assignment.task not in TRAINABLE:
+            chat = self.columns.mapping.get("messages")
+            named = f"messages: {chat}" if chat else "prompt: …, completion: …"
             raise DatasetError(
                 f"The rows are for the task {self.assignment.task}, whose training is not built "
                 f"yet: {self.columns.why}",
-                "Name the columns to learn from in recipe.yaml, for example columns: "
-                "{prompt: …, completion: …}.",
+                f"Name the columns to learn from in recipe.yaml, for example columns: {{{named}}}.",
             )
+
+    def _refuse_labels(self, recipe: Recipe) -> None:
+        """Raise for a classification without labels, with too many, or with a single one."""
+        task, labels = self.assignment.task, self.assignment.labels
+        name_it = "Name the label's column in recipe.yaml"
+        if task == "classification" and len(labels) == 1:
+            raise DatasetError(
+                f"Every usable row of {self.name} has the same label, {labels[0]!r}: there is "
+                "nothing to learn.",
+                "Add rows with other labels, or name another column in recipe.yaml: "
+                "columns: {label: …}.",
+                self.row_columns.rejects.problems(self.name),
+            )
+        if recipe.task != "classification" or task == "classification":
+            return
+        if task != "generation":
+            raise DatasetError(
+                f"{self.name} has no column of labels for a classification: {self.columns.why}",
+                f"{name_it}: columns: {{text: …, label: …}}.",
+            )
+        raise DatasetError(
+            f"{self.name} has more than {MOST_LABELS} different answers, or longer ones than "
+            f"{LONGEST_LABEL} characters: too many for a classification.",
+            f"{name_it}, or set task: generation.",
+        )
 
     def _too_few(self, usable: int) -> DatasetError:
         rows = self.rows
@@ -131,10 +154,21 @@ class Preparation(msgspec.Struct):
             system=self.assignment.system,
             splits=self.written.splits,
             tokens=self.tokens,
-            warnings=warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
+            warnings=[
+                *warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
+                *about_skipped(self.skipped),
+            ],
             findings=self.row_columns.findings.listed(),
             languages=self.languages,
         )
+
+
+def about_skipped(skipped: list[str]) -> list[str]:
+    """Return a warning that lists the files and sheets that are no tables, if there are any."""
+    if not skipped:
+        return []
+    more = f"; and {len(skipped) - MOST_SKIPPED} more" if len(skipped) > MOST_SKIPPED else ""
+    return [f"Left out, because they are no tables: {'; '.join(skipped[:MOST_SKIPPED])}{more}."]
 
 
 def warnings_of(
@@ -173,9 +207,7 @@ def _about_labels(assignment: SplitAssignment) -> list[str]:
             f"The labels are numbers ({', '.join(sorted(counts)[:5])}): names with a "
             "meaning are easier to learn and to read."
         )
-    if len(counts) == 1:
-        found.append("Every row has the same label: there is nothing to learn.")
-    elif max(counts.values()) > IMBALANCE * min(counts.values()):
+    if max(counts.values()) > IMBALANCE * min(counts.values()):
         common, rarest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         found.append(
             f"The labels are unbalanced: {counts[common]} rows of {common!r}, "

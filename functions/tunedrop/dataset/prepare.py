@@ -114,6 +114,7 @@ def _prepared(
         assignment=assignment,
         written=written,
         tokens=token_statistics(written.train_characters, sample),
+        skipped=table.skipped,
     )
 
 

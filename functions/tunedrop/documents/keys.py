@@ -12,6 +12,7 @@ relative to a run's folder.
 """
 
 DATASETS = "datasets/"
+MODELS = "models/"
 MARKERS = "runs/_active/"
 INSTANCES = "runs/_instances.json"
 
@@ -53,7 +54,7 @@ def pointer(dataset: str) -> str:
 
 def model_prefix(model_id: str, revision: str) -> str:
     """Return the prefix of a base model's files, with its slash."""
-    return f"models/{model_id}/{revision}/"
+    return f"{MODELS}{model_id}/{revision}/"
 
 
 def split_file(split: str) -> str:

@@ -1,5 +1,6 @@
 """The base weights in the bucket: models/<id>/<revision>/, with a manifest written last."""
 
+from itertools import islice
 from typing import Annotated
 
 import msgspec
@@ -34,6 +35,21 @@ class Manifest(msgspec.Struct):
         """The approximate number of parameters, from the size of the weights."""
         size = sum(file.size for file in self.files if file.name.endswith(WEIGHTS))
         return size // BYTES_A_PARAMETER
+
+
+MOST_LISTED = 10  # Base models that an error names.
+
+
+def models_in(store: Store) -> str:
+    """Return a sentence that lists the base models in the bucket."""
+    ends = f"/{keys.MANIFEST}"
+    found = (key.removeprefix(keys.MODELS) for key in store.keys(keys.MODELS) if key.endswith(ends))
+    names = [name.removesuffix(ends) for name in islice(found, MOST_LISTED + 1)]
+    models = [f"{model}@{revision}" for model, _, revision in (n.rpartition("/") for n in names)]
+    if not models:
+        return "There is no base model in the bucket."
+    more = ", …" if len(models) > MOST_LISTED else ""
+    return f"These base models are there: {', '.join(models[:MOST_LISTED])}{more}."
 
 
 def model_prefix(recipe: Recipe) -> str:

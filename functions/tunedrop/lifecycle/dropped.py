@@ -3,6 +3,7 @@
 datasets/<dataset>/<file>               one file is a source
 datasets/<dataset>/<folder>/_SUCCESS    the folder is complete: all its files are one source
 datasets/<dataset>/recipe.yaml          a new recipe for the newest source, if there is one
+                                        (recipe.yml and recipe.json too, in any letter case)
 """
 
 import hashlib
@@ -20,6 +21,8 @@ from tunedrop.ports.store import MissingError, Store, Upload
 from tunedrop.runs.pointer import read_pointer
 
 RECIPE = "recipe.yaml"
+_RECIPES = frozenset((RECIPE, "recipe.yml", "recipe.json"))
+_BEGINNINGS = ("recipe.", "Recipe.", "RECIPE.")  # Of the names that are looked for in the bucket.
 COMPLETE = "_SUCCESS"
 RERUN = "tunedrop-rerun"  # S3 metadata that requests a new run of the same content.
 MAX_PARTS = 1_000  # Files in a dropped folder.
@@ -79,7 +82,7 @@ def starts_run(key: str) -> bool:
 
 
 def recipe_key(key: str) -> str:
-    """Return the key of the recipe for the data at `key`."""
+    """Return the key at which the recipe for the data at `key` belongs."""
     return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"
 
 
@@ -109,8 +112,8 @@ def find_drop(key: str, store: Store) -> Drop | str:
     dataset, path = dataset_of(key), _path(key)
     if dataset is None:
         return "not a dataset file: it ends in a slash, or a name begins with . or _"
-    if len(path) == 2 and path[1] == RECIPE:  # noqa: PLR2004 - dataset, file
-        if key != recipe_key(key):
+    if len(path) == 2 and is_recipe(path[1]):  # noqa: PLR2004 - dataset, file
+        if key != f"{keys.DATASETS}{path[0]}/{path[1]}":
             return f"a recipe is read from {recipe_key(key)} only"
         pointer, _ = read_pointer(store, dataset)
         if pointer is None:
@@ -128,8 +131,30 @@ def find_drop(key: str, store: Store) -> Drop | str:
     return Drop(dataset, source, upload.metadata.get(RERUN) == "true")
 
 
+def recipe_keys(key: str, store: Store) -> list[str]:
+    """Return the keys of all recipes for the data at `key`; there should be one at most."""
+    folder = f"{keys.DATASETS}{_folder_of(key)}/"
+    found = {
+        each
+        for beginning in _BEGINNINGS
+        for each in store.keys(folder + beginning)
+        if is_recipe(each.removeprefix(folder))
+    }
+    return sorted(found)
+
+
+def is_recipe(name: str) -> bool:
+    """Whether a file of this name is a recipe."""
+    return name.lower() in _RECIPES
+
+
 def parts_of(source: Source) -> list[Part]:
     """Return the objects of a source; raises DatasetError when there are none or too many."""
+    if is_recipe(PurePosixPath(source.key).name):
+        raise DatasetError(
+            f"{source.key} is a recipe, and no dataset is named there.",
+            f"Put it beside its data: {keys.DATASETS}<dataset>/{RECIPE}.",
+        )
     if source.key.endswith(f"/{COMPLETE}") and not 0 < len(source.parts) <= MAX_PARTS:
         folder = source.key.removesuffix(COMPLETE)
         count = f"more than {MAX_PARTS}" if source.parts else "no"
@@ -149,10 +174,11 @@ def _source(key: str, upload: Upload, store: Store) -> Source:
 
 def _folder_source(key: str, folder: str, complete: Upload, store: Store) -> Source:
     """Describe all files of a folder as one source with a checksum of their contents."""
-    parts, recipe = [], recipe_key(key)
+    parts, above = [], recipe_key(key).removesuffix(RECIPE)
     for found in islice(store.keys(folder), MAX_PARTS + 2):
         name = found.removeprefix(folder)
-        is_data = "/" not in name and not name.startswith((".", "_")) and found != recipe
+        is_data = "/" not in name and not name.startswith((".", "_"))
+        is_data = is_data and not (folder == above and is_recipe(name))
         if name and is_data:
             upload = store.head(found)
             parts.append(Part(found, upload.version_id, upload.checksum, upload.size))

@@ -1,6 +1,7 @@
 """The recipe that was dropped beside the data."""
 
 import hashlib
+from collections.abc import Sequence
 
 from tunedrop.errors import RecipeError
 from tunedrop.ports.store import MissingError, Store
@@ -11,12 +12,21 @@ from tunedrop.recipe.yaml_text import MAX_BYTES, too_large
 from tunedrop.runs.repository import Runs
 
 
-def dropped_recipe(runs: Runs, key: str, limits: Limits) -> tuple[Recipe | RecipeError, str]:
-    """Return the recipe at `key` or its error, and the digest that goes into the run's id.
+def dropped_recipe(
+    runs: Runs, found: Sequence[str], limits: Limits
+) -> tuple[Recipe | RecipeError, str]:
+    """Return the recipe or its error, and the digest that goes into the run's id.
 
     Without an object, the recipe consists of the defaults.
+
+    Args:
+        runs: the runs of the bucket.
+        found: the keys of the recipes beside the data.
+        limits: what the stack allows.
     """
-    text = _text(runs.store, key)
+    if len(found) > 1:
+        return _several(found), hashlib.sha256("\n".join(found).encode()).hexdigest()
+    text = _text(runs.store, found[0]) if found else b""
     if isinstance(text, int):
         return too_large(), hashlib.sha256(str(text).encode()).hexdigest()
     try:
@@ -24,6 +34,14 @@ def dropped_recipe(runs: Runs, key: str, limits: Limits) -> tuple[Recipe | Recip
     except RecipeError as error:
         return error, hashlib.sha256(text).hexdigest()
     return recipe, recipe.digest
+
+
+def _several(found: Sequence[str]) -> RecipeError:
+    names = " and ".join(key.rpartition("/")[2] for key in found)
+    return RecipeError(
+        f"There are {len(found)} recipes beside the data: {names}.",
+        "Delete all but one, and drop that one again.",
+    )
 
 
 def _text(store: Store, key: str) -> bytes | int:

@@ -72,7 +72,7 @@ def _most(key: str, value: float, limit: tuple[float, str], lines: Mapping[str, 
         raise RecipeError(
             f"recipe.yaml, line {lines[key]}: {key}: {value:g} is more than {most:g}, the most "
             f"that this stack allows (its parameter {parameter}).",
-            f"Write {most:g} or less, or have {parameter} raised; then drop the dataset again.",
+            f"Write {most:g} or less, or have {parameter} raised; then drop the recipe again.",
         )
     return min(value, most)
 
@@ -89,6 +89,6 @@ def _allowed(
             f"{where}: {refused[0]} is not among the instance types that this stack allows: "
             f"{', '.join(known)} (its parameter AllowedInstanceTypes).",
             f"Write one of them under {key} in recipe.yaml, or have AllowedInstanceTypes extended; "
-            "then drop the dataset again.",
+            "then drop the recipe again.",
         )
     return tuple(name for name in names if name in known)

@@ -202,6 +202,9 @@ class Recipe(Section, frozen=True, kw_only=True):
     rows: RowLimits = RowLimits()
     checks: Literal["full", "basic"] = "full"
     """`basic` checks only the structure, exact duplicates and conflicting labels."""
+    merge_labels: bool = True
+    """Labels that differ only in case, white space or one final full stop or comma become the most
+    frequent one of them."""
     secrets: Literal["reject", "mask", "report"] = "reject"
     """What happens to rows with keys, tokens or passwords."""
     pii: Literal["report", "mask", "reject"] = "report"

@@ -3,12 +3,14 @@
 import difflib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import yaml
 
 from tunedrop.documents.figures import cut
 from tunedrop.errors import RecipeError
+from tunedrop.recipe.allowed import allowed, default, field_at
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.limits import Limits, refuse_beyond_limits
 from tunedrop.recipe.schema import Recipe, Section
@@ -50,10 +52,11 @@ def read_recipe(
     if root is not None:
         lines = dict(_lines(root, ""))
         _refuse_unknown_keys(root, Recipe, "", lines)
+        values = value_of(root, "")
         try:
-            recipe = msgspec.convert(value_of(root, ""), Recipe)
+            recipe = msgspec.convert(values, Recipe)
         except msgspec.ValidationError as error:
-            raise RecipeError(_located(str(error), lines), REMEDY) from None
+            raise RecipeError(_located(str(error), lines, values), REMEDY) from None
         _refuse_untrainable(recipe, catalogue, lines)
     return refuse_beyond_limits(recipe, limits, lines) if limits else recipe
 
@@ -67,7 +70,7 @@ def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, i
             line = lines.get(path, lines.get("training.instances", 1))
             raise RecipeError(
                 f"recipe.yaml, line {line}: {path}: {reason}.",
-                f"Name one of {', '.join(catalogue.trainable())}, and drop the dataset again.",
+                f"Name one of {', '.join(catalogue.trainable())}, and drop the recipe again.",
             )
 
 
@@ -109,7 +112,7 @@ def _refuse_unknown_keys(
         if not_built:
             raise RecipeError(
                 f"recipe.yaml, line {lines[below]}: {below}: {not_built} is not built yet.",
-                f"Take {below} out of recipe.yaml and drop the dataset again.",
+                f"Take {below} out of recipe.yaml and drop it again.",
             )
         if key.value not in fields:
             near = difflib.get_close_matches(key.value[:MAX_QUOTED], fields, n=1, cutoff=0.5)
@@ -128,11 +131,24 @@ def _quoted(key: str) -> str:
     return ascii(cut(key, MAX_QUOTED)) if not key.isprintable() else repr(cut(key, MAX_QUOTED))
 
 
-def _located(message: str, lines: dict[str, int]) -> str:
-    """Turn msgspec's "… - at `$.split.test`" into "line 7: split.test: …"."""
+def _located(message: str, lines: dict[str, int], values: Any) -> str:
+    """Turn msgspec's "… - at `$.split.test`" into "line 7: split.test: …", with what is allowed."""
     found = re.search(r" - at `\$\.?([^`]*)`$", message)
     path = found.group(1) if found else ""
     text = cut(message[: found.start()] if found else message, MAX_MESSAGE)
     known = re.sub(r"\[.*", "", path)
     line = lines.get(known, 1)
-    return f"recipe.yaml, line {line}: {path or 'the recipe'}: {text[0].lower()}{text[1:]}."
+    place = f"recipe.yaml, line {line}: {path or 'the recipe'}"
+    return f"{place}: {text[0].lower()}{text[1:]}{_allowed_at(known, values)}."
+
+
+def _allowed_at(path: str, values: Any) -> str:
+    """Return the value at a path, the allowed values and the default, as the end of a message."""
+    field = field_at(Recipe, path)
+    if field is None:
+        return ""
+    for name in path.split("."):
+        values = values.get(name) if isinstance(values, dict) else None
+    given = cut(ascii(values), MAX_QUOTED)
+    ranges = f"allowed: {allowed(field.type)}; default: {default(field.default)}"
+    return f" (given: {given}; {ranges.replace('`', '')})"

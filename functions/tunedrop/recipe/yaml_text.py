@@ -15,7 +15,7 @@ import yaml
 from tunedrop.documents.figures import cut
 from tunedrop.errors import RecipeError
 
-REMEDY = "Correct recipe.yaml and drop the dataset again."
+REMEDY = "Correct recipe.yaml and drop it again; the data itself need not be dropped again."
 MAX_BYTES = 65_536
 MAX_INTEGER = 2**63  # Larger integers fit into no document.
 MAX_QUOTED = 60  # Characters of a key or value that a message repeats.
@@ -33,13 +33,13 @@ class Loader(yaml.SafeLoader):
             name = cut(str(event.anchor), MAX_QUOTED)
             raise RecipeError(
                 f"recipe.yaml, line {line}: aliases such as *{name} are not read.",
-                "Write the value itself there, and drop the dataset again.",
+                "Write the value itself there, and drop the recipe again.",
             )
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise RecipeError(
                 f"recipe.yaml, line {line}: tags such as {cut(tag, MAX_QUOTED)!r} are not read.",
-                "Take the word that begins with ! out of recipe.yaml and drop the dataset again.",
+                "Take the word that begins with ! out of recipe.yaml and drop the recipe again.",
             )
         node: yaml.Node | None = super().compose_node(parent, index)
         return node
@@ -77,7 +77,7 @@ def nodes_of(text: bytes) -> tuple[yaml.Node | None, Callable[[yaml.Node, str], 
         line = text.count(b"\n", 0, error.start) + 1
         raise RecipeError(
             f"recipe.yaml, line {line}: byte {error.start} is not UTF-8.",
-            "Save recipe.yaml as UTF-8 and drop the dataset again.",
+            "Save recipe.yaml as UTF-8 and drop it again.",
         ) from None
     try:
         loader = Loader(content)

@@ -8,7 +8,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
 from tunedrop.jobs.processing_job import ProcessingSettings
-from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, recipe_key
+from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, recipe_keys
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run
@@ -70,7 +70,7 @@ def _find_run(key: str, runs: Runs, limits: Limits) -> Found | str:
         drop = find_drop(key, runs.store)
         if isinstance(drop, str):
             return drop
-        recipe, digest = dropped_recipe(runs, recipe_key(drop.source.key), limits)
+        recipe, digest = dropped_recipe(runs, recipe_keys(drop.source.key, runs.store), limits)
         run = _new_run(drop, digest)
         with suppress(ChangedError, ExistsError):
             decision = move_pointer(runs, run, before, etag, rerun=drop.rerun)

@@ -129,6 +129,50 @@ def test_an_invalid_recipe_for_existing_data_causes_one_email(stack: Stack, twee
     assert len(stack.emails) == 1
 
 
+@pytest.mark.parametrize("name", ["recipe.yml", "Recipe.yaml", "recipe.json"])
+def test_a_recipe_under_another_name_is_no_data(stack: Stack, tweets: bytes, name: str) -> None:
+    # Given
+    stack.drop(KEY, tweets)
+    old = stack.prepare(KEY)["run"]
+    stack.drop(f"datasets/tweets/{name}", b'{"split": {"seed": 5}}')
+
+    # When
+    new = stack.prepare(f"datasets/tweets/{name}")["run"]
+
+    # Then
+    assert stack.run(old).status == "superseded"
+    assert stack.run(new).source.key == KEY
+    assert b'"seed": 5' in stack.read(f"{new}/recipe.json")
+
+
+def test_two_recipes_beside_the_data_are_refused_by_name(stack: Stack, tweets: bytes) -> None:
+    # Given
+    stack.drop(KEY, tweets)
+    stack.drop("datasets/tweets/recipe.yaml", b"split: {seed: 5}")
+    stack.drop("datasets/tweets/recipe.yml", b"split: {seed: 6}")
+
+    # When
+    folder = stack.prepare(KEY)["run"]
+
+    # Then
+    error = stack.run(folder).error
+    assert error
+    assert "2 recipes beside the data: recipe.yaml and recipe.yml" in error.message
+
+
+def test_a_recipe_without_a_dataset_is_told_where_it_belongs(stack: Stack) -> None:
+    # Given
+    stack.drop("datasets/recipe.yaml", b"split: {seed: 5}")
+
+    # When
+    folder = stack.prepare("datasets/recipe.yaml")["run"]
+
+    # Then
+    error = stack.run(folder).error
+    assert error
+    assert "datasets/<dataset>/recipe.yaml" in error.remedy
+
+
 @pytest.mark.parametrize("name", ["a+b", "50%2F50", "größe", "with space"])
 def test_a_key_with_special_characters_is_read(stack: Stack, tweets: bytes, name: str) -> None:
     # Given

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -85,6 +86,46 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return stream.getvalue()
+
+
+def tarred(members: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
+
+
+def as_fasttext(items: Sequence[Item]) -> bytes:
+    lines = []
+    for item in items:
+        assert not isinstance(item, bytes)
+        prefix = f"__label__{item['label']} " if item["label"] else ""
+        lines.append(f"{prefix}{item['text']}\n")
+    return "".join(lines).encode()
+
+
+def as_cells(items: Sequence[Item]) -> bytes:
+    rows = [item for item in items if not isinstance(item, bytes)]
+    cells = [list(row.values()) for row in rows]
+    layout = {"columns": list(rows[0]), "index": list(range(len(rows))), "data": cells}
+    return json.dumps(layout).encode()
+
+
+def as_viewer(items: Sequence[Item]) -> bytes:
+    rows = [{"row_idx": at, "row": item} for at, item in enumerate(items)]
+    return json.dumps({"features": [{"name": "text"}], "rows": rows}).encode()
+
+
+def as_squad(items: Sequence[Item]) -> bytes:
+    articles = []
+    for item in items:
+        assert not isinstance(item, bytes)
+        asked = {"question": item["question"], "answers": [{"text": item["answer"]}]}
+        articles.append({"paragraphs": [{"context": item["context"], "qas": [asked]}]})
+    return json.dumps({"version": "1.1", "data": articles}).encode()
 
 
 def as_parquet(items: Sequence[Item]) -> bytes:

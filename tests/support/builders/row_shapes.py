@@ -157,6 +157,86 @@ SHAPES: dict[str, RowShape] = {
         {"conversations": []},
         flat=False,
     ),
+    "ShareGPT with tools": RowShape(
+        "messages",
+        lambda t, n: {
+            "conversations": [
+                {"from": "human", "value": t},
+                {"from": "function_call", "value": '{"name": "find", "arguments": {}}'},
+                {"from": "observation", "value": "nothing found", "extra": n},
+                {"from": "gpt", "value": answer(n)},
+            ]
+        },
+        {"conversations": [{"from": "function_call", "value": "find"}]},
+        flat=False,
+    ),
+    "Bedrock and Nova": RowShape(
+        "messages",
+        lambda t, n: {
+            "system": [{"text": "Be brief."}],
+            "messages": [turn("user", [{"text": t}]), turn("assistant", [{"text": answer(n)}])],
+        },
+        {"messages": [turn("user", [{"image": {"format": "png"}}])]},
+        flat=False,
+    ),
+    "Vertex AI": RowShape(
+        "messages",
+        lambda t, n: {
+            "contents": [
+                {"role": "user", "parts": [{"text": t}]},
+                {"role": "model", "parts": [{"text": answer(n)}]},
+            ]
+        },
+        {"contents": [{"role": "user", "parts": [{"fileData": {"mimeType": "image/png"}}]}]},
+        flat=False,
+    ),
+    "Cohere": RowShape(
+        "messages",
+        lambda t, n: {"messages": [turn("User", t), turn("Chatbot", answer(n))]},
+        {"messages": [turn("User", "and?")]},
+        flat=False,
+    ),
+    "OpenAI batch": RowShape(
+        "messages",
+        lambda t, n: {
+            "custom_id": str(n),
+            "body": {"messages": [turn("user", t), turn("assistant", answer(n))]},
+        },
+        {"body": {"messages": [turn("user", "and?")]}},
+        flat=False,
+    ),
+    "conversation as one text": RowShape(
+        "transcript",
+        lambda t, n: {"number": n, "dialog": f"<s>[INST] {t} [/INST] {answer(n)} </s>"},
+        {"dialog": ""},
+    ),
+    "multiple choice": RowShape(
+        "multiple_choice",
+        lambda t, n: {"question": t, "choices": ["yes", "no"], "answer": n % 2},
+        {"answer": 7},
+        flat=False,
+    ),
+    "translation": RowShape(
+        "translation",
+        lambda t, n: {"translation": {"en": t, "de": answer(n)}},
+        {"translation": {"en": "", "de": "nichts"}},
+        flat=False,
+    ),
+    "several labels in a list": RowShape(
+        "text_label",
+        lambda t, n: {"text": t, "label": [label(n), "urgent"]},
+        {"label": []},
+        flat=False,
+    ),
+    "Label Studio": RowShape(
+        "label_studio",
+        lambda t, n: {
+            "data": {"text": t},
+            "annotations": [{"result": [{"value": {"choices": [label(n)]}}]}],
+        },
+        {"annotations": []},
+        flat=False,
+    ),
     "prompt and completion": RowShape(
         "prompt_completion",
         lambda t, n: {"prompt": t, "completion": answer(n)},
@@ -200,6 +280,16 @@ SHAPES: dict[str, RowShape] = {
     ),
     "Ground Truth workers' answers": RowShape(
         "ground_truth", by_workers, {"annotations": []}, flat=False
+    ),
+    "two texts with a label": RowShape(
+        "text_pair",
+        lambda t, n: {"premise": t, "hypothesis": f"it is {n}", "label": label(n)},
+        {"hypothesis": ""},
+    ),
+    "Prodigy": RowShape(
+        "prodigy",
+        lambda t, n: {"text": t, "label": label(n), "answer": "accept"},
+        {"answer": "reject"},
     ),
     "preference pairs": RowShape(
         "preference",

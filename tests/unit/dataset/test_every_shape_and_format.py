@@ -65,6 +65,14 @@ FORMATS: dict[str, Format] = {
     "JSON object with lists of rows, named splits": Format(
         "JSON object", "d.json", files.as_splits, unreadable=NO_OBJECTS
     ),
+    "JSON lists of cells, also pandas' `split` layout": Format(
+        "JSON lists of cells", "d.json", files.as_cells, only="text and label"
+    ),
+    "JSON of Hugging Face's dataset viewer": Format(
+        "JSON object", "d.json", files.as_viewer, only="text and label"
+    ),
+    "SQuAD": Format("SQuAD", "d.json", files.as_squad, only="question, context, answer"),
+    "fastText": Format("fastText", "d.txt", files.as_fasttext, only="text and label"),
     "Parquet": Format("Parquet", "d.parquet", files.as_parquet),
     "CSV": Format("CSV", "d.csv", files.as_table, flat=True, unreadable=WIDE),
     HEADLESS: Format(
@@ -107,6 +115,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "xz": lzma.compress,
     "Zstandard": lambda content: bytes(pa.compress(content, codec="zstd", asbytes=True)),
+    "tar, also packed (`.tar.gz`)": lambda content: files.tarred({"folder/d": content}),
     "zip, with one or several tables": lambda content: files.zipped({"folder/d": content}),
 }
 COMBINATIONS = [

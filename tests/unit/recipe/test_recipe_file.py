@@ -49,6 +49,26 @@ def test_a_mistake_is_refused_with_its_line_and_key(text: str, words: list[str])
     assert error.remedy
 
 
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("split: {test: 0.7}", "(given: 0.7; allowed: at least 0, below 0.5; default: 0.1)."),
+        (
+            "task: chat",
+            "(given: 'chat'; allowed: auto, classification, generation; default: auto).",
+        ),
+        ("rows: {max_test: x}", "(given: 'x'; allowed: at least 1; default: 500)."),
+    ],
+)
+def test_a_refused_value_is_told_with_what_is_allowed(text: str, end: str) -> None:
+    # When
+    error = refusal(text)
+
+    # Then
+    assert error.message.endswith(end)
+    assert "the data itself need not be dropped again" in error.remedy
+
+
 BOMB = "\n".join(
     ["a0: &a0 [x, x, x, x, x, x, x, x]"]
     + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 12)]

@@ -10,6 +10,7 @@ _REFUSAL = re.compile(
 )
 _REFUSAL_HINTS = ("sorry", "apolog", "cannot", "can not", "can't", "can’t", "unable", "as a")  # noqa: RUF001
 REFUSAL_WITHIN = 200  # Characters at the beginning of an answer that are searched.
+WORDS_OF_A_SENTENCE = 4  # Words of a last line that is part of a sentence.
 LONG_ANSWER = 200  # Characters from which an answer should end with a complete sentence.
 
 # Tokens that have a meaning in the chat templates of today's models.
@@ -50,6 +51,11 @@ def is_refusal(answer: str) -> bool:
 
 
 def is_cut_off(answer: str) -> bool:
-    """Whether a long answer ends in the middle of a sentence."""
+    """Whether a long answer ends in the middle of a sentence.
+
+    A number at the end is a result, and a last line of a few words is a heading, a name or code.
+    """
     last = answer[-1:]
-    return len(answer) >= LONG_ANSWER and (last.isalnum() or last in ",-–") and " " in answer  # noqa: RUF001
+    if len(answer) < LONG_ANSWER or not (last.isalpha() or last in ",-–"):  # noqa: RUF001
+        return False
+    return len(answer[answer.rfind("\n") + 1 :].split()) >= WORDS_OF_A_SENTENCE

@@ -15,7 +15,7 @@ from tunedrop.dataset.shapes.example import SpokenText
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 _CONTROL_BYTES = bytes((*range(9), 11, 12, *range(13, 32), 127))
 _STRAY = "\ufeff"
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,7}|#x[0-9a-fA-F]{2,6});")
 FEWEST_ENTITIES = 3  # Rows with an HTML entity that are needed to decode a column.
 ESCAPED_SHARE = 0.8  # Share of the rows with an ampersand that must have an entity.
 

@@ -14,7 +14,8 @@ ADVICE = {
     "rows; they are in the same split.",
     "neighbours_disagree": "Rows whose nearly equal text, among the first 1,000,000 distinct rows, "
     "has another label: one of the two is probably wrong. They are only listed, not removed.",
-    "label_spelling": "Labels that differ only in spelling; they were merged.",
+    "label_spelling": "Labels that differ only in case, white space or a final full stop or comma, "
+    "or that are the same number; they were merged (merge_labels: false keeps them apart).",
     "label_slip": "Rare labels that differ in one letter from a common one. They are only listed; "
     "correct them if they are misspelled.",
     "encoding_repaired": "Characters garbled by a wrong encoding were repaired.",
@@ -34,6 +35,7 @@ ADVICE = {
     "language": "Rows in another language than most.",
     "low_confidence": "Labels with a confidence below 0.5. They were kept; please review them.",
     "turn_order": "Messages in an unusual order of roles; some chat templates refuse them.",
+    "first_answer": "Rows that give several answers in a list; the first of them is learnt.",
     "several_answers": "Prompts with several different answers; all were kept, in one split.",
     "not_compared": "Rows that did not fit into the index of near duplicates; later rows were not "
     "compared with them.",

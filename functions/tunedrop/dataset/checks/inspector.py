@@ -11,6 +11,7 @@ from tunedrop.dataset.checks.private import hidden, masked, may_be_personal, per
 from tunedrop.dataset.checks.turns import out_of_turn
 from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, SpokenText
+from tunedrop.dataset.shapes.media import refuse_placeholder
 from tunedrop.documents.dataset import Place
 
 Policy = Literal["report", "mask", "reject"]
@@ -47,6 +48,8 @@ class Inspector:
             for change in sorted(changed):
                 self._findings.add(change, record, record.content)
         _refuse_control_token(messages, text)
+        if "<image>" in text or "<audio>" in text or "<video>" in text:
+            refuse_placeholder(message.content for message in messages)
         if next(secrets_in(text), None):
             self._handle_secrets(record, messages)
         if may_be_personal(text):

@@ -45,8 +45,8 @@ def _differ_in_one_letter(one: str, other: str) -> bool:
     if len(short) < MIN_LETTERS or len(long) - len(short) > 1:
         return False
     at = next((at for at, letter in enumerate(short) if letter != long[at]), len(short))
-    if any(char.isdigit() for char in (short[at : at + 1] + long[at : at + 1])):
-        return False  # class1 and class2 are different labels
+    if not all(char.isalpha() for char in (short[at : at + 1] + long[at : at + 1])):
+        return False  # class1 and class2 are different labels, and so are >50K and <50K
     if len(short) < len(long):
         return short[at:] == long[at + 1 :]
     replaced = short[at + 1 :] == long[at + 1 :]

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from tunedrop.dataset.scripts import is_unspaced
 from tunedrop.documents.rows import AnyRow, read_row
 
 LineAt = Callable[[int], bytes]
@@ -16,6 +17,8 @@ BANDS = 16
 THRESHOLD = 0.8  # Jaccard similarity of the sets of three-word sequences.
 INDEXING_LIMIT = 0.95  # A row at least this similar to an indexed one is not indexed itself.
 SHORTEST = 6  # Words; in a shorter text, a single word changes the similarity too much.
+SHORTEST_UNSPACED = 12  # Characters; the same for a script without spaces between words.
+UNSPACED = 4  # Characters of a sequence in such a script: about as long as three words.
 LONGEST = 4_096  # Words of a text that are compared.
 LONG_ANSWER = 64  # Characters; shorter answers are labels and are not compared.
 MOST_CANDIDATES = 32  # Candidates that a row is compared with, half of them the newest.
@@ -103,7 +106,15 @@ def near_duplicates(line_at: LineAt) -> NearDuplicates | None:
 
 
 def shingles_of(text: str) -> frozenset[str]:
-    """Return the sequences of three words; none for a text that is too short to compare."""
+    """Return the sequences of three words; none for a text that is too short to compare.
+
+    In a text without spaces between words, sequences of characters take their place.
+    """
+    if is_unspaced(text):
+        chars = "".join(text.lower().split())[: LONGEST * 2]
+        if len(chars) < SHORTEST_UNSPACED:
+            return frozenset()
+        return frozenset(chars[at : at + UNSPACED] for at in range(len(chars) - UNSPACED + 1))
     words = text.lower().split()[:LONGEST]
     if len(words) < SHORTEST:
         return frozenset()

@@ -9,6 +9,8 @@ from tunedrop.dataset.duplicates.keys import candidate
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.readers.record import Chunk
 from tunedrop.dataset.shapes.content import LONGEST_LABEL
+from tunedrop.dataset.shapes.media import MEDIA
+from tunedrop.dataset.shapes.tools import NAMES as TOOLS
 from tunedrop.documents.rows import Turn
 
 
@@ -26,8 +28,8 @@ class ChatLines:
     def __init__(self, column: str, seed: int) -> None:
         self._seed = seed
         field = msgspec.field(name=column)
-        # A row with tools does not decode and takes the slower path.
-        none = [("tools", None, None), ("functions", None, None)]
+        # A row with tools or files does not decode and takes the slower path.
+        none = [(name, None, None) for name in (*TOOLS, *MEDIA)]
         chat = msgspec.defstruct("Chat", [("messages", list[Turn], field), *none], gc=False)
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(chat).decode
         self._encode = msgspec.json.Encoder().encode_into

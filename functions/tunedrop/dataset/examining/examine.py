@@ -42,7 +42,7 @@ class Examiner:
             self._inspector = Inspector(
                 secrets=recipe.secrets, pii=recipe.pii, entities=examination.entities
             )
-        elif examination.columns.shape == "messages" and not recipe.split.group_by:
+        elif examination.columns.mapping.keys() == {"messages"} and not recipe.split.group_by:
             column = examination.columns.mapping["messages"]
             with suppress(ValueError):  # msgspec refuses the name: use the slower path
                 self._chat = ChatLines(column, recipe.split.seed)

@@ -1,7 +1,9 @@
 """Decide whether the answers are labels, and collect the labels."""
 
+import re
 from array import array
 from collections import Counter
+from decimal import Decimal
 from itertools import compress
 from typing import Literal
 
@@ -61,14 +63,14 @@ class Labels:
         return "classification" if few else "generation"
 
     def merge_spellings(self) -> dict[str, str]:
-        """Merge labels that differ only in case, spaces and punctuation into the most frequent one.
+        """Merge the spellings of one label into the most frequent one (see `_plain`).
 
         Returns:
             For each other spelling, the label that replaces it.
         """
         names = self.names
         counts = Counter({names[n]: rows for n, rows in Counter(self.of_row).items()})
-        best: dict[str, str] = {}
+        best: dict[str | Decimal, str] = {}
         for name in sorted(counts, key=lambda name: (-counts[name], name)):
             best.setdefault(_plain(name), name)
         merged = {name: best[_plain(name)] for name in counts if best[_plain(name)] != name}
@@ -84,8 +86,19 @@ class Labels:
         return Counter({names[number]: count for number, count in counts.items()})
 
 
-def _plain(name: str) -> str:
-    return "".join(char for char in name.casefold() if char.isalnum()) or name
+# A number with leading zeros is a code, such as a postal code.
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+
+
+def _plain(name: str) -> str | Decimal:
+    """Return what is equal for all spellings of a label.
+
+    They differ in case, in white space and in one final full stop or comma only, because a sign
+    may make another label: -1 and 1, C++ and C#, >50K and <=50K. Numbers are compared by value.
+    """
+    text = "".join(name.casefold().split())
+    text = text[:-1] if text.endswith((".", ",")) else text
+    return Decimal(text) if _NUMBER.fullmatch(text) else text or name
 
 
 def default_system_prompt(labels: list[str]) -> str:

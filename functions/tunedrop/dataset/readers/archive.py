@@ -1,8 +1,12 @@
-"""Zip archives: every table inside is a part of the dataset. Nothing is unpacked to disk."""
+"""Zip archives: every table inside is a part of the dataset. Nothing is unpacked to disk.
+
+What is said here of names and sizes holds for tar archives too.
+"""
 
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
@@ -13,6 +17,8 @@ from tunedrop.dataset.readers.formats import Head
 from tunedrop.dataset.readers.source import HEAD, SourceFile, seekable
 from tunedrop.errors import DatasetError
 
+PACK_AGAIN = "Pack the tables again, without a password and without folders above."
+ENCRYPTED = 1  # The flag of an encrypted member.
 MOST_MEMBERS = 1_000  # Files that an archive may contain.
 FEWEST_BYTES = 4 << 10  # Unpacked bytes that are needed to judge the density of an archive.
 
@@ -24,7 +30,7 @@ class Member:
         self._source = source
         self._archive = archive
         self._info = info
-        self.name = PurePosixPath(info.filename).name
+        self.name = plain_name(info.filename)
         self.size = info.file_size
 
     def open(self) -> BinaryIO:
@@ -42,30 +48,46 @@ def members_of(source: SourceFile, resources: ExitStack) -> list[Member]:
     """
     with reading(source.name, "zip archive"):
         archive = resources.enter_context(zipfile.ZipFile(seekable(source, resources)))
-    infos = [info for info in archive.infolist() if _may_be_a_table(info)]
-    _refuse_hostile(source, infos)
+    infos = [
+        info for info in archive.infolist() if not info.is_dir() and may_be_a_table(info.filename)
+    ]
+    refuse_hostile(source, [(info.filename, info.file_size) for info in infos])
+    for info in infos:
+        if info.flag_bits & ENCRYPTED:
+            raise DatasetError(f"{info.filename} in {source.name} is encrypted.", PACK_AGAIN)
     if not infos:
         raise DatasetError(f"{source.name} contains no file.", "Pack at least one table.")
     return [Member(source, archive, info) for info in infos]
 
 
-def _may_be_a_table(info: zipfile.ZipInfo) -> bool:
-    """Skip folders and the hidden files of operating systems."""
-    path = PurePosixPath(info.filename)
-    return not (info.is_dir() or path.name.startswith((".", "_")) or "__MACOSX" in path.parts)
+def plain_name(path: str) -> str:
+    """Return the name of a member without its folders."""
+    return PurePosixPath(path).name
 
 
-def _refuse_hostile(source: SourceFile, infos: list[zipfile.ZipInfo]) -> None:
-    remedy = "Pack the tables again, without a password and without folders above."
-    total = sum(info.file_size for info in infos)
-    for info in infos:
-        path = PurePosixPath(info.filename.replace("\\", "/"))
+def may_be_a_table(path: str) -> bool:
+    """Whether a member is none of the hidden files of operating systems."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not (parts[-1].startswith((".", "_")) or "__MACOSX" in parts)
+
+
+def refuse_hostile(source: SourceFile, members: Sequence[tuple[str, int]]) -> None:
+    """Refuse an archive that leaves its folder or unpacks to too much.
+
+    Args:
+        source: the archive.
+        members: (path, unpacked bytes) of each file.
+
+    Raises:
+        DatasetError: says what is wrong and where.
+    """
+    total = sum(size for _, size in members)
+    for name, _ in members:
+        path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
-            raise DatasetError(f"{source.name} contains the path {info.filename!r}.", remedy)
-        if info.flag_bits & 1:
-            raise DatasetError(f"{info.filename} in {source.name} is encrypted.", remedy)
-    if len(infos) > MOST_MEMBERS:
-        raise DatasetError(f"{source.name} contains {len(infos)} files.", remedy)
+            raise DatasetError(f"{source.name} contains the path {name!r}.", PACK_AGAIN)
+    if len(members) > MOST_MEMBERS:
+        raise DatasetError(f"{source.name} contains {len(members)} files.", PACK_AGAIN)
     if total > LARGEST or total > max(HARMLESS, source.size * LARGEST_RATIO):
         raise DatasetError(
             f"{source.name} unpacks to {total >> 20} MB from {source.size} bytes.",

@@ -108,6 +108,14 @@ BINARY = (
         peek="archive:first_member",
         density=Density(5.0, 300.0),
     ),
+    Format(
+        name="tar",
+        magic=b"",
+        also=((b"\0ustar", 263),),  # POSIX and GNU: the magic bytes stand at 257.
+        opener="tar:members_of",
+        peek="tar:first_member",
+        density=Density(1.0, 300.0),
+    ),
     *(
         Format(
             name=name,
@@ -126,7 +134,7 @@ BINARY = (
 )
 """Formats with magic bytes. The first that matches decides."""
 
-TEXT = ("json_kind:parts_of", "delimited:parts_of", "prose:parts_of")
+TEXT = ("json_kind:parts_of", "fasttext:parts_of", "delimited:parts_of", "prose:parts_of")
 """Readers of text, as functions of (source, text) that return parts, or None. The first decides."""
 
 UNREADABLE = {
@@ -145,7 +153,7 @@ UNREADABLE = {
 
 SUPPORTED = (
     "CSV, TSV, JSON Lines, JSON, Parquet, XLSX, plain text or Markdown, also as .gz, .bz2, .zst, "
-    ".xz or in one .zip"
+    ".xz or in one .zip, .tar or .tar.gz"
 )
 
 

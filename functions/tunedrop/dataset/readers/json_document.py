@@ -54,14 +54,17 @@ class JsonObjects:
                 yield Record(row, line, raw)
 
 
-def keys_of(text: TextFile) -> list[str]:
-    """Return the keys of a JSON object that hold lists of rows."""
-    found: dict[str, bool] = {}
+def lists_of(text: TextFile) -> dict[str, bytes]:
+    """Return the first element of each list of a JSON object that may hold rows, by its key."""
+    found: dict[str, bytes] = {}
     with text.open() as stream:
         for key, _, raw in elements_of(stream):
-            if key not in found:
-                found[key] = raw.startswith(b"{") and not _TURN.match(raw)
-    return [key for key, holds_rows in found.items() if key and holds_rows]
+            found.setdefault(key, raw)
+    return {
+        key: raw
+        for key, raw in found.items()
+        if key and raw[:1] in (b"{", b"[") and not _TURN.match(raw)
+    }
 
 
 def elements_of(

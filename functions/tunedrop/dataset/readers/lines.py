@@ -18,7 +18,7 @@ def whole_lines(
     A line longer than `longest` is cut to `longest + 2` bytes, so that it can be recognised.
     """
     if newline != b"\n":
-        stream = cast("BinaryIO", _Translated(stream, newline))
+        stream = cast("BinaryIO", _Translated(stream))
     buffered = io.BufferedReader(RawStream(stream), BUFFER)
     for line in iter(partial(buffered.readline, longest + 2), b""):
         yield line
@@ -57,12 +57,17 @@ class RawStream(io.RawIOBase):
 
 
 class _Translated:
-    """A stream with another line end, which is replaced by a line feed."""
+    """A stream whose lines end with CR, LF or both, as a stream whose lines all end with LF."""
 
-    def __init__(self, stream: BinaryIO, newline: bytes) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._table = bytes.maketrans(newline, b"\n")
+        self._after_return = False  # Whether the last block ended with CR.
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes."""
-        return self._stream.read(size).translate(self._table)
+        """Return up to `size` bytes; none at the end of the stream."""
+        while block := self._stream.read(size):
+            text = block[1:] if self._after_return and block.startswith(b"\n") else block
+            self._after_return = block.endswith(b"\r")
+            if text:
+                return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return b""

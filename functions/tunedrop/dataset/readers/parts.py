@@ -8,6 +8,7 @@ import msgspec
 
 from tunedrop.dataset.readers.json_lines import JsonLines, record_of
 from tunedrop.dataset.readers.record import Chunk, Record, SplitName, Table
+from tunedrop.errors import DatasetError
 
 _NAMES: dict[str, SplitName] = {
     "train": "train",
@@ -28,6 +29,17 @@ LINES_BETWEEN_SIZE_CHECKS = 16
 _ORDER: tuple[SplitName | None, ...] = ("test", "validation", "train", None)
 
 
+class NoTableError(DatasetError):
+    """A file holds no rows. In an archive beside tables it is left out, and told."""
+
+
+class Skipped(msgspec.Struct):
+    """A file or sheet that is no table, beside others that are."""
+
+    name: str
+    why: str
+
+
 class Part(msgspec.Struct):
     """One table and its name: a file, an archive member, a sheet or a JSON key."""
 
@@ -40,10 +52,13 @@ class Parts:
     """All parts as one table with consecutive row numbers.
 
     Test rows come first and training rows last. A row that is in both is then found to be a
-    duplicate in the training rows, where it would do harm.
+    duplicate in the training rows, where it would do harm. `skipped` says what was left out because
+    it is no table.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, found: Sequence[Part | Skipped]) -> None:
+        parts = [each for each in found if isinstance(each, Part)]
+        self.skipped = [f"{each.name} {each.why}" for each in found if isinstance(each, Skipped)]
         named = {part.split for part in parts}
         given = len(parts) > 1 and "train" in named and bool(named & {"validation", "test"})
         self._parts = sorted(parts, key=lambda part: _ORDER.index(part.split) if given else 0)

@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 from typing import BinaryIO, cast
 
 from tunedrop.dataset.readers.source import SourceFile
@@ -25,18 +26,25 @@ _WESTERN = frozenset(  # Letters of Western Europe, typographic quotes, dashes a
 )
 
 
+_LONE_RETURN = re.compile(rb"\r(?=[^\n])")  # Not one at the end, which a line feed may follow.
 _SPOILED = bytes(range(128)) + b"\xff" * 128  # Makes every byte above ASCII invalid UTF-8.
 
 
 class TextFile:
-    """A text file with its encoding and line end; its bytes are converted to UTF-8."""
+    """A text file with its encoding and line end; its bytes are converted to UTF-8.
+
+    `newline` is a carriage return if some lines end with one alone; other lines may then end with
+    a line feed or with both.
+    """
 
     def __init__(self, source: SourceFile, head: bytes) -> None:
         self._source = source
         self.encoding = encoding_of(head)
         self.head = _readable(head, self.encoding)
         self.is_binary = _is_binary(self.head[:4_096])
-        self.newline = b"\r" if b"\n" not in self.head and b"\r" in self.head else b"\n"
+        self.newline = b"\r" if _LONE_RETURN.search(self.head) else b"\n"
+        if self.newline == b"\r":
+            self.head = self.head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def open(self) -> BinaryIO:
         """Return the whole text as UTF-8 without a byte order mark."""

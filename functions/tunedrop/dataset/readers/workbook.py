@@ -10,8 +10,8 @@ from xml.parsers.expat import ExpatError
 
 from tunedrop.dataset.readers.compressed import HARMLESS, LARGEST_RATIO
 from tunedrop.dataset.readers.damage import reading
-from tunedrop.dataset.readers.header import unique
-from tunedrop.dataset.readers.parts import Part, split_of
+from tunedrop.dataset.readers.header import SNIFFED_ROWS, unique
+from tunedrop.dataset.readers.parts import Part, Skipped, split_of
 from tunedrop.dataset.readers.record import Record
 from tunedrop.dataset.readers.source import SourceFile, seekable
 from tunedrop.dataset.readers.workbook_size import refuse_oversized
@@ -19,15 +19,22 @@ from tunedrop.errors import DatasetError
 
 
 class Sheet:
-    """One sheet with a header in its first filled row; blank rows are skipped."""
+    """One sheet; blank rows are skipped, and so are the rows of titles above the header.
+
+    The header is the first row that is about as wide as most rows: an index may have no name.
+    """
 
     format = "XLSX"
 
     def __init__(self, name: str, rows: list[list[Any]]) -> None:
         self.name = name
         filled = [(line, row) for line, row in enumerate(rows, 1) if any(c != "" for c in row)]
-        self.header = unique([str(cell) for cell in filled[0][1]]) if filled else []
-        self._rows = filled[1:]
+        widths = [sum(cell != "" for cell in row) for _, row in filled]
+        self.width = _usual(widths[:SNIFFED_ROWS])
+        least = max(min(2, self.width), self.width - 1)
+        at = next((at for at, width in enumerate(widths) if width >= least), 0)
+        self.header = unique([str(cell) for cell in filled[at][1]]) if filled else []
+        self._rows = filled[at + 1 :]
 
     def records(self) -> Iterator[Record]:
         """Yield the rows below the header; `line` is the sheet's row number."""
@@ -36,20 +43,30 @@ class Sheet:
             yield Record(row, line, b"", dict(zip(self.header, values, strict=False)))
 
 
-def parts_of(source: SourceFile, resources: ExitStack) -> list[Part]:
-    """Return every sheet that has the first filled sheet's header, as a part."""
-    return [
-        Part(
-            sheet,
-            f"{source.name}, sheet {sheet.name}",
-            split_of(sheet.name) or split_of(source.name),
-        )
-        for sheet in sheets_of(source, resources)
-    ]
+def _usual(widths: list[int]) -> int:
+    """Return the number of cells that a quarter of the rows have at least."""
+    return sorted(widths)[len(widths) * 3 // 4] if widths else 0
+
+
+def parts_of(source: SourceFile, resources: ExitStack) -> list[Part | Skipped]:
+    """Return every filled sheet as a part.
+
+    A sheet of a single column, such as a page of notes, is left out beside wider ones.
+    """
+    sheets = sheets_of(source, resources)
+    has_tables = any(sheet.width > 1 for sheet in sheets)
+    found: list[Part | Skipped] = []
+    for sheet in sheets:
+        name = f"{source.name}, sheet {sheet.name}"
+        if has_tables and sheet.width <= 1:
+            found.append(Skipped(name, "has a single column and is no table"))
+        else:
+            found.append(Part(sheet, name, split_of(sheet.name) or split_of(source.name)))
+    return found
 
 
 def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:
-    """Return the sheets with the same header as the first filled sheet.
+    """Return the sheets that are not empty.
 
     Raises:
         DatasetError: the workbook is damaged, a bomb, or takes too much memory.
@@ -66,7 +83,7 @@ def sheets_of(source: SourceFile, resources: ExitStack) -> list[Sheet]:
     filled = [sheet for sheet in sheets if sheet.header]
     if not filled:
         raise DatasetError(f"{source.name} has no filled sheet.", "Drop a workbook with rows.")
-    return [sheet for sheet in filled if sheet.header == filled[0].header]
+    return filled
 
 
 def _refuse_bombs(source: SourceFile, stream: Any) -> None:

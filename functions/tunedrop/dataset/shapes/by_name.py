@@ -5,6 +5,12 @@ from collections.abc import Sequence
 from tunedrop.dataset import column_names
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.ground_truth import ground_truth
+from tunedrop.dataset.shapes.label_studio import label_studio
+from tunedrop.dataset.shapes.multiple_choice import multiple_choices
+from tunedrop.dataset.shapes.prodigy import prodigy
+from tunedrop.dataset.shapes.text_pair import text_pairs
+from tunedrop.dataset.shapes.transcript import transcripts
+from tunedrop.dataset.shapes.translation import translations
 from tunedrop.documents.dataset import Columns
 
 
@@ -17,10 +23,16 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     known = {name.lower(): name for name in reversed(columns)}
     return [
         *ground_truth(sample, columns),
+        *prodigy(sample, columns),
+        *label_studio(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
         *_conversations(sample, known),
+        *multiple_choices(sample, known),
+        *translations(sample, known),
+        *text_pairs(sample, known),
         *_pairs(known),
+        *transcripts(sample, columns),
         *_labelled(known),
     ]
 
@@ -30,9 +42,11 @@ def _found(known: dict[str, str], *wanted: str) -> str | None:
 
 
 def _preferences(known: dict[str, str]) -> list[Columns]:
-    if "chosen" not in known or "rejected" not in known:
+    pair = next((pair for pair in column_names.PREFERENCE if known.keys() >= set(pair)), None)
+    if pair is None:
         return []
-    mapping = {"chosen": known["chosen"], "rejected": known["rejected"]}
+    chosen, rejected = known[pair[0]], known[pair[1]]
+    mapping = {"chosen": chosen, "rejected": rejected}
     prompt = _found(known, "prompt", "question", "instruction", "input")
     messages = _found(known, *column_names.CONVERSATION)
     if prompt:
@@ -45,22 +59,32 @@ def _preferences(known: dict[str, str]) -> list[Columns]:
         Columns(
             "preference",
             mapping,
-            "The columns 'chosen' and 'rejected' are the better and the worse answer.",
+            f"The columns {chosen!r} and {rejected!r} are the better and the worse answer.",
         )
     ]
 
 
 def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
-    """KTO: a prompt, a completion, and a label that is true or false."""
+    """KTO: a prompt and a completion, or messages, and a label that is true or false."""
     prompt, completion = _found(known, "prompt"), _found(known, "completion", "response")
-    label = _found(known, "label", "kto_tag")
-    if not (prompt and completion and label):
+    messages = _found(known, *column_names.CONVERSATION)
+    label = _found(known, "kto_tag", "label")
+    if label is None or not _are_judgements(sample, label):
         return []
-    values = {str(fields.get(label)).lower() for fields in sample}
-    if not values <= {"true", "false", "0", "1"}:
+    if prompt and completion:
+        mapping = {"prompt": prompt, "completion": completion, "label": label}
+    elif messages and _holds_lists(sample, messages):
+        mapping = {"messages": messages, "label": label, **_system_of(sample, known)}
+    else:
         return []
-    mapping = {"prompt": prompt, "completion": completion, "label": label}
-    return [Columns("kto", mapping, f"{label!r} says whether each completion is good.")]
+    return [Columns("kto", mapping, f"{label!r} says whether each answer is good.")]
+
+
+def _are_judgements(sample: Sequence[Fields], column: str) -> bool:
+    """Whether every value that is given is true or false."""
+    values = (fields.get(column) for fields in sample)
+    given = {str(value).lower() for value in values if value not in (None, "")}
+    return bool(given) and given <= {"true", "false", "0", "1"}
 
 
 def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
@@ -68,12 +92,20 @@ def _conversations(sample: Sequence[Fields], known: dict[str, str]) -> list[Colu
     return [
         Columns(
             "messages",
-            {"messages": known[name]},
+            {"messages": known[name], **_system_of(sample, known)},
             f"The column {known[name]!r} contains conversations.",
         )
         for name in column_names.CONVERSATION
         if name in known and _holds_lists(sample, known[name])
     ]
+
+
+def _system_of(sample: Sequence[Fields], known: dict[str, str]) -> dict[str, str]:
+    """Return the mapping of the column with system prompts, if it holds texts."""
+    found = _found(known, *column_names.SYSTEM)
+    values = [value for fields in sample if (value := fields.get(found or ""))]
+    known_types = bool(values) and all(isinstance(value, str | list | dict) for value in values)
+    return {"system": found} if found and known_types else {}
 
 
 def _holds_lists(sample: Sequence[Fields], column: str) -> bool:

@@ -2,24 +2,27 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.content import label_columns, text_columns
 from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 
-_REQUIRED: dict[str, tuple[str, ...]] = {
-    "preference": ("chosen", "rejected"),
-    "kto": ("prompt", "completion", "label"),
-    "messages": ("messages",),
-    "prompt_completion": ("prompt", "completion"),
-    "text_label": ("text", "label"),
-}
+_REQUIRED = (
+    ("preference", ("chosen", "rejected")),
+    ("kto", ("prompt", "completion", "label")),
+    ("kto", ("messages", "label")),
+    ("messages", ("messages",)),
+    ("prompt_completion", ("prompt", "completion")),
+    ("text_label", ("text", "label")),
+)
 _PARTNERS = {"text": "label", "label": "text", "prompt": "completion", "completion": "prompt"}
 
 
 def by_recipe(named: dict[str, str]) -> list[Columns]:
     """Return the mapping if the recipe names it completely."""
-    for shape, required in _REQUIRED.items():
+    for shape, required in _REQUIRED:
         if all(role in named for role in required):
             return [Columns(shape, named, "The recipe names the columns.")]
     return []
@@ -33,7 +36,12 @@ def completed(
     Raises:
         DatasetError: no column fits the missing role.
     """
-    agreeing = [guess for guess in guesses if named.items() <= guess.mapping.items()]
+    system = {"system": named["system"]} if "system" in named else {}
+    agreeing = [
+        msgspec.structs.replace(guess, mapping={**guess.mapping, **system})
+        for guess in guesses
+        if named.items() - system.items() <= guess.mapping.items()
+    ]
     for role, partner in _PARTNERS.items():
         if role in named and partner not in named:
             others = [name for name in names if name not in named.values()]

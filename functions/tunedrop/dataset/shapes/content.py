@@ -7,13 +7,17 @@ from typing import Any
 
 from tunedrop.dataset.column_names import LABEL, TEXT
 from tunedrop.dataset.readers.record import Fields
+from tunedrop.dataset.scripts import is_unspaced
 from tunedrop.documents.dataset import Columns
 
 LONGEST_LABEL = 64  # Characters that a label may have.
 MOST_LABELS = 200  # Distinct labels that a classification may have.
 MAX_VARIETY = 0.2  # Distinct values of a column of labels, as a share of its rows.
 MIN_ONE_HOT = 0.5  # Share of the rows with one 1, for one-hot columns that may also be all 0.
+FULL = 0.9  # Share of the rows in which a column of labels has a value.
+LEAST_FULL = 0.3  # The same for a column that is taken for labels if no other is found.
 MIN_TEXT_LENGTH = 12  # Average characters of a column of text.
+MIN_UNSPACED_LENGTH = 6  # The same in a script that has no spaces between words.
 
 
 def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
@@ -37,6 +41,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
             "the answer."
         )
         found.append(Columns("prompt_completion", {"prompt": asks, "completion": answers}, why))
+    found += _with_blanks(sample, [name for name in names if name not in texts], texts)
     alone = [name for name in names if name.lower() in TEXT] or (names if len(names) == 1 else [])
     if not found and alone:
         why = f"{alone[0]!r} has text, and no other column has answers, so it is for pretraining."
@@ -44,13 +49,37 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
     return found
 
 
-def label_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
-    """Return the columns that look like labels, sorted by their names and number of values."""
+def _with_blanks(
+    sample: Sequence[Fields], others: Sequence[str], texts: Sequence[str]
+) -> list[Columns]:
+    """Return the mappings to columns that look like labels and have no value in some rows."""
+    return [
+        Columns(
+            "text_label",
+            {"text": text, "label": label},
+            f"{label!r} looks like a label and is empty in "
+            f"{len(sample) - len(_values(sample, label))} of {len(sample)} rows, which are "
+            f"rejected; {text!r} is the text.",
+        )
+        for text in texts
+        for label in label_columns(sample, others, LEAST_FULL)
+        if len(_values(sample, label)) < len(sample) * FULL
+    ]
+
+
+def label_columns(sample: Sequence[Fields], names: Sequence[str], full: float = FULL) -> list[str]:
+    """Return the columns that look like labels, sorted by their names and number of values.
+
+    Args:
+        sample: the first rows.
+        names: the columns that may be labels.
+        full: the share of the rows in which such a column must have a value.
+    """
     found = []
     for name in names:
         values = _values(sample, name)
         distinct = set(values)
-        if not values or len(values) < len(sample) * 0.9 or len(distinct) > MOST_LABELS:
+        if not values or len(values) < len(sample) * full or len(distinct) > MOST_LABELS:
             continue
         few = len(distinct) <= max(2, len(values) * MAX_VARIETY)
         short = max(map(len, distinct)) <= LONGEST_LABEL
@@ -72,9 +101,11 @@ def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
         if not values or len(values) < len(sample) * 0.5:
             continue
         mean = sum(map(len, values)) / len(values)
-        spaced = sum(" " in value for value in values) >= len(values) * 0.5
+        unspaced = sum(map(is_unspaced, values)) >= len(values) * 0.5
+        spaced = unspaced or sum(" " in value for value in values) >= len(values) * 0.5
         varied = len(set(values)) > max(1, len(values) * 0.3)
-        if mean >= MIN_TEXT_LENGTH and spaced and varied:
+        shortest = MIN_UNSPACED_LENGTH if unspaced else MIN_TEXT_LENGTH
+        if mean >= shortest and spaced and varied:
             found.append((-mean, name))
     return [name for _, name in sorted(found)]
 

@@ -6,7 +6,9 @@ import msgspec
 
 from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import text_of
-from tunedrop.dataset.shapes.tools import calls_of
+from tunedrop.dataset.shapes.parts import said
+from tunedrop.dataset.shapes.tools import calls_in, calls_of
+from tunedrop.dataset.shapes.weights import NAMES as WEIGHTS
 from tunedrop.dataset.shapes.weights import up_to_last_trained, weight_of
 from tunedrop.documents.rows import Message, Role
 
@@ -25,10 +27,17 @@ ROLES = {
     "function": "tool",
     "observation": "tool",
     "function_response": "tool",
+    "function_call": "assistant",
+    "tool_call": "assistant",
+    "chatbot": "assistant",
+    "ai": "assistant",
 }
+CALLING = ("function_call", "tool_call")
+"""ShareGPT's roles of an assistant that calls a tool; the value is the call as JSON."""
+
 KNOWN_KEYS = frozenset(
-    ("role", "content", "from", "value", "weight", "name", "tool_calls", "tool_call_id",
-     "function_call")
+    ("role", "content", "parts", "message", "from", "value", "name", *WEIGHTS, "tool_calls",
+     "tool_call_id", "function_call")
 )  # fmt: skip
 IGNORED_KEYS = frozenset(("id", "timestamp", "refusal", "audio", "annotations"))
 
@@ -47,7 +56,10 @@ def conversation(value: Any, column: str) -> list[Message]:
         raise RowError("wrong_type", f"{column} is not a list of messages.", column)
     if not value:
         raise RowError("empty", f"{column} is an empty list.", column)
-    return [_message(item, f"{column}[{index}]") for index, item in enumerate(value)]
+    found: list[Message] = []
+    for index, item in enumerate(value):
+        found += _messages(item, f"{column}[{index}]")
+    return found
 
 
 def with_answer(messages: list[Message], column: str) -> tuple[list[Message], list[Message]]:
@@ -77,10 +89,11 @@ def _role_of(item: dict[str, Any]) -> str | None:
     return ROLES.get(str(item.get("role", item.get("from"))).lower())
 
 
-def _message(item: Any, path: str) -> Message:
+def _messages(item: Any, path: str) -> list[Message]:
+    """Return an item as messages: results of tools among its parts are messages of their own."""
     if not isinstance(item, dict):
         raise RowError("wrong_type", f"{path} is not an object with role and content.", path)
-    key, content_key = ("from", "value") if "from" in item else ("role", "content")
+    key, content_key = _keys(item)
     role = _role_of(item)
     if role is None:
         raise RowError(
@@ -88,21 +101,45 @@ def _message(item: Any, path: str) -> Message:
             f"The role {item.get(key)!r} is none of {', '.join(dict.fromkeys(ROLES.values()))}.",
             f"{path}.{key}",
         )
-    unknown = item.keys() - KNOWN_KEYS - IGNORED_KEYS
-    if unknown:
-        name = min(unknown)
-        raise RowError("unknown_key", f"{path} has the unknown key {name!r}.", f"{path}.{name}")
+    _refuse_unknown_keys(item, key, path)
+    place = f"{path}.{content_key}"
+    if str(item.get(key)).lower() in CALLING:
+        return [Message("assistant", "", tool_calls=calls_in(item.get(content_key), place))]
     calls = calls_of(item, role, path)
-    text = _text_parts(item.get(content_key), f"{path}.{content_key}")
-    may_be_empty = calls is not None and (text is None or not str(text).strip())
-    return Message(
+    content = item.get(content_key)
+    results: list[Message] = []
+    if isinstance(content, list):
+        content, called, results = said(content, place)
+        calls = calls_of({"tool_calls": called}, role, path) if called else calls
+    may_be_empty = calls is not None and (content is None or not str(content).strip())
+    if results and content is None and not calls:
+        return results
+    message = Message(
         cast("Role", role),
-        "" if may_be_empty else text_of(text, f"{path}.{content_key}"),
+        "" if may_be_empty else text_of(content, place),
         tool_calls=calls,
         tool_call_id=_optional(item, "tool_call_id", path),
         name=_optional(item, "name", path),
         weight=weight_of(item, role, path),
     )
+    return [*results, message]
+
+
+def _keys(item: dict[str, Any]) -> tuple[str, str]:
+    """Return the names of a message's role and content."""
+    if "from" in item:
+        return "from", "value"
+    # Vertex AI has `parts`, Cohere's chat history `message`.
+    others = (name for name in ("parts", "message") if name in item and "content" not in item)
+    return "role", next(others, "content")
+
+
+def _refuse_unknown_keys(item: dict[str, Any], key: str, path: str) -> None:
+    """Refuse a key that may change what the message says; ShareGPT has keys of all kinds."""
+    unknown = item.keys() - KNOWN_KEYS - IGNORED_KEYS
+    if unknown and key == "role":
+        name = min(unknown)
+        raise RowError("unknown_key", f"{path} has the unknown key {name!r}.", f"{path}.{name}")
 
 
 def _optional(item: dict[str, Any], key: str, path: str) -> str | None:
@@ -110,25 +147,6 @@ def _optional(item: dict[str, Any], key: str, path: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise RowError("wrong_type", f"{path}.{key} is not text.", f"{path}.{key}")
     return value
-
-
-def _text_parts(content: Any, path: str) -> Any:
-    """Join OpenAI's content parts, which must all be text.
-
-    Raises:
-        RowError: a part is an image, audio or a file.
-    """
-    if not isinstance(content, list):
-        return content
-    for index, part in enumerate(content):
-        if not isinstance(part, dict) or part.get("type") != "text":
-            kind = part.get("type") if isinstance(part, dict) else type(part).__name__
-            raise RowError(
-                "not_text",
-                f"{path}[{index}] is of type {kind!r}; only text can be trained on.",
-                path,
-            )
-    return "\n".join(text_of(part.get("text"), path) for part in content)
 
 
 def _from_text(value: str, column: str) -> Any:

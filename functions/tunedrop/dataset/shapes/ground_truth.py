@@ -17,11 +17,11 @@ import msgspec
 
 from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.dataset.shapes.text_label import BETWEEN_LABELS
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import Message
 from tunedrop.errors import DatasetError
 
-BETWEEN_LABELS = " + "  # Not a comma, because lists of labels are separated by commas.
 LOW_CONFIDENCE = 0.5  # Labels with a lower confidence are reported.
 _ANSWERS = {"dataObject", "annotations"}
 

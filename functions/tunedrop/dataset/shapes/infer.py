@@ -9,11 +9,18 @@ from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
 from tunedrop.dataset.shapes.ground_truth import GroundTruth
+from tunedrop.dataset.shapes.label_studio import LabelStudio
 from tunedrop.dataset.shapes.messages import Messages
+from tunedrop.dataset.shapes.multiple_choice import MultipleChoice
+from tunedrop.dataset.shapes.nested import INSIDE, Nested, nested
 from tunedrop.dataset.shapes.preference import Judged, Preference
+from tunedrop.dataset.shapes.prodigy import Prodigy
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
+from tunedrop.dataset.shapes.text_pair import TextPair
+from tunedrop.dataset.shapes.transcript import Transcript
+from tunedrop.dataset.shapes.translation import Translation
 from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import ColumnRoles, Recipe
@@ -28,10 +35,30 @@ _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "text_label": TextLabel,
     "one_hot": OneHot,
     "ground_truth": GroundTruth,
+    "prodigy": Prodigy,
     "preference": Preference,
     "kto": Judged,
+    "text_pair": TextPair,
+    "label_studio": LabelStudio,
+    "multiple_choice": MultipleChoice,
+    "transcript": Transcript,
+    "translation": Translation,
     "text": TextAlone,
 }
+
+
+LABELLED = frozenset(
+    (
+        "text_label",
+        "one_hot",
+        "ground_truth",
+        "prodigy",
+        "text_pair",
+        "label_studio",
+        "multiple_choice",
+    )
+)
+"""Shapes whose answer is a column of labels."""
 
 
 class Unreadable:
@@ -66,7 +93,9 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
         return shape_of(_with_template(filled, named), recipe)
     found = by_recipe(named)
     if not found:
-        guesses = by_name(sample, names) or by_content(sample, names)
+        guesses = (
+            by_name(sample, names) or nested(sample, names, by_name) or by_content(sample, names)
+        )
         found = completed(named, guesses, sample, names) if named else guesses
     if not found:
         raise _unknown_columns(names)
@@ -81,7 +110,8 @@ def shape_of(columns: Columns, recipe: Recipe) -> Shape:
         return Unreadable()
     template = Template(recipe.template) if recipe.template else None
     if template is None:
-        return _SHAPES[columns.shape](columns)
+        shape = _SHAPES[columns.shape](columns)
+        return Nested(shape, columns) if INSIDE in columns.mapping else shape
     return (TextLabel if columns.shape == "text_label" else PromptCompletion)(columns, template)
 
 

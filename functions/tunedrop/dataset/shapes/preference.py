@@ -1,7 +1,7 @@
 """Preferences: a better and a worse answer, or one judged answer."""
 
 from tunedrop.dataset.readers.record import Fields, Record, RowError
-from tunedrop.dataset.shapes.conversation import conversation
+from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.example import (
     Example,
     JudgedAnswer,
@@ -9,6 +9,7 @@ from tunedrop.dataset.shapes.example import (
     PreferencePair,
     truth_of,
 )
+from tunedrop.dataset.shapes.messages import system_of, with_system
 from tunedrop.dataset.shapes.prompt_completion import Asked, answer_of
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import Message
@@ -25,6 +26,7 @@ class Preference:
         self._chosen, self._rejected = mapping["chosen"], mapping["rejected"]
         self._asked = Asked(mapping) if "prompt" in mapping else None
         self._conversation = mapping.get("messages")
+        self._system = mapping.get("system")
 
     def example(self, record: Record) -> Example:
         """Turn a row into a pair."""
@@ -32,6 +34,7 @@ class Preference:
         prompt = self._prompt(fields)
         if prompt is None:
             prompt, chosen, rejected = self._from_conversations(fields)
+            prompt = with_system(system_of(fields, self._system), prompt)
         else:
             chosen = answer_of(fields.get(self._chosen), self._chosen, [*prompt])
             rejected = answer_of(fields.get(self._rejected), self._rejected, [*prompt])
@@ -41,7 +44,8 @@ class Preference:
 
     def _prompt(self, fields: Fields) -> list[Message] | None:
         if self._conversation:
-            return conversation(fields.get(self._conversation), self._conversation)
+            messages = conversation(fields.get(self._conversation), self._conversation)
+            return with_system(system_of(fields, self._system), messages)
         return self._asked.messages(fields) if self._asked else None
 
     def _from_conversations(
@@ -60,19 +64,28 @@ class Preference:
 
 
 class Judged:
-    """KTO: a completion and whether it is good."""
+    """KTO: an answer and whether it is good; the answer is a column or ends a conversation."""
 
     kind: Kind = "kto"
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self._asked = Asked(columns.mapping)
-        self._completion = columns.mapping["completion"]
+        self._completion = columns.mapping.get("completion", "")
+        self._conversation = columns.mapping.get("messages")
+        self._system = columns.mapping.get("system")
         self._label = columns.mapping["label"]
 
     def example(self, record: Record) -> Example:
         """Turn a row into a judged answer."""
         fields = record.fields()
-        prompt = self._asked.messages(fields)
-        answer = answer_of(fields.get(self._completion), self._completion, prompt)
+        prompt, answer = self._asked_and_answered(fields)
         return JudgedAnswer(prompt, answer, truth_of(fields.get(self._label), self._label))
+
+    def _asked_and_answered(self, fields: Fields) -> tuple[list[Message], list[Message]]:
+        if self._conversation:
+            messages = conversation(fields.get(self._conversation), self._conversation)
+            messages = with_system(system_of(fields, self._system), messages)
+            return with_answer(messages, self._conversation)
+        prompt = self._asked.messages(fields)
+        return prompt, answer_of(fields.get(self._completion), self._completion, prompt)

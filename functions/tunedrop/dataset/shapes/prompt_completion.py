@@ -1,11 +1,13 @@
 """Prompt and completion, also for Alpaca, text to SQL and question answering."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.conversation import conversation, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.dataset.shapes.media import refuse_media
 from tunedrop.dataset.shapes.messages import system_of
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.tools import tools_of
@@ -39,10 +41,12 @@ class Asked:
         value = fields.get(self._prompt)
         if isinstance(value, list):
             return conversation(value, self._prompt)
+        after = _optional(fields.get(self._after)) if self._after else ""
         parts = [
             _optional(fields.get(self._before)) if self._before else "",
-            text_of(value, self._prompt),
-            _optional(fields.get(self._after)) if self._after else "",
+            # Alpaca's question may stand in the input alone.
+            _optional(value) if after else text_of(value, self._prompt),
+            after,
         ]
         return [Message("user", "\n\n".join(part for part in parts if part))]
 
@@ -60,21 +64,43 @@ class PromptCompletion:
     def example(self, record: Record) -> Example:
         """Turn a row into an example."""
         fields = record.fields()
+        refuse_media(fields)
         prompt = self._asked.messages(fields)
         answer = answer_of(fields.get(self._completion), self._completion, prompt)
-        # In a table, a column named tools may hold anything.
-        tools = tools_of(fields) if isinstance(fields.get("tools"), list) else None
+        tools = tools_of(fields) if _are_tools(fields.get("tools")) else None
+        if not tools and _alternatives(fields.get(self._completion)):
+            return OneOfSeveral(prompt, answer)
         return example_of(prompt, answer, tools)
 
 
+class OneOfSeveral(Example, gc=False):
+    """An example whose answer is the first of several that the row gives."""
+
+    def remarks(self) -> Sequence[tuple[str, str]]:
+        """Report that the other answers are not learnt."""
+        return [("first_answer", f"{self.completion[0].content}: {self.question()}")]
+
+
+def _alternatives(value: Any) -> list[Any]:
+    """Return the answers after the first: of a list of texts, or of SQuAD's `text`."""
+    listed = value.get("text") if isinstance(value, dict) else value
+    if not isinstance(listed, list) or any(isinstance(each, dict) for each in listed):
+        return []
+    return [each for each in listed[1:] if each != listed[0]]
+
+
 def answer_of(value: Any, column: str, prompt: list[Message]) -> list[Message]:
-    """Return the answer, given as text or as messages that follow the prompt.
+    """Return the answer: a text, the first of several texts, or messages that follow the prompt.
 
     Raises:
         RowError: there is no answer.
     """
+    if isinstance(value, dict) and "text" in value:  # SQuAD: {"text": […], "answer_start": […]}
+        value = value["text"]
     if isinstance(value, dict):
         value = [value]
+    if isinstance(value, list) and value and not any(isinstance(each, dict) for each in value):
+        value = value[0]
     if not isinstance(value, list):
         message = Message("assistant", text_of(value, column))
         up_to_last_trained([*prompt, message], column)
@@ -83,6 +109,13 @@ def answer_of(value: Any, column: str, prompt: list[Message]) -> list[Message]:
     before, answer = with_answer([*prompt, *messages], column)
     prompt[:] = before
     return answer
+
+
+def _are_tools(value: Any) -> bool:
+    """Whether a value is a list of tools, perhaps as text: a table may call any column tools."""
+    return isinstance(value, list) or (
+        isinstance(value, str) and value.lstrip()[:1] == "[" and value.lstrip("[ \n\t")[:1] == "{"
+    )
 
 
 def _optional(value: Any) -> str:

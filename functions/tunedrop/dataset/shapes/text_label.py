@@ -1,10 +1,14 @@
 """Text and label, the shape of most classification tables."""
 
+from typing import Any
+
 from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, Passage, text_of
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import Message
+
+BETWEEN_LABELS = " + "  # Not a comma, because lists of labels are separated by commas.
 
 
 class TextLabel:
@@ -25,8 +29,21 @@ class TextLabel:
             text = self._template.filled(fields)
         else:
             text = text_of(fields.get(self._text), self._text)
-        label = text_of(fields.get(self._label), self._label)
+        label = label_of(fields.get(self._label), self._label)
         return Example([Message("user", text)], [Message("assistant", label)])
+
+
+def label_of(value: Any, column: str) -> str:
+    """Return a label; several labels are joined in alphabetical order.
+
+    Raises:
+        RowError: there is no label.
+    """
+    if not isinstance(value, list):
+        return text_of(value, column)
+    if not value:
+        raise RowError("not_labelled", "No label applies.", column, "Give such texts a label.")
+    return BETWEEN_LABELS.join(sorted({text_of(each, column) for each in value}))
 
 
 class OneHot:

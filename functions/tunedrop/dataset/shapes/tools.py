@@ -13,28 +13,62 @@ Tool = dict[str, Any]
 """A tool or a call: {"type": "function", "function": {"name": …, …}}."""
 
 
+NAMES = ("tools", "functions", "toolConfig")
+
+
+_SCHEMAS = ("inputSchema", "input_schema")
+
+
 def tools_of(fields: Fields) -> list[Tool] | None:
     """Return the tools of a row, or None when it has none.
+
+    Bedrock has them in `toolConfig`, Vertex AI in `functionDeclarations` of a tool.
 
     Raises:
         RowError: names the invalid tool by its JSON path.
     """
-    name = "tools" if fields.get("tools") else "functions"
+    name = next((name for name in NAMES if fields.get(name)), "tools")
     given = fields.get(name)
+    given = given.get("tools") if name == "toolConfig" and isinstance(given, dict) else given
     if isinstance(given, str) and given.lstrip().startswith("["):
         given = _parsed(given, name)
     if not given:
         return None
     if not isinstance(given, list):
         raise RowError("wrong_type", f"{name} is not a list of tools.", name)
-    return [_tool(tool, f"{name}[{at}]") for at, tool in enumerate(given)]
+    return [_tool(tool, f"{name}[{at}]") for at, tool in enumerate(_declared(given))]
+
+
+def _declared(tools: list[Any]) -> list[Any]:
+    found: list[Any] = []
+    for tool in tools:
+        several = tool.get("functionDeclarations") if isinstance(tool, dict) else None
+        found += several if isinstance(several, list) else [tool]
+    return found
 
 
 def _tool(tool: Any, path: str) -> Tool:
-    function = tool.get("function", tool) if isinstance(tool, dict) else None
+    function = tool.get("toolSpec", tool.get("function", tool)) if isinstance(tool, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise RowError("wrong_type", f"{path} names no function.", path)
+    schema = function.get("inputSchema", function.get("input_schema"))  # Bedrock, Anthropic
+    if schema is not None:
+        held = schema.get("json", schema) if isinstance(schema, dict) else schema
+        named = {key: value for key, value in function.items() if key not in _SCHEMAS}
+        function = {**named, "parameters": held}
     return {"type": "function", "function": function}
+
+
+def calls_in(value: Any, path: str) -> list[Tool]:
+    """Return ShareGPT's calls: one object or a list, mostly as JSON text.
+
+    Raises:
+        RowError: the value is no call.
+    """
+    if isinstance(value, str):
+        value = _parsed(value, path)
+    calls = value if isinstance(value, list) else [value]
+    return [_call({"function": call}, path, f"{path}.arguments", "assistant") for call in calls]
 
 
 def calls_of(message: dict[str, Any], role: str, path: str) -> list[Tool] | None:

@@ -9,6 +9,9 @@ from typing import Any
 from tunedrop.dataset.readers.record import RowError
 from tunedrop.documents.rows import Message
 
+NAMES = ("weight", "loss_weight", "loss")
+"""OpenAI's name of a weight, LLaMA-Factory's and ms-swift's."""
+
 
 def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:
     """Return a message's weight, or None when it has none.
@@ -18,14 +21,17 @@ def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:
     Raises:
         RowError: the weight is neither 0 nor 1, or a message that is not the assistant's has a 1.
     """
-    weight = item.get("weight")
-    if weight is None:
+    name = next((name for name in NAMES if item.get(name) is not None), None)
+    if name is None:
         return None
+    weight = item[name]
+    if name == "loss" and isinstance(weight, bool):  # ms-swift
+        weight = int(weight)
     if isinstance(weight, bool) or weight not in (0, 1):
         raise RowError(
             "bad_weight",
-            f"{path}.weight is {str(weight)[:40]!r}; it must be 0 or 1.",
-            f"{path}.weight",
+            f"{path}.{name} is {str(weight)[:40]!r}; it must be 0 or 1.",
+            f"{path}.{name}",
             "Write 1 to train on the message, 0 to keep it as context.",
         )
     if role == "assistant":
@@ -35,7 +41,7 @@ def weight_of(item: dict[str, Any], role: str, path: str) -> int | None:
             "bad_weight",
             f"{path} is from the {role} and has weight 1; only the assistant's "
             "messages are trained on.",
-            f"{path}.weight",
+            f"{path}.{name}",
             "Remove the weight.",
         )
     return None

@@ -9,6 +9,7 @@ import msgspec
 
 from tunedrop.dataset.examining.labels import default_system_prompt
 from tunedrop.dataset.shapes.example import Shape
+from tunedrop.dataset.shapes.infer import LABELLED
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import conflicting
 from tunedrop.dataset.splits.cuts import Cut, cuts
@@ -23,13 +24,14 @@ class SplitAssignment:
         self._columns = columns
         self._recipe = recipe
         self._removes_leaks = recipe.split.leakage == "remove"
-        labelled = shape.columns.shape in ("text_label", "one_hot", "ground_truth")
+        labelled = shape.columns.shape in LABELLED
         self.task = (
             columns.labels.task(recipe.task, labelled=labelled)
             if shape.kind == "answers"
             else shape.kind
         )
-        self.spellings = columns.labels.merge_spellings() if self.is_classification else {}
+        merges = self.is_classification and recipe.merge_labels
+        self.spellings = columns.labels.merge_spellings() if merges else {}
         if self.spellings:
             columns.leave_out_respelled()
         self.conflicts: set[int] = conflicting(columns) if self.is_classification else set()
@@ -39,7 +41,8 @@ class SplitAssignment:
         if self.system is None and self.is_classification:
             self.system = default_system_prompt(self.labels)
         self._held_out = self._held_out_keys()
-        self._strata: dict[int, int] = {}
+        self._ranks = self._ranked()
+        self._strata = self._strata_of_links()
         self._cuts = {given: self._cut(given) for given in sorted(set(columns.given) or {0})}
 
     @property
@@ -95,13 +98,10 @@ class SplitAssignment:
     def _rows(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield (position, key of the group, stratum, given split) of each row.
 
-        Linked rows have the same key and stratum, so that they get the same split.
+        Linked rows have the same key and stratum, so that they get the same split: the first label
+        in alphabetical order, because the order of the rows must not matter.
         """
-        links, labels, given_splits = (
-            self._columns.links,
-            self._numbers(),
-            self._columns.given,
-        )
+        links, labels, given_splits = self._columns.links, self._ranks, self._columns.given
         if not links:
             yield from zip(count(), self._columns.groups, labels, given_splits, strict=False)
             return
@@ -109,7 +109,7 @@ class SplitAssignment:
         for at, (own, label, given, kept) in enumerate(rows):
             if kept and own in links:
                 key = links.of(own)
-                yield at, key, self._strata.setdefault(key, label), given
+                yield at, key, self._strata[key], given
             else:
                 yield at, own, label, given
 
@@ -125,10 +125,31 @@ class SplitAssignment:
         # A linked key stands for all near duplicates of its row.
         return {links.of(key) for key, given in rows if given > RowPlace.TRAIN}
 
-    def _numbers(self) -> Sequence[int]:
-        if self.is_classification:
-            return self._columns.labels.of_row
-        return bytes(len(self._columns.groups))
+    def _ranked(self) -> Sequence[int]:
+        """Return the rank of each row's label in alphabetical order; zeros without labels.
+
+        The labels are numbered in the order of their first rows, which must not matter where
+        several labels have an equal claim to a row.
+        """
+        if not self.is_classification:
+            return bytes(len(self._columns.groups))
+        names = self._columns.labels.names
+        ranks = {
+            number: rank
+            for rank, number in enumerate(sorted(range(len(names)), key=names.__getitem__))
+        }
+        return array("H", map(ranks.__getitem__, self._columns.labels.of_row))
+
+    def _strata_of_links(self) -> dict[int, int]:
+        """Return the lowest rank of each group of linked rows."""
+        links, strata = self._columns.links, dict[int, int]()
+        if links:
+            rows = zip(self._columns.groups, self._ranks, self._columns.kept, strict=True)
+            for own, rank, kept in rows:
+                if kept and own in links:
+                    key = links.of(own)
+                    strata[key] = min(rank, strata.get(key, rank))
+        return strata
 
     def _cut(self, wanted: int) -> list[Cut]:
         """Return a cut for each stratum, for the rows with this given split (0: none)."""

@@ -62,7 +62,7 @@ def check_gate(task: Task, gate: Gate) -> None:
     if gate.metric not in ("auto", *known):
         raise RecipeError(
             f"recipe.yaml: evaluate.gate.metric: {gate.metric} does not exist for {task}.",
-            f"Choose one of auto, {', '.join(known)}, and drop the dataset again.",
+            f"Choose one of auto, {', '.join(known)}, and drop the recipe again.",
         )
 
 

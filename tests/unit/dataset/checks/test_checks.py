@@ -166,6 +166,17 @@ def test_refusals_and_cut_off_answers_are_listed() -> None:
     assert not is_cut_off("Short answer without a stop")
 
 
+def test_an_answer_that_ends_with_its_result_is_not_cut_off() -> None:
+    # Given
+    steps = "She buys 3 boxes with 24 eggs each, so she has 3 * 24 = 72 eggs.\n" * 4
+
+    # Then
+    assert not is_cut_off(f"{steps}#### 72")
+    assert not is_cut_off(f"{steps}The answer is 72")
+    assert not is_cut_off(f"{steps}Yours, Ada")
+    assert is_cut_off(f"{steps}She gives four of them to")
+
+
 def test_rows_beyond_the_models_length_are_listed() -> None:
     # When
     document, _ = with_row("many words " * 500, hyperparameters={"max_length": 256})

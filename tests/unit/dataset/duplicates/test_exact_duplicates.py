@@ -127,8 +127,8 @@ def test_the_boundaries_between_messages_distinguish_rows(checks: str) -> None:
 
 def test_a_label_in_another_spelling_is_a_duplicate_and_not_a_conflict() -> None:
     # Given
-    lines = [f"this is sentence number {n},{('so-so', 'good')[n % 2]}" for n in range(40)]
-    lines += ["this is sentence number 0,so so", "this is sentence number 1,GOOD"]
+    lines = [f"this is sentence number {n},{('so so', 'good')[n % 2]}" for n in range(40)]
+    lines += ["this is sentence number 0,So so.", "this is sentence number 1,GOOD"]
 
     # When
     document, sink = prepare("text,label\n" + "\n".join(lines))

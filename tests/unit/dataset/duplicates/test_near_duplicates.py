@@ -91,3 +91,31 @@ def test_a_row_is_linked_to_all_similar_rows_also_through_unindexed_ones() -> No
 
     # Then
     assert found == [[], [], [0, 1]]
+
+
+def test_texts_without_spaces_are_compared_by_their_characters() -> None:
+    # Given
+    text = "这家店的服务态度非常好下次还会再来环境安静适合朋友聚会老板很热情还送了水果价格也不算贵"
+    changed = text.replace("朋友", "家人")
+    other = "等了一个小时才上菜而且汤是凉的桌子没有擦干净服务员也不理人价格太贵了不值得再去第二次"
+
+    # When
+    found, _ = positions([[text], [changed], [other]])
+
+    # Then
+    assert similarity(shingles_of(text), shingles_of(changed)) >= 0.7
+    assert found[2] == []
+    assert shingles_of("很好") == frozenset()
+
+
+def test_a_longer_text_without_spaces_has_its_near_duplicate_found() -> None:
+    # Given
+    characters = [chr(0x4E00 + CHANCE.randrange(3_000)) for _ in range(400)]
+    text = "".join(characters)
+    changed = "".join([*characters[:200], "的", *characters[201:]])
+
+    # When
+    found, _ = positions([[text], [changed]])
+
+    # Then
+    assert found == [[], [0]]

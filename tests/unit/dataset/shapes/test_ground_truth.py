@@ -44,9 +44,12 @@ def answered(number: int, *labels: Any, content: Any = None) -> dict[str, Any]:
 
 
 def prepared(*rows: dict[str, Any], like: dict[str, Any]) -> tuple[Dataset, MemorySink]:
-    """Prepare these rows, and twenty more of the kind before them."""
+    """Prepare these rows, and twenty more of the kind before them; half of the glad are sad."""
     text = json.dumps(like)
-    others = [text.replace("text number 0", f"other text {n}") for n in range(20)]
+    others = [
+        text.replace("text number 0", f"other text {n}").replace("glad", ("glad", "sad")[n % 2])
+        for n in range(20)
+    ]
     return prepare("\n".join([*others, *map(json.dumps, rows)]), "output.manifest")
 
 
