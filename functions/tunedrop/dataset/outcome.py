@@ -21,7 +21,6 @@ from tunedrop.documents.dataset import (
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
 
-FEW_TEST_ROWS = 100  # Fewer test rows than this cause a warning.
 FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
 IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
 FEWEST_ROWS = 3  # One row each for training, validation and test.
@@ -155,8 +154,6 @@ def warnings_of(
             f"{scattered:,} rows are nearly equal, too many to keep in one split: "
             "the test rows are easier than new rows."
         )
-    if rows.test < FEW_TEST_ROWS:
-        found.append(f"Only {rows.test} test rows: small differences cannot be detected.")
     return found + _about_labels(assignment)
 
 

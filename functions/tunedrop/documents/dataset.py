@@ -50,11 +50,17 @@ class Columns(msgspec.Struct):
 
 
 class Split(msgspec.Struct):
-    """One split file: rows, BLAKE3 of its bytes, and how many rows carry each label."""
+    """One split file: rows, BLAKE3 of its bytes, and how many rows carry each label.
+
+    `units` counts the independent units of the test rows: groups of rows that belong together, and
+    rows that stand alone. `given` says that the drop itself names this split.
+    """
 
     rows: int
     blake3: str
     labels: dict[str, int] = {}
+    units: int | None = None
+    given: bool = False
 
 
 class TokenStatistics(msgspec.Struct):
@@ -93,6 +99,19 @@ class Finding(msgspec.Struct):
     places: list[Place] = []
 
 
+class Power(msgspec.Struct):
+    """What the test rows can show: differences in points of the metric, 0 to 1.
+
+    `smallest_detectable` is the true difference that is found in 80 of 100 evaluations;
+    `smallest_if_alike` the same if all rows of a group are right or wrong together, None when no
+    rows belong together.
+    """
+
+    smallest_detectable: float
+    smallest_if_alike: float | None
+    sentence: str
+
+
 class Dataset(msgspec.Struct):
     """dataset.json. It is written last, because its arrival starts the training job.
 
@@ -116,3 +135,4 @@ class Dataset(msgspec.Struct):
     findings: list[Finding] = []
     languages: dict[str, int] = {}
     estimate: CostEstimate | None = None
+    power: Power | None = None

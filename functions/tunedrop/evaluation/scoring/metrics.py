@@ -4,15 +4,14 @@ A `RowMetric` scores each row, and its total is the mean. A `CorpusMetric` score
 The kind of a metric decides how it is compared (`statistics/comparing.py`).
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tunedrop.evaluation.scoring.f1 import macro_f1
 from tunedrop.evaluation.scoring.text import exact_match, token_f1
 
-Counts = Counter[tuple[str, str]]
-"""How often each (gold, prediction) pair occurs."""
+Counts = Mapping[tuple[str, str], float]
+"""How often each (gold, prediction) pair occurs, or the weight of these rows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +41,7 @@ class CorpusMetric(_Named):
     """A metric that exists only for all rows together."""
 
     score: Callable[[Counts], float]
-    """Counts of (gold, prediction) to 0..1."""
+    """Counts of (gold, prediction) to 0..1. Only their proportions may matter."""
 
 
 Metric = RowMetric | CorpusMetric
