@@ -187,23 +187,38 @@ def _runs(found: Counter[str]) -> int:
     return sum(number for name, number in found.items() if name != "covered")
 
 
-def run(cells: Sequence[Cell], most: int, processes: int) -> list[dict[str, Any]]:
-    """Simulate all cells and return their figures."""
-    tasks = [
-        (cell, gain, chunk, min(CHUNK, runs - chunk))
-        for cell in cells
-        # macro-F1 of a model that is right on 80% depends on the sample: no true gain is known.
-        for gain, share in ((0.0, 1.0), (GAIN, 0.0 if cell.metric == "macro_f1" else GAIN_RUNS))
-        for runs in (int(min(most, RUNS[cell.metric]) * share),)
-        for chunk in range(0, runs, CHUNK)
-    ]
-    totals: dict[tuple[Cell, float], Counter[str]] = {}
+def run(cells: Sequence[Cell], most: int, processes: int) -> Iterator[dict[str, Any]]:
+    """Simulate the cells one after another and yield the figures of each."""
     with ProcessPoolExecutor(processes) as pool:
-        for task, found in zip(tasks, pool.map(simulate, *zip(*tasks, strict=True)), strict=True):
-            totals.setdefault(task[:2], Counter()).update(found)
-    return [
-        measured(cell, totals[cell, 0.0], totals.get((cell, GAIN), Counter())) for cell in cells
-    ]
+        for cell in cells:
+            runs = min(most, RUNS[cell.metric])
+            # macro-F1 of a model that is right on 80% depends on the sample: no gain is known.
+            gains = 0 if cell.metric == "macro_f1" else int(runs * GAIN_RUNS)
+            null, gain = (
+                sum(pool.map(simulate, *zip(*_tasks(cell, truth, number), strict=True)), Counter())
+                if number
+                else Counter[str]()
+                for truth, number in ((0.0, runs), (GAIN, gains))
+            )
+            yield measured(cell, null, gain)
+
+
+def _tasks(cell: Cell, truth: float, runs: int) -> list[tuple[Cell, float, int, int]]:
+    """Return the arguments of `simulate` for so many runs in chunks."""
+    return [(cell, truth, start, min(CHUNK, runs - start)) for start in range(0, runs, CHUNK)]
+
+
+def shown(figures: dict[str, Any]) -> str:
+    """Return the figures of a cell as one line."""
+    groups = "independent" if figures["groups"] is None else f"{figures['groups']} groups"
+    gain = figures["coverage_of_a_gain"]
+    return (
+        f"{figures['metric']:<9} {figures['rows']:>5} rows, {groups:<11} {figures['sizes']:<7} "
+        f"agreement {figures['agreement']:<4}: better {figures['false_better']:.1%}, worse "
+        f"{figures['false_worse']:.1%}, coverage {figures['coverage']:.1%}"
+        + ("" if gain is None else f", of a gain {gain:.1%}, power {figures['power']:.0%}")
+        + (f"  MISSED: {', '.join(figures['missed'])}" if figures["missed"] else "")
+    )
 
 
 def main() -> int:
@@ -215,17 +230,10 @@ def main() -> int:
     arguments = parser.parse_args()
     began = time.monotonic()
     cells = [cell for cell in grid() if cell.metric in (arguments.metric or RUNS)]
-    found = run(cells, arguments.runs, arguments.processes)
-    for each in found:
-        groups = "independent" if each["groups"] is None else f"{each['groups']} groups"
-        gain = each["coverage_of_a_gain"]
-        print(
-            f"{each['metric']:<9} {each['rows']:>5} rows, {groups:<11} {each['sizes']:<7} "
-            f"agreement {each['agreement']:<4}: better {each['false_better']:.1%}, worse "
-            f"{each['false_worse']:.1%}, coverage {each['coverage']:.1%}"
-            + ("" if gain is None else f", of a gain {gain:.1%}, power {each['power']:.0%}")
-            + (f"  MISSED: {', '.join(each['missed'])}" if each["missed"] else "")
-        )
+    found = []
+    for figures in run(cells, arguments.runs, arguments.processes):
+        found.append(figures)
+        print(shown(figures), flush=True)
     minutes = (time.monotonic() - began) / 60
     print(json.dumps({"minutes": round(minutes, 1), "cells": found}))
     return int(any(each["missed"] for each in found))

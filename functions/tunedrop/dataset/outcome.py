@@ -110,7 +110,7 @@ class Preparation(msgspec.Struct):
                 excerpt = f"{slip.label} ({slip.rows}): {slip.meant}?"
                 findings.add_place("label_slip", Place(0, excerpt=excerpt))
                 findings.add_rows("label_slip", slip.rows - 1)
-        elif assignment.task == "generation":
+        elif assignment.task in TRAINABLE:
             findings.add_rows("several_answers", prompts_with_several_answers(self.row_columns))
 
     def described(self, dataset: str, run: str, source_uri: str) -> Dataset:

@@ -1,14 +1,17 @@
 """dataset.json: how the rows were read, checked and split."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from tunedrop.documents.run import CostEstimate
 
-Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
+AnswerTask = Literal["classification", "generation", "extraction", "multilabel", "sql"]
+"""The tasks whose rows are prompts with one right answer each."""
 
-TRAINABLE: frozenset[Task] = frozenset({"classification", "generation"})
+Task = Literal[AnswerTask, "preference", "kto", "pretraining"]
+
+TRAINABLE: frozenset[Task] = frozenset(get_args(AnswerTask))
 """The tasks that the training container supports. Rows of other tasks are refused."""
 
 Technique = Literal["sft", "dpo", "kto", "pretraining"]
@@ -17,6 +20,9 @@ Technique = Literal["sft", "dpo", "kto", "pretraining"]
 TECHNIQUES: dict[Task, Technique] = {
     "classification": "sft",
     "generation": "sft",
+    "extraction": "sft",
+    "multilabel": "sft",
+    "sql": "sft",
     "preference": "dpo",
     "kto": "kto",
     "pretraining": "pretraining",

@@ -91,10 +91,14 @@ class Baseline(msgspec.Struct):
 
 
 class Gate(msgspec.Struct):
-    """Whether the model is to be shipped by the recipe's rule, and why, in one sentence."""
+    """Whether the model is to be shipped by the recipe's rule, and why, in one sentence.
+
+    `by_form` says that no gain is clear on the rows that both models answered in form.
+    """
 
     decision: Decision
     sentence: str
+    by_form: bool = False
 
 
 class Lineage(msgspec.Struct):

@@ -28,8 +28,8 @@ MOST_ROWS_OF_A_WORD = 200  # Words of more training rows say little and would ta
 class Rival(NamedTuple):
     """A baseline before it is scored.
 
-    `name` is for tables, `subject` for the beginning of a sentence; `answers` are as read, one for
-    each test row.
+    `name` is for tables, `subject` for the beginning of a sentence; `answers` are as written, one
+    for each test row.
     """
 
     kind: BaselineKind

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from tunedrop.documents.figures import count, percent, points, signed
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.sql import APART
 
 MANY_UNPARSED = 0.05  # Share of answers without a label from which on there is a warning.
 BYTES_A_TOKEN = 4  # A common average, used only to find answers that are clearly too long.
@@ -52,7 +53,7 @@ def _truncated(found: EvaluationFindings) -> Iterator[str]:
 
 def _long_golds(found: EvaluationFindings) -> Iterator[str]:
     limit = found.recipe.generation.answer_tokens
-    long = sum(len(gold.encode()) / BYTES_A_TOKEN > limit for gold in found.golds)
+    long = sum(len(row.answer.encode()) / BYTES_A_TOKEN > limit for row in found.rows)
     if long:
         yield (
             f"{count(long, 'right answer is', 'right answers are')} probably longer than "
@@ -61,7 +62,7 @@ def _long_golds(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _empty_golds(found: EvaluationFindings) -> Iterator[str]:
-    empty = sum(not gold for gold in found.golds)
+    empty = sum(not row.answer.strip() for row in found.rows)
     if empty:
         yield (
             f"{count(empty, 'test row has', 'test rows have')} an empty right answer: a model that "
@@ -78,12 +79,32 @@ def _one_label(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _tuned_unparsed(found: EvaluationFindings) -> Iterator[str]:
-    unparsed = found.tuned.count(UNPARSED) if found.labels else 0
+    unparsed = found.tuned.count(UNPARSED) if found.task.form else 0
     if unparsed >= MANY_UNPARSED * len(found.rows) and unparsed:
+        share = percent(unparsed / len(found.rows))
         yield (
-            f"{percent(unparsed / len(found.rows))} of the tuned model's answers name no label, or "
-            "several. Name the labels in the recipe's system prompt, or train longer."
+            f"{share} of the tuned model's answers name no label, or several. Name the labels in "
+            "the recipe's system prompt, or train longer."
+            if found.labels
+            else f"{share} of the tuned model's answers contain no {found.task.form}. Ask for it "
+            "in the recipe's system prompt, raise generation.max_tokens, or train longer."
         )
+
+
+def _unreadable_golds(found: EvaluationFindings) -> Iterator[str]:
+    if found.dataset.task == "extraction":
+        bad = found.golds.count(UNPARSED)
+        told = count(bad, "right answer contains", "right answers contain")
+        if bad:
+            yield f"{told} no JSON: no model can reach them. Correct them in the dataset."
+    if found.dataset.task == "sql":
+        bad = sum(gold.endswith(APART) for gold in found.golds)
+        told = count(bad, "right query fails", "right queries fail")
+        if bad:
+            yield (
+                f"{told} on SQLite with the tables of the prompt; there, only a query with the "
+                "same text counts as right. Put the CREATE TABLE statements into the prompt."
+            )
 
 
 def _collapsed(found: EvaluationFindings) -> Iterator[str]:
@@ -111,6 +132,7 @@ CHECKS: tuple[Callable[[EvaluationFindings], Iterator[str]], ...] = (
     _tuned_unparsed,
     _truncated,
     _long_golds,
+    _unreadable_golds,
     _empty_golds,
 )
 """The checks in order of importance. A new one is a function of the findings, added here."""

@@ -20,7 +20,7 @@ from tunedrop.recipe.schema import Recipe
 
 MOST_LABELS = 8
 EXAMPLES = 4  # Where there are no labels.
-BYTES_A_TOKEN = 3  # Fewer than is common, so that the examples certainly fit.
+RESERVE = 0.5  # Share of the measured bytes a token that is counted on: the server refuses more.
 BYTES_A_MESSAGE = 24  # What a chat template adds to a message.
 SEED = 17
 
@@ -42,9 +42,12 @@ def examples_for(
     """
     if any(row.tools for row in (*train, *test)) or not train:
         return []
-    middle = median(map(_size, train))
-    short = [row for row in train if _size(row) <= middle]
-    room = recipe.hyperparameters.max_length * BYTES_A_TOKEN - max(map(_prompt_size, test))
+    sizes = [_size(row) for row in train]
+    short = [row for row, size in zip(train, sizes, strict=True) if size <= median(sizes)]
+    # A token of a byte tokenizer has at least one byte.
+    counted = dataset.tokens.total if dataset.tokens.method == "tokenizer" else 0
+    bytes_a_token = max(1.0, RESERVE * sum(sizes) / counted) if counted else 1.0
+    room = recipe.hyperparameters.max_length * bytes_a_token - max(map(_prompt_size, test))
     chosen: list[Row] = []
     for row in _drawn(short, dataset.splits["train"].labels if dataset.labels else {}):
         room -= _size(row)

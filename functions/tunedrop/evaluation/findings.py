@@ -1,10 +1,10 @@
 """The results of an evaluation, from which headline, sentences and warnings are written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.answers import Answers
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import BaselineKind, Verdict
 from tunedrop.documents.rows import Row
@@ -15,16 +15,16 @@ from tunedrop.evaluation.baselines import (
     rivals_without_a_model,
 )
 from tunedrop.evaluation.few_shot import FewShot
-from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.reading import reader_of, rows_in_form, texts_of, unit_keys
 from tunedrop.evaluation.scoring.metrics import METRICS, Metric
-from tunedrop.evaluation.scoring.tasks import TASKS, deciding_metric
-from tunedrop.evaluation.scoring.tool_calls import read_calls
+from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask, deciding_metric
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.statistics.units import units_of
-from tunedrop.evaluation.verdict import passes, verdict_of
+from tunedrop.evaluation.verdict import is_enough, passes, verdict_of
 from tunedrop.recipe.schema import Recipe
 
 BASE = "base"  # The base model's name as a rival.
+MANY_OUT_OF_FORM = 0.05  # Share of rows not answered in form from which on the others are compared.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +63,11 @@ class EvaluationFindings:
     baselines: Sequence[BaselineFinding]
     in_form: Sequence[int]
     leaked: Sequence[int]
+
+    @property
+    def task(self) -> JudgedTask:
+        """How answers of the task are read."""
+        return TASKS[self.dataset.task]
 
     @property
     def decisive(self) -> Compared:
@@ -113,6 +118,23 @@ class EvaluationFindings:
         """The comparison on the rows that both answered in form; None when that is all or none."""
         return self._on(self.in_form)
 
+    @property
+    def has_answers_out_of_form(self) -> bool:
+        """Whether so many rows were not answered in form that the others are compared apart."""
+        out = len(self.rows) - len(self.in_form)
+        return out >= MANY_OUT_OF_FORM * len(self.rows) and out > 0
+
+    @property
+    def gains_by_form(self) -> bool:
+        """Whether no gain is clear on the rows that both answered in form, if these are enough."""
+        found = self.where_in_form if self.has_answers_out_of_form else None
+        gate = self.recipe.evaluate.gate
+        return (
+            found is not None
+            and is_enough(found.comparison)
+            and verdict_of(found.comparison, gate) != "better"
+        )
+
     @cached_property
     def without_leaks(self) -> Compared | None:
         """The comparison on the rows that no training row resembles; None when all or none do."""
@@ -149,11 +171,11 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         RecipeError: the gate's metric does not exist for the task.
     """
     task, gate = TASKS[dataset.task], recipe.evaluate.gate
-    golds = [row.answer.strip() for row in rows]
+    written = [row.answer.strip() for row in rows]
     named = [label.strip() for label in dataset.labels]
-    labels = list(dict.fromkeys([*named, *golds])) if task.has_labels else []
-    read = _reader(rows, task.reader(labels))
-    base, tuned = read(answers.base), read(answers.tuned)
+    labels = list(dict.fromkeys([*named, *written])) if task.has_labels else []
+    read = reader_of(rows, task.reader(labels, rows))
+    golds, base, tuned = map(read, (written, texts_of(answers.base), texts_of(answers.tuned)))
     units = units_of(unit_keys(rows))
     search = NearestRows(train) if train else None
     nearest = [search.nearest(row) for row in rows] if search else []
@@ -169,7 +191,7 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         )
         return {metric.name: compare(metric, evidence) for metric in task.metrics}
 
-    rivals = [few_shot_rival(few_shot.examples, read(few_shot.answers))] if few_shot else []
+    rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
     rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
     return EvaluationFindings(
         dataset=dataset,
@@ -187,47 +209,10 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
                 kind=each.kind,
                 name=each.name,
                 subject=each.subject,
-                compared=against(each.answers, each.name),
+                compared=against(read(each.answers), each.name),
             )
             for each in rivals
         ],
-        in_form=_in_form(answers, (base, tuned) if labels else ()),
+        in_form=rows_in_form(answers, (base, tuned) if task.form else ()),
         leaked=leaked_rows(rows, train, nearest),
     )
-
-
-def unit_keys(rows: Sequence[Row]) -> list[int]:
-    """Return a key for each row, equal for the rows that count as one unit.
-
-    These are the rows of a cluster that preparation wrote, the rows with the same prompt, and
-    several answers to the same row.
-    """
-    first: dict[str, int] = {}
-    return [
-        first.setdefault("\n".join(f"{turn.role}: {turn.text}" for turn in row.prompt), row.row)
-        if row.cluster is None
-        else row.cluster
-        for row in rows
-    ]
-
-
-def _reader(
-    rows: Sequence[Row], read: Callable[[str], str]
-) -> Callable[[Sequence[Answer]], list[str]]:
-    """Return a function that reads one answer to each row; tool calls are read as such."""
-    readers = [read_calls if row.calls else read for row in rows]
-
-    def read_all(answers: Sequence[Answer]) -> list[str]:
-        return [read_as(each.text) for read_as, each in zip(readers, answers, strict=True)]
-
-    return read_all
-
-
-def _in_form(answers: Answers, labels_given: Sequence[Sequence[str]]) -> list[int]:
-    """Return the rows on which no answer was cut at max_tokens, and none names no label."""
-    return [
-        at
-        for at, pair in enumerate(zip(answers.base, answers.tuned, strict=True))
-        if all(answer.finish_reason != "length" for answer in pair)
-        and all(given[at] != UNPARSED for given in labels_given)
-    ]

@@ -8,7 +8,7 @@ hold    the test rows do not decide it
 
 from collections.abc import Iterator
 
-from tunedrop.documents.figures import count, percent, points, signed
+from tunedrop.documents.figures import percent, points, signed
 from tunedrop.documents.report import Decision, Gate
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.verdict import MIN_ROWS, MIN_UNITS, is_enough, margin_of, verdict_of
@@ -17,7 +17,7 @@ from tunedrop.evaluation.verdict import MIN_ROWS, MIN_UNITS, is_enough, margin_o
 def gate_of(found: EvaluationFindings) -> Gate:
     """Return the decision with its reason."""
     decision, reason = next(_reasons(found))
-    return Gate(decision, f"{decision.capitalize()}: {reason}.")
+    return Gate(decision, f"{decision.capitalize()}: {reason}.", by_form=found.gains_by_form)
 
 
 def _reasons(found: EvaluationFindings) -> Iterator[tuple[Decision, str]]:
@@ -26,8 +26,10 @@ def _reasons(found: EvaluationFindings) -> Iterator[tuple[Decision, str]]:
     gap, asked = comparison.difference, f"{gate.min_gain * 100:g} points"
     sure = f"with {gate.confidence * 100:g}% confidence"
     between = f"between {signed(gap.low)} and {points(gap.high)}"
+    if comparison.difference.n < MIN_ROWS:
+        yield "hold", _needs(MIN_ROWS, "test rows", comparison.difference.n)
     if not is_enough(comparison):
-        yield "hold", shortage(found)
+        yield "hold", _needs(MIN_UNITS, "independent groups of test rows", comparison.units)
     if found.verdict == "worse":
         yield "reject", f"{sure} the tuned model is worse than the base model, {between}"
     if found.verdict == "no_difference":
@@ -44,14 +46,13 @@ def _reasons(found: EvaluationFindings) -> Iterator[tuple[Decision, str]]:
             yield "hold", f"{reaches}, and the tuned model is not clearly better"
     if not found.reaches_gain:
         yield "hold", f"{sure} the gain lies {between}, and the recipe asks for more than {asked}"
-    yield "ship", f"{sure} the gain lies {between}, above the {asked} that the recipe asks for"
+    form = ", but not clearly where both answered in form" if found.gains_by_form else ""
+    yield (
+        "ship",
+        f"{sure} the gain lies {between}, above the {asked} that the recipe asks for{form}",
+    )
 
 
-def shortage(found: EvaluationFindings) -> str:
-    """Return which floor the test rows do not reach: of rows or of independent groups."""
-    comparison = found.decisive.comparison
-    rows, units = comparison.difference.n, comparison.units
-    if rows < MIN_ROWS:
-        return f"{count(rows, 'test row is', 'test rows are')} too few: a verdict needs {MIN_ROWS}"
-    groups = count(units, "independent group", "independent groups")
-    return f"the {count(rows, 'test row')} are only {groups}: a verdict needs {MIN_UNITS}"
+def _needs(least: int, what: str, there_are: int) -> str:
+    verb = "is" if there_are == 1 else "are"
+    return f"a verdict needs at least {least} {what}, and there {verb} {there_are}"

@@ -118,7 +118,7 @@ def _scores(
     return Scores(
         metrics=metrics,
         labels=label_scores(_counts(findings, labels_given), findings.labels),
-        unparsed=labels_given.count(UNPARSED) if findings.labels else 0,
+        unparsed=labels_given.count(UNPARSED) if findings.task.form else 0,
         truncated=sum(answer.finish_reason == "length" for answer in answers),
     )
 

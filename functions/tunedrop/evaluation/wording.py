@@ -5,7 +5,6 @@ from math import ceil
 
 from tunedrop.documents.figures import count, p_value, percent, points, signed
 from tunedrop.evaluation.findings import BaselineFinding, EvaluationFindings
-from tunedrop.evaluation.gate import shortage
 from tunedrop.evaluation.more_rows import hold_out, rows_to_show
 from tunedrop.evaluation.statistics.comparing import Compared
 from tunedrop.evaluation.verdict import (
@@ -17,7 +16,6 @@ from tunedrop.evaluation.verdict import (
     verdict_of,
 )
 
-MANY_OUT_OF_FORM = 0.05  # Share of rows not answered in form from which on the others are compared.
 NOTABLE = 0.01  # A smaller observed difference is not worth a larger test.
 RESERVE = 1.25  # Further test rows often belong to groups that are in the test already.
 
@@ -38,13 +36,12 @@ def headline(found: EvaluationFindings) -> str:
             return f"The tuned model is worse than the base model: {figures}, {on_rows}."
         case "no_difference":
             return f"The tuned model is no better than the base model: {figures}, {on_rows}."
-    if is_enough(found.decisive.comparison):
-        return (
-            f"{count(rows, 'test row is', 'test rows are')} too few to tell which model is better: "
-            f"{figures}."
-        )
-    short = shortage(found)
-    return f"No verdict: {short}. The figures are {figures}."
+    units = found.decisive.comparison.units
+    grouped = f" in {count(units, 'independent group')}" if units < MIN_UNITS <= rows else ""
+    return (
+        f"{count(rows, 'test row')}{grouped} {'is' if rows == 1 else 'are'} too few to tell which "
+        f"model is better: {figures}."
+    )
 
 
 def sentences(found: EvaluationFindings) -> list[str]:
@@ -72,14 +69,7 @@ def _qualification(found: EvaluationFindings) -> str:
         return f", but {clearly}{worse}{each.subject} ({percent(rival.rival.value)})"
     if not found.reaches_gain:
         return f", but not certainly by the {gate.min_gain * 100:g} points that the recipe asks for"
-    in_form = found.where_in_form if _is_out_of_form(found) else None
-    if (
-        in_form is not None
-        and is_enough(in_form.comparison)
-        and verdict_of(in_form.comparison, gate) != "better"
-    ):
-        return ", but not clearly where both answered in form"
-    return ""
+    return ", but not clearly where both answered in form" if found.gains_by_form else ""
 
 
 def _difference(found: EvaluationFindings) -> str:
@@ -133,16 +123,11 @@ def _beside(found: EvaluationFindings, baseline: BaselineFinding) -> Iterator[st
             yield f"{reached}; the tuned model is not clearly better than that ({between})."
 
 
-def _is_out_of_form(found: EvaluationFindings) -> bool:
-    out = len(found.rows) - len(found.in_form)
-    return out >= MANY_OUT_OF_FORM * len(found.rows) and out > 0
-
-
 def _where_in_form(found: EvaluationFindings) -> Iterator[str]:
     """Separate a gain from a better answer format from other gains."""
-    if not _is_out_of_form(found):
+    if not found.has_answers_out_of_form or not is_enough(found.decisive.comparison):
         return
-    form = "one clear label, not cut off" if found.labels else "not cut off"
+    form = f"{found.task.form}, not cut off" if found.task.form else "not cut off"
     compared = found.where_in_form
     if compared is None:
         yield (

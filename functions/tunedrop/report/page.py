@@ -65,6 +65,8 @@ def _pill(report: Report) -> tuple[str, str]:
         return "unsure", "Better than the base model only"
     if report.verdict == "better" and not report.passed_gate:
         return "unsure", "Better, but below the recipe's gate"
+    if report.verdict == "better" and report.gate and report.gate.by_form:
+        return "unsure", "Better in the form of its answers"
     return tone, word
 
 

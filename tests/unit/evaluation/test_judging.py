@@ -186,10 +186,12 @@ def test_fewer_than_twenty_rows_are_too_few_for_any_verdict() -> None:
     assert judged.verdict == "too_small_to_tell"
     assert not judged.passed_gate
     assert judged.headline == (
-        "No verdict: 18 test rows are too few: a verdict needs 20. The figures are 100.0% of "
-        "answers right against 0.0%."
+        "18 test rows are too few to tell which model is better: 100.0% of answers right against "
+        "0.0%."
     )
-    assert judged.gate.sentence == "Hold: 18 test rows are too few: a verdict needs 20."
+    assert judged.gate.sentence == (
+        "Hold: a verdict needs at least 20 test rows, and there are 18."
+    )
     assert judged.sentences[1] == (
         "2 more test rows are needed. Write `split: {test: 0.12}` in recipe.yaml to hold out 20 of "
         "the 180 rows."
@@ -218,7 +220,8 @@ def test_fewer_than_ten_groups_are_too_few_for_any_verdict() -> None:
     # Then
     assert judged.verdict == "too_small_to_tell"
     assert judged.comparisons[0].units == 8
-    assert "No verdict: the 200 test rows are only 8 independent groups" in judged.headline
+    assert judged.headline.startswith("200 test rows in 8 independent groups are too few to tell")
+    assert "at least 10 independent groups of test rows, and there are 8" in judged.gate.sentence
     assert (
         "2 more groups of test rows are needed. Write `split: {test: 0.16}`"
         in (judged.sentences[1])
@@ -272,7 +275,8 @@ def test_a_single_row_is_judged_as_too_small_to_tell() -> None:
 
     # Then
     assert judged.verdict == "too_small_to_tell"
-    assert judged.headline.startswith("No verdict: 1 test row is too few")
+    assert judged.headline.startswith("1 test row is too few to tell")
+    assert judged.gate.sentence.endswith("at least 20 test rows, and there is 1.")
     assert judged.sentences[1].startswith("19 more test rows are needed")
 
 
@@ -445,6 +449,7 @@ def test_a_gain_by_format_alone_qualifies_the_headline() -> None:
     # Then
     assert judged.verdict == "better"
     assert "but not clearly where both answered in form" in judged.headline
+    assert "but not clearly where both answered in form" in judged.gate.sentence
     assert "On the 100 rows that both models answered in form" in about(
         judged.sentences, "answered in form"
     )

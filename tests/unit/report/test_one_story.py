@@ -61,7 +61,8 @@ def test_no_sentence_is_told_twice(kind: str) -> None:
     report = report_of(judged(*KINDS[kind]))
 
     # When
-    told = [report.headline, *report.sentences, *report.warnings]
+    assert report.gate is not None
+    told = [report.headline, report.gate.sentence, *report.sentences, *report.warnings]
 
     # Then
     sentences = [each for text in told for each in re.split(r"(?<=[.:;]) ", text)]

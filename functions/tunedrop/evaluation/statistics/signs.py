@@ -11,7 +11,7 @@ the others (Hartigan, "Using subsample values as typical values", JASA 64 (1969)
 interval leaves zero out if and only if p is below 1 - confidence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, inf
@@ -65,32 +65,51 @@ def sign_test(differences: UnitScores, confidence: float) -> SignTest:
 def _widened(
     differences: UnitScores, confidence: float, interval: dict[str, float]
 ) -> dict[str, float]:
-    """Widen the interval when too few units differ for the test to reject anything.
+    """Widen the interval when the draws cannot show how uncertain it is.
 
-    Without any difference, for example, the draws would give an interval of length zero. The units
-    are then counted as won, lost or tied.
+    Without any difference, for example, they would give an interval of length zero. When too few
+    units differ for the test to reject anything, the units are counted as won, lost or tied.
     """
+    units = len(differences.sums)
+    means = [total / size for total, size in zip(differences.sums, differences.sizes, strict=True)]
+    if units > 1 and max(means) - min(means) < ROUNDING < abs(differences.mean):
+        # All units differ alike: the draws see no spread, but a further unit may be a tie.
+        share, _ = tango(units, 0, units, confidence)
+        ends = (differences.mean * share, differences.mean * (2 - share))
+        return {
+            "low": max(-1.0, min(*ends, interval["low"])),
+            "high": min(1.0, max(*ends, interval["high"])),
+        }
     won = sum(total > ROUNDING for total in differences.sums)
     lost = sum(total < -ROUNDING for total in differences.sums)
     if 2 * 0.5 ** (won + lost) < 1 - confidence:
         return interval
-    low, high = tango(won, lost, len(differences.sums), confidence)
+    low, high = tango(won, lost, units, confidence)
     return {"low": min(low, interval["low"]), "high": max(high, interval["high"])}
 
 
 def _subset_means(differences: UnitScores, coins: Iterator[bytes]) -> list[tuple[float, float]]:
     """Return for each draw the lower and the higher of the means of its two subsets of units."""
-    sums, sizes = _subset_sums(differences.sums), _subset_sums(differences.sizes)
+    sums, rows_in = _subset_sums(differences.sums), _counter_of_rows(differences.sizes)
     total, rows = sum(differences.sums), sum(differences.sizes)
     pairs = []
     for coin in coins:
-        part, part_rows = sum(map(getitem, sums, coin)), sum(map(getitem, sizes, coin))
+        part, part_rows = sum(map(getitem, sums, coin)), rows_in(coin)
         if part_rows <= 0 or part_rows >= rows:  # All signs or none are flipped.
             pairs.append((-inf, inf))
             continue
         one, other = part / part_rows, (total - part) / (rows - part_rows)
         pairs.append((one, other) if one < other else (other, one))
     return pairs
+
+
+def _counter_of_rows(sizes: Sequence[float]) -> Callable[[bytes], float]:
+    """Return a function that counts the rows of a subset of units; equal sizes are faster."""
+    if len(set(sizes)) > 1:
+        tables = _subset_sums(sizes)
+        return lambda coin: sum(map(getitem, tables, coin))
+    size, units = sizes[0], (1 << len(sizes)) - 1
+    return lambda coin: (int.from_bytes(coin, "little") & units).bit_count() * size
 
 
 def _subset_sums(values: Sequence[float]) -> list[list[float]]:

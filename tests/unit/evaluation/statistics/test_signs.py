@@ -90,6 +90,17 @@ def test_ties_alone_do_not_make_an_interval_of_length_zero() -> None:
     assert (found.low, found.high) == tango(0, 0, 50, 0.95)
 
 
+@pytest.mark.parametrize("gap", [1.0, 0.3, -0.3])
+def test_equal_differences_do_not_make_an_interval_of_length_zero(gap: float) -> None:
+    # When
+    found = sign_test(rows([gap] * 30), 0.95)
+
+    # Then
+    assert found.low < gap <= found.high if gap > 0 else found.low <= gap < found.high
+    assert found.low > 0 or found.high < 0
+    assert found.p_value < 0.001
+
+
 def test_a_single_group_tells_nothing() -> None:
     # When
     found = sign_test(UnitScores(sums=[9.0], sizes=[10]), 0.95)

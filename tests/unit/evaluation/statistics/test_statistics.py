@@ -161,7 +161,7 @@ def test_intervals_contain_the_observed_value(
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.sampled_from([0.8, 0.95, 0.99]))
-def test_an_interval_leaves_zero_out_if_and_only_if_the_test_is_significant(
+def test_an_interval_leaves_zero_out_exactly_when_the_test_rejects(
     wins: int, losses: int, confidence: float
 ) -> None:
     # Given
