@@ -177,7 +177,7 @@ def _question(prompt: Sequence[Message]) -> str:
 
 
 def _asking(answers: Answers) -> Asking:
-    every = [*answers.base, *answers.tuned]
+    every = [*answers.base, *answers.tuned, *answers.few_shot]
     return Asking(
         answers=len(every),
         seconds=round(answers.seconds, 1),
