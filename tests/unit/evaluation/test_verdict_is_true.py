@@ -17,6 +17,7 @@ from benchmarks.verdicts import Cell, simulate
         (Cell("accuracy", 200, 20, "low", "unequal"), 120, 0.1),
         (Cell("token_f1", 200, 20, "low"), 60, 0.12),
         (Cell("macro_f1", 200, 20, "low"), 60, 0.12),
+        (Cell("macro_f1", 50, None, "low"), 300, 0.075),
     ],
     ids=str,
 )

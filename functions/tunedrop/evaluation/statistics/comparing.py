@@ -5,7 +5,7 @@
 | right or wrong | independent | Wilson | Tango's paired score | McNemar, mid-p |
 | right or wrong | in groups | Wilson, effective rows | inverted sign test | signs of groups |
 | a score for each row | any | Wilson, effective rows | inverted sign test | signs of groups |
-| all rows together | any | the same, from each group's influence | the same | the same |
+| all rows together | any | the same, from influences | the same | signs, and swaps of groups |
 
 An interval of the difference leaves zero out if and only if its p value is below 1 - confidence, so
 the two never tell different stories. docs/evaluation.md explains each method.
@@ -20,6 +20,7 @@ from tunedrop.evaluation.statistics.influence import influence_scores
 from tunedrop.evaluation.statistics.intervals import effective_rows, t_of, tango, wilson, z_of
 from tunedrop.evaluation.statistics.significance import mcnemar_mid_p, smallest_detectable
 from tunedrop.evaluation.statistics.signs import sign_test
+from tunedrop.evaluation.statistics.swaps import swap_p
 from tunedrop.evaluation.statistics.units import Units, UnitScores
 
 Scores = Sequence[float]
@@ -73,11 +74,12 @@ def compare(metric: Metric, evidence: Evidence) -> Compared:
     )
     wins, losses = _wins(rival, tuned), _wins(tuned, rival)
     exact = isinstance(metric, RowMetric) and metric.binary and units.are_rows
-    found = (
-        _right_or_wrong(wins, losses, rows, confidence)
-        if exact
-        else _signs(gaps, units, confidence)
-    )
+    if exact:
+        found = _right_or_wrong(wins, losses, rows, confidence)
+    elif isinstance(metric, CorpusMetric):
+        found = _signs_and_swaps(gaps, metric, evidence)
+    else:
+        found = _signs(gaps, units, confidence)
     error = gaps.with_a_win_and_a_loss().standard_error
     comparison = Comparison(
         metric=metric.name,
@@ -133,6 +135,22 @@ def _signs(gaps: UnitScores, units: Units, confidence: float) -> _Difference:
         p_value=found.p_value,
         test=f"sign permutation test{of}",
     )
+
+
+def _signs_and_swaps(gaps: UnitScores, metric: CorpusMetric, evidence: Evidence) -> _Difference:
+    """Compare by the influences of the units; what they call significant must survive swaps too.
+
+    The influences are an approximation, which is too optimistic with few rows of a label.
+    """
+    found, most = _signs(gaps, evidence.units, evidence.confidence), 1 - evidence.confidence
+    if found.p_value >= most:
+        return found
+    cells = list(zip(evidence.golds, evidence.rival, evidence.tuned, strict=True))
+    p_value = max(found.p_value, swap_p(cells, evidence.units, metric.score))
+    low, high = found.low, found.high
+    if p_value >= most:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return _Difference(low=low, high=high, p_value=p_value, test=found.test)
 
 
 def _value(scores: UnitScores, confidence: float, rows: int, *, exact: bool) -> Estimate:
