@@ -46,6 +46,13 @@ def _lines(dataset: Document) -> Iterator[tuple[str, str]]:
     yield "tokens", _tokens(dataset["tokens"])
     if estimate := dataset.get("estimate"):
         yield "training", _estimate(estimate)
+    yield from _judged(dataset)
+
+
+def _judged(dataset: Document) -> Iterator[tuple[str, str]]:
+    """What the test rows can show, what was found, and the warnings."""
+    if power := dataset.get("power"):
+        yield "test", power["sentence"]
     for finding in dataset.get("findings", []):
         yield "found", f"{finding['check']} in {finding['rows']:,} rows: {finding['meaning']}"
     for warning in dataset["warnings"]:

@@ -21,7 +21,6 @@ from tunedrop.documents.dataset import (
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
 
-FEW_TEST_ROWS = 100  # Fewer test rows than this cause a warning.
 FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
 IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
 MOST_SKIPPED = 20  # Files that are no tables and that a warning names.
@@ -134,7 +133,7 @@ class Preparation(msgspec.Struct):
                 excerpt = f"{slip.label} ({slip.rows}): {slip.meant}?"
                 findings.add_place("label_slip", Place(0, excerpt=excerpt))
                 findings.add_rows("label_slip", slip.rows - 1)
-        elif assignment.task == "generation":
+        elif assignment.task in TRAINABLE:
             findings.add_rows("several_answers", prompts_with_several_answers(self.row_columns))
 
     def described(self, dataset: str, run: str, source_uri: str) -> Dataset:
@@ -189,8 +188,6 @@ def warnings_of(
             f"{scattered:,} rows are nearly equal, too many to keep in one split: "
             "the test rows are easier than new rows."
         )
-    if rows.test < FEW_TEST_ROWS:
-        found.append(f"Only {rows.test} test rows: small differences cannot be detected.")
     return found + _about_labels(assignment)
 
 

@@ -18,8 +18,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """The answers of both models, in the order of the rows; `seconds` is wall-clock time."""
+    """The answers of both models, in the order of the rows; `seconds` is wall-clock time.
+
+    `few_shot` are the base model's answers with training rows in its prompt; empty if not asked.
+    """
 
     base: list[Answer]
     tuned: list[Answer]
+    few_shot: list[Answer] = []
     seconds: float = 0.0

@@ -9,6 +9,8 @@ from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
+BaselineKind = Literal["few_shot", "commonest", "nearest"]
+Decision = Literal["ship", "hold", "reject"]
 
 
 class Estimate(msgspec.Struct):
@@ -42,11 +44,12 @@ class Scores(msgspec.Struct):
 
 
 class Comparison(msgspec.Struct):
-    """The tuned model compared row by row with a rival: the base model or a trivial baseline.
+    """The tuned model compared row by row with a rival: the base model or a baseline.
 
-    `difference` is tuned minus rival. `smallest_detectable` is the true difference that this many
-    rows detect with 80% power. `p_adjusted` is the p value after Holm's correction for all
-    comparisons of the report.
+    `difference` is tuned minus rival. Its interval leaves zero out if and only if `p_value` is
+    below 1 - confidence. `smallest_detectable` is the true difference that this many rows detect
+    with 80% power. `units` counts the independent units: groups of rows that belong together, and
+    rows that are alone.
     """
 
     metric: str
@@ -57,8 +60,8 @@ class Comparison(msgspec.Struct):
     losses: int
     ties: int
     smallest_detectable: float
+    units: int
     rival: str = "base"
-    p_adjusted: float | None = None
 
 
 class Sample(msgspec.Struct):
@@ -79,11 +82,23 @@ class MetricWords(msgspec.Struct):
 
 
 class Baseline(msgspec.Struct):
-    """The score of a trivial baseline, which always gives the same answer."""
+    """The score of a baseline by one metric (`evaluation/baselines.py` says which there are)."""
 
     name: str
     metric: str
     value: Estimate
+    kind: BaselineKind = "commonest"
+
+
+class Gate(msgspec.Struct):
+    """Whether the model is to be shipped by the recipe's rule, and why, in one sentence.
+
+    `by_form` says that no gain is clear on the rows that both models answered in form.
+    """
+
+    decision: Decision
+    sentence: str
+    by_form: bool = False
 
 
 class Lineage(msgspec.Struct):
@@ -211,12 +226,15 @@ class Report(msgspec.Struct):
     example: Example | None = None
     endpoint_expires: str | None = None
     tokens: TokenCount | None = None
+    gate: Gate | None = None
+    in_form: Comparison | None = None
 
 
 class Judgement(msgspec.Struct, kw_only=True):
     """The verdict and the evidence. `build_report` adds the facts about the run.
 
-    `passed_gate` decides whether `deploy.keep: if_better` keeps the endpoint.
+    `passed_gate` decides whether `deploy.keep: if_better` keeps the endpoint. `in_form` compares
+    the models on the rows that both answered in form, if those are some of the rows and not all.
     """
 
     task: Task
@@ -239,3 +257,5 @@ class Judgement(msgspec.Struct, kw_only=True):
     metrics: dict[str, MetricWords]
     example: Example
     warnings: list[str]
+    gate: Gate
+    in_form: Comparison | None = None

@@ -46,13 +46,16 @@ class Row(msgspec.Struct, omit_defaults=True, gc=False):
 
     `row` is the 1-based number of the data row in the source file (in JSON Lines: of the line), so
     that every answer in the report can be traced to the dropped file. `tools` are the functions
-    that the model may call, in OpenAI's form.
+    that the model may call, in OpenAI's form. `cluster` is in test.jsonl only: the smallest `row`
+    of the test rows that belong together (`group_by`, near duplicates, the same prompt). A row
+    without it stands alone.
     """
 
     row: int
     prompt: list[Message]
     completion: list[Message]
     tools: list[dict[str, Any]] | None = None
+    cluster: int | None = None
 
     @property
     def calls(self) -> bool:

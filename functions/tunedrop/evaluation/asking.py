@@ -1,7 +1,7 @@
 """Ask both models the test rows in parallel; stop when one answer cannot be obtained."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Literal
 
@@ -9,17 +9,19 @@ from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, TunedropError
 
-Model = Literal["base", "tuned"]
+Model = Literal["base", "tuned", "few_shot"]
+"""`few_shot` is the base model with training rows in its prompt."""
 MODELS: tuple[Model, ...] = ("base", "tuned")
 
 AskOne = Callable[[Model, Row], Answer]
 Progress = Callable[[int, int], None]
 
 
-def ask(
+def ask(  # noqa: PLR0913 - options by name
     rows: Sequence[Row],
     ask_one: AskOne,
     *,
+    models: Sequence[Model] = MODELS,
     concurrency: int = 32,
     progress: Progress = lambda _done, _total: None,
     deadline_seconds: float | None = None,
@@ -33,6 +35,7 @@ def ask(
 
     Args:
         rows: the test rows.
+        models: who is asked; the base model and the tuned model at least.
         ask_one: sends a row's prompt to one model. It retries by itself; its errors are final.
         concurrency: the number of requests at the same time.
         progress: called in this thread after each answer with (answers so far, answers in all).
@@ -50,19 +53,21 @@ def ask(
     began = time.monotonic()
     pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="ask")
     try:
-        found = _collected(pool, rows, ask_one, progress, deadline_seconds)
+        found = _collected(pool, rows, models, ask_one, progress, deadline_seconds)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # Requests under way end by themselves.
     return Answers(
         base=[found[index, "base"] for index in range(len(rows))],
         tuned=[found[index, "tuned"] for index in range(len(rows))],
+        few_shot=[found[at, "few_shot"] for at in range(len(rows)) if "few_shot" in models],
         seconds=time.monotonic() - began,
     )
 
 
-def _collected(
+def _collected(  # noqa: PLR0913, PLR0917 - one call
     pool: ThreadPoolExecutor,
     rows: Sequence[Row],
+    models: Sequence[Model],
     ask_one: AskOne,
     progress: Progress,
     deadline_seconds: float | None,
@@ -72,7 +77,7 @@ def _collected(
     futures: dict[Future[Answer], tuple[int, Model]] = {
         pool.submit(ask_one, model, rows[index]): (index, model)
         for index in order
-        for model in MODELS
+        for model in models
     }
     found: dict[tuple[int, Model], Answer] = {}
     for future in _as_they_come(futures, found, deadline_seconds):
@@ -97,15 +102,16 @@ def _as_they_come(
         raise EvaluationError(
             f"Only {len(found)} of {len(futures)} answers had come when the evaluation's "
             f"{deadline_seconds:.0f} seconds were over.",
-            f"Lower rows.max_test to {_affordable(len(found))} or generation.max_tokens in "
-            "recipe.yaml, or choose a faster instance in deploy.instances; then drop the "
-            "dataset again.",
+            f"Lower rows.max_test to {_affordable(len(found), futures.values())} or "
+            "generation.max_tokens in recipe.yaml, or choose a faster instance in "
+            "deploy.instances; then drop the dataset again.",
         ) from None
 
 
-def _affordable(answers: int) -> int:
+def _affordable(answers: int, asked: Iterable[tuple[int, Model]]) -> int:
     """Return how many rows can be asked in the same time, with a reserve of a fifth."""
-    return max(1, int(answers / len(MODELS) * 0.8))
+    models = {model for _, model in asked}
+    return max(1, int(answers / len(models) * 0.8))
 
 
 def _answer(future: Future[Answer], row: Row, model: Model) -> Answer:

@@ -1,55 +1,42 @@
 """Warnings for the reader of a report, each with a count and a remedy."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
-from tunedrop.documents.figures import count, percent
-from tunedrop.documents.rows import Row
+from tunedrop.documents.figures import count, percent, points, signed
 from tunedrop.evaluation.findings import EvaluationFindings
-from tunedrop.evaluation.scoring.labels import UNPARSED, normalise
+from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.sql import APART
 
-FEW_ROWS = 100  # Fewer test rows than this cause a warning.
 MANY_UNPARSED = 0.05  # Share of answers without a label from which on there is a warning.
 BYTES_A_TOKEN = 4  # A common average, used only to find answers that are clearly too long.
 ROWS_NAMED = 5  # Leaked rows that the warning lists.
 
 
-def cautions(found: EvaluationFindings, leaked: Sequence[int]) -> list[str]:
+def cautions(found: EvaluationFindings) -> list[str]:
     """Return the warnings for this report."""
-    return [*_leaks(found, leaked), *(text for check in CHECKS for text in check(found))]
+    return [text for check in CHECKS for text in check(found)]
 
 
-def leaked_rows(train: Iterable[Row], test: Sequence[Row]) -> list[int]:
-    """Return the source rows of the test rows whose prompt is in the training rows too.
-
-    Letter case, width, spacing and surrounding punctuation are ignored. Near duplicates are not
-    found.
-    """
-    seen = {_question(row) for row in train}
-    return [row.row for row in test if _question(row) in seen]
-
-
-def _question(row: Row) -> str:
-    return "\n".join(normalise(turn.text) for turn in row.prompt if turn.role != "system")
-
-
-def _leaks(found: EvaluationFindings, leaked: Sequence[int]) -> Iterator[str]:
+def _leaks(found: EvaluationFindings) -> Iterator[str]:
+    leaked = [found.rows[at].row for at in found.leaked]
     if not leaked:
         return
     named = ", ".join(map(str, leaked[:ROWS_NAMED])) + (", …" if leaked[ROWS_NAMED:] else "")
     asks, rows = ("ask", "rows") if leaked[1:] else ("asks", "row")
-    yield (
-        f"{len(leaked):,} of the {count(len(found.rows), 'test row')} {asks} what a training row "
-        f"asks ({rows} {named}), which makes the tuned model look better. "
-        "Remove the duplicates from the dataset."
+    text = (
+        f"{len(leaked):,} of the {count(len(found.rows), 'test row')} {asks} the same as a "
+        f"training row, or nearly the same ({rows} {named}), which makes the tuned model look "
+        "better. Remove the duplicates from the dataset."
     )
-
-
-def _few_rows(found: EvaluationFindings) -> Iterator[str]:
-    if len(found.rows) < FEW_ROWS:
-        yield (
-            f"Only {count(len(found.rows), 'test row')}: small differences cannot be detected. "
-            "Raise split.test in recipe.yaml, or drop more data."
+    rest = found.without_leaks
+    if rest is not None:
+        gap = rest.comparison.difference
+        text += (
+            f" On the other {count(gap.n, 'row')} the tuned model reaches "
+            f"{percent(rest.tuned.value)} and the base model {percent(rest.rival.value)}: "
+            f"{points(gap.value)}, between {signed(gap.low)} and {signed(gap.high)}."
         )
+    yield text
 
 
 def _truncated(found: EvaluationFindings) -> Iterator[str]:
@@ -57,15 +44,16 @@ def _truncated(found: EvaluationFindings) -> Iterator[str]:
         cut = sum(answer.finish_reason == "length" for answer in answers)
         if cut:
             yield (
-                f"{cut:,} of the {model} model's {count(len(answers), 'answer')} were cut at "
-                f"generation.max_tokens = {found.recipe.generation.answer_tokens} and are judged "
-                "as they stand."
+                f"{cut:,} of the {model} model's {count(len(answers), 'answer')} "
+                f"{'was' if cut == 1 else 'were'} cut at generation.max_tokens = "
+                f"{found.recipe.generation.answer_tokens}; a cut answer is judged as it stands. "
+                "Raise it in recipe.yaml if the right answers are as long."
             )
 
 
 def _long_golds(found: EvaluationFindings) -> Iterator[str]:
     limit = found.recipe.generation.answer_tokens
-    long = sum(len(gold.encode()) / BYTES_A_TOKEN > limit for gold in found.golds)
+    long = sum(len(row.answer.encode()) / BYTES_A_TOKEN > limit for row in found.rows)
     if long:
         yield (
             f"{count(long, 'right answer is', 'right answers are')} probably longer than "
@@ -74,7 +62,7 @@ def _long_golds(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _empty_golds(found: EvaluationFindings) -> Iterator[str]:
-    empty = sum(not gold for gold in found.golds)
+    empty = sum(not row.answer.strip() for row in found.rows)
     if empty:
         yield (
             f"{count(empty, 'test row has', 'test rows have')} an empty right answer: a model that "
@@ -91,12 +79,32 @@ def _one_label(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _tuned_unparsed(found: EvaluationFindings) -> Iterator[str]:
-    unparsed = found.tuned.count(UNPARSED) if found.labels else 0
+    unparsed = found.tuned.count(UNPARSED) if found.task.form else 0
     if unparsed >= MANY_UNPARSED * len(found.rows) and unparsed:
+        share = percent(unparsed / len(found.rows))
         yield (
-            f"{percent(unparsed / len(found.rows))} of the tuned model's answers name no label, or "
-            "several. Name the labels in the recipe's system prompt, or train longer."
+            f"{share} of the tuned model's answers name no label, or several. Name the labels in "
+            "the recipe's system prompt, or train longer."
+            if found.labels
+            else f"{share} of the tuned model's answers contain no {found.task.form}. Ask for it "
+            "in the recipe's system prompt, raise generation.max_tokens, or train longer."
         )
+
+
+def _unreadable_golds(found: EvaluationFindings) -> Iterator[str]:
+    if found.dataset.task == "extraction":
+        bad = found.golds.count(UNPARSED)
+        told = count(bad, "right answer contains", "right answers contain")
+        if bad:
+            yield f"{told} no JSON: no model can reach them. Correct them in the dataset."
+    if found.dataset.task == "sql":
+        bad = sum(gold.endswith(APART) for gold in found.golds)
+        told = count(bad, "right query fails", "right queries fail")
+        if bad:
+            yield (
+                f"{told} on SQLite with the tables of the prompt; there, only a query with the "
+                "same text counts as right. Put the CREATE TABLE statements into the prompt."
+            )
 
 
 def _collapsed(found: EvaluationFindings) -> Iterator[str]:
@@ -117,13 +125,14 @@ def _no_effect(found: EvaluationFindings) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[EvaluationFindings], Iterator[str]], ...] = (
+    _leaks,
     _no_effect,
     _collapsed,
     _one_label,
-    _few_rows,
     _tuned_unparsed,
     _truncated,
     _long_golds,
+    _unreadable_golds,
     _empty_golds,
 )
 """The checks in order of importance. A new one is a function of the findings, added here."""

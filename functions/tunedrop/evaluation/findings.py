@@ -1,31 +1,53 @@
 """The results of an evaluation, from which headline, sentences and warnings are written."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tunedrop.documents.answers import Answers
 from tunedrop.documents.dataset import Dataset
-from tunedrop.documents.figures import cut
-from tunedrop.documents.report import Verdict
+from tunedrop.documents.report import BaselineKind, Verdict
 from tunedrop.documents.rows import Row
+from tunedrop.evaluation.baselines import (
+    NearestRows,
+    few_shot_rival,
+    leaked_rows,
+    rivals_without_a_model,
+)
+from tunedrop.evaluation.few_shot import FewShot
+from tunedrop.evaluation.reading import reader_of, rows_in_form, texts_of, unit_keys
 from tunedrop.evaluation.scoring.metrics import METRICS, Metric
-from tunedrop.evaluation.scoring.tasks import TASKS, deciding_metric
-from tunedrop.evaluation.scoring.tool_calls import read_calls
+from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask, deciding_metric
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
-from tunedrop.evaluation.verdict import passes, verdict_of
+from tunedrop.evaluation.statistics.units import units_of
+from tunedrop.evaluation.verdict import is_enough, passes, verdict_of
 from tunedrop.recipe.schema import Recipe
 
-MAX_TRIVIAL_NAME = 40  # Characters of the answer in the name of the trivial baseline.
+BASE = "base"  # The base model's name as a rival.
+MANY_OUT_OF_FORM = 0.05  # Share of rows not answered in form from which on the others are compared.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BaselineFinding:
+    """A baseline: its name in tables, its name as the subject of a sentence, and its comparisons.
+
+    `compared` has the comparison of the tuned model with it by each metric.
+    """
+
+    kind: BaselineKind
+    name: str
+    subject: str
+    compared: dict[str, Compared]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvaluationFindings:
-    """The comparisons with the base model and with the trivial baseline, by metric.
+    """The comparisons with the base model and with the baselines, by metric.
 
     `golds`, `base` and `tuned` are the right answers and the answers as read, in the order of the
-    rows. `labels` are the possible labels, empty for free text. `trivial` is empty when no answer
-    occurs twice in the training rows.
+    rows. `labels` are the possible labels, empty for free text. `in_form` are the positions of the
+    rows that both models answered in form: not cut at max_tokens, and readable. `leaked` are the
+    positions of the rows that ask the same, or nearly the same, as a training row.
     """
 
     dataset: Dataset
@@ -38,17 +60,19 @@ class EvaluationFindings:
     tuned: Sequence[str]
     metric: Metric
     compared: dict[str, Compared]
-    trivial: dict[str, Compared]
+    baselines: Sequence[BaselineFinding]
+    in_form: Sequence[int]
+    leaked: Sequence[int]
+
+    @property
+    def task(self) -> JudgedTask:
+        """How answers of the task are read."""
+        return TASKS[self.dataset.task]
 
     @property
     def decisive(self) -> Compared:
         """The comparison with the base model that decides the verdict."""
         return self.compared[self.metric.name]
-
-    @property
-    def beside_trivial(self) -> Compared | None:
-        """The comparison with the trivial baseline by the same metric."""
-        return self.trivial.get(self.metric.name)
 
     @property
     def other_metrics(self) -> list[tuple[Metric, Compared]]:
@@ -64,14 +88,82 @@ class EvaluationFindings:
         """The verdict on the tuned model, compared with the base model."""
         return verdict_of(self.decisive.comparison, self.recipe.evaluate.gate)
 
+    def beside(self, baseline: BaselineFinding) -> Compared:
+        """Return the comparison with a baseline by the deciding metric."""
+        return baseline.compared[self.metric.name]
+
     @property
-    def passed_gate(self) -> bool:
-        """Whether the gain exceeds the recipe's minimum, with its confidence."""
+    def unbeaten(self) -> list[BaselineFinding]:
+        """The baselines that the tuned model is not clearly better than; the best one first."""
+        gate = self.recipe.evaluate.gate
+        found = [
+            each
+            for each in self.baselines
+            if verdict_of(self.beside(each).comparison, gate) != "better"
+        ]
+        return sorted(found, key=lambda each: -self.beside(each).rival.value)
+
+    @property
+    def reaches_gain(self) -> bool:
+        """Whether the gain over the base model exceeds the recipe's minimum with confidence."""
         return passes(self.decisive.comparison, self.recipe.evaluate.gate)
 
+    @property
+    def passed_gate(self) -> bool:
+        """Whether the gain reaches the recipe's minimum and every baseline is beaten."""
+        return self.reaches_gain and not self.unbeaten
 
-def find(
-    dataset: Dataset, rows: Sequence[Row], answers: Answers, recipe: Recipe, train: Sequence[Row]
+    @cached_property
+    def where_in_form(self) -> Compared | None:
+        """The comparison on the rows that both answered in form; None when that is all or none."""
+        return self._on(self.in_form)
+
+    @property
+    def has_answers_out_of_form(self) -> bool:
+        """Whether so many rows were not answered in form that the others are compared apart."""
+        out = len(self.rows) - len(self.in_form)
+        return out >= MANY_OUT_OF_FORM * len(self.rows) and out > 0
+
+    @property
+    def gains_by_form(self) -> bool:
+        """Whether no gain is clear on the rows that both answered in form, if these are enough."""
+        found = self.where_in_form if self.has_answers_out_of_form else None
+        gate = self.recipe.evaluate.gate
+        return (
+            found is not None
+            and is_enough(found.comparison)
+            and verdict_of(found.comparison, gate) != "better"
+        )
+
+    @cached_property
+    def without_leaks(self) -> Compared | None:
+        """The comparison on the rows that no training row resembles; None when all or none do."""
+        leaked = set(self.leaked)
+        return self._on([at for at in range(len(self.rows)) if at not in leaked])
+
+    def _on(self, positions: Sequence[int]) -> Compared | None:
+        if len(positions) in {0, len(self.rows)}:
+            return None
+        return compare(
+            self.metric,
+            Evidence(
+                golds=[self.golds[at] for at in positions],
+                rival=[self.base[at] for at in positions],
+                tuned=[self.tuned[at] for at in positions],
+                rival_name=BASE,
+                confidence=self.recipe.evaluate.gate.confidence,
+                units=units_of(unit_keys([self.rows[at] for at in positions])),
+            ),
+        )
+
+
+def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
+    dataset: Dataset,
+    rows: Sequence[Row],
+    answers: Answers,
+    recipe: Recipe,
+    train: Sequence[Row],
+    few_shot: FewShot | None = None,
 ) -> EvaluationFindings:
     """Read the answers, score both models by every metric of the task, and compare them.
 
@@ -79,21 +171,28 @@ def find(
         RecipeError: the gate's metric does not exist for the task.
     """
     task, gate = TASKS[dataset.task], recipe.evaluate.gate
-    golds = [row.answer.strip() for row in rows]
+    written = [row.answer.strip() for row in rows]
     named = [label.strip() for label in dataset.labels]
-    labels = list(dict.fromkeys([*named, *golds])) if task.has_labels else []
-    read = task.reader(labels)
-    readers = [read_calls if row.calls else read for row in rows]
-    base = [read_as(each.text) for read_as, each in zip(readers, answers.base, strict=True)]
-    tuned = [read_as(each.text) for read_as, each in zip(readers, answers.tuned, strict=True)]
+    labels = list(dict.fromkeys([*named, *written])) if task.has_labels else []
+    read = reader_of(rows, task.reader(labels, rows))
+    golds, base, tuned = map(read, (written, texts_of(answers.base), texts_of(answers.tuned)))
+    units = units_of(unit_keys(rows))
+    search = NearestRows(train) if train else None
+    nearest = [search.nearest(row) for row in rows] if search else []
 
     def against(rival: Sequence[str], name: str) -> dict[str, Compared]:
         evidence = Evidence(
-            golds=golds, rival=rival, tuned=tuned, rival_name=name, confidence=gate.confidence
+            golds=golds,
+            rival=rival,
+            tuned=tuned,
+            rival_name=name,
+            confidence=gate.confidence,
+            units=units,
         )
         return {metric.name: compare(metric, evidence) for metric in task.metrics}
 
-    answer = commonest_answer(dataset, train)
+    rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
+    rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
     return EvaluationFindings(
         dataset=dataset,
         recipe=recipe,
@@ -104,24 +203,16 @@ def find(
         base=base,
         tuned=tuned,
         metric=deciding_metric(dataset.task, gate, golds),
-        compared=against(base, "base"),
-        trivial={} if answer is None else against([answer] * len(rows), trivial_name(answer)),
+        compared=against(base, BASE),
+        baselines=[
+            BaselineFinding(
+                kind=each.kind,
+                name=each.name,
+                subject=each.subject,
+                compared=against(read(each.answers), each.name),
+            )
+            for each in rivals
+        ],
+        in_form=rows_in_form(answers, (base, tuned) if task.form else ()),
+        leaked=leaked_rows(rows, train, nearest),
     )
-
-
-def commonest_answer(dataset: Dataset, train: Sequence[Row]) -> str | None:
-    """Return the trivial baseline: the most frequent right answer of the training rows.
-
-    Of equally frequent answers, the alphabetically first is returned. The result is None when no
-    answer occurs twice, because a constant answer is then no useful baseline.
-    """
-    counts = Counter(dataset.splits["train"].labels if "train" in dataset.splits else {})
-    if not counts:
-        counts = Counter(row.answer.strip() for row in train)
-    answer, occurrences = min(counts.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
-    return answer if occurrences > 1 else None
-
-
-def trivial_name(answer: str) -> str:
-    """Return the trivial baseline's name in tables: always “negative”."""
-    return f"always “{cut(' '.join(answer.split()), MAX_TRIVIAL_NAME)}”"

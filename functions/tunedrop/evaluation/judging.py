@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
-import msgspec
-
 from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.figures import cut
@@ -22,13 +20,14 @@ from tunedrop.documents.report import (
 )
 from tunedrop.documents.rows import Message, Row
 from tunedrop.errors import EvaluationError
-from tunedrop.evaluation.cautions import cautions, leaked_rows
+from tunedrop.evaluation.cautions import cautions
+from tunedrop.evaluation.few_shot import FewShot
 from tunedrop.evaluation.findings import EvaluationFindings, find
+from tunedrop.evaluation.gate import gate_of
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
 from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.scoring.tasks import TASKS
 from tunedrop.evaluation.statistics.comparing import row_scores
-from tunedrop.evaluation.statistics.significance import holm
 from tunedrop.evaluation.wording import headline, sentences
 from tunedrop.recipe.schema import Recipe
 
@@ -37,24 +36,28 @@ SAMPLE_CHARACTERS = 1_200  # Longer texts are cut.
 SAMPLE_SEED = 17
 
 
-def judge(
+def judge(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
     dataset: Dataset,
     rows: Sequence[Row],
     answers: Answers,
     recipe: Recipe,
     train: Iterable[Row] = (),
+    few_shot: FewShot | None = None,
 ) -> Judgement:
     """Score both models, compare them row by row, and describe the result in words.
 
     One metric, chosen without looking at the answers (`evaluate.gate`), decides the verdict, so its
-    p value needs no correction. Every comparison also has a p value with Holm's correction.
+    p value needs no correction. The other metrics are for information, and no verdict depends on
+    them; their p values are not corrected either. An unqualified "better" needs every baseline to
+    be beaten too; such a joint condition needs no correction (intersection-union test).
 
     Args:
         dataset: dataset.json, for its labels and label counts.
         rows: the test rows.
         answers: of both models, in the order of the rows.
         recipe: its gate and generation settings.
-        train: the training rows, to find leaked rows and the most frequent answer.
+        train: the training rows, for the baselines and to find leaked rows.
+        few_shot: the base model's answers with training rows in its prompt, if it was asked.
 
     Raises:
         EvaluationError: no rows.
@@ -65,11 +68,10 @@ def judge(
             "There is no test row to judge the models by.",
             "Drop more rows, or raise split.test in recipe.yaml.",
         )
-    seen = list(train)
-    return _judgement(find(dataset, rows, answers, recipe, seen), leaked_rows(seen, rows))
+    return _judgement(find(dataset, rows, answers, recipe, list(train), few_shot))
 
 
-def _judgement(findings: EvaluationFindings, leaked: Sequence[int]) -> Judgement:
+def _judgement(findings: EvaluationFindings) -> Judgement:
     """Return the findings as a document, with samples, sentences and warnings."""
     recipe, answers, task = findings.recipe, findings.answers, findings.dataset.task
     wins, losses, ties = _samples(findings)
@@ -85,8 +87,9 @@ def _judgement(findings: EvaluationFindings, leaked: Sequence[int]) -> Judgement
         base=_scores(findings, findings.base, answers.base),
         tuned=_scores(findings, findings.tuned, answers.tuned),
         baselines=[
-            Baseline(each.comparison.rival, name, each.rival)
-            for name, each in findings.trivial.items()
+            Baseline(each.name, metric, compared.rival, each.kind)
+            for each in findings.baselines
+            for metric, compared in each.compared.items()
         ],
         comparisons=_comparisons(findings),
         wins=wins,
@@ -99,7 +102,9 @@ def _judgement(findings: EvaluationFindings, leaked: Sequence[int]) -> Judgement
             for metric in TASKS[task].metrics
         },
         example=_example(findings.rows, recipe),
-        warnings=cautions(findings, leaked),
+        warnings=cautions(findings),
+        gate=gate_of(findings),
+        in_form=findings.where_in_form.comparison if findings.where_in_form else None,
     )
 
 
@@ -113,7 +118,7 @@ def _scores(
     return Scores(
         metrics=metrics,
         labels=label_scores(_counts(findings, labels_given), findings.labels),
-        unparsed=labels_given.count(UNPARSED) if findings.labels else 0,
+        unparsed=labels_given.count(UNPARSED) if findings.task.form else 0,
         truncated=sum(answer.finish_reason == "length" for answer in answers),
     )
 
@@ -123,15 +128,11 @@ def _counts(findings: EvaluationFindings, labels_given: Sequence[str]) -> Counte
 
 
 def _comparisons(findings: EvaluationFindings) -> list[Comparison]:
-    """Return the deciding comparison, then the trivial baseline, then the other metrics."""
-    found = [findings.decisive.comparison]
-    if findings.beside_trivial is not None:
-        found.append(findings.beside_trivial.comparison)
-    found += [each.comparison for _, each in findings.other_metrics]
-    adjusted = holm([comparison.p_value for comparison in found])
+    """Return the deciding comparison, then the baselines, then the other metrics."""
     return [
-        msgspec.structs.replace(comparison, p_adjusted=p)
-        for comparison, p in zip(found, adjusted, strict=True)
+        findings.decisive.comparison,
+        *(findings.beside(each).comparison for each in findings.baselines),
+        *(each.comparison for _, each in findings.other_metrics),
     ]
 
 
@@ -176,7 +177,7 @@ def _question(prompt: Sequence[Message]) -> str:
 
 
 def _asking(answers: Answers) -> Asking:
-    every = [*answers.base, *answers.tuned]
+    every = [*answers.base, *answers.tuned, *answers.few_shot]
     return Asking(
         answers=len(every),
         seconds=round(answers.seconds, 1),

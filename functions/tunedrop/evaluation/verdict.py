@@ -1,25 +1,27 @@
-"""Derive the verdict from a difference and its interval.
+"""Derive the verdict from a difference and its interval, and from it whether to ship the model.
 
     better             chance does not explain the gain
     worse              chance does not explain the loss
     no_difference      the difference is too small to matter
     too_small_to_tell  the test rows are too few to decide
 
-Chance does not explain a difference when the interval excludes zero and the p value is small
-enough. A difference is too small to matter when it is within `min_gain`, or within 5 points if
-`min_gain` is smaller.
+Chance does not explain a difference when the interval excludes zero; the p value is then below
+1 - confidence, because both come from the same test. A difference is too small to matter when it is
+within `min_gain`, or within 5 points if `min_gain` is smaller. With fewer than 20 test rows, or 10
+independent units, no method keeps its promises, so there is no verdict.
 """
 
 from tunedrop.documents.report import Comparison, Verdict
 from tunedrop.recipe.schema import Gate
 
-MIN_ROWS = 20  # With fewer rows the intervals are not reliable.
+MIN_ROWS = 20
+MIN_UNITS = 10  # Groups of rows that belong together, and rows that stand alone.
 DEFAULT_MARGIN = 0.05  # The smallest difference that matters, unless `min_gain` is larger.
 
 
 def verdict_of(comparison: Comparison, gate: Gate) -> Verdict:
     """Return the verdict on the tuned model in this comparison."""
-    if comparison.difference.n < MIN_ROWS:
+    if not is_enough(comparison):
         return "too_small_to_tell"
     if is_certain(comparison, gate):
         return "better" if comparison.difference.value > 0 else "worse"
@@ -29,13 +31,18 @@ def verdict_of(comparison: Comparison, gate: Gate) -> Verdict:
     return "too_small_to_tell"
 
 
+def is_enough(comparison: Comparison) -> bool:
+    """Return whether there are enough test rows and units for any verdict."""
+    return comparison.difference.n >= MIN_ROWS and comparison.units >= MIN_UNITS
+
+
 def passes(comparison: Comparison, gate: Gate) -> bool:
     """Return whether the tuned model is better by more than `min_gain`, with the confidence."""
     return verdict_of(comparison, gate) == "better" and comparison.difference.low > gate.min_gain
 
 
 def is_certain(comparison: Comparison, gate: Gate) -> bool:
-    """Return whether both the interval and the test rule out chance as the only cause."""
+    """Return whether the interval and the test rule out chance as the only cause."""
     apart = comparison.difference.low > 0 or comparison.difference.high < 0
     return apart and comparison.p_value < 1 - gate.confidence
 

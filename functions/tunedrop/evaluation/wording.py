@@ -1,14 +1,23 @@
 """The verdict in words: a headline, and the sentences that support it."""
 
 from collections.abc import Iterator
-from math import ceil, log10
+from math import ceil
 
 from tunedrop.documents.figures import count, p_value, percent, points, signed
-from tunedrop.evaluation.findings import EvaluationFindings
-from tunedrop.evaluation.scoring.labels import UNPARSED
-from tunedrop.evaluation.verdict import is_certain, margin_of, verdict_of
+from tunedrop.evaluation.findings import BaselineFinding, EvaluationFindings
+from tunedrop.evaluation.more_rows import hold_out, rows_to_show
+from tunedrop.evaluation.statistics.comparing import Compared
+from tunedrop.evaluation.verdict import (
+    MIN_ROWS,
+    MIN_UNITS,
+    is_certain,
+    is_enough,
+    margin_of,
+    verdict_of,
+)
 
-MANY_UNPARSED = 0.1  # Share of unparsed base answers from which on their effect is reported.
+NOTABLE = 0.01  # A smaller observed difference is not worth a larger test.
+RESERVE = 1.25  # Further test rows often belong to groups that are in the test already.
 
 
 def headline(found: EvaluationFindings) -> str:
@@ -27,9 +36,11 @@ def headline(found: EvaluationFindings) -> str:
             return f"The tuned model is worse than the base model: {figures}, {on_rows}."
         case "no_difference":
             return f"The tuned model is no better than the base model: {figures}, {on_rows}."
+    units = found.decisive.comparison.units
+    grouped = f" in {count(units, 'independent group')}" if units < MIN_UNITS <= rows else ""
     return (
-        f"{count(rows, 'test row is', 'test rows are')} too few to tell which model is better: "
-        f"{figures}."
+        f"{count(rows, 'test row')}{grouped} {'is' if rows == 1 else 'are'} too few to tell which "
+        f"model is better: {figures}."
     )
 
 
@@ -37,44 +48,49 @@ def sentences(found: EvaluationFindings) -> list[str]:
     """Return the sentences of evidence, the most important first."""
     return [
         _difference(found),
-        _row_by_row(found),
-        *_beside_trivial(found),
-        *_answer_format(found),
-        *_gate(found),
-        *_other_metrics(found),
         *_rows_needed(found),
+        _row_by_row(found),
+        *(text for each in found.baselines for text in _beside(found, each)),
+        *_where_in_form(found),
+        *_other_metrics(found),
+        *_power(found),
     ]
 
 
 def _qualification(found: EvaluationFindings) -> str:
-    """Return the qualification of "better": by the trivial baseline or the recipe's gate."""
-    trivial = found.beside_trivial
-    if trivial is not None:
-        verdict = verdict_of(trivial.comparison, found.recipe.evaluate.gate)
-        name = _as_subject(trivial.comparison.rival)
-        if verdict == "worse":
-            return f", but worse than {name} ({percent(trivial.rival.value)})"
-        if verdict != "better":
-            return f", but not clearly better than {name} ({percent(trivial.rival.value)})"
-    if not found.passed_gate:
-        gain = found.recipe.evaluate.gate.min_gain
-        return f", but not certainly by the {gain * 100:g} points that the recipe asks for"
-    return ""
+    """Return the qualification of "better": a baseline, the recipe's gate, or the answers' form."""
+    gate = found.recipe.evaluate.gate
+    for each in found.unbeaten:
+        rival = found.beside(each)
+        clearly = (
+            "" if verdict_of(rival.comparison, gate) == "worse" else "not clearly better than "
+        )
+        worse = "" if clearly else "worse than "
+        return f", but {clearly}{worse}{each.subject} ({percent(rival.rival.value)})"
+    if not found.reaches_gain:
+        return f", but not certainly by the {gate.min_gain * 100:g} points that the recipe asks for"
+    return ", but not clearly where both answered in form" if found.gains_by_form else ""
 
 
 def _difference(found: EvaluationFindings) -> str:
-    comparison = found.decisive.comparison
-    gap = comparison.difference
-    sure = f"{found.recipe.evaluate.gate.confidence * 100:g}%"
-    chance = (
-        "unlikely by chance alone"
-        if is_certain(comparison, found.recipe.evaluate.gate)
-        else "possible by chance alone"
-    )
+    comparison, gate = found.decisive.comparison, found.recipe.evaluate.gate
+    if not is_enough(comparison):
+        chance = "too few rows to rely on"
+    elif is_certain(comparison, gate):
+        chance = "unlikely by chance alone"
+    else:
+        chance = "possible by chance alone"
     return (
-        f"The difference is {points(gap.value)}; with {sure} confidence the true one lies between "
-        f"{signed(gap.low)} and {points(gap.high)} ({comparison.test}, "
+        f"The difference is {_interval(found, found.decisive)} ({comparison.test}, "
         f"{p_value(comparison.p_value)}: {chance})."
+    )
+
+
+def _interval(found: EvaluationFindings, compared: Compared) -> str:
+    gap, sure = compared.comparison.difference, found.recipe.evaluate.gate.confidence * 100
+    return (
+        f"{points(gap.value)}; with {sure:g}% confidence the true one lies between "
+        f"{signed(gap.low)} and {points(gap.high)}"
     )
 
 
@@ -86,56 +102,48 @@ def _row_by_row(found: EvaluationFindings) -> str:
     )
 
 
-def _beside_trivial(found: EvaluationFindings) -> Iterator[str]:
-    trivial = found.beside_trivial
-    if trivial is None:
+def _beside(found: EvaluationFindings, baseline: BaselineFinding) -> Iterator[str]:
+    """Compare the tuned model with a baseline, if the test rows are enough for any verdict."""
+    rival = found.beside(baseline)
+    name = f"{baseline.subject[0].upper()}{baseline.subject[1:]}"
+    reached = f"{name} reaches {percent(rival.rival.value)}"
+    gap = rival.comparison.difference
+    between = f"{signed(gap.low)} to {points(gap.high)}"
+    if not is_enough(rival.comparison):
+        yield f"{reached}."
         return
-    comparison = trivial.comparison
-    name = _as_subject(comparison.rival)
-    reached = (
-        f"{name[0].upper()}{name[1:]}, with no model at all, reaches {percent(trivial.rival.value)}"
-    )
-    low, high = comparison.difference.low, comparison.difference.high
-    between = f"{signed(low)} to {points(high)}"
-    match verdict_of(comparison, found.recipe.evaluate.gate):
+    match verdict_of(rival.comparison, found.recipe.evaluate.gate):
         case "better":
             yield f"{reached}; the tuned model beats that too ({between})."
+        case "worse" if baseline.kind == "few_shot":
+            yield f"{reached}: more than the tuned model ({between}). No training was needed."
         case "worse":
             yield f"{reached}: more than the tuned model ({between}). It has not learned the task."
         case _:
             yield f"{reached}; the tuned model is not clearly better than that ({between})."
 
 
-def _answer_format(found: EvaluationFindings) -> Iterator[str]:
+def _where_in_form(found: EvaluationFindings) -> Iterator[str]:
     """Separate a gain from a better answer format from other gains."""
-    named = [index for index, answer in enumerate(found.base) if answer != UNPARSED]
-    unparsed = len(found.base) - len(named)
-    if not found.labels or unparsed < MANY_UNPARSED * len(found.base):
+    if not found.has_answers_out_of_form or not is_enough(found.decisive.comparison):
+        return
+    form = f"{found.task.form}, not cut off" if found.task.form else "not cut off"
+    compared = found.where_in_form
+    if compared is None:
+        yield (
+            f"There is no row that both models answered in form ({form}): all of the gain may come "
+            "from the answer format."
+        )
         return
     text = (
-        f"{unparsed:,} of the base model's {count(len(found.base), 'answer')} name no label, or "
-        "several, and count as wrong"
+        f"On the {count(len(found.in_form), 'row')} that both models answered in form ({form}), "
+        f"the tuned model reaches {percent(compared.tuned.value)} and the base model "
+        f"{percent(compared.rival.value)}"
     )
-    if not named:
-        yield f"{text}: much of the gain may come from the answer format alone."
-        return
-    base = sum(found.base[index] == found.golds[index] for index in named)
-    tuned = sum(found.tuned[index] == found.golds[index] for index in named)
-    yield (
-        f"{text}. On the other {len(named):,} rows, where the format makes no difference, the "
-        f"base model is right on {percent(base / len(named))} and the tuned model on "
-        f"{percent(tuned / len(named))}."
-    )
-
-
-def _gate(found: EvaluationFindings) -> Iterator[str]:
-    gain, low = found.recipe.evaluate.gate.min_gain, found.decisive.comparison.difference.low
-    if gain > 0:
-        reached = "reached" if found.passed_gate else "not reached"
-        yield (
-            f"The recipe asks for a gain above {gain * 100:g} points with its confidence: the "
-            f"lower end of the interval is {points(low)}, so it is {reached}."
-        )
+    if is_enough(compared.comparison):
+        yield f"{text}: the difference is {_interval(found, compared)}."
+    else:
+        yield f"{text}: too few rows to tell what was learned besides the format."
 
 
 def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
@@ -148,27 +156,49 @@ def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _rows_needed(found: EvaluationFindings) -> Iterator[str]:
-    """Say how many rows a clear result needs, if this one is not clear."""
+    """Say what is missing for a verdict and which line of the recipe to change."""
+    comparison, rows = found.decisive.comparison, len(found.rows)
     if found.verdict != "too_small_to_tell":
         return
-    seen, target = (
-        found.decisive.comparison.smallest_detectable,
-        margin_of(found.recipe.evaluate.gate),
-    )
-    rows = _rounded_up(len(found.rows) * (seen / target) ** 2)
+    if rows < MIN_ROWS:
+        missing = count(MIN_ROWS - rows, "more test row is needed", "more test rows are needed")
+        yield f"{missing}. {hold_out(found.dataset, found.recipe, MIN_ROWS)}"
+    elif comparison.units < MIN_UNITS:
+        missing = count(MIN_UNITS - comparison.units, "more group", "more groups")
+        wanted = ceil(rows * MIN_UNITS / comparison.units * RESERVE)
+        yield (
+            "Rows of one group, near duplicates and rows with the same prompt count as one "
+            f"observation. {missing} of test rows are needed. "
+            f"{hold_out(found.dataset, found.recipe, wanted)}"
+        )
+    else:
+        yield _more_for_a_verdict(found)
+
+
+def _more_for_a_verdict(found: EvaluationFindings) -> str:
+    comparison, rows = found.decisive.comparison, len(found.rows)
+    seen, margin = abs(comparison.difference.value), margin_of(found.recipe.evaluate.gate)
+    detectable = comparison.smallest_detectable
+    for_margin = rows_to_show(margin, detectable, rows)
+    text = f"To show a difference of {margin * 100:g} points, about {for_margin:,} test rows"
+    wanted = for_margin
+    if NOTABLE <= seen < detectable:
+        for_seen = rows_to_show(seen, detectable, rows)
+        text += f" are needed; to show the one seen here, {points(seen)}, about {for_seen:,}"
+        wanted = min(for_seen, for_margin)
+    else:
+        text += " are needed"
+    return f"{text}. {hold_out(found.dataset, found.recipe, wanted)}"
+
+
+def _power(found: EvaluationFindings) -> Iterator[str]:
+    comparison = found.decisive.comparison
+    if not is_enough(comparison):
+        return
+    rows, units = len(found.rows), comparison.units
+    grouped = f" in {count(units, 'independent group')}" if units < rows else ""
     yield (
-        f"{count(len(found.rows), 'row')} would show a true difference of {seen * 100:.0f} points "
-        f"or more. To detect {target * 100:g} points, about {count(rows, 'test row')} are needed: "
-        "raise rows.max_test and split.test in recipe.yaml, or drop more data."
+        f"These {count(rows, 'test row')}{grouped} show a true difference of "
+        f"{comparison.smallest_detectable * 100:.1f} points in 80 of 100 evaluations; smaller ones "
+        "are found less often."
     )
-
-
-def _rounded_up(rows: float) -> int:
-    """Round up to two significant digits: 1,234 becomes 1,300."""
-    step = int(10.0 ** max(0, int(log10(max(rows, 1))) - 1))
-    return ceil(rows / step) * step
-
-
-def _as_subject(rival: str) -> str:
-    """Return "always answering “negative”" for the baseline "always “negative”"."""
-    return rival.replace("always ", "always answering ", 1)

@@ -13,6 +13,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.run import Run
 from tunedrop.errors import DatasetError
+from tunedrop.evaluation.power import expected_power
 from tunedrop.evaluation.scoring.tasks import check_gate
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import refuse_what_cannot_end
@@ -55,6 +56,7 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
+    dataset.power = expected_power(dataset, recipe)
     dataset.estimate = run.estimate = estimate_early(step.runs, recipe, dataset)
     page = render_dataset_page(dataset).encode()
     store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")

@@ -25,7 +25,24 @@ InstanceType = Annotated[
     str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+\Z", description="`ml.<family>.<size>`")
 ]
 Instances = Annotated[tuple[InstanceType, ...], Meta(min_length=1, max_length=5)]
-Metric = Literal["auto", "accuracy", "macro_f1", "exact_match", "token_f1"]
+Metric = Literal[
+    "auto",
+    "accuracy",
+    "macro_f1",
+    "exact_match",
+    "token_f1",
+    "rouge_l",
+    "chrf",
+    "field_f1",
+    "exact_json",
+    "schema_valid",
+    "json_parsed",
+    "micro_f1",
+    "label_macro_f1",
+    "exact_set",
+    "execution_accuracy",
+    "exact_query",
+]
 FOUND = Meta(extra={"found": True})
 """Marks a key whose value `prepare` finds when the recipe does not give it."""
 FoundColumn = Annotated[str | None, FOUND]
@@ -170,8 +187,9 @@ class Gate(Section, frozen=True, kw_only=True):
     """What the tuned model must reach: a gain above `min_gain` with this confidence."""
 
     metric: Metric = "auto"
-    """The metric that decides: accuracy or macro_f1 for classification, exact_match or token_f1 for
-    generation."""
+    """The metric that decides. `auto` is accuracy for classification, exact_match for generation
+    with short answers and token_f1 with longer ones, field_f1 for extraction, micro_f1 for
+    multilabel, execution_accuracy for sql (docs/evaluation.md)."""
     min_gain: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """The gain must be larger than this."""
     confidence: Annotated[float, Meta(ge=0.5, lt=1)] = 0.95
@@ -187,8 +205,11 @@ class Evaluate(Section, frozen=True, kw_only=True):
 class Recipe(Section, frozen=True, kw_only=True):
     """The whole recipe. `Recipe()` applies when there is no recipe.yaml."""
 
-    task: Literal["auto", "classification", "generation"] = "auto"
-    """`auto` decides by the data."""
+    task: Literal["auto", "classification", "generation", "extraction", "multilabel", "sql"] = (
+        "auto"
+    )
+    """What the answers are. `auto` decides by the data between one label (classification) and free
+    text (generation); JSON (extraction), several labels (multilabel) and SQL are named here."""
     base_model: ModelId = DEFAULT_BASE_MODEL
     """A model below `models/` in the bucket (docs/models.md)."""
     columns: ColumnRoles = ColumnRoles()

@@ -56,6 +56,7 @@ def success_email(report: Report, links: Links) -> Email:
         letter.body(
             (
                 letter.paragraph(report.headline),
+                letter.paragraph(report.gate.sentence if report.gate else ""),
                 _figures(report),
                 letter.section("Why", letter.bullets(report.sentences[:SENTENCES])),
                 letter.section("Read with care", letter.bullets(report.warnings)),
@@ -114,23 +115,23 @@ def _name(dataset: str) -> str:
 
 
 def _figures(report: Report) -> str:
-    """Return a table of both models and the trivial baseline, with one column for each metric."""
+    """Return a table of both models and the baselines, with one column for each metric."""
     names = list(report.base.metrics)
     gaps = {each.metric: each for each in report.comparisons if each.rival == "base"}
-    rivals = {each.name for each in report.baselines}
+    rivals = dict.fromkeys(each.name for each in report.baselines)
     values = {(each.name, each.metric): percent(each.value.value) for each in report.baselines}
     intervals = [gaps[name].difference for name in names]
     rows = [
         ["", *(report.metrics[name].title for name in names)],
         ["Tuned model", *(percent(report.tuned.metrics[name].value) for name in names)],
         ["Base model", *(percent(report.base.metrics[name].value) for name in names)],
-        *([rival, *(values[rival, name] for name in names)] for rival in sorted(rivals)),
+        *([rival, *(values[rival, name] for name in names)] for rival in rivals),
         ["Gain in points", *(signed(gap.value) for gap in intervals)],
         [
             f"  {report.confidence * 100:g}% interval",
             *(f"{signed(gap.low)} to {signed(gap.high)}" for gap in intervals),
         ],
-        ["  chance alone", *(p_value(gaps[name].p_value) for name in names)],
+        ["  p value", *(p_value(gaps[name].p_value) for name in names)],
     ]
     return letter.table(rows)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tunedrop.documents.figures import signed
-from tunedrop.documents.report import Comparison, Confusion, Estimate, Report, TokenCount
+from tunedrop.documents.report import Confusion, Estimate, Report, TokenCount
 from tunedrop.report.charts import difference_axis, loss_chart
 from tunedrop.report.template import render
 
@@ -47,7 +47,7 @@ def render_page(report: Report) -> str:
         metric=report.metrics[report.primary_metric],
         bars=_bars(report),
         primary=primary,
-        trivial=_beside_trivial(report),
+        rivals=[each for each in report.comparisons if each.rival != "base"],
         axis=difference_axis(primary),
         loss=loss_chart(report.curve),
         tokens=tokens_in_words(report.tokens) if report.tokens else None,
@@ -60,22 +60,19 @@ def render_page(report: Report) -> str:
 def _pill(report: Report) -> tuple[str, str]:
     """Return the colour and the words of the verdict; green only for an unqualified one."""
     tone, word = PILLS[report.verdict]
-    trivial = _beside_trivial(report)
-    if report.verdict == "better" and trivial is not None and trivial.difference.low <= 0:
+    rivals = [each for each in report.comparisons if each.rival != "base"]
+    if report.verdict == "better" and any(each.difference.low <= 0 for each in rivals):
         return "unsure", "Better than the base model only"
     if report.verdict == "better" and not report.passed_gate:
         return "unsure", "Better, but below the recipe's gate"
+    if report.verdict == "better" and report.gate and report.gate.by_form:
+        return "unsure", "Better in the form of its answers"
     return tone, word
-
-
-def _beside_trivial(report: Report) -> Comparison | None:
-    rivals = (each for each in report.comparisons if each.rival != "base")
-    return next(rivals, None)
 
 
 def _bars(report: Report) -> list[Bar]:
     name = report.primary_metric
-    trivial = [
+    baselines = [
         Bar(name=each.name, style="trivial", value=each.value)
         for each in report.baselines
         if each.metric == name
@@ -83,7 +80,7 @@ def _bars(report: Report) -> list[Bar]:
     return [
         Bar(name="Tuned model", style="tuned", value=report.tuned.metrics[name]),
         Bar(name="Base model", style="base", value=report.base.metrics[name]),
-        *trivial,
+        *baselines,
     ]
 
 

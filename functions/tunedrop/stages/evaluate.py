@@ -1,5 +1,6 @@
 """Evaluate an endpoint in service: ask both models, write the report, send the email."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -9,7 +10,8 @@ from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Judgement
 from tunedrop.documents.rows import Row
-from tunedrop.evaluation.asking import AskOne, Model, ask
+from tunedrop.evaluation.asking import MODELS, AskOne, Model, ask
+from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
 from tunedrop.jobs.endpoint import chat_request
 from tunedrop.lifecycle.ending import Ending
@@ -62,10 +64,13 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
     rows = _rows(held, step, "test")
+    train = _rows(held, step, "train")
     summary = read_summary(run, runs)
-    ask_one = _asker(run.name, recipe, inference, summary)
-    answers = _answers(held, step, ask_one, rows)
-    judgement = judge(dataset, rows, answers, recipe, train=_rows(held, step, "train"))
+    examples = examples_for(dataset, recipe, train, rows)
+    ask_one = _asker(run.name, recipe, inference, summary, examples)
+    answers = _answers(held, step, ask_one, rows, (*MODELS, "few_shot") if examples else MODELS)
+    few_shot = FewShot(examples, answers.few_shot) if examples else None
+    judgement = judge(dataset, rows, answers, recipe, train, few_shot)
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
@@ -84,20 +89,31 @@ def _rows(held: Held, step: Step, split: str) -> list[Row]:
     return [msgspec.json.decode(line, type=Row) for line in lines]
 
 
-def _answers(held: Held, step: Step, ask_one: AskOne, rows: list[Row]) -> Answers:
+def _answers(
+    held: Held, step: Step, ask_one: AskOne, rows: list[Row], models: Sequence[Model]
+) -> Answers:
     return ask(
         rows,
         ask_one,
+        models=models,
         concurrency=CONCURRENCY,
         progress=ProgressWriter(held, step, "answers"),
         deadline_seconds=max(1.0, step.invocation.seconds - SPARE_SECONDS),
     )
 
 
-def _asker(endpoint: str, recipe: Recipe, inference: Inference, summary: TrainingSummary) -> AskOne:
+def _asker(
+    endpoint: str,
+    recipe: Recipe,
+    inference: Inference,
+    summary: TrainingSummary,
+    examples: Sequence[Row],
+) -> AskOne:
     as_text = summary.tool_calls == "text"
 
     def ask_one(model: Model, row: Row) -> Answer:
+        if model == "few_shot":
+            model, row = "base", with_examples(row, examples)
         request = chat_request(recipe, model, row.prompt, row.tools, calls_as_text=as_text)
         return inference.chat(endpoint, request)
 

@@ -23,6 +23,8 @@ def test_a_dropped_table_becomes_one_report_and_one_email(stack: Stack, tweets: 
     dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
     assert prepared["outcome"] == "prepared"
     assert dataset.rows.source == 60
+    assert dataset.power is not None
+    assert b"What the test can show" in stack.read(f"{folder}/dataset/dataset.html")
 
     # When
     name = stack.run(folder).name
@@ -51,6 +53,8 @@ def test_a_dropped_table_becomes_one_report_and_one_email(stack: Stack, tweets: 
 
     run = stack.run(folder)
     assert (run.status, run.stage, run.endpoint) == ("succeeded", "evaluate", name)
+    report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
+    assert {each.kind for each in report.baselines} == {"few_shot", "commonest", "nearest"}
     assert {"report/report.html", "report/report.json"} <= {
         found.removeprefix(f"{folder}/") for found in stack.keys(f"{folder}/report/")
     }

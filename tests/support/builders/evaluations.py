@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Columns, Dataset, RowCounts, Split, Task, TokenStatistics
 from tunedrop.documents.report import Judgement
@@ -56,6 +58,22 @@ def dataset_of(
     )
 
 
+def dataset_with(usable: int, test: int) -> Dataset:
+    """Return a classification's dataset.json with this many usable rows and test rows."""
+    return msgspec.structs.replace(
+        dataset_of("classification", SENTIMENTS),
+        rows=RowCounts(
+            source=usable,
+            train=usable - test,
+            validation=0,
+            test=test,
+            rejected=0,
+            duplicates=0,
+            not_sampled=0,
+        ),
+    )
+
+
 def gated(**gate: object) -> Recipe:
     return Recipe(evaluate=Evaluate(gate=Gate(**gate)))  # type: ignore[arg-type]
 
@@ -68,10 +86,15 @@ def judge_labels(  # noqa: PLR0913 - an evaluation in one line
     recipe: Recipe | None = None,
     trained_on: dict[str, int] | None = None,
     train: Sequence[Row] = (),
+    clusters: Sequence[int] = (),
+    dataset: Dataset | None = None,
 ) -> Judgement:
     """Judge a classification of tweets; `trained_on` counts the labels of the training rows."""
-    dataset = dataset_of("classification", SENTIMENTS, trained_on)
-    return judge(dataset, rows_of(golds), answers_of(base, tuned), recipe or Recipe(), train)
+    dataset = dataset or dataset_of("classification", SENTIMENTS, trained_on)
+    rows = rows_of(golds)
+    for each, cluster in zip(rows, clusters, strict=False):
+        each.cluster = cluster
+    return judge(dataset, rows, answers_of(base, tuned), recipe or Recipe(), train)
 
 
 def judge_texts(

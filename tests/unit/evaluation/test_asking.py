@@ -48,6 +48,16 @@ def test_each_row_is_sent_to_both_models_before_the_next() -> None:
     assert asked == ["base 1", "tuned 1", "base 2", "tuned 2"]
 
 
+def test_the_base_model_is_asked_with_examples_too_if_wanted() -> None:
+    # When
+    answers = ask(ROWS, echo, models=("base", "tuned", "few_shot"))
+
+    # Then
+    assert [each.text for each in answers.few_shot][:1] == ["few_shot: question 1"]
+    assert len(answers.few_shot) == len(answers.base) == 4
+    assert ask(ROWS, echo).few_shot == []
+
+
 def test_long_prompts_are_asked_first() -> None:
     # Given rows of several lengths
     texts = ["a short one", "the longest question of them all", "one of some length"]

@@ -9,6 +9,7 @@ from tests.support.builders.evaluations import (
     SYSTEM,
     answers_of,
     dataset_of,
+    dataset_with,
     gated,
     judge_labels,
     judge_texts,
@@ -59,7 +60,7 @@ class TestTheTweets:
         assert (primary.wins, primary.losses, primary.ties) == (97, 4, 99)
         assert primary.difference.value == pytest.approx(0.465)
         assert primary.difference.low == pytest.approx(0.38916332)
-        assert primary.p_value == pytest.approx(3.35638779268828e-24)
+        assert primary.p_value == pytest.approx(1.7597648577e-24)
         assert judged.base.unparsed == 125
         assert judged.tuned.unparsed == 0
         assert judged.tuned.metrics["accuracy"].low == pytest.approx(0.5867558926)
@@ -73,18 +74,32 @@ class TestTheTweets:
 
     def test_unparsed_answers_are_compared_apart_from_wrong_ones(self, judged: Judgement) -> None:
         # Given
-        said = about(judged.sentences, "the format makes no difference")
+        said = about(judged.sentences, "answered in form")
 
         # Then
-        assert "125 of the base model's 200 answers name no label" in said
-        assert "On the other 75 rows" in said
-        assert "right on 50.7%" in said  # 38 of 75
+        assert "On the 75 rows that both models answered in form (one clear label" in said
+        assert "the base model 50.7%" in said  # 38 of 75
+        assert judged.in_form is not None
+        assert judged.in_form.difference.n == 75
 
-    def test_p_values_are_corrected_for_the_number_of_comparisons(self, judged: Judgement) -> None:
-        assert [each.metric for each in judged.comparisons] == ["accuracy", "accuracy", "macro_f1"]
-        for each in judged.comparisons:
-            assert each.p_adjusted is not None
-            assert each.p_adjusted >= each.p_value
+    def test_the_comparisons_are_those_of_the_model_and_the_baselines(
+        self, judged: Judgement
+    ) -> None:
+        assert [(each.metric, each.rival) for each in judged.comparisons] == [
+            ("accuracy", "base"),
+            ("accuracy", "always “negative”"),
+            ("macro_f1", "base"),
+        ]
+
+    def test_the_gate_says_ship_in_one_sentence(self, judged: Judgement) -> None:
+        assert judged.gate.decision == "ship"
+        assert judged.gate.sentence == (
+            "Ship: with 95% confidence the gain lies between +38.9 and +53.8 points, above the "
+            "0 points that the recipe asks for."
+        )
+
+    def test_the_power_of_the_test_is_told(self, judged: Judgement) -> None:
+        assert "These 200 test rows show a true difference of" in judged.sentences[-1]
 
     def test_the_same_answers_give_the_same_judgement(self, judged: Judgement) -> None:
         # Given
@@ -156,18 +171,102 @@ def test_the_report_of_few_rows_says_how_many_are_needed() -> None:
     # Then
     assert judged.verdict == "too_small_to_tell"
     assert judged.headline.startswith("40 test rows are too few to tell which model is better")
-    assert "To detect 5 points, about" in about(judged.sentences, "test rows are needed")
-    assert "Only 40 test rows" in about(judged.warnings, "Only")
+    needed = about(judged.sentences, "To show a difference of 5 points")
+    assert "to show the one seen here, +7.5 points, about" in needed
+    assert judged.gate.decision == "hold"
+    assert "leaves open which model is better" in judged.gate.sentence
 
 
 def test_fewer_than_twenty_rows_are_too_few_for_any_verdict() -> None:
     # When
-    judged = judge_labels(HALVES[:19], ["?"] * 19, HALVES[:19])
+    judged = judge_labels(HALVES[:18], ["?"] * 18, HALVES[:18], dataset=dataset_with(180, 18))
 
     # Then
     assert judged.comparisons[0].p_value < 0.001
     assert judged.verdict == "too_small_to_tell"
     assert not judged.passed_gate
+    assert judged.headline == (
+        "18 test rows are too few to tell which model is better: 100.0% of answers right against "
+        "0.0%."
+    )
+    assert judged.gate.sentence == (
+        "Hold: a verdict needs at least 20 test rows, and there are 18."
+    )
+    assert judged.sentences[1] == (
+        "2 more test rows are needed. Write `split: {test: 0.12}` in recipe.yaml to hold out 20 of "
+        "the 180 rows."
+    )
+
+
+def test_a_report_below_the_floor_does_not_speak_of_chance() -> None:
+    # When
+    judged = judge_labels(HALVES[:18], ["?"] * 18, HALVES[:18], dataset=dataset_with(180, 18))
+
+    # Then
+    told = [judged.headline, *judged.sentences, *judged.warnings]
+    assert not [text for text in told if "chance" in text or "beats" in text]
+    assert "too few rows to rely on" in judged.sentences[0]
+
+
+def test_fewer_than_ten_groups_are_too_few_for_any_verdict() -> None:
+    # Given 200 rows in eight groups, all won by the tuned model
+    clusters = [1 + index % 8 for index in range(200)]
+
+    # When
+    judged = judge_labels(
+        HALVES, ["?"] * 200, HALVES, clusters=clusters, dataset=dataset_with(2_000, 200)
+    )
+
+    # Then
+    assert judged.verdict == "too_small_to_tell"
+    assert judged.comparisons[0].units == 8
+    assert judged.headline.startswith("200 test rows in 8 independent groups are too few to tell")
+    assert "at least 10 independent groups of test rows, and there are 8" in judged.gate.sentence
+    assert (
+        "2 more groups of test rows are needed. Write `split: {test: 0.16}`"
+        in (judged.sentences[1])
+    )
+
+
+def test_rows_of_one_group_are_one_observation() -> None:
+    # Given 20 groups of 10 rows; the tuned model wins in 13 groups and loses in 7
+    clusters = [1 + index // 10 for index in range(200)]
+    base = ["?" if cluster <= 13 else gold for cluster, gold in zip(clusters, HALVES, strict=True)]
+    tuned = [gold if cluster <= 13 else "?" for cluster, gold in zip(clusters, HALVES, strict=True)]
+
+    # When
+    as_rows = judge_labels(HALVES, base, tuned)
+    as_groups = judge_labels(HALVES, base, tuned, clusters=clusters)
+
+    # Then
+    assert as_rows.verdict == "better"
+    assert as_groups.verdict == "too_small_to_tell"
+    assert "sign permutation test of 20 groups of rows" in as_groups.sentences[0]
+
+
+def test_repeated_answers_to_a_row_are_one_observation() -> None:
+    # Given each of 40 rows five times
+    rows = rows_of(HALVES[:40]) * 5
+    said = [row.answer for row in rows]
+
+    # When
+    judged = judge(
+        dataset_of("classification", SENTIMENTS), rows, answers_of(["?"] * 200, said), Recipe()
+    )
+
+    # Then
+    assert judged.comparisons[0].units == 40
+
+
+def test_rows_with_the_same_prompt_are_one_observation() -> None:
+    # Given
+    rows = [row(number, f"question {number % 30}", "yes") for number in range(60)]
+
+    # When
+    judged = judge(dataset_of("generation"), rows, answers_of(["no"] * 60, ["yes"] * 60), Recipe())
+
+    # Then
+    assert judged.comparisons[0].units == 30
 
 
 def test_a_single_row_is_judged_as_too_small_to_tell() -> None:
@@ -176,7 +275,9 @@ def test_a_single_row_is_judged_as_too_small_to_tell() -> None:
 
     # Then
     assert judged.verdict == "too_small_to_tell"
-    assert judged.headline.startswith("1 test row is too few")
+    assert judged.headline.startswith("1 test row is too few to tell")
+    assert judged.gate.sentence.endswith("at least 20 test rows, and there is 1.")
+    assert judged.sentences[1].startswith("19 more test rows are needed")
 
 
 def test_unparsed_answers_count_as_wrong_and_are_warned_of() -> None:
@@ -203,7 +304,8 @@ def test_the_gate_needs_an_interval_above_min_gain() -> None:
     assert modest.verdict == "better"
     assert not modest.passed_gate
     assert "but not certainly by the 20 points that the recipe asks for" in modest.headline
-    assert "so it is not reached" in about(modest.sentences, "asks for a gain")
+    assert modest.gate.decision == "hold"
+    assert "and the recipe asks for more than 20 points" in modest.gate.sentence
     assert judge_labels(HALVES, base, HALVES, recipe=gated(min_gain=0.05)).passed_gate
 
 
@@ -231,7 +333,7 @@ def test_the_gate_may_use_macro_f1() -> None:
 
     # Then
     assert judged.primary_metric == "macro_f1"
-    assert judged.comparisons[0].test == "paired permutation test"
+    assert judged.comparisons[0].test == "sign permutation test"
     assert judged.verdict == "better"
     assert "a macro-F1 of 100.0% against 47.4%" in judged.headline
 
@@ -287,7 +389,85 @@ class TestFreeText:
         # Then
         assert judged.baselines[0].name == "always “no”"
         assert judged.baselines[0].value.value == 0.5
-        assert judge_texts(["no"], ["?"], ["no"], train=train[1:]).baselines == []
+        without = judge_texts(["no"], ["?"], ["no"], train=train[1:])
+        assert {each.kind for each in without.baselines} == {"nearest"}
+
+
+class TestTheBaselines:
+    """A tuned model must beat more than the base model."""
+
+    train = tuple(
+        row(number, f"how do I return item {number}", f"see policy {number}")
+        for number in range(60)
+    )
+
+    def test_copying_the_nearest_training_row_qualifies_the_headline(self) -> None:
+        # Given test rows that resemble one training row each
+        rows = [
+            row(100 + each.row, f"please, how may we return item {each.row}", each.answer)
+            for each in self.train
+        ]
+        golds = [each.answer for each in rows]
+
+        # When
+        judged = judge(
+            dataset_of("generation"),
+            rows,
+            answers_of(["I do not know"] * 60, golds),
+            Recipe(),
+            self.train,
+        )
+
+        # Then
+        assert judged.verdict == "better"
+        assert "not clearly better than copying the answer of the most similar training row" in (
+            judged.headline
+        )
+        assert judged.gate.decision == "hold"
+        assert not judged.passed_gate
+
+    def test_a_baseline_without_a_model_that_wins_rejects_the_model(self) -> None:
+        # Given
+        golds = ["negative"] * 160 + ["positive"] * 40
+        tuned = ["negative"] * 80 + ["positive"] * 120
+
+        # When
+        judged = judge_labels(golds, ["?"] * 200, tuned, trained_on={"negative": 9})
+
+        # Then
+        assert judged.gate.decision == "reject"
+        assert "always answering “negative” reaches 80.0%, more than" in judged.gate.sentence
+
+
+def test_a_gain_by_format_alone_qualifies_the_headline() -> None:
+    # Given 100 answers without a label, and 100 in form that are equally good
+    base = ["?"] * 100 + HALVES[:100]
+
+    # When
+    judged = judge_labels(HALVES, base, HALVES)
+
+    # Then
+    assert judged.verdict == "better"
+    assert "but not clearly where both answered in form" in judged.headline
+    assert "but not clearly where both answered in form" in judged.gate.sentence
+    assert "On the 100 rows that both models answered in form" in about(
+        judged.sentences, "answered in form"
+    )
+
+
+def test_answers_cut_off_do_not_count_as_in_form() -> None:
+    # Given
+    rows, said = rows_of(HALVES), [Answer(label) for label in HALVES]
+    cut = [Answer("I think that", finish_reason="length")] * 60 + said[60:]
+
+    # When
+    judged = judge(
+        dataset_of("classification", SENTIMENTS), rows, Answers(base=cut, tuned=said), Recipe()
+    )
+
+    # Then
+    assert judged.in_form is not None
+    assert judged.in_form.difference.n == 140
 
 
 class TestCautions:
@@ -301,9 +481,27 @@ class TestCautions:
         judged = judge_labels(HALVES, HALVES, HALVES, train=train)
 
         # Then
-        assert "1 of the 200 test rows asks what a training row asks (row 3)" in about(
-            judged.warnings, "training row"
+        said = about(judged.warnings, "training row")
+        assert "1 of the 200 test rows asks the same as a training row, or nearly the same" in said
+        assert "(row 3)" in said
+        assert "On the other 199 rows the tuned model reaches 100.0%" in said
+
+    def test_test_rows_that_are_nearly_training_rows_are_warned_of(self) -> None:
+        # Given a training row that differs in one of 20 words
+        asked = "why is the river that runs through this old town so much lower in the late summer"
+        test = [row(1, f"{asked} of 2024", "dry"), *rows_of(["wet"] * 30)[1:]]
+
+        # When
+        judged = judge(
+            dataset_of("generation"),
+            test,
+            answers_of(["?"] * 30, ["dry"] * 30),
+            Recipe(),
+            [row(1, f"{asked} of 2023", "dry"), row(2, "another question", "wet")],
         )
+
+        # Then
+        assert "1 of the 30 test rows asks the same" in about(judged.warnings, "training row")
 
     def test_answers_cut_at_max_tokens_are_counted_and_warned_of(self) -> None:
         # Given
@@ -316,7 +514,7 @@ class TestCautions:
 
         # Then
         assert judged.base.truncated == 1
-        assert "1 of the base model's 200 answers were cut" in about(judged.warnings, "cut at")
+        assert "1 of the base model's 200 answers was cut" in about(judged.warnings, "cut at")
 
     def test_right_answers_longer_than_max_tokens_are_warned_of(self) -> None:
         # Given
@@ -402,6 +600,8 @@ def test_any_answers_are_judged_with_consistent_figures(
     # Then
     for each in judged.comparisons:
         assert each.wins + each.losses + each.ties == len(said)
+        apart = each.difference.low > 0 or each.difference.high < 0
+        assert apart == (each.p_value < 0.05)
         assert each.difference.low <= each.difference.high
         assert 0 < each.p_value <= 1
     assert judged.verdict != "better" or judged.comparisons[0].difference.low > 0

@@ -4,22 +4,23 @@ import pytest
 
 from tunedrop.documents.report import Comparison, Estimate
 from tunedrop.evaluation.statistics.intervals import tango
-from tunedrop.evaluation.statistics.significance import mcnemar_exact
+from tunedrop.evaluation.statistics.significance import mcnemar_mid_p
 from tunedrop.evaluation.verdict import passes, verdict_of
 from tunedrop.recipe.schema import Gate
 
 
-def compared(wins: int, losses: int, n: int) -> Comparison:
+def compared(wins: int, losses: int, n: int, units: int | None = None) -> Comparison:
     """Return the comparison of two models on right or wrong rows."""
     return Comparison(
         metric="accuracy",
         difference=Estimate((wins - losses) / n, *tango(wins, losses, n, 0.95), n),
-        p_value=mcnemar_exact(wins, losses),
-        test="exact McNemar test",
+        p_value=mcnemar_mid_p(wins, losses),
+        test="McNemar's mid-p test",
         wins=wins,
         losses=losses,
         ties=n - wins - losses,
         smallest_detectable=0.1,
+        units=n if units is None else units,
     )
 
 
@@ -40,14 +41,19 @@ def test_the_verdict_follows_wins_losses_and_rows(
     assert verdict_of(compared(wins, losses, n), Gate()) == verdict
 
 
-def test_a_verdict_needs_both_the_interval_and_the_exact_test() -> None:
-    """Five wins of five: the interval leaves zero out, the exact test (p = 0.0625) does not."""
+def test_a_verdict_needs_both_the_interval_and_the_test() -> None:
+    """Four wins of four: Tango's interval leaves zero out, the test (p = 0.0625) does not."""
     # Given
-    five_of_five = compared(5, 0, 40)
+    four_of_four = compared(4, 0, 40)
 
     # Then
-    assert five_of_five.difference.low > 0
-    assert verdict_of(five_of_five, Gate()) == "too_small_to_tell"
+    assert four_of_four.difference.low > 0
+    assert verdict_of(four_of_four, Gate()) == "too_small_to_tell"
+
+
+@pytest.mark.parametrize(("units", "verdict"), [(9, "too_small_to_tell"), (10, "better")])
+def test_a_verdict_needs_ten_independent_groups(units: int, verdict: str) -> None:
+    assert verdict_of(compared(97, 4, 200, units), Gate()) == verdict
 
 
 def test_the_gate_compares_the_lower_end_of_the_interval() -> None:

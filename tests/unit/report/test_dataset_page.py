@@ -6,6 +6,8 @@ from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.documents.run import CostEstimate
+from tunedrop.evaluation.power import expected_power
+from tunedrop.recipe.schema import Recipe
 from tunedrop.report.dataset_page import CHECKS, render_dataset_page
 
 HOSTILE = "<script>alert(1)</script>"
@@ -76,6 +78,20 @@ def test_the_dataset_page_of_a_run_over_budget_says_that_no_job_starts() -> None
 
 def test_the_dataset_page_without_a_base_model_has_no_estimate() -> None:
     assert "Not estimated yet: the base model was not in the bucket" in page()
+
+
+def test_the_dataset_page_says_what_the_test_can_show() -> None:
+    # Given
+    document = prepare(table(60))[0]
+    document.power = expected_power(document, Recipe())
+
+    # When
+    text = render_dataset_page(document)
+
+    # Then
+    assert "What the test can show" in text
+    assert "The 6 test rows are too few for a verdict, which needs 20." in text
+    assert "`split: {test: 0.34}`" in text
 
 
 def test_a_finding_with_fewer_places_than_rows_is_not_called_shortened() -> None:

@@ -54,9 +54,10 @@ def test_the_verdict_comes_first_then_the_figures() -> None:
 
     # Then
     assert " ".join(lines[:2]).startswith("The tuned model is better than the base model: 65.5%")
-    assert lines[4].split() == ["Tuned", "model", "65.5%", "62.6%"]
-    assert lines[5].split()[:3] == ["Base", "model", "19.0%"]
-    assert lines[6].split()[:3] == ["always", "“negative”", "52.0%"]
+    assert lines[3].startswith("Ship: with 95% confidence the gain lies between +38.9")
+    assert lines[7].split() == ["Tuned", "model", "65.5%", "62.6%"]
+    assert lines[8].split()[:3] == ["Base", "model", "19.0%"]
+    assert lines[9].split()[:3] == ["always", "“negative”", "52.0%"]
 
 
 def test_the_email_says_what_the_run_cost_and_where_the_report_is() -> None:

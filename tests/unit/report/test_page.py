@@ -177,7 +177,9 @@ def test_only_a_gain_without_reservations_is_green() -> None:
     )
 
     # Then
+    by_form = judge_labels(HALVES, ["?"] * 50 + HALVES[50:], HALVES)
     for judged, words in (
+        (by_form, "Better in the form of its answers"),
         (no_better_than_trivial, "Better than the base model only"),
         (below_the_gate, "Better, but below the recipe's gate"),
     ):

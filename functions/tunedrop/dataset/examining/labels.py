@@ -8,6 +8,7 @@ from itertools import compress
 from typing import Literal
 
 from tunedrop.dataset.shapes.content import MOST_LABELS
+from tunedrop.documents.dataset import AnswerTask
 
 LEAST_REPEATS = 5  # Short answers are labels if they have at least this many rows on average.
 
@@ -44,19 +45,19 @@ class Labels:
         """All labels and their other spellings, in the order of their first row."""
         return list(self._numbers)
 
-    def task(
-        self, wanted: Literal["auto", "classification", "generation"], *, labelled: bool
-    ) -> Literal["classification", "generation"]:
+    def task(self, wanted: AnswerTask | Literal["auto"], *, labelled: bool) -> AnswerTask:
         """Return the task: few distinct short answers are labels, unless the recipe decides.
 
         Args:
             wanted: the recipe's task.
             labelled: whether the shape has a column of labels.
         """
-        if wanted == "generation" or not self.possible:
+        if wanted != "auto" and wanted != "classification":  # noqa: PLR1714 - mypy narrows this
+            return wanted
+        if not self.possible:
             return "generation"
         if wanted == "classification":
-            return "classification"
+            return wanted
         rows = sum(self._kept)
         repeats = 2 if labelled else LEAST_REPEATS
         few = len(self._numbers) * repeats <= rows

@@ -24,7 +24,9 @@ class RowColumns:
 
     `groups` are the prompt keys, `characters` the lengths, and `given` the splits that the file
     itself names (see `RowPlace`). `kept` is 0 for a row that repeats an earlier one. `links` says
-    which prompts belong together; `spoken` are the languages of the first rows.
+    which prompts must be in the same split. `families` links further the near duplicates that are
+    too many for one split; the statistics of the evaluation need them. `spoken` are the languages
+    of the first rows.
     """
 
     def __init__(self, split: SplitShares, spool: Spool, *, labels_possible: bool) -> None:
@@ -39,6 +41,7 @@ class RowColumns:
         self._files: list[tuple[int, str | None]] = []
         self.labels = Labels(possible=labels_possible)
         self.links = Links()
+        self.families = Links()
         self.rejects = Rejects()
         self.findings = Findings()
         self.disagreements = Findings()
@@ -92,6 +95,10 @@ class RowColumns:
                 self.kept[at] = 0
                 self.duplicates += 1
             known.add(row)
+
+    def cluster(self, at: int) -> int:
+        """Return a key that the row at a position shares with the rows that belong to it."""
+        return self.families.of(self.links.of(self.groups[at]))
 
     def place(self, at: int, excerpt: str) -> Place:
         """Return the place in the source of the row at a position."""

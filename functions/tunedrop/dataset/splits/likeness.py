@@ -9,6 +9,9 @@ from tunedrop.documents.rows import AnyRow, read_row
 LARGEST_CLUSTER = 4  # A cluster of so many near duplicates always stays together.
 # A cluster with more than this share of all rows is divided among the splits and reported.
 LARGEST_SHARE = 0.05
+# Above this share, likeness is a template that most prompts have, and no reason to take the rows
+# for one observation in the evaluation.
+TEMPLATE_SHARE = 0.2
 
 
 def link_near_duplicates(columns: RowColumns, spool: Spool, near: NearDuplicates) -> None:
@@ -45,8 +48,15 @@ def _link(columns: RowColumns, pairs: list[tuple[int, int]]) -> None:
     sizes = clusters.sizes(
         key for key, kept in zip(columns.groups, columns.kept, strict=True) if kept
     )
-    most = max(LARGEST_CLUSTER, sum(columns.kept) * LARGEST_SHARE)
+    rows = sum(columns.kept)
+    most = max(LARGEST_CLUSTER, rows * LARGEST_SHARE)
+    divided: list[tuple[int, int]] = []
     for one, other in pairs:
-        if sizes[clusters.of(one)] <= most:
+        size = sizes[clusters.of(one)]
+        if size <= most:
             columns.links.unite(one, other)
+        elif size <= rows * TEMPLATE_SHARE:
+            divided.append((one, other))
+    for one, other in divided:  # after all links, because `families` joins the linked groups
+        columns.families.unite(columns.links.of(one), columns.links.of(other))
     columns.scattered = sum(size for size in sizes.values() if size > most)

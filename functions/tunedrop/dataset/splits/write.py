@@ -15,6 +15,7 @@ from tunedrop.dataset.readers.record import SplitName
 from tunedrop.dataset.readers.source import Sink
 from tunedrop.dataset.sizing.tokens import TokenSample
 from tunedrop.dataset.splits.assignment import SplitAssignment
+from tunedrop.dataset.splits.clusters import CLUSTERED, ClusteredRows, clusters_of
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.places import PLACES, SPLITS, RowPlace
 from tunedrop.dataset.splits.spool import Spool
@@ -87,7 +88,7 @@ class SplitFile:
         return self._digest.hexdigest()
 
 
-Files = Mapping[int, SplitFile]
+Files = Mapping[int, SplitFile | ClusteredRows]
 """The split files by their places."""
 
 
@@ -116,24 +117,35 @@ def write_splits(
 ) -> Written:
     """Write train.jsonl, validation.jsonl and test.jsonl."""
     places = assignment.places()
+    clusters = clusters_of(places, columns, spool)
     with ExitStack() as stack:
-        files: dict[int, SplitFile] = {
+        splits: dict[int, SplitFile] = {
             PLACES[name]: SplitFile(stack.enter_context(sink.create(f"{name}.jsonl")))
             for name in SPLITS
         }
+        clustered = ClusteredRows(splits[RowPlace.TEST], clusters.numbers)
+        files: dict[int, SplitFile | ClusteredRows] = {CLUSTERED: clustered}
+        files.update(splits)
         rewriter = Rewriter(assignment)
         if rewriter.is_needed or tokens is not None or spool.is_given_up:
-            _write_lines(spool, places, files, rewriter, tokens)
+            _write_lines(spool, clusters.places, files, rewriter, tokens)
         else:
-            _write_runs(spool, places, files)
-        for file in files.values():
+            _write_runs(spool, clusters.places, files)
+        for file in splits.values():
             file.flush()
-    splits: dict[str, Split] = {
-        name: Split(places.count(PLACES[name]), files[PLACES[name]].digest, labels)
+    named = set(columns.given)
+    described: dict[str, Split] = {
+        name: Split(
+            rows=places.count(PLACES[name]),
+            blake3=splits[PLACES[name]].digest,
+            labels=labels,
+            units=clusters.units if name == "test" else None,
+            given=PLACES[name] in named,
+        )
         for name, labels in _labels(places, columns, assignment).items()
     }
     return Written(
-        splits,
+        described,
         places,
         _train_characters(places, columns, assignment),
         {spool.rows[at] for at in assignment.conflicts},

@@ -1,7 +1,7 @@
 """Precision, recall and F1 of labels, from counts of (gold, prediction) pairs."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 
 from tunedrop.documents.report import Confusion, LabelScore
 
@@ -16,7 +16,7 @@ def label_scores(counts: Counter[tuple[str, str]], labels: Iterable[str]) -> dic
     right, answered = _margins(counts)
     return {
         label: LabelScore(
-            rows=right[label],
+            rows=int(right[label]),
             precision=_share(counts[label, label], answered[label]),
             recall=_share(counts[label, label], right[label]),
             f1=_f1(counts[label, label], right[label], answered[label]),
@@ -25,10 +25,12 @@ def label_scores(counts: Counter[tuple[str, str]], labels: Iterable[str]) -> dic
     }
 
 
-def macro_f1(counts: Counter[tuple[str, str]]) -> float:
+def macro_f1(counts: Mapping[tuple[str, str], float]) -> float:
     """Return the mean F1 of the labels that are the right answer of at least one row."""
     right, answered = _margins(counts)
-    scores = [_f1(counts[label, label], rows, answered[label]) for label, rows in right.items()]
+    scores = [
+        _f1(counts.get((label, label), 0), rows, answered[label]) for label, rows in right.items()
+    ]
     return sum(scores) / len(scores) if scores else 0.0
 
 
@@ -42,18 +44,20 @@ def confusion(counts: Counter[tuple[str, str]], labels: list[str]) -> Confusion 
     )
 
 
-def _margins(counts: Counter[tuple[str, str]]) -> tuple[Counter[str], Counter[str]]:
-    right: Counter[str] = Counter()
-    answered: Counter[str] = Counter()
+def _margins(
+    counts: Mapping[tuple[str, str], float],
+) -> tuple[defaultdict[str, float], defaultdict[str, float]]:
+    right: defaultdict[str, float] = defaultdict(int)
+    answered: defaultdict[str, float] = defaultdict(int)
     for (gold, prediction), rows in counts.items():
         right[gold] += rows
         answered[prediction] += rows
     return right, answered
 
 
-def _share(part: int, whole: int) -> float:
+def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def _f1(hits: int, right: int, answered: int) -> float:
+def _f1(hits: float, right: float, answered: float) -> float:
     return _share(2 * hits, right + answered)

@@ -4,15 +4,24 @@ A `RowMetric` scores each row, and its total is the mean. A `CorpusMetric` score
 The kind of a metric decides how it is compared (`statistics/comparing.py`).
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tunedrop.evaluation.scoring.f1 import macro_f1
+from tunedrop.evaluation.scoring.overlap import chrf, rouge_l
+from tunedrop.evaluation.scoring.sql import same_query, same_results
+from tunedrop.evaluation.scoring.structured import (
+    field_f1,
+    has_form,
+    is_parsed,
+    label_macro_f1,
+    micro_f1,
+    same,
+)
 from tunedrop.evaluation.scoring.text import exact_match, token_f1
 
-Counts = Counter[tuple[str, str]]
-"""How often each (gold, prediction) pair occurs."""
+Counts = Mapping[tuple[str, str], float]
+"""How often each (gold, prediction) pair occurs, or the weight of these rows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +51,7 @@ class CorpusMetric(_Named):
     """A metric that exists only for all rows together."""
 
     score: Callable[[Counts], float]
-    """Counts of (gold, prediction) to 0..1."""
+    """Counts of (gold, prediction) to 0..1. Only their proportions may matter."""
 
 
 Metric = RowMetric | CorpusMetric
@@ -80,6 +89,116 @@ TOKEN_F1 = RowMetric(
     binary=False,
 )
 
+ROUGE_L = RowMetric(
+    name="rouge_l",
+    title="ROUGE-L",
+    explains="How many words of the right answer the answer has in the same order: F1 of the "
+    "longest common subsequence.",
+    phrase="a ROUGE-L of {}",
+    score=rouge_l,
+    binary=False,
+)
+CHRF = RowMetric(
+    name="chrf",
+    title="chrF",
+    explains="How many sequences of one to six characters the answer shares with the right answer; "
+    "recall weighs twice as much as precision.",
+    phrase="a chrF of {}",
+    score=chrf,
+    binary=False,
+)
+FIELD_F1 = RowMetric(
+    name="field_f1",
+    title="field F1",
+    explains="How well the fields of the JSON match those of the right answer, each by its path, "
+    "type and value.",
+    phrase="a field F1 of {}",
+    score=field_f1,
+    binary=False,
+)
+EXACT_JSON = RowMetric(
+    name="exact_json",
+    title="exact JSON",
+    explains="The share of answers with the same JSON as the right answer; the order of keys does "
+    "not count.",
+    phrase="{} of answers exactly right",
+    score=same,
+    binary=True,
+)
+SCHEMA_VALID = RowMetric(
+    name="schema_valid",
+    title="schema-valid rate",
+    explains="The share of answers with the fields of the right answer, each with its type.",
+    phrase="{} of answers in the right form",
+    score=has_form,
+    binary=True,
+)
+JSON_PARSED = RowMetric(
+    name="json_parsed",
+    title="JSON parse rate",
+    explains="The share of answers that contain JSON.",
+    phrase="{} of answers with JSON",
+    score=is_parsed,
+    binary=True,
+)
+MICRO_F1 = CorpusMetric(
+    name="micro_f1",
+    title="micro-F1",
+    explains="The F1 of all labels of all rows together.",
+    phrase="a micro-F1 of {}",
+    score=micro_f1,
+)
+LABEL_MACRO_F1 = CorpusMetric(
+    name="label_macro_f1",
+    title="macro-F1",
+    explains="The mean of the labels' F1: a rare label weighs as much as a common one.",
+    phrase="a macro-F1 of {}",
+    score=label_macro_f1,
+)
+EXACT_SET = RowMetric(
+    name="exact_set",
+    title="exact set",
+    explains="The share of rows whose answer names exactly the right labels.",
+    phrase="{} of label sets right",
+    score=same,
+    binary=True,
+)
+EXECUTION_ACCURACY = RowMetric(
+    name="execution_accuracy",
+    title="execution accuracy",
+    explains="The share of queries that return what the right query returns, on small databases "
+    "made from the prompt's tables.",
+    phrase="{} of queries with the right results",
+    score=same_results,
+    binary=True,
+)
+EXACT_QUERY = RowMetric(
+    name="exact_query",
+    title="exact query",
+    explains="The share of queries with the same text as the right one; spaces and the case of "
+    "unquoted words do not count.",
+    phrase="{} of queries exactly right",
+    score=same_query,
+    binary=True,
+)
+
 METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (ACCURACY, MACRO_F1, EXACT_MATCH, TOKEN_F1)
+    metric.name: metric
+    for metric in (
+        ACCURACY,
+        MACRO_F1,
+        EXACT_MATCH,
+        TOKEN_F1,
+        ROUGE_L,
+        CHRF,
+        FIELD_F1,
+        EXACT_JSON,
+        SCHEMA_VALID,
+        JSON_PARSED,
+        MICRO_F1,
+        LABEL_MACRO_F1,
+        EXACT_SET,
+        EXECUTION_ACCURACY,
+        EXACT_QUERY,
+    )
 }

@@ -1,7 +1,10 @@
 """How each task is judged: how its answers are read, and by which metrics. A new task goes here.
 
-TASKS["classification"]  labels read from the answer; accuracy, macro-F1
-TASKS["generation"]      the text as it is, tool calls as JSON; exact match, token F1
+TASKS["classification"]  the label in the answer; accuracy, macro-F1
+TASKS["generation"]      the text as it is; exact match, token F1, ROUGE-L, chrF
+TASKS["extraction"]      the JSON in the answer; field F1, exact JSON, schema-valid and parse rate
+TASKS["multilabel"]      the labels in the answer; micro-F1, macro-F1, exact set
+TASKS["sql"]             the query in the answer, and its results; execution accuracy, exact query
 """
 
 from collections.abc import Callable, Sequence
@@ -9,13 +12,21 @@ from dataclasses import dataclass
 from statistics import median
 
 from tunedrop.documents.dataset import Task
+from tunedrop.documents.rows import Row
 from tunedrop.errors import RecipeError
+from tunedrop.evaluation.scoring import metrics
 from tunedrop.evaluation.scoring.labels import label_reader
-from tunedrop.evaluation.scoring.metrics import ACCURACY, EXACT_MATCH, MACRO_F1, TOKEN_F1, Metric
+from tunedrop.evaluation.scoring.metrics import Metric
+from tunedrop.evaluation.scoring.sql import sql_reader
+from tunedrop.evaluation.scoring.structured import labels_reader, read_json
 from tunedrop.evaluation.scoring.text import tokens
 from tunedrop.recipe.schema import Gate
 
 SHORT_ANSWER = 5  # Words. Exact match was designed for SQuAD, whose answers have 3 on average.
+
+
+ReadAll = Callable[[Sequence[str]], list[str]]
+"""Reads one answer to each row, in their order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,28 +37,57 @@ class JudgedTask:
     """All of them are reported. The recipe's gate names the one that decides."""
     auto: Callable[[Sequence[str]], Metric]
     """The metric that decides under `gate.metric: auto`, chosen by the right answers alone."""
-    reader: Callable[[Sequence[str]], Callable[[str], str]]
-    """From the labels to a function that reads an answer."""
-    has_labels: bool
+    reader: Callable[[Sequence[str], Sequence[Row]], ReadAll]
+    """From the labels and the rows to a function that reads one answer to each row."""
+    has_labels: bool = False
+    form: str = ""
+    """What an answer must have to be readable, in words; empty when every answer is."""
+
+
+def _each(read: Callable[[str], str]) -> ReadAll:
+    """Return a function that reads each answer by itself."""
+    return lambda answers: [read(answer) for answer in answers]
 
 
 def _by_length(golds: Sequence[str]) -> Metric:
     """Short answers are right or wrong; longer ones are compared by their words."""
-    return EXACT_MATCH if median(len(tokens(gold)) for gold in golds) <= SHORT_ANSWER else TOKEN_F1
+    short = median(len(tokens(gold)) for gold in golds) <= SHORT_ANSWER
+    return metrics.EXACT_MATCH if short else metrics.TOKEN_F1
 
 
 TASKS: dict[Task, JudgedTask] = {
     "classification": JudgedTask(
-        metrics=(ACCURACY, MACRO_F1),
-        auto=lambda _golds: ACCURACY,
-        reader=label_reader,
+        metrics=(metrics.ACCURACY, metrics.MACRO_F1),
+        auto=lambda _golds: metrics.ACCURACY,
+        reader=lambda labels, _rows: _each(label_reader(labels)),
         has_labels=True,
+        form="one clear label",
     ),
     "generation": JudgedTask(
-        metrics=(EXACT_MATCH, TOKEN_F1),
+        metrics=(metrics.EXACT_MATCH, metrics.TOKEN_F1, metrics.ROUGE_L, metrics.CHRF),
         auto=_by_length,
-        reader=lambda _labels: str.strip,
-        has_labels=False,
+        reader=lambda _labels, _rows: _each(str.strip),
+    ),
+    "extraction": JudgedTask(
+        metrics=(
+            metrics.FIELD_F1,
+            metrics.EXACT_JSON,
+            metrics.SCHEMA_VALID,
+            metrics.JSON_PARSED,
+        ),
+        auto=lambda _golds: metrics.FIELD_F1,
+        reader=lambda _labels, _rows: _each(read_json),
+        form="JSON",
+    ),
+    "multilabel": JudgedTask(
+        metrics=(metrics.MICRO_F1, metrics.LABEL_MACRO_F1, metrics.EXACT_SET),
+        auto=lambda _golds: metrics.MICRO_F1,
+        reader=lambda _labels, rows: _each(labels_reader(row.answer for row in rows)),
+    ),
+    "sql": JudgedTask(
+        metrics=(metrics.EXECUTION_ACCURACY, metrics.EXACT_QUERY),
+        auto=lambda _golds: metrics.EXECUTION_ACCURACY,
+        reader=lambda _labels, rows: sql_reader(rows),
     ),
 }
 

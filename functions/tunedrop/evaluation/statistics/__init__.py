@@ -1,1 +1,1 @@
-"""Intervals, tests and resampling for paired comparisons."""
+"""Intervals and tests for paired comparisons of rows and of groups of rows."""

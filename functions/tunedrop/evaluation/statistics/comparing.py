@@ -1,44 +1,44 @@
-"""Compare two models by one metric, with the method that suits the metric.
+"""Compare two models by one metric, with the method that suits the metric and the rows.
 
-| metric | interval of a value | interval of the difference | p value |
-|---|---|---|---|
-| each row right or wrong | Wilson | Tango's paired score | McNemar, exact |
-| a score for each row | bootstrap | paired bootstrap | paired permutation |
-| all rows together | bootstrap | paired bootstrap | paired permutation |
+| metric | rows | interval of a value | interval of the difference | p value |
+|---|---|---|---|---|
+| right or wrong | independent | Wilson | Tango's paired score | McNemar, mid-p |
+| right or wrong | in groups | Wilson, effective rows | inverted sign test | signs of groups |
+| a score for each row | any | Wilson, effective rows | inverted sign test | signs of groups |
+| all rows together | any | the same, from influences | the same | signs, and swaps of groups |
+
+An interval of the difference leaves zero out if and only if its p value is below 1 - confidence, so
+the two never tell different stories. docs/evaluation.md explains each method.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, pstdev
 
 from tunedrop.documents.report import Comparison, Estimate
 from tunedrop.evaluation.scoring.metrics import CorpusMetric, Metric, RowMetric
-from tunedrop.evaluation.statistics.intervals import middle_share, tango, wilson
-from tunedrop.evaluation.statistics.resampling import (
-    bootstrap_counts,
-    bootstrap_means,
-    permutation_p,
-    swap_p,
-)
-from tunedrop.evaluation.statistics.significance import (
-    mcnemar_exact,
-    smallest_detectable,
-    standard_error,
-)
+from tunedrop.evaluation.statistics.influence import influence_scores
+from tunedrop.evaluation.statistics.intervals import effective_rows, t_of, tango, wilson, z_of
+from tunedrop.evaluation.statistics.significance import mcnemar_mid_p, smallest_detectable
+from tunedrop.evaluation.statistics.signs import sign_test
+from tunedrop.evaluation.statistics.swaps import swap_p
+from tunedrop.evaluation.statistics.units import Units, UnitScores
 
 Scores = Sequence[float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """The right answers and those of the two that are compared, in the order of the rows."""
+    """The right answers and those of the two that are compared, in the order of the rows.
+
+    `units` says which rows belong together.
+    """
 
     golds: Sequence[str]
     rival: Sequence[str]
     tuned: Sequence[str]
     rival_name: str
     confidence: float
+    units: Units
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,40 +51,53 @@ class Compared:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Measured:
-    """The result of one method; `error` is the standard error of the difference."""
+class _Difference:
+    """The interval and the p value of a difference, and the name of the test."""
 
-    rival: Estimate
-    tuned: Estimate
-    difference: Estimate
+    low: float
+    high: float
     p_value: float
     test: str
-    error: float
 
 
 def compare(metric: Metric, evidence: Evidence) -> Compared:
     """Return both values and their difference (tuned minus rival), with intervals and p value."""
+    rows, units, confidence = len(evidence.golds), evidence.units, evidence.confidence
     rival = row_scores(metric, evidence.rival, evidence.golds)
     tuned = row_scores(metric, evidence.tuned, evidence.golds)
-    if isinstance(metric, CorpusMetric):
-        measured = _all_rows_together(metric, evidence, standard_error(_gaps(rival, tuned)))
-    elif metric.binary:
-        measured = _right_or_wrong(rival, tuned, evidence.confidence)
-    else:
-        measured = _score_a_row(rival, tuned, evidence.confidence)
+    base, mine = (
+        _unit_scores(metric, evidence, answers, scores)
+        for answers, scores in ((evidence.rival, rival), (evidence.tuned, tuned))
+    )
+    gaps = UnitScores(
+        sums=[b - a for a, b in zip(base.sums, mine.sums, strict=True)], sizes=base.sizes
+    )
     wins, losses = _wins(rival, tuned), _wins(tuned, rival)
+    exact = isinstance(metric, RowMetric) and metric.binary and units.are_rows
+    if exact:
+        found = _right_or_wrong(wins, losses, rows, confidence)
+    elif isinstance(metric, CorpusMetric):
+        found = _signs_and_swaps(gaps, metric, evidence)
+    else:
+        found = _signs(gaps, units, confidence)
+    error = gaps.with_a_win_and_a_loss().standard_error
     comparison = Comparison(
         metric=metric.name,
         rival=evidence.rival_name,
-        difference=measured.difference,
-        p_value=measured.p_value,
-        test=measured.test,
+        difference=Estimate(mine.mean - base.mean, found.low, found.high, rows),
+        p_value=found.p_value,
+        test=found.test,
         wins=wins,
         losses=losses,
-        ties=len(tuned) - wins - losses,
-        smallest_detectable=smallest_detectable(measured.error, evidence.confidence),
+        ties=rows - wins - losses,
+        smallest_detectable=smallest_detectable(error, confidence, len(units.sizes)),
+        units=len(units.sizes),
     )
-    return Compared(rival=measured.rival, tuned=measured.tuned, comparison=comparison)
+    return Compared(
+        rival=_value(base, confidence, rows, exact=exact),
+        tuned=_value(mine, confidence, rows, exact=exact),
+        comparison=comparison,
+    )
 
 
 def row_scores(metric: Metric, answers: Sequence[str], golds: Sequence[str]) -> list[float]:
@@ -95,58 +108,58 @@ def row_scores(metric: Metric, answers: Sequence[str], golds: Sequence[str]) -> 
     return [float(prediction == gold) for prediction, gold in pairs]
 
 
-def _right_or_wrong(rival: Scores, tuned: Scores, confidence: float) -> _Measured:
-    n, wins, losses = len(tuned), _wins(rival, tuned), _wins(tuned, rival)
-    return _Measured(
-        rival=Estimate(fmean(rival), *wilson(sum(rival), n, confidence), n),
-        tuned=Estimate(fmean(tuned), *wilson(sum(tuned), n, confidence), n),
-        difference=Estimate((wins - losses) / n, *tango(wins, losses, n, confidence), n),
-        p_value=mcnemar_exact(wins, losses),
-        test="exact McNemar test",
-        error=standard_error(_gaps(rival, tuned)),
+def _unit_scores(
+    metric: Metric, evidence: Evidence, answers: Sequence[str], scores: Scores
+) -> UnitScores:
+    if isinstance(metric, CorpusMetric):
+        pairs = list(zip(evidence.golds, answers, strict=True))
+        return influence_scores(pairs, evidence.units, metric.score)
+    return evidence.units.scores(scores)
+
+
+def _right_or_wrong(wins: int, losses: int, rows: int, confidence: float) -> _Difference:
+    """Compare independent rows that are right or wrong."""
+    p_value = mcnemar_mid_p(wins, losses)
+    low, high = tango(wins, losses, rows, confidence)
+    if p_value >= 1 - confidence:  # Tango's interval may be a little narrower than the test's.
+        low, high = min(low, 0.0), max(high, 0.0)
+    return _Difference(low=low, high=high, p_value=p_value, test="McNemar's mid-p test")
+
+
+def _signs(gaps: UnitScores, units: Units, confidence: float) -> _Difference:
+    found = sign_test(gaps, confidence)
+    of = "" if units.are_rows else f" of {len(units.sizes):,} groups of rows"
+    return _Difference(
+        low=found.low,
+        high=found.high,
+        p_value=found.p_value,
+        test=f"sign permutation test{of}",
     )
 
 
-def _score_a_row(rival: Scores, tuned: Scores, confidence: float) -> _Measured:
-    gaps = _gaps(rival, tuned)
-    drawn = bootstrap_means(rival, tuned)
-    return _Measured(
-        rival=_estimate(fmean(rival), [other for other, _ in drawn], confidence, len(gaps)),
-        tuned=_estimate(fmean(tuned), [mine for _, mine in drawn], confidence, len(gaps)),
-        difference=_estimate(fmean(gaps), _differences(drawn), confidence, len(gaps)),
-        p_value=permutation_p(gaps),
-        test="paired permutation test",
-        error=standard_error(gaps),
-    )
+def _signs_and_swaps(gaps: UnitScores, metric: CorpusMetric, evidence: Evidence) -> _Difference:
+    """Compare by the influences of the units; what they call significant must survive swaps too.
 
-
-def _all_rows_together(metric: CorpusMetric, evidence: Evidence, row_error: float) -> _Measured:
-    """Compare by resampled counts; `row_error` is used when all resamples are equal."""
-    n, confidence = len(evidence.golds), evidence.confidence
-    rival = metric.score(Counter(zip(evidence.golds, evidence.rival, strict=True)))
-    tuned = metric.score(Counter(zip(evidence.golds, evidence.tuned, strict=True)))
+    The influences are an approximation, which is too optimistic with few rows of a label.
+    """
+    found, most = _signs(gaps, evidence.units, evidence.confidence), 1 - evidence.confidence
+    if found.p_value >= most:
+        return found
     cells = list(zip(evidence.golds, evidence.rival, evidence.tuned, strict=True))
-    drawn = bootstrap_counts(cells, metric.score)
-    return _Measured(
-        rival=_estimate(rival, [other for other, _ in drawn], confidence, n),
-        tuned=_estimate(tuned, [mine for _, mine in drawn], confidence, n),
-        difference=_estimate(tuned - rival, _differences(drawn), confidence, n),
-        p_value=swap_p(cells, metric.score),
-        test="paired permutation test",
-        error=pstdev(_differences(drawn)) or row_error,
-    )
+    p_value = max(found.p_value, swap_p(cells, evidence.units, metric.score))
+    low, high = found.low, found.high
+    if p_value >= most:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return _Difference(low=low, high=high, p_value=p_value, test=found.test)
 
 
-def _estimate(value: float, resampled: Scores, confidence: float, n: int) -> Estimate:
-    return Estimate(value, *middle_share(resampled, confidence), n)
-
-
-def _differences(drawn: Sequence[tuple[float, float]]) -> list[float]:
-    return [mine - other for other, mine in drawn]
-
-
-def _gaps(rival: Scores, tuned: Scores) -> list[float]:
-    return [mine - other for other, mine in zip(rival, tuned, strict=True)]
+def _value(scores: UnitScores, confidence: float, rows: int, *, exact: bool) -> Estimate:
+    """Return a model's own value with Wilson's interval."""
+    value, units = min(1.0, max(0.0, scores.mean)), len(scores.sizes)
+    if exact:
+        return Estimate(value, *wilson(value, rows, z_of(confidence)), rows)
+    effective = effective_rows(value, scores.standard_error, units)
+    return Estimate(value, *wilson(value, effective, t_of(confidence, max(1, units - 1))), rows)
 
 
 def _wins(rival: Scores, tuned: Scores) -> int:

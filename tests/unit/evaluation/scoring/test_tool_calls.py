@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.builders.evaluations import answers_of, dataset_of
 from tunedrop.documents.rows import Message, Row
-from tunedrop.evaluation.cautions import leaked_rows
+from tunedrop.evaluation.baselines import NearestRows, leaked_rows
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tunedrop.recipe.schema import Recipe
@@ -84,5 +84,9 @@ def test_prompts_that_differ_only_in_a_call_are_not_leaked() -> None:
         prompt = [Message("user", "and?"), *call, Message("tool", "12 degrees")]
         return Row(number, prompt, [Message("assistant", "mild")])
 
+    # When
+    train, test = [asked(1, "Oslo")], [asked(2, "Rome"), asked(3, "Oslo")]
+    nearest = [NearestRows(train).nearest(each) for each in test]
+
     # Then
-    assert leaked_rows([asked(1, "Oslo")], [asked(2, "Rome"), asked(3, "Oslo")]) == [3]
+    assert leaked_rows(test, train, nearest) == [1]

@@ -33,7 +33,6 @@ def test_a_table_is_summarised_with_format_columns_and_counts() -> None:
         "rows:       30 in, 24 train, 3 validation, 3 test, 0 rejected, 0 duplicates, 0 not sampled"
     )
     assert lines[4].startswith("labels:     8 ")
-    assert any(line.startswith("warning:    Only 3 test rows") for line in lines)
 
 
 def test_conversations_are_summarised_with_their_shape() -> None:
@@ -62,6 +61,14 @@ def test_an_estimate_is_named_as_the_price_on_aws() -> None:
     assert (
         "training:   on AWS 0.10 to 0.25 USD, 6 min to 30 min on ml.g6.2xlarge; nothing is charged"
     ) in text
+
+
+def test_what_the_test_rows_can_show_is_told() -> None:
+    # Given
+    power = {"sentence": "The 3 test rows are too few for a verdict, which needs 20."}
+
+    # Then
+    assert "\ntest:       The 3 test rows are too few" in summary("tickets.csv", power=power)
 
 
 def test_rejected_rows_are_counted_by_reason() -> None:
