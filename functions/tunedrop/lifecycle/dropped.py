@@ -76,8 +76,8 @@ def dataset_of(key: str) -> str | None:
 def starts_run(key: str) -> bool:
     """Return whether an upload to this key starts a run: a file, _SUCCESS or the recipe."""
     path = _path(key)
-    if len(path) == 2 and path[1] == RECIPE:  # noqa: PLR2004 - dataset, file
-        return key == recipe_key(key)
+    if len(path) == 2 and is_recipe(path[1]):  # noqa: PLR2004 - dataset, file
+        return key == f"{keys.DATASETS}{path[0]}/{path[1]}"
     return bool(path) and (len(path) <= 2 or path[-1] == COMPLETE)  # noqa: PLR2004
 
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 from collections.abc import Iterator
 
 from tunedrop.documents import keys
-from tunedrop.lifecycle.dropped import RECIPE, dataset_of, starts_run
+from tunedrop.lifecycle.dropped import dataset_of, is_recipe, starts_run
 from tunedrop.ports.store import Listed, MissingError
 from tunedrop.runs.pointer import Pointer, read_pointer
 from tunedrop.runs.repository import Runs, seconds_since
@@ -28,13 +28,13 @@ def lost_drops(runs: Runs) -> Iterator[str]:
     for upload in runs.store.listing(keys.DATASETS):
         dataset = dataset_of(upload.key) if starts_run(upload.key) else None
         if dataset and FIRST_LOOK <= seconds_since(upload.modified) < LAST_LOOK:
-            place = (dataset, upload.key.endswith(f"/{RECIPE}"))
+            place = (dataset, is_recipe(upload.key.rpartition("/")[2]))
             rival = newest.get(place)
             if rival is None or _order(upload) > _order(rival):
                 newest[place] = upload
-    for (dataset, is_recipe), upload in newest.items():
+    for (dataset, of_recipe), upload in newest.items():
         pointer, _ = read_pointer(runs.store, dataset)
-        if _is_lost(runs, upload, dataset, pointer, is_recipe=is_recipe):
+        if _is_lost(runs, upload, dataset, pointer, of_recipe=of_recipe):
             yield upload.key
 
 
@@ -43,11 +43,11 @@ def _order(upload: Listed) -> tuple[str, str]:
 
 
 def _is_lost(
-    runs: Runs, upload: Listed, dataset: str, pointer: Pointer | None, *, is_recipe: bool
+    runs: Runs, upload: Listed, dataset: str, pointer: Pointer | None, *, of_recipe: bool
 ) -> bool:
     if pointer is None:
-        return not is_recipe  # A recipe alone starts nothing.
-    if is_recipe:
+        return not of_recipe  # A recipe alone starts nothing.
+    if of_recipe:
         return runs.store.head(keys.pointer(dataset)).modified <= upload.modified
     source = pointer.source
     if (source.modified, source.key) != _order(upload):
