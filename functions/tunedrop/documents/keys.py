@@ -7,11 +7,12 @@
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
-The constants and the functions `split_file`, `failure`, `email` and `checkpoints` give keys
-relative to a run's folder.
+The constants and the functions `split_file`, `failure`, `email`, `checkpoints` and those about
+answers give keys relative to a run's folder.
 """
 
 DATASETS = "datasets/"
+RUNS = "runs/"
 MARKERS = "runs/_active/"
 INSTANCES = "runs/_instances.json"
 
@@ -74,3 +75,18 @@ def email(attempt: int) -> str:
 def checkpoints(attempt: int) -> str:
     """Return the folder of an attempt's checkpoints."""
     return f"checkpoints/{attempt}"
+
+
+def answers(attempt: int) -> str:
+    """Return the folder of the answers that an attempt's evaluation has saved, with its slash."""
+    return f"answers/{attempt}/"
+
+
+def answer_part(attempt: int, number: int) -> str:
+    """Return where one part of the answers is saved; `number` counts from 1."""
+    return f"{answers(attempt)}{number:05d}.json"
+
+
+def continuation(attempt: int) -> str:
+    """Return the key whose arrival calls `evaluate` again, to go on with the answers."""
+    return f"{answers(attempt)}continue.json"
