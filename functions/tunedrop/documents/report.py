@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from tunedrop.documents.asking import Asking
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
@@ -156,15 +157,6 @@ class LossPoint(msgspec.Struct):
     step: int
     loss: float | None = None
     eval_loss: float | None = None
-
-
-class Asking(msgspec.Struct):
-    """How the models were asked; `seconds` is the wall-clock time for both together."""
-
-    answers: int
-    seconds: float
-    prompt_tokens: int
-    completion_tokens: int
 
 
 class Example(msgspec.Struct):

@@ -12,6 +12,7 @@ from tunedrop.documents.rows import Row
 from tunedrop.evaluation.asking import AskOne
 from tunedrop.evaluation.judging import judge
 from tunedrop.jobs.endpoint import chat_request
+from tunedrop.jobs.pricing import hosting_price
 from tunedrop.lifecycle.answering import AskEndpoint, call_again, obtain_answers
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.reporting import (
@@ -89,6 +90,8 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
         step.finish(held, "evaluate")
         return
     judgement = judge(dataset, rows, asked.answers(), recipe, train=_rows(held, step, "train"))
+    asking = judgement.asking
+    asking.instance, asking.hourly_usd = hosting_price(recipe, runs.catalogue())
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
