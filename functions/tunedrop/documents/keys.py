@@ -29,6 +29,8 @@ REPORT_PAGE = "report/report.html"
 # Names of files below a base model's prefix or a model artifact's prefix.
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+CHAT_TEMPLATE = "chat_template.jinja"
 TRAINING_SUMMARY = "training_summary.json"
 
 
