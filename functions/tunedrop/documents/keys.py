@@ -4,6 +4,7 @@
     models/<id>/<revision>/…        base weights, with manifest.json written last
     runs/<dataset>/current.json     the pointer: which run of the dataset counts
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
+    runs/index.html                 the list of all ended runs, made of runs/_index/<run>.json
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
@@ -15,6 +16,8 @@ DATASETS = "datasets/"
 RUNS = "runs/"
 MARKERS = "runs/_active/"
 INSTANCES = "runs/_instances.json"
+INDEX_ENTRIES = "runs/_index/"
+INDEX_PAGE = "runs/index.html"
 
 RUN = "run.json"
 RECIPE = "recipe.json"
@@ -47,6 +50,11 @@ def folder_of(key: str) -> str:
 def marker(run: str) -> str:
     """Return the key of the marker that leads from a run's id to its folder."""
     return f"{MARKERS}{run}"
+
+
+def index_entry(run: str) -> str:
+    """Return the key of an ended run's entry in the list of all runs."""
+    return f"{INDEX_ENTRIES}{run}.json"
 
 
 def pointer(dataset: str) -> str:

@@ -14,6 +14,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import Run
 from tunedrop.errors import StageError, TunedropError
+from tunedrop.lifecycle.index import list_run
 from tunedrop.ports.services import Mail, SageMaker
 from tunedrop.ports.store import ExistsError
 from tunedrop.report.email import Email, Links, failure_email, success_email
@@ -65,7 +66,8 @@ class Ending:
         """
         key = f"{run.folder}/{keys.email(run.attempt)}"
         store = self.runs.store
-        email = self._email(run)
+        report = self._report(run)
+        email = self._email(run, report)
         claim = Announcement(claimed=time.time(), subject=email.subject)
         try:
             etag = store.create(key, msgspec.json.encode(claim))
@@ -75,16 +77,21 @@ class Ending:
             if before.message_id or time.time() - before.claimed < UNRECORDED_SECONDS:
                 return
             etag = store.replace(key, msgspec.json.encode(claim), stored.etag)
+        list_run(run, report, store)
         self._warn_of(run, self.mail.unconfirmed())
         claim.message_id = self.mail.publish(email.subject, email.body)
         store.replace(key, msgspec.json.encode(claim), etag)
 
-    def _email(self, run: Run) -> Email:
+    def _report(self, run: Run) -> Report | None:
+        failed = run.status == "failed" and run.error
+        return None if failed else self.runs.document(run, keys.REPORT, Report)
+
+    def _email(self, run: Run, report: Report | None) -> Email:
         root = f"s3://{run.source.bucket}/{run.folder}"
-        if run.status == "failed" and run.error:
+        if report is None:
+            assert run.error  # noqa: S101 - only a failed run has no report
             links = Links(folder=f"{root}/", logs=run.links.get("logs"), region=self.region)
             return failure_email(run, run.error, links)
-        report = self.runs.document(run, keys.REPORT, Report)
         return success_email(
             report,
             Links(
