@@ -8,6 +8,7 @@ from tunedrop.documents.asking import Asking
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
+from tunedrop.documents.slices import Slice
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 
@@ -203,6 +204,7 @@ class Report(msgspec.Struct):
     example: Example | None = None
     endpoint_expires: str | None = None
     tokens: TokenCount | None = None
+    slices: list[Slice] = []
 
 
 class Judgement(msgspec.Struct, kw_only=True):
@@ -231,3 +233,4 @@ class Judgement(msgspec.Struct, kw_only=True):
     metrics: dict[str, MetricWords]
     example: Example
     warnings: list[str]
+    slices: list[Slice] = []

@@ -26,6 +26,7 @@ from tunedrop.evaluation.findings import EvaluationFindings, find
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
 from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.scoring.tasks import TASKS
+from tunedrop.evaluation.slices import slices_of
 from tunedrop.evaluation.speed import asking_of
 from tunedrop.evaluation.statistics.comparing import row_scores
 from tunedrop.evaluation.statistics.significance import holm
@@ -100,6 +101,7 @@ def _judgement(findings: EvaluationFindings, leaked: Sequence[int]) -> Judgement
         },
         example=_example(findings.rows, recipe),
         warnings=cautions(findings, leaked),
+        slices=slices_of(findings),
     )
 
 
