@@ -57,6 +57,17 @@ local: install ## Run FILE through the whole pipeline on this machine [DATASET= 
 test: install lambda-test ## Run all tests
 	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
+# Chromium and axe-core for the tests of the pages; without them these tests are skipped.
+.PHONY: pages
+pages: .cache/pages/.installed ## Install Chromium, to test the pages in a browser (needs npm)
+
+PAGES := tests/functional/report/chromium
+
+.cache/pages/.installed: $(PAGES)/package.json $(PAGES)/check.mjs
+	@mkdir -p .cache/pages && cp $(PAGES)/package.json $(PAGES)/check.mjs .cache/pages
+	@npm install --prefix .cache/pages --silent --no-audit --no-fund
+	@touch $@
+
 .PHONY: lambda-test
 lambda-test: ## Run the functions' tests on the Lambda runtime's Python, if it is installed
 ifeq ($(LAMBDA_PYTHON),)

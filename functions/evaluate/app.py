@@ -1,11 +1,14 @@
-"""SageMaker Endpoint State Change, in service → report, email, and the endpoint kept or not."""
+"""SageMaker Endpoint State Change, in service → report, email, and the endpoint kept or not.
+
+S3 Object Created on runs/*/answers/*/continue.json → the same, from where an invocation ended.
+"""
 
 from typing import Any
 
 import msgspec
 
 from tunedrop import bootstrap, logs
-from tunedrop.events import endpoint_name
+from tunedrop.events import subject
 from tunedrop.lifecycle.reporting import EvaluationSettings
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.evaluate import evaluate
@@ -22,12 +25,12 @@ class Settings(EndingSettings, frozen=True):
 
 @logger.inject_lambda_context(correlation_id_path="id")
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Evaluate the run whose endpoint the event names."""
+    """Evaluate the run whose endpoint or saved answers the event names."""
     settings = read_settings(Settings)
-    name = endpoint_name(event)
-    logger.append_keys(endpoint=name)
+    about = subject(event)
+    logger.append_keys(subject=about)
     result = evaluate(
-        name,
+        about,
         bootstrap.step(settings, context),
         bootstrap.inference(),
         bootstrap.ending(settings),

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 from tunedrop.aws.bucket import Bucket
-from tunedrop.aws.clients import client
+from tunedrop.aws.clients import client, credentials
 from tunedrop.aws.messages import LambdaFunctions, Topic
-from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
+from tunedrop.aws.sagemaker import SageMakerService
 from tunedrop.jobs.processing_job import MAX_SECONDS
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Invocation, Step
+from tunedrop.ports.services import Inference
 from tunedrop.runs.repository import Runs
 from tunedrop.settings import BucketSettings, EndingSettings
 
@@ -50,9 +51,11 @@ def ending(settings: EndingSettings) -> Ending:
     )
 
 
-def inference() -> EndpointInference:
-    """Return the client that asks endpoints."""
-    return EndpointInference(client("sagemaker-runtime"))
+def inference() -> Inference:
+    """Return the client that asks endpoints. Only `evaluate` spends the time of its imports."""
+    from tunedrop.aws.inference import EndpointInference  # noqa: PLC0415
+
+    return EndpointInference(client("sagemaker-runtime"), credentials())
 
 
 def functions(names: Mapping[str, str]) -> LambdaFunctions:

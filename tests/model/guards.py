@@ -14,6 +14,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Lease, Run, StageTimes
 from tunedrop.lifecycle import ending, step
 from tunedrop.lifecycle.ending import Announcement, Ending
+from tunedrop.lifecycle.index import list_run
 from tunedrop.lifecycle.step import Step
 from tunedrop.ports.store import ChangedError
 from tunedrop.runs.repository import Held, Runs, now
@@ -106,7 +107,10 @@ def without_claim(patch: pytest.MonkeyPatch) -> None:
         before, _ = self._announcement(key)
         if before:
             return True
-        email = self._email(run)
+        report = self._report(run)
+        email = self._email(run, report)
+        list_run(run, report, store)
+        self._warn_of_unconfirmed(run)
         sent = self.mail.publish(email.subject, email.body)
         record = Announcement(claimed=0.0, subject=email.subject, message_id=sent)
         store.write(key, msgspec.json.encode(record), "application/json")

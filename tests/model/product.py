@@ -11,15 +11,15 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import pytest
 
 from tests.model.aws.functions import TIME_LIMITS
 from tests.model.clock import VirtualClock, virtual_time
+from tests.model.questions import ModelInference, ask_in_turn
 from tests.model.world import BUCKET, World
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.dataset.sizing.predict import predict
@@ -63,6 +63,10 @@ class Product:
         assert self.world
         return self.world.client(service)
 
+    def inference(self) -> ModelInference:
+        """Return what asks the endpoints of the current world."""
+        return ModelInference(self.client("sagemaker-runtime"))
+
 
 @contextmanager
 def installed() -> Iterator[Product]:
@@ -74,6 +78,7 @@ def installed() -> Iterator[Product]:
         for name, value in {**ENVIRONMENT, "SAGEMAKER_BASE_DIR": folder}.items():
             patch.setenv(name, value)
         patch.setattr("tunedrop.bootstrap.client", product.client)
+        patch.setattr("tunedrop.bootstrap.inference", product.inference)
         patch.setattr(os, "cpu_count", lambda: 1)  # A processing job starts no processes.
         for module in (*modules.values(), job):
             patch.setattr(module.logger, "_logger", _silent())
@@ -91,7 +96,8 @@ def _silent() -> logging.Logger:
 def _remember_computations(patch: pytest.MonkeyPatch) -> None:
     preparing = "tunedrop.lifecycle.preparing"
     evaluate = "tunedrop.stages.evaluate"
-    patch.setattr("tunedrop.evaluation.asking.ThreadPoolExecutor", InlineExecutor)
+    patch.setattr("tunedrop.lifecycle.answering.ask", ask_in_turn)
+    patch.setattr("tunedrop.lifecycle.index.ThreadPoolExecutor", InlineExecutor)
     patch.setattr(f"{preparing}.prepare_dataset", _Splits(prepare_dataset))
     patch.setattr(f"{preparing}.render_dataset_page", lambda _dataset: "<html></html>")
     patch.setattr("tunedrop.lifecycle.processing.predict", _remembered_with_reads(predict))
@@ -100,22 +106,20 @@ def _remember_computations(patch: pytest.MonkeyPatch) -> None:
 
 
 class InlineExecutor:
-    """Runs what is submitted at once, in the same thread."""
+    """Maps in the thread of the caller, in the order of the arguments."""
 
     def __init__(self, **_: Any) -> None:
         pass
 
-    def submit(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Call it and return its result as a future."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(call(*arguments))
-        except Exception as error:  # noqa: BLE001 - as an executor does
-            future.set_exception(error)
-        return future
+    def __enter__(self) -> Self:
+        return self
 
-    def shutdown(self, **_: Any) -> None:
-        """Do nothing: all calls have ended."""
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def map(self, call: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """Return the results of all calls."""
+        return [*map(call, *arguments)]
 
 
 def _remembered(compute: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,7 +17,8 @@ from tunedrop.dataset.readers.source import Progress, Sink, SourceFile
 from tunedrop.dataset.readers.watched import Watch
 from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
-from tunedrop.dataset.sizing.tokens import TokenSample, token_statistics
+from tunedrop.dataset.sizing.chat_template import ChatTemplate
+from tunedrop.dataset.sizing.tokens import TokenSample, messages_a_row, token_statistics
 from tunedrop.dataset.splits.assignment import SplitAssignment
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.places import SPLIT_PLACES
@@ -39,6 +40,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     source_uri: str,
     progress: Progress | None = None,
     tokenizer: bytes | None = None,
+    chat_template: ChatTemplate | None = None,
     scratch_bytes: int | None = None,
     processes: int = 1,
 ) -> Dataset:
@@ -53,6 +55,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
         source_uri: where the file came from, for the document.
         progress: called with the bytes that are read and the bytes in all.
         tokenizer: the base model's tokenizer.json, to count the tokens instead of estimating them.
+        chat_template: the base model's, to count what it adds to each row, too.
         scratch_bytes: temporary disk space that may be used, by default 40% of what is free. Larger
             files are read twice instead, and their near duplicates are not searched.
         processes: number of processes that examine rows; the result does not depend on it.
@@ -62,7 +65,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
             left; in the last case the files, also rejected.jsonl, have been written.
     """
     sources = source if isinstance(source, Sequence) else [source]
-    options = _Options(tokenizer, scratch_bytes, processes)
+    options = _Options(tokenizer, chat_template, scratch_bytes, processes)
     with ExitStack() as resources:
         preparation = _prepared(Watch(sources, progress), recipe, sink, options, resources)
     preparation.refuse_unusable(recipe)
@@ -74,6 +77,7 @@ class _Options(NamedTuple):
     """Arguments of `prepare_dataset` that are described there."""
 
     tokenizer: bytes | None
+    chat_template: ChatTemplate | None
     scratch_bytes: int | None
     processes: int
 
@@ -98,7 +102,7 @@ def _prepared(
     if recipe.checks == "full":
         _compare(row_columns, spool)
     assignment = SplitAssignment(row_columns, recipe, shape)
-    sample = _token_sample(options.tokenizer, shape, len(row_columns.groups))
+    sample = _token_sample(options, shape, len(row_columns.groups))
     written = write_splits(spool, row_columns, assignment, sink, sample)
     if recipe.checks == "full":
         in_split = map(SPLIT_PLACES.__contains__, written.places)
@@ -113,15 +117,24 @@ def _prepared(
         row_columns=row_columns,
         assignment=assignment,
         written=written,
-        tokens=token_statistics(written.train_characters, sample),
+        tokens=token_statistics(
+            written.train_characters, sample, _messages(spool, shape, assignment)
+        ),
         skipped=table.skipped,
     )
 
 
-def _token_sample(tokenizer: bytes | None, shape: Shape, rows: int) -> TokenSample | None:
-    if tokenizer is None or shape.kind != "answers":
+def _token_sample(options: _Options, shape: Shape, rows: int) -> TokenSample | None:
+    if options.tokenizer is None or shape.kind != "answers":
         return None
-    return TokenSample(tokenizer, rows)
+    return TokenSample(options.tokenizer, rows, options.chat_template)
+
+
+def _messages(spool: Spool, shape: Shape, assignment: SplitAssignment) -> float:
+    """Return the mean number of messages of a row, from the first rows, with a system prompt."""
+    if shape.kind == "pretraining":
+        return 0.0
+    return messages_a_row(islice(spool.lines(), SAMPLE)) + bool(assignment.system)
 
 
 def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:

@@ -1,6 +1,15 @@
 """The answers of the base model and of the tuned model to the test rows."""
 
+from typing import NamedTuple
+
 import msgspec
+
+
+class Question(NamedTuple):
+    """One row, asked of one model; `at` is the row's position in test.jsonl, from 0."""
+
+    at: int
+    model: str
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -27,3 +36,30 @@ class Answers(msgspec.Struct, frozen=True):
     tuned: list[Answer]
     few_shot: list[Answer] = []
     seconds: float = 0.0
+
+
+class SavedAnswer(msgspec.Struct, frozen=True):
+    """One answer in a part; `line` is the row's line in test.jsonl, from 1."""
+
+    line: int
+    model: str
+    answer: Answer
+
+
+class AnswerPart(msgspec.Struct, frozen=True):
+    """answers/<attempt>/<number>.json: some of the answers, saved while the models are asked.
+
+    `seconds` is the wall-clock time that these answers took.
+    """
+
+    answers: list[SavedAnswer]
+    seconds: float
+
+
+class Continuation(msgspec.Struct, frozen=True):
+    """answers/<attempt>/continue.json: its arrival calls a fresh invocation, which goes on.
+
+    `after_invocation` is the id of the invocation whose time was over.
+    """
+
+    after_invocation: str

@@ -4,17 +4,21 @@
     models/<id>/<revision>/…        base weights, with manifest.json written last
     runs/<dataset>/current.json     the pointer: which run of the dataset counts
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
+    runs/index.html                 the list of all ended runs, made of runs/_index/<run>.json
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
-The constants and the functions `split_file`, `failure`, `email` and `checkpoints` give keys
-relative to a run's folder.
+The constants and the functions `split_file`, `failure`, `email`, `checkpoints` and those about
+answers give keys relative to a run's folder.
 """
 
 DATASETS = "datasets/"
 MODELS = "models/"
+RUNS = "runs/"
 MARKERS = "runs/_active/"
 INSTANCES = "runs/_instances.json"
+INDEX_ENTRIES = "runs/_index/"
+INDEX_PAGE = "runs/index.html"
 
 RUN = "run.json"
 RECIPE = "recipe.json"
@@ -29,6 +33,8 @@ REPORT_PAGE = "report/report.html"
 # Names of files below a base model's prefix or a model artifact's prefix.
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+CHAT_TEMPLATE = "chat_template.jinja"
 TRAINING_SUMMARY = "training_summary.json"
 
 
@@ -45,6 +51,11 @@ def folder_of(key: str) -> str:
 def marker(run: str) -> str:
     """Return the key of the marker that leads from a run's id to its folder."""
     return f"{MARKERS}{run}"
+
+
+def index_entry(run: str) -> str:
+    """Return the key of an ended run's entry in the list of all runs."""
+    return f"{INDEX_ENTRIES}{run}.json"
 
 
 def pointer(dataset: str) -> str:
@@ -75,3 +86,18 @@ def email(attempt: int) -> str:
 def checkpoints(attempt: int) -> str:
     """Return the folder of an attempt's checkpoints."""
     return f"checkpoints/{attempt}"
+
+
+def answers(attempt: int) -> str:
+    """Return the folder of the answers that an attempt's evaluation has saved, with its slash."""
+    return f"answers/{attempt}/"
+
+
+def answer_part(attempt: int, number: int) -> str:
+    """Return where one part of the answers is saved; `number` counts from 1."""
+    return f"{answers(attempt)}{number:05d}.json"
+
+
+def continuation(attempt: int) -> str:
+    """Return the key whose arrival calls `evaluate` again, to go on with the answers."""
+    return f"{answers(attempt)}continue.json"

@@ -4,9 +4,11 @@ from typing import Literal
 
 import msgspec
 
+from tunedrop.documents.asking import Asking
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
+from tunedrop.documents.slices import Slice
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 BaselineKind = Literal["few_shot", "commonest", "nearest"]
@@ -173,15 +175,6 @@ class LossPoint(msgspec.Struct):
     eval_loss: float | None = None
 
 
-class Asking(msgspec.Struct):
-    """How the models were asked; `seconds` is the wall-clock time for both together."""
-
-    answers: int
-    seconds: float
-    prompt_tokens: int
-    completion_tokens: int
-
-
 class Example(msgspec.Struct):
     """A request as in the evaluation; its last message is a placeholder."""
 
@@ -228,6 +221,7 @@ class Report(msgspec.Struct):
     tokens: TokenCount | None = None
     gate: Gate | None = None
     in_form: Comparison | None = None
+    slices: list[Slice] = []
 
 
 class Judgement(msgspec.Struct, kw_only=True):
@@ -259,3 +253,4 @@ class Judgement(msgspec.Struct, kw_only=True):
     warnings: list[str]
     gate: Gate
     in_form: Comparison | None = None
+    slices: list[Slice] = []

@@ -1,126 +1,208 @@
-"""Ask both models the test rows in parallel; stop when one answer cannot be obtained."""
+"""Ask the models the test rows, many at the same time; stop when one cannot be answered."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from typing import Literal
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from random import Random
 
-from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.answers import Answer, Answers, Question
 from tunedrop.documents.rows import Row
 from tunedrop.errors import EvaluationError, TunedropError
+from tunedrop.evaluation.pacing import Pace, Patience
+from tunedrop.ports.services import BusyError
 
-Model = Literal["base", "tuned", "few_shot"]
-"""`few_shot` is the base model with training rows in its prompt."""
-MODELS: tuple[Model, ...] = ("base", "tuned")
+MODELS = ("base", "tuned")
 
-AskOne = Callable[[Model, Row], Answer]
-Progress = Callable[[int, int], None]
+AskOne = Callable[[str, Row], Awaitable[Answer]]
+Found = dict[Question, Answer]
+Note = Callable[[Found, int, int], None]
+
+NOTE_SECONDS = 2.0  # Time between two notes of what was answered.
 
 
-def ask(  # noqa: PLR0913 - options by name
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskingLimits:
+    """How the models are asked.
+
+    `concurrency` is the largest number of requests at the same time. After `sending_seconds` no
+    further request is sent, and after `waiting_seconds` answers that are under way are given up.
+    """
+
+    concurrency: int = 64
+    sending_seconds: float = inf
+    waiting_seconds: float = inf
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answers so far, and the seconds that these and earlier invocations took."""
+
+    found: Found
+    rows: int
+    seconds: float = 0.0
+    models: Sequence[str] = MODELS
+
+    @property
+    def total(self) -> int:
+        """The number of answers that there are to be."""
+        return self.rows * len(self.models)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row was answered by every model."""
+        return len(self.found) == self.total
+
+    def of(self, model: str) -> list[Answer]:
+        """Return one model's answers in the order of the rows."""
+        return [self.found[Question(at, model)] for at in range(self.rows)]
+
+    def answers(self) -> Answers:
+        """Return the answers of all models in the order of the rows."""
+        few_shot = self.of("few_shot") if "few_shot" in self.models else []
+        return Answers(
+            base=self.of("base"), tuned=self.of("tuned"), few_shot=few_shot, seconds=self.seconds
+        )
+
+
+async def ask(
     rows: Sequence[Row],
     ask_one: AskOne,
     *,
-    models: Sequence[Model] = MODELS,
-    concurrency: int = 32,
-    progress: Progress = lambda _done, _total: None,
-    deadline_seconds: float | None = None,
-) -> Answers:
-    """Ask the base model and the tuned model every row.
+    known: Asked | None = None,
+    limits: AskingLimits = AskingLimits(),
+    note: Note = lambda _new, _done, _total: None,
+) -> Asked:
+    """Ask each model every row that it has not yet answered.
 
-    Each row is sent to both models in succession, so that a slow phase of the endpoint affects both
+    Each row is sent to all models in succession, so that a slow phase of the endpoint affects them
     alike. Long prompts go first: an endpoint answers its requests in batches, and prompts of like
     length leave little padding in a batch. A missing answer never counts as a wrong one; it ends
     the evaluation.
 
     Args:
         rows: the test rows.
-        models: who is asked; the base model and the tuned model at least.
-        ask_one: sends a row's prompt to one model. It retries by itself; its errors are final.
-        concurrency: the number of requests at the same time.
-        progress: called in this thread after each answer with (answers so far, answers in all).
-        deadline_seconds: stop with an error after this time.
+        ask_one: sends a row's prompt to one model, once. After a BusyError it is called again,
+            later and with fewer requests at the same time; any other error is final.
+        known: the models, and what earlier invocations obtained, which is not asked again; by
+            default the base and the tuned model, and nothing.
+        limits: of number and time.
+        note: called every few seconds and at the end, in a thread of its own, with the answers
+            that are new since the last call, the number of all answers and how many there are to
+            be. Its errors end the asking.
 
     Raises:
-        EvaluationError: there are no rows, the deadline has passed, or `ask_one` failed.
-        TunedropError: raised by `ask_one`.
+        EvaluationError: there are no rows, or `ask_one` failed unexpectedly.
+        TunedropError: raised by `ask_one`, or the endpoint stayed busy.
     """
     if not rows:
         raise EvaluationError(
             "There is no test row to ask the models.",
             "Drop more rows, or raise split.test in recipe.yaml.",
         )
-    began = time.monotonic()
-    pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="ask")
-    try:
-        found = _collected(pool, rows, models, ask_one, progress, deadline_seconds)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # Requests under way end by themselves.
-    return Answers(
-        base=[found[index, "base"] for index in range(len(rows))],
-        tuned=[found[index, "tuned"] for index in range(len(rows))],
-        few_shot=[found[at, "few_shot"] for at in range(len(rows)) if "few_shot" in models],
-        seconds=time.monotonic() - began,
-    )
+    before = known or Asked({}, len(rows))
+    asking = _Asking(rows, ask_one, before, limits, note)
+    await asking.run()
+    return replace(before, found=asking.found, seconds=before.seconds + asking.elapsed)
 
 
-def _collected(  # noqa: PLR0913, PLR0917 - one call
-    pool: ThreadPoolExecutor,
-    rows: Sequence[Row],
-    models: Sequence[Model],
-    ask_one: AskOne,
-    progress: Progress,
-    deadline_seconds: float | None,
-) -> dict[tuple[int, Model], Answer]:
-    """Return the answers by the position of the row and the model."""
-    order = sorted(range(len(rows)), key=lambda index: _prompt_length(rows[index]), reverse=True)
-    futures: dict[Future[Answer], tuple[int, Model]] = {
-        pool.submit(ask_one, model, rows[index]): (index, model)
-        for index in order
-        for model in models
-    }
-    found: dict[tuple[int, Model], Answer] = {}
-    for future in _as_they_come(futures, found, deadline_seconds):
-        index, model = futures[future]
-        found[index, model] = _answer(future, rows[index], model)
-        progress(len(found), len(futures))
-    return found
+class _Asking:
+    """The work of one call of `ask`."""
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        ask_one: AskOne,
+        known: Asked,
+        limits: AskingLimits,
+        note: Note,
+    ) -> None:
+        self.found = dict(known.found)
+        self._total = known.total
+        self._rows, self._ask_one, self._limits, self._note = rows, ask_one, limits, note
+        self._began = time.monotonic()
+        self._fresh: Found = {}
+        self._pace = Pace(limits.concurrency, time.monotonic)
+        self._patience = Patience(time.monotonic, Random())  # noqa: S311 - no secret
+        order = sorted(range(len(rows)), key=lambda at: _prompt_length(rows[at]), reverse=True)
+        questions = (Question(at, model) for at in order for model in known.models)
+        self._queue = deque(each for each in questions if each not in known.found)
+
+    @property
+    def elapsed(self) -> float:
+        """The seconds since the beginning."""
+        return time.monotonic() - self._began
+
+    async def run(self) -> None:
+        """Ask until every question is answered or the time is over."""
+        workers = [asyncio.create_task(self._work()) for _ in range(self._limits.concurrency)]
+        pending = set(workers)
+        try:
+            while pending and (left := self._limits.waiting_seconds - self.elapsed) > 0:
+                done, pending = await asyncio.wait(
+                    pending, timeout=min(NOTE_SECONDS, left), return_when=asyncio.FIRST_EXCEPTION
+                )
+                for worker in done:
+                    worker.result()
+                await self._take_note()
+        finally:
+            for worker in pending:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        if self._fresh:  # Answers that came during the last note.
+            await self._take_note()
+
+    async def _take_note(self) -> None:
+        new, self._fresh = self._fresh, {}
+        await asyncio.to_thread(self._note, new, len(self.found), self._total)
+
+    async def _work(self) -> None:
+        while self._queue and self._may_send():
+            question = self._queue.popleft()
+            answer = await self._obtain(question)
+            if answer is not None:
+                self.found[question] = self._fresh[question] = answer
+
+    def _may_send(self, after: float = 0.0) -> bool:
+        return self.elapsed + after < self._limits.sending_seconds
+
+    async def _obtain(self, question: Question) -> Answer | None:
+        """Return the answer; None when the time was over before the endpoint gave one."""
+        failures: Counter[str] = Counter()
+        while True:
+            sent = await self._pace.enter()
+            if not self._may_send():
+                self._pace.leave()
+                return None
+            try:
+                answer = await self._answer(question)
+            except BusyError as busy:
+                self._pace.refused(sent)
+                pause = self._patience.pause(busy, failures)
+            else:
+                self._pace.answered(sent)
+                self._patience.answered()
+                return answer
+            if not self._may_send(pause):
+                return None
+            await asyncio.sleep(pause)
+
+    async def _answer(self, question: Question) -> Answer:
+        row = self._rows[question.at]
+        try:
+            return await self._ask_one(question.model, row)
+        except (TunedropError, BusyError):
+            raise
+        except Exception as error:
+            raise EvaluationError(
+                f"The {question.model} model could not be asked row {row.row}: "
+                f"{type(error).__name__}: {error}",
+                "See the function's log for the full error; drop the dataset again to try once "
+                "more.",
+            ) from error
 
 
 def _prompt_length(row: Row) -> int:
     return sum(len(message.content) for message in row.prompt)
-
-
-def _as_they_come(
-    futures: dict[Future[Answer], tuple[int, Model]],
-    found: dict[tuple[int, Model], Answer],
-    deadline_seconds: float | None,
-) -> Iterator[Future[Answer]]:
-    try:
-        yield from as_completed(futures, timeout=deadline_seconds)
-    except TimeoutError:
-        raise EvaluationError(
-            f"Only {len(found)} of {len(futures)} answers had come when the evaluation's "
-            f"{deadline_seconds:.0f} seconds were over.",
-            f"Lower rows.max_test to {_affordable(len(found), futures.values())} or "
-            "generation.max_tokens in recipe.yaml, or choose a faster instance in "
-            "deploy.instances; then drop the dataset again.",
-        ) from None
-
-
-def _affordable(answers: int, asked: Iterable[tuple[int, Model]]) -> int:
-    """Return how many rows can be asked in the same time, with a reserve of a fifth."""
-    models = {model for _, model in asked}
-    return max(1, int(answers / len(models) * 0.8))
-
-
-def _answer(future: Future[Answer], row: Row, model: Model) -> Answer:
-    try:
-        return future.result()
-    except TunedropError:
-        raise
-    except Exception as error:
-        raise EvaluationError(
-            f"The {model} model could not be asked row {row.row}: {type(error).__name__}: {error}",
-            "See the function's log for the full error; drop the dataset again to try once more.",
-        ) from error

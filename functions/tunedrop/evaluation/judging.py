@@ -8,7 +8,6 @@ from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.figures import cut
 from tunedrop.documents.report import (
-    Asking,
     Baseline,
     Comparison,
     Estimate,
@@ -27,6 +26,8 @@ from tunedrop.evaluation.gate import gate_of
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
 from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.scoring.tasks import TASKS
+from tunedrop.evaluation.slices import slices_of
+from tunedrop.evaluation.speed import asking_of
 from tunedrop.evaluation.statistics.comparing import row_scores
 from tunedrop.evaluation.wording import headline, sentences
 from tunedrop.recipe.schema import Recipe
@@ -96,7 +97,7 @@ def _judgement(findings: EvaluationFindings) -> Judgement:
         losses=losses,
         ties=ties,
         confusion=confusion(_counts(findings, findings.tuned), list(findings.labels)),
-        asking=_asking(answers),
+        asking=asking_of(answers),
         metrics={
             metric.name: MetricWords(metric.title, metric.explains)
             for metric in TASKS[task].metrics
@@ -105,6 +106,7 @@ def _judgement(findings: EvaluationFindings) -> Judgement:
         warnings=cautions(findings),
         gate=gate_of(findings),
         in_form=findings.where_in_form.comparison if findings.where_in_form else None,
+        slices=slices_of(findings),
     )
 
 
@@ -174,16 +176,6 @@ def _question(prompt: Sequence[Message]) -> str:
     if len(turns) == 1:
         return turns[0].text
     return "\n\n".join(f"{turn.role}: {turn.text}" for turn in turns)
-
-
-def _asking(answers: Answers) -> Asking:
-    every = [*answers.base, *answers.tuned, *answers.few_shot]
-    return Asking(
-        answers=len(every),
-        seconds=round(answers.seconds, 1),
-        prompt_tokens=sum(answer.prompt_tokens for answer in every),
-        completion_tokens=sum(answer.completion_tokens for answer in every),
-    )
 
 
 def _example(rows: Sequence[Row], recipe: Recipe) -> Example:

@@ -107,3 +107,10 @@ def bill(
     if known is None or known.training_usd is None:
         return None
     return round(known.training_usd * billable_seconds / 3600, 4)
+
+
+def hosting_price(recipe: Recipe, catalogue: Catalogue) -> tuple[str, float | None]:
+    """Return the endpoint's first choice of an instance, and US dollars an hour if known."""
+    name = recipe.deploy.instances[0]
+    known = catalogue.instances.get(name)
+    return name, known.hosting_usd if known else None

@@ -16,6 +16,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import Run
 from tunedrop.errors import StageError, TunedropError
+from tunedrop.lifecycle.index import list_run
 from tunedrop.ports.services import Mail, SageMaker
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 from tunedrop.report.email import Email, Links, failure_email, success_email
@@ -78,7 +79,9 @@ class Ending:
             return True
         if before and time.time() - before.claimed < UNRECORDED_SECONDS:
             return False
-        email = self._email(run)
+        report = self._report(run)
+        email = self._email(run, report)
+        list_run(run, report, store)
         self._warn_of_unconfirmed(run)
         claim = Announcement(claimed=time.time(), subject=email.subject, token=uuid4().hex)
         try:
@@ -100,12 +103,16 @@ class Ending:
             return None, ""
         return msgspec.json.decode(stored.body, type=Announcement), stored.etag
 
-    def _email(self, run: Run) -> Email:
+    def _report(self, run: Run) -> Report | None:
+        failed = run.status == "failed" and run.error
+        return None if failed else self.runs.document(run, keys.REPORT, Report)
+
+    def _email(self, run: Run, report: Report | None) -> Email:
         root = f"s3://{run.source.bucket}/{run.folder}"
-        if run.status == "failed" and run.error:
+        if report is None:
+            assert run.error  # noqa: S101 - only a failed run has no report
             links = Links(folder=f"{root}/", logs=run.links.get("logs"), region=self.region)
             return failure_email(run, run.error, links)
-        report = self.runs.document(run, keys.REPORT, Report)
         return success_email(
             report,
             Links(

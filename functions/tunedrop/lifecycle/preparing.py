@@ -9,6 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from tunedrop.dataset.prepare import prepare_dataset
+from tunedrop.dataset.sizing.chat_template import ChatTemplate
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.run import Run
@@ -80,7 +81,8 @@ def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Data
                 run=run.run,
                 source_uri=f"s3://{store.name}/{run.source.key}",
                 progress=ProgressWriter(held, step, "bytes"),
-                tokenizer=_tokenizer(store, recipe),
+                tokenizer=_file_of_model(keys.TOKENIZER, store, recipe),
+                chat_template=_chat_template(store, recipe),
                 processes=processes,
             )
         except DatasetError:
@@ -105,11 +107,21 @@ def with_answer_limit(recipe: Recipe, labels: list[str]) -> Recipe:
     return msgspec.structs.replace(recipe, generation=generation)
 
 
-def _tokenizer(store: Store, recipe: Recipe) -> bytes | None:
-    """Return the base model's tokenizer.json, if it is in the bucket, to count tokens."""
+def _file_of_model(name: str, store: Store, recipe: Recipe) -> bytes | None:
+    """Return one of the base model's files, if it is in the bucket."""
     try:
-        return store.read(f"{model_prefix(recipe)}{keys.TOKENIZER}").body
+        return store.read(f"{model_prefix(recipe)}{name}").body
     except MissingError:
+        return None
+
+
+def _chat_template(store: Store, recipe: Recipe) -> ChatTemplate | None:
+    """Return the base model's chat template, if it is in the bucket and can be used."""
+    config = _file_of_model(keys.TOKENIZER_CONFIG, store, recipe)
+    template = _file_of_model(keys.CHAT_TEMPLATE, store, recipe)
+    try:
+        return ChatTemplate(config or b"{}", template)
+    except ValueError:
         return None
 
 

@@ -1,7 +1,8 @@
 """What the domain needs of SageMaker, SNS and Lambda; `tunedrop.aws` implements it."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
 
 import msgspec
 
@@ -103,11 +104,42 @@ class SageMaker(Protocol):
         """Delete endpoint, endpoint config and model of that name; True when all are gone."""
 
 
-class Inference(Protocol):
-    """Sends chats to an endpoint."""
+class BusyError(Exception):
+    """An endpoint did not answer now; the same request may succeed later.
 
-    def chat(self, endpoint: str, payload: Request) -> Answer:
-        """Answer one chat; raises HostingError when the endpoint cannot."""
+    Args:
+        kind: "throttled" when it asks for fewer requests, "timeout" when it took too long,
+            "unavailable" for any other temporary failure.
+        final: the error to raise when no retry helps.
+    """
+
+    def __init__(
+        self, kind: Literal["throttled", "timeout", "unavailable"], final: Exception
+    ) -> None:
+        super().__init__(str(final))
+        self.kind = kind
+        self.final = final
+
+
+class Inference(Protocol):
+    """Sends chats to an endpoint, many at the same time, within `async with`."""
+
+    async def __aenter__(self) -> Self:
+        """Begin to ask."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+
+    async def chat(self, endpoint: str, payload: Request) -> Answer:
+        """Answer one chat.
+
+        Raises BusyError when a retry may help, HostingError when it cannot.
+        """
 
 
 class Mail(Protocol):

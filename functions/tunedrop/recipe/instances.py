@@ -19,7 +19,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One instance type.
 
     `gpu_memory_gb` and `tflops` (dense bfloat16, in TFLOP/s) are those of one GPU; `memory_gb` is
-    the host's. `training_usd` is the price of an hour of training on demand, None when unknown.
+    the host's. `training_usd` is the price of an hour of training on demand and `hosting_usd` that
+    of an hour of an endpoint, None when unknown.
     `training`, `hosting` and `processing` say what Tunedrop uses the type for.
     """
 
@@ -32,6 +33,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hosting: bool = False
     processing: bool = False
     training_usd: float | None = None
+    hosting_usd: float | None = None
 
     @property
     def total_tflops(self) -> float | None:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from tunedrop.documents import figures
 from tunedrop.documents.characters import visible
+from tunedrop.report.differences import differences
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -39,6 +40,7 @@ def _environment() -> jinja2.Environment:
         "minutes": figures.minutes,
         "count": figures.count,
         "moment": figures.moment,
+        "differences": differences,
     }
     return environment
 

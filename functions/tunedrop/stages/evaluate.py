@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from tunedrop.documents import keys
-from tunedrop.documents.answers import Answer, Answers
+from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Judgement
 from tunedrop.documents.rows import Row
-from tunedrop.evaluation.asking import MODELS, AskOne, Model, ask
+from tunedrop.evaluation.asking import MODELS, AskOne
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
 from tunedrop.jobs.endpoint import chat_request
+from tunedrop.jobs.pricing import hosting_price
+from tunedrop.lifecycle.answering import AskEndpoint, call_again, obtain_answers
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
@@ -22,55 +24,81 @@ from tunedrop.lifecycle.reporting import (
     lineage_of,
     read_summary,
 )
-from tunedrop.lifecycle.step import ProgressWriter, Step, StepResult
+from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.ports.services import Inference
+from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
-from tunedrop.runs.repository import Held, encode, now
-
-CONCURRENCY = 32  # Requests to the endpoint at the same time.
-SPARE_SECONDS = 60.0  # Reserved at the end of the function's time for the report and the email.
+from tunedrop.runs.repository import Held, Runs, encode, now
 
 
 def evaluate(
-    endpoint: str,
+    subject: str,
     step: Step,
     inference: Inference,
     ending: Ending,
     settings: EvaluationSettings,
 ) -> StepResult:
-    """Ask both models, write the report, send the email, and keep or delete the endpoint."""
-    held = step.runs.find(endpoint)
+    """Ask both models, write the report, send the email, and keep or delete the endpoint.
+
+    `subject` is the endpoint, or the key of the object that an earlier invocation left for this
+    one to go on.
+    """
+    held = _find(subject, step.runs)
     if held is None:
         return StepResult("ignored: not an endpoint of a run that counts")
     run = held.run
     if run.status != "running":  # The email may still have to be sent.
         ending.settle(run.folder)
         return StepResult("settled", run.folder)
-    found = step.sagemaker.endpoint(endpoint)
+    found = step.sagemaker.endpoint(run.name)
     if found is None or found.status != "InService" or run.stage not in ("deploy", "evaluate"):
         return StepResult("nothing to do", run.folder)
     with step.claimed(held, "evaluate") as ours:
         if ours:
             _evaluate(held, step, inference, settings)
-    if ours:
-        ending.settle(run.folder)
-    return step.result(run.folder, "evaluated") if ours else StepResult("nothing to do", run.folder)
+    if not ours:
+        return StepResult("nothing to do", run.folder)
+    if step.runs.load(run.folder).run.status == "running":
+        call_again(run, step)
+        return StepResult("goes on in a fresh invocation", run.folder)
+    ending.settle(run.folder)
+    return step.result(run.folder, "evaluated")
+
+
+def _find(subject: str, runs: Runs) -> Held | None:
+    """Return the run of an endpoint or of a key; None when it does not count."""
+    if not subject.startswith(keys.RUNS):
+        return runs.find(subject)
+    try:
+        held = runs.load(keys.folder_of(subject))
+    except MissingError:
+        return None
+    run = held.run
+    return held if subject == f"{run.folder}/{keys.continuation(run.attempt)}" else None
 
 
 def _evaluate(held: Held, step: Step, inference: Inference, settings: EvaluationSettings) -> None:
+    """Write the report; the run stays as it is when a fresh invocation has to go on."""
     run, runs = held.run, step.runs
     run.stages["deploy"].ended = run.stages["evaluate"].started
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
     rows = _rows(held, step, "test")
-    train = _rows(held, step, "train")
     summary = read_summary(run, runs)
+    train = _rows(held, step, "train")
     examples = examples_for(dataset, recipe, train, rows)
-    ask_one = _asker(run.name, recipe, inference, summary, examples)
-    answers = _answers(held, step, ask_one, rows, (*MODELS, "few_shot") if examples else MODELS)
+    asker = _asker(run.name, recipe, summary, examples)
+    models = (*MODELS, "few_shot") if examples else MODELS
+    asked = obtain_answers(held, step, rows, inference, asker, models)
+    if not asked.is_complete:
+        step.finish(held, "evaluate")
+        return
+    answers = asked.answers()
     few_shot = FewShot(examples, answers.few_shot) if examples else None
     judgement = judge(dataset, rows, answers, recipe, train, few_shot)
+    asking = judgement.asking
+    asking.instance, asking.hourly_usd = hosting_price(recipe, runs.catalogue())
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
@@ -89,35 +117,21 @@ def _rows(held: Held, step: Step, split: str) -> list[Row]:
     return [msgspec.json.decode(line, type=Row) for line in lines]
 
 
-def _answers(
-    held: Held, step: Step, ask_one: AskOne, rows: list[Row], models: Sequence[Model]
-) -> Answers:
-    return ask(
-        rows,
-        ask_one,
-        models=models,
-        concurrency=CONCURRENCY,
-        progress=ProgressWriter(held, step, "answers"),
-        deadline_seconds=max(1.0, step.invocation.seconds - SPARE_SECONDS),
-    )
-
-
 def _asker(
-    endpoint: str,
-    recipe: Recipe,
-    inference: Inference,
-    summary: TrainingSummary,
-    examples: Sequence[Row],
-) -> AskOne:
+    endpoint: str, recipe: Recipe, summary: TrainingSummary, examples: Sequence[Row]
+) -> AskEndpoint:
     as_text = summary.tool_calls == "text"
 
-    def ask_one(model: Model, row: Row) -> Answer:
-        if model == "few_shot":
-            model, row = "base", with_examples(row, examples)
-        request = chat_request(recipe, model, row.prompt, row.tools, calls_as_text=as_text)
-        return inference.chat(endpoint, request)
+    def asker(inference: Inference) -> AskOne:
+        async def ask_one(model: str, row: Row) -> Answer:
+            if model == "few_shot":
+                model, row = "base", with_examples(row, examples)
+            request = chat_request(recipe, model, row.prompt, row.tools, calls_as_text=as_text)
+            return await inference.chat(endpoint, request)
 
-    return ask_one
+        return ask_one
+
+    return asker
 
 
 def _expiry(recipe: Recipe, judgement: Judgement) -> str | None:

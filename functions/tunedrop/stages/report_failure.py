@@ -133,7 +133,7 @@ def _function(event: Mapping[str, Any], subject: str) -> str:
 
 def folder_of(subject: str, runs: Runs) -> str | None:
     """Return the folder of the run that a key, a job or an endpoint belongs to."""
-    if subject.startswith("runs/"):
+    if subject.startswith(keys.RUNS):
         return keys.folder_of(subject)
     if dataset := dataset_of(subject):
         pointer, _ = read_pointer(runs.store, dataset)

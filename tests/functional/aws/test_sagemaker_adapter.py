@@ -1,7 +1,5 @@
 """The SageMaker adapters on botocore's stubs: which errors end a run, and which are tried again."""
 
-import io
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from tunedrop.aws import sagemaker as adapter
-from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
-from tunedrop.errors import HostingError, ProcessingError, TrainingError
+from tunedrop.aws.sagemaker import SageMakerService
+from tunedrop.errors import ProcessingError, TrainingError
 from tunedrop.ports.services import LimitError, ProcessingJob
 
 REQUEST: dict[str, Any] = {
@@ -166,41 +163,3 @@ def test_a_processing_job_that_does_not_exist_is_none() -> None:
             "describe_processing_job", "ValidationException", "Could not find requested job"
         )
         assert SageMakerService(client).processing_job("missing") is None
-
-
-def chat(*answers: tuple[str, int] | str) -> str:
-    client = make_client("sagemaker-runtime")
-    with Stubber(client) as stub:
-        for answer in answers:
-            if isinstance(answer, str):
-                choice = {"message": {"content": answer}, "finish_reason": "stop"}
-                body = io.BytesIO(json.dumps({"choices": [choice], "usage": {}}).encode())
-                stub.add_response("invoke_endpoint", {"Body": body})
-            else:
-                stub.add_client_error(
-                    "invoke_endpoint",
-                    answer[0],
-                    "broken",
-                    http_status_code=424,
-                    modeled_fields={"OriginalStatusCode": answer[1], "OriginalMessage": "why"},
-                )
-        return EndpointInference(client).chat("e", {"model": "tuned"}).text
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "PAUSES", (0.0, 0.0))
-
-
-def test_a_restarting_container_is_asked_again() -> None:
-    assert chat(("ModelError", 500), "positive") == "positive"
-
-
-def test_a_container_that_stays_broken_raises_a_hosting_error() -> None:
-    with pytest.raises(HostingError, match="why"):
-        chat(("ModelError", 500), ("ModelError", 500), ("ModelError", 500))
-
-
-def test_a_refused_request_is_not_sent_again() -> None:
-    with pytest.raises(HostingError, match="why"):
-        chat(("ModelError", 400))

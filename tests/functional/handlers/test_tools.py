@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.pipeline.drives import KEY
+from tests.support.pipeline.fakes import FakeInference
 from tests.support.pipeline.stack import Stack
 from tunedrop.documents.answers import Answer
 
@@ -30,15 +31,16 @@ def row(number: int) -> str:
     return json.dumps({"messages": messages, "tools": [TOOL]})
 
 
-class CallingInference:
+class CallingInference(FakeInference):
     """A base model that answers in words, and a tuned one that calls; both record the questions."""
 
     def __init__(self) -> None:
-        self.asked: list[Mapping[str, Any]] = []
+        super().__init__()
+        self.payloads: list[Mapping[str, Any]] = []
 
-    def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
+    async def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
         del endpoint
-        self.asked.append(payload)
+        self.payloads.append(payload)
         order = int(payload["messages"][0]["content"].split()[-1].strip("?"))
         call = f'<tool_call>{{"name": "find_order", "arguments": {{"id": {order}}}}}</tool_call>'
         return Answer(call if payload["model"] == "tuned" else "Let me see.")
@@ -74,13 +76,13 @@ def test_tool_calls_are_asked_as_trained_and_judged_as_calls(
     stack.call("deploy", stack.event("training_job_completed", job=name))
     stack.sagemaker.set_endpoint(name, "InService")
     inference = CallingInference()
-    stack.inference = inference  # type: ignore[assignment]
+    stack.inference = inference
 
     # When
     stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
 
     # Then the questions have the form that was trained on, and the calls are judged as calls
-    for payload in inference.asked:
+    for payload in inference.payloads:
         assert (payload["tools"], payload["tool_choice"]) == ([TOOL], "none")
         _, called, answered = payload["messages"]
         order = payload["messages"][0]["content"].split()[3]

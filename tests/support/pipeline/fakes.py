@@ -3,9 +3,10 @@
 SageMaker's own behaviour is tested on the local service with real processes (tests/e2e).
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import botocore.session
 from botocore.validate import ParamValidator
@@ -102,15 +103,28 @@ class FakeSageMaker:
 
 
 class FakeInference:
-    """A base model that knows no answer, and a tuned one that answers what the row's text says."""
+    """A base model that knows no answer, and a tuned one that answers what the row's text says.
 
-    def __init__(self, *, broken: bool = False) -> None:
+    `asked` has each chat: the model and the last message. `seconds` is how long an answer takes.
+    """
+
+    def __init__(self, *, broken: bool = False, seconds: float = 0.0) -> None:
         self.broken = broken
+        self.seconds = seconds
+        self.asked: list[tuple[str, str]] = []
 
-    def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
-        if self.broken:
-            raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        pass
+
+    async def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
         json.dumps(payload)
         text = payload["messages"][-1]["content"]
+        self.asked.append((payload["model"], text))
+        await asyncio.sleep(self.seconds)
+        if self.broken:
+            raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
         right = "positive" if "good" in text else "negative"
         return Answer(right if payload["model"] == "tuned" else "I do not know")

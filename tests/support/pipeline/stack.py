@@ -23,6 +23,7 @@ class Stack:
         self.s3 = s3
         self.sagemaker = FakeSageMaker()
         self.inference = FakeInference()
+        self.seconds_left = 900.0  # Of each invocation.
         self.sent: list[tuple[str, Any]] = []
         self._sns_messages = sns_messages
 
@@ -34,7 +35,7 @@ class Stack:
         """Invoke a function's handler."""
         context = SimpleNamespace(
             aws_request_id=request_id,
-            get_remaining_time_in_millis=lambda: 900_000,
+            get_remaining_time_in_millis=lambda: round(self.seconds_left * 1000),
             function_name=function,
             memory_limit_in_mb=1024,
             invoked_function_arn=f"arn:aws:lambda:us-east-1:111122223333:function:{function}",

@@ -12,10 +12,11 @@ from tunedrop.jobs.pricing import (
     bill,
     cap_hours,
     estimate,
+    hosting_price,
     refuse_what_cannot_end,
 )
 from tunedrop.recipe.instances import CATALOGUE
-from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.schema import Deploy, Recipe
 from tunedrop.recipe.yaml_file import read_recipe
 
 MILLION = 1_000_000
@@ -124,3 +125,13 @@ def test_an_instance_without_a_price_has_no_estimate_and_no_bill() -> None:
 def test_the_bill_of_a_known_job_is_its_known_price() -> None:
     # 6,162 s on ml.g5.2xlarge: about 2.59 US dollars.
     assert bill("ml.g5.2xlarge", 6_162) == pytest.approx(2.593, abs=0.001)
+
+
+def test_an_endpoints_price_is_that_of_its_first_choice() -> None:
+    # Given
+    cheap = Recipe(deploy=Deploy(instances=("ml.g6.xlarge", "ml.g5.xlarge")))
+    unknown = Recipe(deploy=Deploy(instances=("ml.x1.huge",)))
+
+    # Then
+    assert hosting_price(cheap, CATALOGUE) == ("ml.g6.xlarge", 1.1267)
+    assert hosting_price(unknown, CATALOGUE) == ("ml.x1.huge", None)

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.builders.evaluations import (
     answers_of,
@@ -14,6 +15,7 @@ from tests.support.builders.evaluations import (
     row,
 )
 from tests.support.builders.reports import report_of, tweets_report
+from tunedrop.documents.asking import ModelSpeed
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
@@ -238,3 +240,43 @@ def test_a_report_without_curve_cost_or_packages_still_has_a_page() -> None:
     # Then
     assert "Loss during training" not in page.text
     assert "unknown for the training job" in page.text
+
+
+def test_the_page_tells_how_each_model_answered_and_what_that_costs() -> None:
+    # Given
+    report = tweets_report()
+    assert report.asking
+    report.asking = replace(
+        report.asking,
+        seconds=3600.0,
+        models={"tuned": ModelSpeed(200, 0.25, 1.5, 40.5, 190, 10, 0.5)},
+        instance="ml.g6.xlarge",
+        hourly_usd=1.1267,
+    )
+
+    # When
+    page = render_page(report)
+
+    # Then
+    table = page.partition("How the models answered")[2].partition("</table>")[0]
+    words = " ".join(re.sub("<[^>]+>", " ", table).split())
+    for words_of_a_line in (
+        "An answer takes, median 0.25 s",
+        "95% of answers within 1.50 s",
+        "Tokens a second of one answer 40.5",
+        "Ended by themselves 95.0%",
+        "Cut at max_tokens 5.0%",
+        "1,000 answers cost $2.82",
+    ):
+        assert words_of_a_line in words
+    assert "ml.g6.xlarge at $1.13 an hour" in page
+
+
+def test_a_report_of_an_earlier_version_without_speed_has_its_page() -> None:
+    # Given
+    report = tweets_report()
+    assert report.asking
+    report.asking = replace(report.asking, models={})
+
+    # Then
+    assert "How the models answered" not in render_page(report)

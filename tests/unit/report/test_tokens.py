@@ -1,5 +1,7 @@
 """The report shows how many tokens were trained on, and how many preparation had estimated."""
 
+from typing import Literal
+
 import pytest
 
 from tests.support.builders.reports import tweets_report
@@ -19,10 +21,21 @@ def test_the_report_shows_both_token_counts_and_their_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "warned"), [(901, False), (899, True), (1_099, False), (1_101, True)]
+    ("method", "said", "warned"),
+    [
+        ("tokenizer", 951, False),
+        ("tokenizer", 949, True),
+        ("tokenizer", 1_049, False),
+        ("tokenizer", 1_051, True),
+        ("characters", 751, False),
+        ("characters", 749, True),
+        ("characters", 1_251, True),
+    ],
 )
-def test_only_a_token_difference_above_a_tenth_is_warned_of(said: int, *, warned: bool) -> None:
-    assert bool(token_warnings(TokenCount(1_000, said, "characters"))) is warned
+def test_only_a_difference_beyond_the_methods_error_is_warned_of(
+    method: Literal["tokenizer", "characters"], said: int, *, warned: bool
+) -> None:
+    assert bool(token_warnings(TokenCount(1_000, said, method))) is warned
 
 
 def test_the_report_shows_token_counts_if_the_job_counted() -> None:

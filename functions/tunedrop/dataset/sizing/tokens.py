@@ -2,12 +2,15 @@
 
 import hashlib
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import Any, NamedTuple
 
+import msgspec
+
+from tunedrop.dataset.sizing.chat_template import ChatTemplate
 from tunedrop.documents.dataset import TokenStatistics
-from tunedrop.documents.rows import read_row
+from tunedrop.documents.rows import AnyRow, read_row
 
 CHARACTERS_A_TOKEN = 4  # An estimate for English prose with the vocabularies of today's models.
 SAMPLE = 4_000  # Up to this number, all rows are counted; of more rows, at least half this number.
@@ -15,6 +18,7 @@ LARGEST_SAMPLE = 64_000  # Rows, which take about a minute to count.
 TOLERANCE = 0.01  # Half the 95% interval, as a share of the total, at which the sample is enough.
 NORMAL_95 = 1.96  # Standard errors on each side of a 95% interval.
 MARKUP = 4  # Tokens of a message besides its role: <|im_start|>, line feed, <|im_end|>, line feed.
+ROLE = 1  # Tokens of a role, where they are not counted.
 _DRAWS = 2**64
 
 
@@ -36,10 +40,13 @@ class TokenSample:
     Args:
         tokenizer: tokenizer.json.
         rows: number of rows; it seeds the draws, so that the same file has the same sample.
+        template: the model's chat template. Without it, or where it refuses a row, each message is
+            taken to have the marks of ChatML, as most models write them.
     """
 
-    def __init__(self, tokenizer: bytes, rows: int) -> None:
+    def __init__(self, tokenizer: bytes, rows: int, template: ChatTemplate | None = None) -> None:
         self._tokenizer = _tokenizer(tokenizer)
+        self._template = template
         self._seed = rows.to_bytes(8, "big")
         self._share = 1.0
         self._most = SAMPLE
@@ -60,15 +67,21 @@ class TokenSample:
         if draw >= self._share:
             return
         row = read_row(line)
+        self.counted.append(Counted(draw, _characters(row), self._tokens(row)))
+        if len(self.counted) > self._most:
+            self._thin_out()
+
+    def _tokens(self, row: AnyRow) -> int:
+        """Return the tokens of a row with all that the chat template adds."""
+        text = self._template.text(row) if self._template else None
+        if text is not None:
+            return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
         messages = [*row.prompt, *row.learned]
-        texts = [message.content for message in messages]
+        texts = [message.text for message in messages]
         encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         tokens = sum(len(encoding.ids) for encoding in encodings)
         tokens += sum(MARKUP + self._tokens_of(message.role) for message in messages)
-        # The line feed after the last message is not trained on.
-        self.counted.append(Counted(draw, sum(map(len, texts)), tokens - 1))
-        if len(self.counted) > self._most:
-            self._thin_out()
+        return tokens - 1  # The line feed after the last message is not trained on.
 
     def _thin_out(self) -> None:
         half = [row for row in self.counted if row.draw < self._share / 2]
@@ -105,16 +118,37 @@ def relative_error(sample: Sequence[Counted]) -> float:
     return NORMAL_95 * sqrt(squares / (rows - 1) * rows) / tokens
 
 
-def token_statistics(characters: Sequence[int], sample: TokenSample | None) -> TokenStatistics:
-    """Return the token statistics for rows of these lengths in characters."""
+def _characters(row: AnyRow) -> int:
+    """Return the length of a row as the examined rows have it: with calls and tools as JSON."""
+    length = sum(len(message.text) for message in (*row.prompt, *row.learned))
+    return length + (len(msgspec.json.encode(row.tools)) if row.tools else 0)
+
+
+def messages_a_row(lines: Iterable[bytes]) -> float:
+    """Return the mean number of messages of these encoded rows; 0 without rows."""
+    counts = [len(row.prompt) + len(row.learned) for row in map(read_row, lines)]
+    return sum(counts) / len(counts) if counts else 0.0
+
+
+def token_statistics(
+    characters: Sequence[int], sample: TokenSample | None, messages: float = 0.0
+) -> TokenStatistics:
+    """Return the token statistics of the training rows.
+
+    Args:
+        characters: the rows' lengths, with the system prompt and without a chat template's marks.
+        sample: counted rows; their rate of characters includes the marks.
+        messages: the mean number of messages of a row, to add the marks where no row was counted.
+    """
     measured = sample.characters_a_token if sample else None
     rate = measured or CHARACTERS_A_TOKEN
+    marks = 0.0 if measured else messages * (MARKUP + ROLE)
     lengths = sorted(characters)
     rows = len(lengths)
-    total = round(sum(lengths) / rate)
+    total = round(sum(lengths) / rate + marks * rows)
 
     def tokens(at: int) -> int:
-        return max(1, round(lengths[at] / rate)) if rows else 0
+        return max(1, round(lengths[at] / rate + marks)) if rows else 0
 
     return TokenStatistics(
         method="tokenizer" if measured else "characters",

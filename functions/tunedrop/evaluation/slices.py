@@ -1,0 +1,92 @@
+"""Where the tuned model is weak: its score and gain on parts of the test rows, the worst first."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from tunedrop.documents.slices import Slice
+from tunedrop.evaluation.findings import EvaluationFindings
+from tunedrop.evaluation.reading import unit_keys
+from tunedrop.evaluation.scoring.metrics import ACCURACY, RowMetric
+from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
+from tunedrop.evaluation.statistics.units import units_of
+
+FEWEST_ROWS = 20  # A slice with fewer rows has an interval that says nothing.
+MOST_LABELS = 12  # Only the commonest labels are slices: each one makes all intervals wider.
+LENGTHS = ("short", "medium", "long")
+LONGER = 1.5  # Every long prompt has at least this many times the characters of any short one.
+Positions = Sequence[int]
+
+
+def slices_of(findings: EvaluationFindings) -> list[Slice]:
+    """Return the slices by label and by length of the prompt, those with the least gain first.
+
+    The intervals hold for all slices together (Bonferroni). Empty when there are too few rows.
+    """
+    parts = [*_by_label(findings), *_by_length(findings)]
+    if not parts:
+        return []
+    gate = findings.recipe.evaluate.gate
+    confidence = 1 - (1 - gate.confidence) / len(parts)
+    found = [
+        _slice(kind, name, _compared(findings, positions, confidence))
+        for kind, name, positions in parts
+    ]
+    return sorted(found, key=lambda each: (each.gain, each.tuned))
+
+
+def _by_label(findings: EvaluationFindings) -> Iterator[tuple[str, str, Positions]]:
+    """Yield the rows of each label that has enough of them, the commonest label first."""
+    rows: dict[str, list[int]] = {}
+    for at, gold in enumerate(findings.golds if findings.labels else ()):
+        rows.setdefault(gold, []).append(at)
+    common = sorted(rows.items(), key=lambda item: -len(item[1]))[:MOST_LABELS]
+    if len(rows) > 1:
+        yield from (("label", name, at) for name, at in common if len(at) >= FEWEST_ROWS)
+
+
+def _by_length(findings: EvaluationFindings) -> Iterator[tuple[str, str, Positions]]:
+    """Yield three parts of equal size by the length of the prompt without the system prompt.
+
+    Nothing is yielded where all prompts are about as long.
+    """
+    lengths = [
+        sum(len(turn.text) for turn in row.prompt if turn.role != "system") for row in findings.rows
+    ]
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    cuts = [round(len(order) * part / len(LENGTHS)) for part in range(len(LENGTHS) + 1)]
+    if len(order) < FEWEST_ROWS * len(LENGTHS):
+        return
+    if lengths[order[cuts[-2]]] < LONGER * lengths[order[cuts[1] - 1]]:
+        return
+    for name, (start, end) in zip(LENGTHS, pairwise(cuts), strict=True):
+        shortest, longest = lengths[order[start]], lengths[order[end - 1]]
+        yield "length", f"{name} prompts: {shortest:,} to {longest:,} characters", order[start:end]
+
+
+def _compared(findings: EvaluationFindings, at: Positions, confidence: float) -> Compared:
+    """Compare both models on some rows; with a metric of all rows together, by accuracy."""
+    metric = findings.metric if isinstance(findings.metric, RowMetric) else ACCURACY
+    evidence = Evidence(
+        golds=[findings.golds[each] for each in at],
+        rival=[findings.base[each] for each in at],
+        tuned=[findings.tuned[each] for each in at],
+        rival_name="base",
+        confidence=confidence,
+        units=units_of(unit_keys([findings.rows[each] for each in at])),
+    )
+    return compare(metric, evidence)
+
+
+def _slice(kind: str, name: str, compared: Compared) -> Slice:
+    gain = compared.comparison.difference
+    return Slice(
+        kind=kind,
+        name=name,
+        rows=gain.n,
+        metric=compared.comparison.metric,
+        base=compared.rival.value,
+        tuned=compared.tuned.value,
+        gain=gain.value,
+        low=gain.low,
+        high=gain.high,
+    )
