@@ -21,6 +21,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> FinishedJob:
     job = TrainingJob(tmp_path_factory.mktemp("finished"), tiny_model)
     job.give(DROPOUT, train=make_rows(160), validation=make_rows(40, first_row=161))
+    job.compute_in("float32")
     process = job.run()
     assert process.process.returncode == 0, process.text
     return FinishedJob(job, process)

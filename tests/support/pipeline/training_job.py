@@ -40,6 +40,14 @@ class TrainingJob:
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             (folder / f"{channel}.jsonl").write_text(lines, encoding="utf-8")
 
+    def compute_in(self, precision: str) -> None:
+        """Settle the number type, which the job otherwise measures and keeps in this file.
+
+        On a busy machine two measurements may choose differently, and then losses differ.
+        """
+        kept = self.root / "checkpoints" / "precision.json"
+        kept.write_text(json.dumps({"precision": precision}), encoding="utf-8")
+
     def start(self) -> "TrainingProcess":
         """Start the program in the clean environment that a container has."""
         return TrainingProcess(self.root)

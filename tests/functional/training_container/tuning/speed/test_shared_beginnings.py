@@ -1,6 +1,5 @@
 """Sharing the beginnings of rows changes neither the loss nor the gradients."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from tests.support.pipeline.training_job import TrainingJob
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import TrainingConfig
 from tuning.row_fitting import IGNORED, labels_of
-from tuning.speed import precision
 from tuning.speed.attention_by_segment import NAME
 from tuning.speed.batching import plan_batching, shares_exactly
 from tuning.speed.shared_beginnings import Row, SegmentCollator, as_row, lay_out
@@ -165,6 +163,7 @@ def test_resumed_job_has_the_same_gathered_batches(tmp_path: Path, tiny_model: P
     for job in jobs:
         validation = mixed_instructions(16, 121)
         job.give(chosen, train=mixed_instructions(120, 1), validation=validation)
+        job.compute_in("float32")
     whole, killed = jobs[0].run(), jobs[1].start()
     assert whole.process.returncode == 0, whole.text
     figures = next(line for line in whole.lines if line.get("event") == "batches")
@@ -189,8 +188,7 @@ def test_both_number_types_begin_with_the_same_loss(tmp_path: Path, tiny_model: 
         job = jobs[name] = TrainingJob(tmp_path / name, tiny_model)
         chosen = {"epochs": 1.0, "lora_dropout": 0.0, "max_length": 512}
         job.give(chosen, train=make_rows(16), validation=make_rows(8, first_row=17))
-        kept = job.root / "checkpoints" / precision.FILE
-        kept.write_text(json.dumps({"precision": name}), encoding="utf-8")
+        job.compute_in(name)
 
     # When they run
     processes = {name: job.start() for name, job in jobs.items()}
