@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 CONTAINER_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH of a container whose image sets none."""
+
+PROCESSOR_LIMITS = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")
+"""Variables that limit the processor instructions which PyTorch and its libraries use. They
+describe this machine, so that a newer processor can stand for an older one in every container."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +41,9 @@ class Container:
     def environment(
         self, platform: Platform, own: Mapping[str, str], contract: Mapping[str, str]
     ) -> dict[str, str]:
-        """Return all variables of the program; none is inherited from the host.
+        """Return all variables of the program.
+
+        It inherits none from the host but PROCESSOR_LIMITS, where they are set.
 
         An SDK in the program must not find the host's credentials either: the program has a home
         folder of its own, and the metadata service of a cloud machine is disabled.
@@ -54,6 +61,7 @@ class Container:
             "TMPDIR": str(self.folder / "tmp"),
             "AWS_REGION": platform.region,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **{name: os.environ[name] for name in PROCESSOR_LIMITS if name in os.environ},
             **({} if self.isolated else platform.environment(self.credentials)),
             **self.image.environment,
             **own,

@@ -10,6 +10,7 @@ written under another name and then renamed, so an interrupted run leaves no inc
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,8 @@ def provide(folder: Path, say: Callable[[str], None]) -> Path:
         partial = fresh(model.with_suffix(".partial"))
         # This is a process of its own: PyTorch and the weights would stay in this one's memory.
         command = [sys.executable, "-P", str(CONVERT), str(package / GGUF), str(partial)]
-        if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+        quiet = {**os.environ, "TQDM_DISABLE": "1"}  # its bars would cut this program's own lines
+        if subprocess.run(command, check=False, stdout=sys.stderr, env=quiet).returncode:
             raise LocalCloudError(f"{package / GGUF} could not be converted; its error is above")
         partial.rename(model)
         shutil.rmtree(package)

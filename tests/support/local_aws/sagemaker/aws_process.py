@@ -7,6 +7,7 @@ It prints its endpoint URL, runs until its standard input closes, and then clean
 # ruff: noqa: T201  # the process that started it reads what it prints
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from localcloud.aws.emulator import Emulator  # noqa: E402
 from localcloud.aws.process_setup import EmulatorSettings  # noqa: E402
 from localcloud.aws.server import free_port  # noqa: E402
 from localcloud.sagemaker import Image, SageMakerSettings, start_sagemaker  # noqa: E402
+from localcloud.sagemaker.container import PROCESSOR_LIMITS  # noqa: E402
 
+for name in PROCESSOR_LIMITS:  # a test lists every variable that a program gets
+    os.environ.pop(name, None)
 programs = Path(__file__).parent / "programs"
 images = {
     "tunedrop-training": Image(
