@@ -72,7 +72,8 @@ def recipe_lines(columns: Columns) -> list[str] | None:
 def named(name: str) -> str:
     """Return a column's name as a sentence shows it: quoted unless it is one word."""
     shown = cut(name, LONGEST_NAME)
-    return shown if _PLAIN.fullmatch(shown) else f"'{visible(shown)}'"
+    is_word = shown.replace("-", "_").isidentifier()
+    return shown if is_word else f"'{visible(shown)}'"
 
 
 def _change(columns: Columns) -> str:
