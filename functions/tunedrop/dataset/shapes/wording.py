@@ -50,12 +50,14 @@ def in_words(columns: Columns) -> str:
         prompt = f" for {named(mapping['prompt'])}" if "prompt" in mapping else ""
         return f"to prefer {named(mapping['chosen'])} to {named(mapping['rejected'])}{prompt}"
     if columns.shape == "kto":
-        judged = f"{named(mapping['completion'])} from {named(mapping['prompt'])}"
-        return f"{judged}, judged by {named(mapping['label'])}"
+        learnt = [name for role, name in mapping.items() if role != "label"]
+        return f"{_listed(learnt, 'and')}, judged by {named(mapping['label'])}"
     answers = [name for role, name in mapping.items() if _is_answer(role)]
     asked = [name for role, name in mapping.items() if not _is_answer(role)]
     if columns.template:
         asked = Template(columns.template).columns
+    if not answers:
+        return f"the answers in {_listed(asked, 'and')}"
     return f"{_listed(answers, 'or')} from {_listed(asked, 'and')}"
 
 
@@ -88,7 +90,7 @@ def _change(columns: Columns) -> str:
 
 
 def _is_answer(role: str) -> bool:
-    return role == "completion" or role.startswith("label")
+    return role in ("completion", "answer") or role.startswith("label")
 
 
 def _listed(names: Sequence[str], word: str) -> str:
