@@ -32,6 +32,21 @@ PAIRS = (
 )
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
 SYSTEM = ("system", "system_prompt")
+# Words inside a name, such as customer_question, that say what a column of text is for.
+ASKING = frozenset(
+    (
+        "question", "questions", "query", "prompt", "instruction", "request", "input", "source",
+        "problem", "user", "human", "utterance",
+    )
+)  # fmt: skip
+ANSWERING = frozenset(
+    (
+        "answer", "answers", "reply", "replies", "response", "responses", "completion", "output",
+        "outputs", "target", "targets", "solution", "summary", "translation", "explanation",
+        "assistant", "rewrite", "highlights",
+    )
+)  # fmt: skip
+CHOICES = frozenset(("choice", "choices", "options", "candidates", "endings", "distractors"))
 PREFERENCE = ("chosen", "rejected")
 OTHERS = ("history", "id", "idx", "source-ref")
 

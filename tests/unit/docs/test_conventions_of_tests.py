@@ -59,13 +59,18 @@ def test_every_name_of_a_test_has_at_most_70_characters(module: Path) -> None:
 def test_a_test_imports_from_tests_support_or_helpers_of_its_folders(module: Path) -> None:
     # Given
     files = {file for name in imported(ast.parse(module.read_text())) if (file := file_of(name))}
+    is_helper = not module.name.startswith("test_")
 
     # When
     foreign = [
         relative(file)
         for file in files
         if file.name.startswith(("test_", "conftest"))
-        or not (file.is_relative_to(TESTS / "support") or module.is_relative_to(file.parent))
+        or not (
+            file.is_relative_to(TESTS / "support")
+            or module.is_relative_to(file.parent)
+            or (is_helper and file.is_relative_to(module.parent))
+        )
     ]
 
     # Then
