@@ -10,6 +10,7 @@ from tests.support.builders.doubtful_files import passengers
 from tests.support.pipeline.drives import change, sweep
 from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.documents.question import Question
+from tunedrop.lifecycle import lost_drops
 
 KEY = "datasets/passengers/passengers.csv"
 RECIPE = "datasets/passengers/recipe.yaml"
@@ -105,6 +106,23 @@ def test_the_sweep_sends_the_email_of_a_lost_notice(stack: Stack) -> None:
     # Then
     assert [each["outcome"] for each in outcomes] == ["left alone: waiting for an answer"]
     assert len(stack.emails) == 1
+
+
+def test_the_sweep_restores_the_marker_of_a_run_that_asks(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a run without its marker, whose upload is old enough to be looked at
+    folder = asked(stack)
+    marker = f"runs/_active/{folder.rpartition('/')[2]}"
+    stack.s3.delete_object(Bucket=BUCKET, Key=marker)
+    monkeypatch.setattr(lost_drops, "FIRST_LOOK", -5.0)
+
+    # When
+    sweep(stack)
+
+    # Then the file is not sent to prepare again
+    assert stack.keys("runs/_active/") == [marker]
+    assert stack.sent == []
 
 
 def test_a_run_that_nobody_answers_ends_with_an_email(stack: Stack) -> None:
