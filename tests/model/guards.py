@@ -140,6 +140,11 @@ def without_sweep(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("sweep.app.sweep", lambda *_: [])
 
 
+def without_second_look(patch: pytest.MonkeyPatch) -> None:
+    """Recipe again: the recipe is read once, before the pointer moves."""
+    patch.setattr(prepare, "_has_recipe", lambda *_: True)
+
+
 def without_lost_drops(patch: pytest.MonkeyPatch) -> None:
     """Lost drops: sweep looks at runs only."""
     patch.setattr(sweep, "lost_drops", lambda _runs: [])
@@ -163,7 +168,7 @@ class Guard(NamedTuple):
 
 GUARDS: Mapping[str, Guard] = {
     "conditional writes": Guard(
-        without_conditions, "three drops", operation="tokenizer.json", call="stall after"
+        without_conditions, "three drops", operation="tokenizer.json", call="stall"
     ),
     "lease": Guard(without_lease, "one drop", event="twice"),
     "execution": Guard(without_execution, "one drop", event="same id twice"),
@@ -171,6 +176,9 @@ GUARDS: Mapping[str, Guard] = {
     "marker": Guard(without_marker, "two drops, late"),
     "busy until": Guard(
         without_busy_until, "two drops, late", operation="create_endpoint_config", call="race"
+    ),
+    "recipe again": Guard(
+        without_second_look, "doubtful file, answered", operation="current.json", call="race"
     ),
     "every attempt is released": Guard(without_attempts, "recipe there and back"),
     "claim": Guard(without_claim, "bad input", operation="publish", call="stall", event="twice"),

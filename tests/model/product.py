@@ -182,22 +182,41 @@ class _Splits:
         key = (content, encoded(recipe), named["run"], named["tokenizer"])
         if key not in self.results:
             counted = [_Counted(file) for file in files]
-            outcome = self._outcome(counted, recipe, sink, named)
+            considered: list[Any] = []
+            outcome = self._outcome(counted, recipe, sink, named, considered)
             written = {file.name: file.read_bytes() for file in sink.path.iterdir()}
-            self.results[key] = (outcome, written, [file.openings for file in counted])
+            openings = [file.openings for file in counted]
+            self.results[key] = (outcome, written, openings, considered)
         else:
-            outcome, written, openings = self.results[key]
+            outcome, written, openings, considered = self.results[key]
             _read_again(files, openings)
+            for arguments in considered:
+                named["consider"](*arguments)
             for name, body in written.items():
                 (sink.path / name).write_bytes(body)
         if isinstance(outcome, Exception):
             raise outcome
         return msgspec.convert(msgspec.to_builtins(outcome), type(outcome))
 
-    def _outcome(self, files: list[Any], recipe: Any, sink: Any, named: dict[str, Any]) -> Any:
-        """Return the dataset, or the error that the files themselves cause."""
+    def _outcome(
+        self,
+        files: list[Any],
+        recipe: Any,
+        sink: Any,
+        named: dict[str, Any],
+        considered: list[Any],
+    ) -> Any:
+        """Return the dataset, or the error that the files themselves cause.
+
+        A doubtful reading is not remembered. What was considered is, to be considered again.
+        """
+
+        def consider(*arguments: Any) -> None:
+            named["consider"](*arguments)
+            considered.append(arguments)
+
         try:
-            return self.compute(files, recipe, sink, **named)
+            return self.compute(files, recipe, sink, **{**named, "consider": consider})
         except DatasetError as error:
             return error
 

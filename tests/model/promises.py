@@ -67,14 +67,19 @@ def _left_over(world: World) -> Iterator[str]:
     ):
         for name in names:
             yield f"left: the {kind} {name}"
+    asking = {each["run"] for each in runs_of(world).values() if each["status"] == "asking"}
     for key in world.s3.keys("runs/_active/"):
-        yield f"left: the marker {key}"
+        if key.removeprefix("runs/_active/") not in asking:
+            yield f"left: the marker {key}"
 
 
 def _unfinished(world: World) -> Iterator[str]:
     for folder, run in runs_of(world).items():
         if run["status"] == "running":
             yield f"unfinished: {folder} still waits for {run['stage']}"
+        pointer = read(world, f"runs/{run['dataset']}/current.json")
+        if run["status"] == "asking" and pointer.get("run") != run["run"]:
+            yield f"unfinished: {folder} asks although it does not count"
 
 
 def _drops(world: World, scenario: Scenario) -> Iterator[str]:
@@ -120,10 +125,12 @@ def _outcome(world: World, scenario: Scenario, folder: str, run: dict[str, Any])
     if status in ("superseded", "running"):
         yield f"silent: {folder} counts and is {status}"
         return
-    record = read(world, f"{folder}/email/{run['attempt']}.json")
+    name = f"{run['attempt']}-question" if status == "asking" else run["attempt"]
+    record = read(world, f"{folder}/email/{name}.json")
     if not record.get("message_id"):
         yield f"silent: {folder} {status} and no email was recorded"
-    expected = "failed" if scenario.code else "succeeded"
+    unasked = "failed" if scenario.code else "succeeded"
+    expected = "asking" if scenario.asks else unasked
     if (status, error.get("code")) != (expected, scenario.code) and not _excused(world, error):
         yield f"unhealthy: {folder} {status}: {error.get('message')}"
 

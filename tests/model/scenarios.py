@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.model.world import World
+from tests.support.builders.doubtful_files import passengers
 
 KEY = "datasets/tweets/tweets.csv"
 RECIPE_KEY = "datasets/tweets/recipe.yaml"
 ROWS = [f"this is a {'good' if n % 2 else 'bad'} thing number {n},{n % 2}" for n in range(24)]
 TWEETS = "\n".join(["text,label", *ROWS]).encode()
+DOUBTFUL = passengers().encode()
+ANSWER = "columns: {text: Name, label: Sex}"
 OTHER = TWEETS + b"\nanother good thing,1"
 MANIFEST_KEY = "models/HuggingFaceTB/SmolLM2-135M-Instruct/main/manifest.json"
 MANIFEST = {
@@ -30,6 +33,7 @@ class Scenario:
     Attributes:
         actions: what users do, each with its time in seconds.
         code: the code of the error with which the run that counts is to fail; None for a success.
+        asks: whether the run that counts is to ask how its file is meant.
         jobs: the most training jobs that may be started.
         quota: instances that the account may use at once; None for no limit.
         environment: settings of the stack that differ.
@@ -37,6 +41,7 @@ class Scenario:
 
     actions: tuple[tuple[float, Action], ...]
     code: str | None = None
+    asks: bool = False
     jobs: int = 1
     quota: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -110,6 +115,22 @@ SCENARIOS: dict[str, Scenario] = {
         actions=((0.0, recipe("spilt: {seed: 1}")), (2.0, drop(KEY, TWEETS))),
         code="recipe",
         jobs=0,
+    ),
+    "doubtful file": Scenario(actions=((0.0, drop(KEY, DOUBTFUL)),), asks=True, jobs=0),
+    "doubtful file, large": Scenario(
+        actions=((0.0, drop(KEY, DOUBTFUL)),),
+        asks=True,
+        jobs=0,
+        environment={"PREPARE_LIMIT_MEGABYTES": "0"},
+    ),
+    "doubtful file, answered": Scenario(
+        actions=((0.0, drop(KEY, DOUBTFUL)), (IN_TRAINING, recipe(ANSWER)))
+    ),
+    "doubtful file, replaced": Scenario(
+        actions=((0.0, drop(KEY, DOUBTFUL)), (IN_TRAINING, drop(KEY, TWEETS)))
+    ),
+    "stop after prepare": Scenario(
+        actions=((0.0, recipe("stop_after: prepare")), (2.0, FIRST[1])), jobs=0
     ),
     "keep": Scenario(
         actions=((0.0, recipe("deploy: {keep: always, ttl_hours: 1}")), (2.0, FIRST[1]))

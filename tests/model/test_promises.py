@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.model.checking import check
+from tests.model.checking import check, single_faults
 from tests.model.faults import EVENT_FAULTS, SINGLE_FAULTS, CallFault, EventFault, Schedule
 from tests.model.product import Product
 from tests.model.scenarios import SCENARIOS
@@ -44,6 +44,16 @@ def test_one_drop_survives_a_fault_at_any_call(product: Product, kind: CallFault
     found = [str(outcome) for outcome in outcomes if outcome.broken]
     assert not found, found[0]
     assert all(outcome.world.hit for outcome in outcomes)
+
+
+@pytest.mark.parametrize("scenario", ["doubtful file", "doubtful file, answered"])
+def test_a_question_survives_every_single_fault(product: Product, scenario: str) -> None:
+    # When
+    outcomes = [check(schedule, product) for schedule in single_faults(scenario, product)]
+
+    # Then
+    found = [str(outcome) for outcome in outcomes if outcome.broken]
+    assert not found, found[0]
 
 
 @pytest.mark.parametrize("kind", EVENT_FAULTS)

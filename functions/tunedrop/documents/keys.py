@@ -8,8 +8,8 @@
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
-The constants and the functions `split_file`, `failure`, `email`, `checkpoints` and those about
-answers give keys relative to a run's folder.
+The constants and the functions `split_file`, `failure`, `notice`, `email`, `question_email`,
+`checkpoints` and those about answers give keys relative to a run's folder.
 """
 
 DATASETS = "datasets/"
@@ -25,6 +25,7 @@ RECIPE = "recipe.json"
 DATASET = "dataset/dataset.json"
 DATASET_PAGE = "dataset/dataset.html"
 DATASET_FOLDER = "dataset"
+QUESTION = "dataset/question.json"
 TRAINING_CONFIG = "config/training.json"
 MODEL_FOLDER = "model"
 REPORT = "report/report.json"
@@ -81,6 +82,16 @@ def failure(attempt: int) -> str:
 def email(attempt: int) -> str:
     """Return where the email about an attempt is claimed and recorded."""
     return f"email/{attempt}.json"
+
+
+def question_email(attempt: int) -> str:
+    """Return where the email of an attempt that asks is claimed and recorded."""
+    return f"email/{attempt}-question.json"
+
+
+def notice(attempt: int) -> str:
+    """Return the key whose arrival has the email of a run sent that asks or stops on purpose."""
+    return f"notice/{attempt}.json"
 
 
 def checkpoints(attempt: int) -> str:

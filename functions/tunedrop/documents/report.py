@@ -8,6 +8,7 @@ from tunedrop.documents.asking import Asking
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
+from tunedrop.documents.run import Certainty
 from tunedrop.documents.slices import Slice
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
@@ -184,7 +185,10 @@ class Example(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """report.json, version 1."""
+    """report.json, version 1.
+
+    `learns` says in one line how the file was read, and `certainty` how sure that is.
+    """
 
     version: int
     dataset: str
@@ -222,6 +226,8 @@ class Report(msgspec.Struct):
     gate: Gate | None = None
     in_form: Comparison | None = None
     slices: list[Slice] = []
+    learns: str = ""
+    certainty: Certainty = "certain"
 
 
 class Judgement(msgspec.Struct, kw_only=True):

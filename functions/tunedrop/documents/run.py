@@ -11,7 +11,10 @@ from tunedrop.documents import keys
 from tunedrop.errors import Problem
 
 Stage = Literal["prepare", "train", "deploy", "evaluate"]
-Status = Literal["running", "succeeded", "failed", "superseded"]
+Status = Literal["running", "asking", "succeeded", "failed", "superseded"]
+UNENDED: tuple[Status, ...] = ("running", "asking")
+Certainty = Literal["certain", "probable", "doubtful"]
+"""How sure the reading of a file is: docs/data.md lists the rules."""
 
 STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
 MAX_NAME = 32  # SageMaker's limit for tuning jobs, the shortest of its limits for names.
@@ -136,9 +139,10 @@ class Processing(msgspec.Struct):
 class Run(msgspec.Struct, kw_only=True):
     """run.json, version 1.
 
-    `stage` is the step that is being done or waited for. `attempt` is part of the names of the job
-    and the endpoint; it is raised only when the run has ended. `nudges` counts how often `sweep`
-    called each function because an event was lost.
+    `stage` is the step that is being done or waited for. A run whose status is `asking` waits for a
+    recipe until `answer_until`. `learns` says in one line how the file was read. `attempt` is part
+    of the names of the job and the endpoint; it is raised only when the run has ended. `nudges`
+    counts how often `sweep` called each function because an event was lost.
 
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
@@ -161,6 +165,9 @@ class Run(msgspec.Struct, kw_only=True):
     released: int = 0
     waiting: Waiting | None = None
     progress: Progress | None = None
+    learns: str = ""
+    certainty: Certainty = "certain"
+    answer_until: str | None = None
     rows: dict[str, int] = {}
     processing: Processing | None = None
     job: str | None = None
@@ -193,6 +200,11 @@ class Run(msgspec.Struct, kw_only=True):
         if lease and lease.owner not in (owner, job):
             self.busy_until = max(self.busy_until, lease.expires)
         self.status, self.ended = status, ended
+        self.lease = self.progress = self.waiting = None
+
+    def ask(self, answer_until: str) -> None:
+        """Let the run wait for a recipe until this time; the step that holds the lease ends."""
+        self.status, self.answer_until = "asking", answer_until
         self.lease = self.progress = self.waiting = None
 
     @property

@@ -13,13 +13,17 @@ from uuid import uuid4
 import msgspec
 
 from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.question import Question
 from tunedrop.documents.report import Report
-from tunedrop.documents.run import Run
-from tunedrop.errors import StageError, TunedropError
+from tunedrop.documents.run import UNENDED, Run
+from tunedrop.errors import StageError, TunedropError, UnansweredError
+from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.lifecycle.index import list_run
 from tunedrop.ports.services import Mail, SageMaker
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.question_email import prepared_email, question_email
 from tunedrop.runs.repository import Runs, now
 
 # An email that was claimed this many seconds ago, but not recorded, was probably never sent.
@@ -49,14 +53,29 @@ class Ending:
         self.runs.fail(folder, stage, error)
         self.settle(folder)
 
+    def expire(self, run: Run) -> None:
+        """End a run that nobody has answered as failed, and settle it."""
+        file = run.source.key.rpartition("/")[2]
+        error = UnansweredError(
+            f"Nobody said how {file} is to be read, so nothing was trained.",
+            f"Drop a recipe.yaml that names the columns as {recipe_key(run.source.key)}; it starts "
+            "the run. The earlier email about this file has one for each reading.",
+        )
+        self.runs.fail(run.folder, "prepare", error, status="asking")
+        self.settle(run.folder)
+
     def settle(self, folder: str) -> None:
         """Send the email of an ended run and release its resources; then remove its marker.
 
         The marker stays until the email is recorded and nothing is left, so that `sweep` comes
-        back. A failing email does not keep the endpoint alive. Nothing is done for a running run.
+        back. A failing email does not keep the endpoint alive. Nothing is done for a running run,
+        and for one that asks only the email is sent.
         """
         run = self.runs.load(folder).run
         if run.status == "running":
+            return
+        if run.status == "asking":
+            self._announce(run)
             return
         released = False
         try:
@@ -72,7 +91,9 @@ class Ending:
 
         Only after a failure between publishing and recording can the email be sent twice.
         """
-        key = f"{run.folder}/{keys.email(run.attempt)}"
+        asks = run.status == "asking"
+        name = keys.question_email(run.attempt) if asks else keys.email(run.attempt)
+        key = f"{run.folder}/{name}"
         store = self.runs.store
         before, etag = self._announcement(key)
         if before and before.message_id:
@@ -81,7 +102,8 @@ class Ending:
             return False
         report = self._report(run)
         email = self._email(run, report)
-        list_run(run, report, store)
+        if not asks:
+            list_run(run, report, store)
         self._warn_of_unconfirmed(run)
         claim = Announcement(claimed=time.time(), subject=email.subject, token=uuid4().hex)
         try:
@@ -104,15 +126,22 @@ class Ending:
         return msgspec.json.decode(stored.body, type=Announcement), stored.etag
 
     def _report(self, run: Run) -> Report | None:
-        failed = run.status == "failed" and run.error
-        return None if failed else self.runs.document(run, keys.REPORT, Report)
+        """Return the report; None of a run that failed, asks, or was only to be prepared."""
+        if run.status in ("failed", "asking") or run.stage == "prepare":
+            return None
+        return self.runs.document(run, keys.REPORT, Report)
 
     def _email(self, run: Run, report: Report | None) -> Email:
         root = f"s3://{run.source.bucket}/{run.folder}"
-        if report is None:
-            assert run.error  # noqa: S101 - only a failed run has no report
+        if run.status == "failed" and run.error:
             links = Links(folder=f"{root}/", logs=run.links.get("logs"), region=self.region)
             return failure_email(run, run.error, links)
+        recipe = f"s3://{run.source.bucket}/{recipe_key(run.source.key)}"
+        links = Links(folder=f"{root}/", region=self.region, recipe=recipe)
+        if run.status == "asking":
+            return question_email(run, self.runs.document(run, keys.QUESTION, Question), links)
+        if report is None:  # The recipe says stop_after: prepare.
+            return prepared_email(run, self.runs.document(run, keys.DATASET, Dataset), links)
         return success_email(
             report,
             Links(
@@ -167,7 +196,7 @@ def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
     Returns True when nothing is left and nothing can come any more. Resources are found by their
     names, because a function that was killed may have created some that run.json does not contain.
     """
-    last = run.attempt - 1 if run.status == "running" else run.attempt
+    last = run.attempt - 1 if run.status in UNENDED else run.attempt
     attempts = range(run.released + 1, last + 1)
     gone = [release_name(run.name_of(attempt), sagemaker) for attempt in attempts]
     if not all(gone) or time.time() < run.busy_until:
@@ -177,7 +206,7 @@ def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
         if newest.attempt != run.attempt or newest.busy_until > run.busy_until:
             return False
         newest.released = last
-        if newest.status != "running":
+        if newest.status not in UNENDED:
             newest.endpoint = newest.endpoint_expires = None
         return True
 
@@ -194,13 +223,13 @@ def release_name(name: str, sagemaker: SageMaker) -> bool:
 
 
 def supersede(folder: str, runs: Runs, sagemaker: SageMaker, owner: str | None = None) -> None:
-    """End a running run, without an email, because a newer source or recipe came.
+    """End a run that is running or asks, without an email, because something newer came.
 
     `owner` is the invocation's id if a step ends its own run.
     """
 
     def end(run: Run) -> bool:
-        if run.status != "running":
+        if run.status not in UNENDED:
             return False
         run.end("superseded", now(), owner)
         return True

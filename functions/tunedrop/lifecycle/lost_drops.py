@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 from collections.abc import Iterator
 
 from tunedrop.documents import keys
+from tunedrop.documents.run import UNENDED
 from tunedrop.lifecycle.dropped import dataset_of, is_recipe, starts_run
 from tunedrop.ports.store import Listed, MissingError
 from tunedrop.runs.pointer import Pointer, read_pointer
@@ -59,12 +60,12 @@ def _is_live(runs: Runs, folder: str) -> bool:
     """Return whether the run that counts exists and was not superseded.
 
     A function that is killed between moving the pointer and writing run.json leaves it otherwise.
-    A running run gets its marker, should it be missing.
+    A run that is running or asks gets its marker, should it be missing.
     """
     try:
         run = runs.load(folder).run
     except MissingError:
         return False
-    if run.status == "running":
+    if run.status in UNENDED:
         runs.mark(run)
     return run.status != "superseded"

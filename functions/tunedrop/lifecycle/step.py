@@ -94,7 +94,7 @@ class Step:
             return StepResult(f"failed: {run.error.message}", folder)
         if run.waiting:
             return StepResult(f"waiting: {run.waiting.reason}", folder)
-        return StepResult(run.status if run.status == "superseded" else done, folder)
+        return StepResult(run.status if run.status in ("superseded", "asking") else done, folder)
 
     def _wait(self, folder: str, stage: Stage, limit: LimitError) -> None:
         """Let the run wait until `sweep` tries the stage again; after a time, end it as failed."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
+from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, Status, run_of_resource
 from tunedrop.errors import TunedropError
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
@@ -187,6 +187,7 @@ class Runs:
         run.lease = run.progress = run.waiting = None
         run.verdict = run.cost = run.processing = None
         run.warnings, run.nudges = [], {}
+        run.learns, run.certainty, run.answer_until = "", "certain", None
         try:
             self.save(held)
         except ChangedError:
@@ -195,14 +196,22 @@ class Runs:
         self.store.write(keys.marker(run.run), encode(marker), "application/json")
         return True
 
-    def fail(self, folder: str, stage: str, error: TunedropError, owner: str | None = None) -> Held:
-        """End a running run as failed, and write the failure that calls `report_failure`.
+    def fail(
+        self,
+        folder: str,
+        stage: str,
+        error: TunedropError,
+        owner: str | None = None,
+        *,
+        status: Status = "running",
+    ) -> Held:
+        """End a run that has this status as failed; write the failure that calls `report_failure`.
 
         `owner` is the invocation's id if a step ends its own run.
         """
 
         def end(run: Run) -> bool:
-            if run.status != "running":
+            if run.status != status:
                 return False
             run.end("failed", now(), owner)
             run.error = Failure(stage, error.code, error.message, error.remedy, error.problems)

@@ -38,11 +38,9 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
 
     The event is only a hint. The current state of the objects decides.
     """
-    found = _find_run(key, step.runs, limits)
+    found = _find_run(key, step, limits)
     if isinstance(found, str):
         return StepResult(f"ignored: {found}")
-    if found.decision == "start" and found.before:
-        supersede_run(step.runs, step, found.run.dataset, found.before.run)
     held, otherwise = _run_to_prepare(found, step.runs)
     if held is None or has_processing_job(held.run, step):
         return otherwise
@@ -58,12 +56,14 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
     return step.result(held.run.folder, done) if ours else otherwise
 
 
-def _find_run(key: str, runs: Runs, limits: Limits) -> Found | str:
+def _find_run(key: str, step: Step, limits: Limits) -> Found | str:
     """Return the run of the newest version at `key`, after moving the pointer to it if it counts.
 
     Returns why there is none, if so. The pointer is read before the object, and both are read
-    again when the pointer moved meanwhile: an older look must not replace a newer one.
+    again when the pointer moved meanwhile: an older look must not replace a newer one. They are
+    also read again when the recipe has changed before the pointer moved.
     """
+    runs = step.runs
     dataset = dataset_of(key)
     for _ in range(MAX_CONFLICTS):
         before, etag = read_pointer(runs.store, dataset) if dataset else (None, "")
@@ -74,8 +74,22 @@ def _find_run(key: str, runs: Runs, limits: Limits) -> Found | str:
         run = _new_run(drop, digest)
         with suppress(ChangedError, ExistsError):
             decision = move_pointer(runs, run, before, etag, rerun=drop.rerun)
-            return Found(run, recipe, decision, before)
+            if decision != "start":
+                return Found(run, recipe, decision, before)
+            if before:
+                supersede_run(runs, step, run.dataset, before.run)
+            if _has_recipe(run, runs, limits):
+                return Found(run, recipe, decision, before)
     raise RuntimeError(f"{keys.pointer(dataset or '')} changed {MAX_CONFLICTS} times")
+
+
+def _has_recipe(run: Run, runs: Runs, limits: Limits) -> bool:
+    """Return whether the run has the newest recipe, after the pointer has moved to the run.
+
+    The event of a recipe that came before that found no data to belong to, and did nothing.
+    """
+    recipe = dropped_recipe(runs, recipe_keys(run.source.key, runs.store), limits)
+    return recipe[1] == run.recipe_digest
 
 
 def _run_to_prepare(found: Found, runs: Runs) -> tuple[Held | None, StepResult]:

@@ -24,7 +24,7 @@ from tunedrop.lifecycle.step import StepResult
 from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
-from tunedrop.runs.repository import Marker, seconds_since
+from tunedrop.runs.repository import Marker, now, seconds_since
 
 MAX_NUDGES = 3  # Number of times that a stage is called again before the run is ended.
 # A marker without run.json is removed after so many seconds. run.json is written right after it.
@@ -62,7 +62,7 @@ def _look_after(run_id: str, ending: Ending, functions: Functions) -> StepResult
     except MissingError:
         return _remove_without_run(marker, ending)
     if run.status != "running":
-        return _finish(run, ending)
+        return _finish(run, ending) if run.status != "asking" else _await_answer(run, ending)
     folder = run.folder
     if not is_current(ending.runs.store, run):
         supersede(folder, ending.runs, ending.sagemaker)
@@ -90,6 +90,19 @@ def _finish(run: Run, ending: Ending) -> StepResult:
         return StepResult(f"settled: the endpoint {run.name} was deleted by hand", run.folder)
     ending.settle(run.folder)
     return StepResult("settled", run.folder)
+
+
+def _await_answer(run: Run, ending: Ending) -> StepResult:
+    """Have the email of a run that asks sent, or end the run when its time is over."""
+    if not is_current(ending.runs.store, run):
+        supersede(run.folder, ending.runs, ending.sagemaker)
+        return StepResult("superseded", run.folder)
+    if run.answer_until and now() > run.answer_until:
+        ending.expire(run)
+        return StepResult("expired: nobody answered", run.folder)
+    release(run, ending.runs, ending.sagemaker)  # What the attempts before have left.
+    ending.settle(run.folder)
+    return StepResult("left alone: waiting for an answer", run.folder)
 
 
 def _remove_without_run(marker: Marker, ending: Ending) -> StepResult:

@@ -37,7 +37,8 @@ def target_of_object(key: str) -> str | None:
         return "train"
     if fnmatchcase(key, "runs/*/answers/*/continue.json"):
         return "evaluate"
-    return "report_failure" if fnmatchcase(key, "runs/*/failure/*.json") else None
+    told = ("runs/*/failure/*.json", "runs/*/notice/*.json")
+    return "report_failure" if any(fnmatchcase(key, pattern) for pattern in told) else None
 
 
 def target_of_state(kind: str, status: str) -> str | None:
