@@ -3,6 +3,7 @@
     TunedropError            one clear sentence, and what to do
     ├── RecipeError          recipe.yaml cannot be used as it is
     ├── DatasetError         the dropped file cannot be trained on
+    ├── UnansweredError      nobody said how a doubtful file is meant
     ├── ProcessingError      the job that prepares a large drop failed
     ├── BaseModelError       the base weights are missing or incomplete
     ├── BudgetError          the run would cost more than the recipe allows
@@ -64,6 +65,12 @@ class DatasetError(TunedropError):
     """The dropped file cannot be trained on."""
 
     code = "dataset"
+
+
+class UnansweredError(TunedropError):
+    """Nobody said how a doubtful file is meant."""
+
+    code = "unanswered"
 
 
 class ProcessingError(TunedropError):

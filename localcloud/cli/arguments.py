@@ -39,6 +39,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     run.add_argument(
         "--json", action="store_true", help="print the result as JSON; progress goes to stderr"
     )
+    check = commands.add_parser("check", help="show how FILE is read, in seconds; starts nothing")
+    check.add_argument("file", type=_file, metavar="FILE", help="the dataset, as it is")
+    check.add_argument("--recipe", type=_file, help="the recipe.yaml that FILE is dropped with")
+    check.add_argument(
+        "--out", type=Path, metavar="DIR", help="write the split files and dataset.html to DIR"
+    )
+    check.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser.parse_args(arguments)
 
 

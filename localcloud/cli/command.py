@@ -1,7 +1,7 @@
 """Runs the commands of `python -m localcloud`, which `arguments` lists.
 
-Exit status: 0 done, 1 the run failed, 2 wrong usage or localcloud could not start,
-130 interrupted.
+Exit status: 0 done, 1 the run failed or asks how the file is meant, 2 wrong usage or localcloud
+could not start, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from localcloud.aws.server import free_port
 from localcloud.cli.arguments import parse
+from localcloud.cli.check_command import check_file
 from localcloud.cli.run_command import as_json, as_text, run_file
 from localcloud.cli.run_documents import RunDocuments
 from localcloud.cli.up_command import greeting, watch
@@ -35,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):  # a background job of a shell ignores SIGINT
         signal.signal(ending, _interrupt)
     try:
+        if options.command == "check":
+            return check_file(options, print_now)
         return _up(options) if options.command == "up" else _run(options)
     except LocalCloudError as error:
         print(f"localcloud: {error}", file=sys.stderr)

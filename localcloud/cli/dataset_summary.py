@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LABELS_SHOWN = 20
 """More labels than this are only counted."""
+SHOWN_CHARACTERS = 120
+"""Longer texts of example rows are cut."""
 ROW_NAMES = ("in", "train", "validation", "test", "rejected", "duplicates", "not_sampled")
 TITLES = {"not_sampled": "not sampled"}
 
@@ -26,14 +28,7 @@ def dataset_text(dataset: Document) -> str:
 
 
 def _lines(dataset: Document) -> Iterator[tuple[str, str]]:
-    columns = dataset["columns"]
-    yield "read as", f"{dataset['format']}, {columns['shape']}, for {dataset['task']}"
-    roles = ", ".join(f"{role} = {name!r}" for role, name in columns["mapping"].items())
-    if roles:
-        yield "columns", roles
-    yield "", columns["why"]
-    if columns["alternatives"]:
-        yield "", f"it could also be: {'; '.join(columns['alternatives'])}"
+    yield from _reading(dataset)
     yield "rows", _counted({TITLES.get(n, n): dataset["rows"][n] for n in ROW_NAMES})
     if reasons := dataset["rejected_reasons"]:
         yield "rejected", _counted(reasons)
@@ -43,6 +38,9 @@ def _lines(dataset: Document) -> Iterator[tuple[str, str]]:
         yield "system", repr(system)
     if languages := dataset.get("languages"):
         yield "languages", _counted(languages)
+    for row in dataset.get("examples", []):
+        texts = (f"{each['name']}: {_cut(each['text'])}" for each in row["texts"])
+        yield f"row {row['row']}", " | ".join(texts)
     yield "tokens", _tokens(dataset["tokens"])
     if estimate := dataset.get("estimate"):
         yield "training", _estimate(estimate)
@@ -50,6 +48,28 @@ def _lines(dataset: Document) -> Iterator[tuple[str, str]]:
         yield "found", f"{finding['check']} in {finding['rows']:,} rows: {finding['meaning']}"
     for warning in dataset["warnings"]:
         yield "warning", warning
+
+
+def _reading(dataset: Document) -> Iterator[tuple[str, str]]:
+    """How the columns were read, how sure that is, and what is not used."""
+    columns = dataset["columns"]
+    yield "read as", f"{dataset['format']}, {columns['shape']}, for {dataset['task']}"
+    roles = ", ".join(f"{role} = {name!r}" for role, name in columns["mapping"].items())
+    if roles:
+        yield "columns", roles
+    yield "", columns["why"]
+    certainty, doubt = columns.get("certainty", "certain"), columns.get("doubt")
+    yield "certainty", f"{certainty}: {doubt}" if doubt else certainty
+    if learns := dataset.get("learns"):
+        yield "", learns
+    if unused := columns.get("unused"):
+        yield "not used", "; ".join(f"{each['name']} ({each['example']!r})" for each in unused)
+
+
+def _cut(text: str) -> str:
+    """The beginning of a text, as one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"
 
 
 def _counted(numbers: Mapping[str, int]) -> str:

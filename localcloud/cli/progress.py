@@ -25,6 +25,7 @@ WAITS = {
     "deploy": "starting an endpoint that answers as the base and as the tuned model",
     "evaluate": "asking both models every test row",
 }
+ASKING = "the run asks how the file is meant and waits for a recipe: its email has the readings"
 STEPPING = "training the next step"
 SAVING = "last step done: validating, saving and uploading the adapter"
 
@@ -63,6 +64,8 @@ class ProgressLines:
         """Print what is new in run.json and, while it trains, in the job's log."""
         stage, is_running = run["stage"], run["status"] == "running"
         self._time_left.at(stage, run.get("rows", {}))
+        if learns := run.get("learns"):
+            self._once("learns", "prepare", learns)
         if rows := run.get("rows"):
             self._once("rows", "prepare", _rows(rows))
         is_followed = STAGES.index(stage) <= STAGES.index(self._last_stage)
@@ -77,7 +80,9 @@ class ProgressLines:
         if progress := run.get("progress"):
             self._progress(stage, progress)
         if not is_running:
-            self._once("status", stage, f"the run has {run['status']}")
+            status = run["status"]
+            text = ASKING if status == "asking" else f"the run has {status}"
+            self._once("status", stage, text)
         elif self._clock() - self._said_at >= SILENT_SECONDS:
             self._line(stage, f"still {self._waits_for}", self._left())
 

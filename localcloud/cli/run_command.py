@@ -29,8 +29,8 @@ DATASET_PAGE = "dataset/dataset.html"
 DATASET = "dataset/dataset.json"
 PREPARED = "prepared"
 """The value of `--until` that checks the data and trains nothing."""
-ENDED = ("succeeded", "failed")
-"""The final statuses for which the product sends an email."""
+ENDED = ("succeeded", "failed", "asking")
+"""The statuses for which the product sends an email; a run that asks waits for a recipe."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,8 +49,9 @@ class RunDocuments:
         return DEFAULTS | document if document else None
 
     def email(self, run: Document) -> Document | None:
-        """The announcement of the run's present attempt."""
-        return self.read(f"runs/{run['dataset']}/{run['run']}/email/{run['attempt']}.json")
+        """The announcement of the run's present attempt, or of its question while it asks."""
+        name = f"{run['attempt']}-question" if run["status"] == "asking" else run["attempt"]
+        return self.read(f"runs/{run['dataset']}/{run['run']}/email/{name}.json")
 
     def copy_run(self, dataset: str, run: str, target: Path) -> None:
         """Copy the run's folder without its checkpoints; existing files are replaced."""

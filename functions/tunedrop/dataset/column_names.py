@@ -61,6 +61,21 @@ ANSWER_KEYS = (
     "answerkey", "answer_key", "answer", "correct_answer", "correct", "label", "answer_idx",
     "answer_index", "correct_option", "target", "gold",
 )  # fmt: skip
+# Words inside a name, such as customer_question, that say what a column of text is for.
+ASKING = frozenset(
+    (
+        "question", "questions", "query", "prompt", "instruction", "request", "input", "source",
+        "problem", "user", "human", "utterance",
+    )
+)  # fmt: skip
+ANSWERING = frozenset(
+    (
+        "answer", "answers", "reply", "replies", "response", "responses", "completion", "output",
+        "outputs", "target", "targets", "solution", "summary", "translation", "explanation",
+        "assistant", "rewrite", "highlights",
+    )
+)  # fmt: skip
+CHOICES = frozenset(("choice", "choices", "options", "candidates", "endings", "distractors"))
 OTHERS = ("history", "id", "idx", "source-ref")
 
 KNOWN_NAMES = frozenset(

@@ -5,7 +5,9 @@ import msgspec
 from tunedrop.dataset.checks.label_names import slips
 from tunedrop.dataset.checks.language import note_languages
 from tunedrop.dataset.examining.rejects import REASONS
+from tunedrop.dataset.examining.shown_rows import first_rows
 from tunedrop.dataset.shapes.content import LONGEST_LABEL, MOST_LABELS
+from tunedrop.dataset.shapes.wording import learns, named
 from tunedrop.dataset.splits.assignment import SplitAssignment
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import prompts_with_several_answers
@@ -24,6 +26,8 @@ from tunedrop.recipe.schema import Recipe
 FEW_TEST_ROWS = 100  # Fewer test rows than this cause a warning.
 FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
 IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
+MUCH_TEXT = 100  # Mean characters from which an unused column causes a warning in any case.
+MOST_UNUSED_TEXTS = 5  # Unused columns that the warning names.
 FEWEST_ROWS = 3  # One row each for training, validation and test.
 
 
@@ -153,12 +157,29 @@ class Preparation(msgspec.Struct):
             splits=self.written.splits,
             tokens=self.tokens,
             warnings=[
+                *about_unused(self.columns),
                 *warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
                 *(f"Left out: {skipped}." for skipped in self.skipped),
             ],
             findings=self.row_columns.findings.listed(),
             languages=self.languages,
+            learns=learns(self.columns),
+            examples=first_rows(self.written.head, labelled=self.assignment.is_classification),
         )
+
+
+def about_unused(columns: Columns) -> list[str]:
+    """Return a warning when columns with much text are not used."""
+    texts = [each for each in columns.unused if each.is_text or each.characters >= MUCH_TEXT]
+    if not texts:
+        return []
+    listed = [
+        f"{named(each.name)} ({each.characters:,} characters a row)"
+        for each in texts[:MOST_UNUSED_TEXTS]
+    ]
+    more = len(texts) - len(listed)
+    also = f" and {more} more" if more else ""
+    return [f"These columns hold text and are not used: {', '.join(listed)}{also}."]
 
 
 def warnings_of(

@@ -1,6 +1,6 @@
 """Turn a dropped file into checked, de-duplicated and split rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from itertools import compress, islice
 from typing import NamedTuple
@@ -8,11 +8,12 @@ from typing import NamedTuple
 from tunedrop.dataset.checks.lengths import note_lengths
 from tunedrop.dataset.examining.examine import Examination
 from tunedrop.dataset.examining.rejects import Rejects
+from tunedrop.dataset.examining.shown_rows import without_private_data
 from tunedrop.dataset.examining.workers import examined
 from tunedrop.dataset.outcome import Preparation
 from tunedrop.dataset.readers.open import open_parts
 from tunedrop.dataset.readers.parts import Parts
-from tunedrop.dataset.readers.record import RowError
+from tunedrop.dataset.readers.record import RowError, Table
 from tunedrop.dataset.readers.source import Progress, Sink, SourceFile
 from tunedrop.dataset.readers.watched import Watch
 from tunedrop.dataset.shapes.example import Shape
@@ -23,8 +24,11 @@ from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.places import SPLIT_PLACES
 from tunedrop.dataset.splits.spool import Spool, reader_of_rows
 from tunedrop.dataset.splits.write import write_splits
-from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.dataset import Columns, Dataset
 from tunedrop.recipe.schema import Recipe
+
+Consider = Callable[[Table, Columns], None]
+"""Receives the table and how its columns are read."""
 
 SAMPLE = 1_000  # Rows at the beginning that decide whether the texts are HTML-escaped.
 
@@ -41,6 +45,7 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
     tokenizer: bytes | None = None,
     scratch_bytes: int | None = None,
     processes: int = 1,
+    consider: Consider | None = None,
 ) -> Dataset:
     """Write train.jsonl, validation.jsonl, test.jsonl and rejected.jsonl, and describe them.
 
@@ -56,13 +61,15 @@ def prepare_dataset(  # noqa: PLR0913 - the three names only go into the documen
         scratch_bytes: temporary disk space that may be used, by default 40% of what is free. Larger
             files are read twice instead, and their near duplicates are not searched.
         processes: number of processes that examine rows; the result does not depend on it.
+        consider: is told how the file is read before any row is examined; it may raise an error
+            to end the preparation.
 
     Raises:
         DatasetError: the file cannot be read, its columns are not recognised, or too few rows are
             left; in the last case the files, also rejected.jsonl, have been written.
     """
     sources = source if isinstance(source, Sequence) else [source]
-    options = _Options(tokenizer, scratch_bytes, processes)
+    options = _Options(tokenizer, scratch_bytes, processes, consider)
     with ExitStack() as resources:
         preparation = _prepared(Watch(sources, progress), recipe, sink, options, resources)
     preparation.refuse_unusable(recipe)
@@ -76,6 +83,7 @@ class _Options(NamedTuple):
     tokenizer: bytes | None
     scratch_bytes: int | None
     processes: int
+    consider: Consider | None
 
 
 def _prepared(
@@ -84,6 +92,9 @@ def _prepared(
     """Read all rows twice: from the source to examine them, from the spool to write them."""
     table = open_parts(watch.sources, resources)
     shape = find_shape(table, recipe)
+    without_private_data(shape.columns)
+    if options.consider is not None:
+        options.consider(table, shape.columns)
     examination = Examination(recipe, shape.columns, _is_escaped(table, shape, recipe))
     rejected = resources.enter_context(sink.create("rejected.jsonl"))
     again = reader_of_rows(table, examination)

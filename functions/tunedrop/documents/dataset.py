@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from tunedrop.documents.run import CostEstimate
+from tunedrop.documents.run import Certainty, CostEstimate
 
 Task = Literal["classification", "generation", "preference", "kto", "pretraining"]
 
@@ -35,18 +35,50 @@ class RowCounts(msgspec.Struct, rename={"source": "in"}):
     not_sampled: int
 
 
+class UnusedColumn(msgspec.Struct):
+    """A column, or a key of JSON rows, that is not used.
+
+    `example` is the beginning of its first value. `characters` is the mean length of its texts, and
+    `is_text` whether it holds running text.
+    """
+
+    name: str
+    example: str
+    characters: int = 0
+    is_text: bool = False
+
+
 class Columns(msgspec.Struct):
     """How the file's columns became prompt and completion.
 
     `shape` is the name of the row shape. `mapping` gives the column's name for each role (text,
     label, prompt, completion, …). `why` explains how the mapping was found, and `alternatives` are
-    other mappings that would fit.
+    other mappings that would fit, the most likely first. `doubt` says what speaks against a
+    doubtful mapping. `template` makes the prompt of several columns, as in the recipe.
     """
 
     shape: str
     mapping: dict[str, str]
     why: str
-    alternatives: list[str] = []
+    alternatives: list["Columns"] = []
+    certainty: Certainty = "certain"
+    doubt: str = ""
+    template: str | None = None
+    unused: list[UnusedColumn] = []
+
+
+class ShownText(msgspec.Struct):
+    """One text of an example row; `name` says what it is: system, prompt, answer, label, tools."""
+
+    name: str
+    text: str
+
+
+class ShownRow(msgspec.Struct):
+    """A row as the model is trained on it, cut and without secrets, for pages and emails."""
+
+    row: int
+    texts: list[ShownText]
 
 
 class Split(msgspec.Struct):
@@ -96,7 +128,9 @@ class Finding(msgspec.Struct):
 class Dataset(msgspec.Struct):
     """dataset.json. It is written last, because its arrival starts the training job.
 
-    `estimate` is None when the base model is not in the bucket or the instance has no known price.
+    `learns` says in one line what is learnt from which columns, and how to change it. `examples`
+    are the first training rows. `estimate` is None when the base model is not in the bucket or the
+    instance has no known price.
     """
 
     version: int
@@ -116,3 +150,5 @@ class Dataset(msgspec.Struct):
     findings: list[Finding] = []
     languages: dict[str, int] = {}
     estimate: CostEstimate | None = None
+    learns: str = ""
+    examples: list[ShownRow] = []

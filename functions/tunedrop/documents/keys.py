@@ -8,7 +8,7 @@
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
 The constants and the functions `split_file`, `failure`, `email` and `checkpoints` give keys
-relative to a run's folder.
+relative to a run's folder, and so do `question_email` and `notice`.
 """
 
 DATASETS = "datasets/"
@@ -21,6 +21,7 @@ RECIPE = "recipe.json"
 DATASET = "dataset/dataset.json"
 DATASET_PAGE = "dataset/dataset.html"
 DATASET_FOLDER = "dataset"
+QUESTION = "dataset/question.json"
 TRAINING_CONFIG = "config/training.json"
 MODEL_FOLDER = "model"
 REPORT = "report/report.json"
@@ -70,6 +71,16 @@ def failure(attempt: int) -> str:
 def email(attempt: int) -> str:
     """Return where the email about an attempt is claimed and recorded."""
     return f"email/{attempt}.json"
+
+
+def question_email(attempt: int) -> str:
+    """Return where the email of an attempt that asks is claimed and recorded."""
+    return f"email/{attempt}-question.json"
+
+
+def notice(attempt: int) -> str:
+    """Return the key whose arrival has the email of a run sent that asks or stops on purpose."""
+    return f"notice/{attempt}.json"
 
 
 def checkpoints(attempt: int) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
+from tunedrop.documents.run import Certainty
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 
@@ -176,7 +177,10 @@ class Example(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """report.json, version 1."""
+    """report.json, version 1.
+
+    `learns` says in one line how the file was read, and `certainty` how sure that is.
+    """
 
     version: int
     dataset: str
@@ -211,6 +215,8 @@ class Report(msgspec.Struct):
     example: Example | None = None
     endpoint_expires: str | None = None
     tokens: TokenCount | None = None
+    learns: str = ""
+    certainty: Certainty = "certain"
 
 
 class Judgement(msgspec.Struct, kw_only=True):

@@ -109,6 +109,7 @@ class AnyRow(msgspec.Struct):
     label: bool | None = None
     text: str = ""
     tools: list[dict[str, Any]] | None = None
+    row: int = 0
 
     @property
     def learned(self) -> list[Message]:

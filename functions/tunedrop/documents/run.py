@@ -11,7 +11,9 @@ from tunedrop.documents import keys
 from tunedrop.errors import Problem
 
 Stage = Literal["prepare", "train", "deploy", "evaluate"]
-Status = Literal["running", "succeeded", "failed", "superseded"]
+Status = Literal["running", "asking", "succeeded", "failed", "superseded"]
+Certainty = Literal["certain", "probable", "doubtful"]
+"""How sure the reading of a file is: docs/data.md lists the rules."""
 
 STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
 MAX_NAME = 32  # SageMaker's limit for tuning jobs, the shortest of its limits for names.
@@ -124,9 +126,10 @@ class Processing(msgspec.Struct):
 class Run(msgspec.Struct, kw_only=True):
     """run.json, version 1.
 
-    `stage` is the step that is being done or waited for. `attempt` is part of the names of the job
-    and the endpoint; it is raised only when the run has ended. `nudges` counts how often `sweep`
-    called each function because an event was lost.
+    `stage` is the step that is being done or waited for. A run whose status is `asking` waits for a
+    recipe until `answer_until`. `learns` says in one line how the file was read. `attempt` is part
+    of the names of the job and the endpoint; it is raised only when the run has ended. `nudges`
+    counts how often `sweep` called each function because an event was lost.
     """
 
     version: int = 1
@@ -143,6 +146,9 @@ class Run(msgspec.Struct, kw_only=True):
     stages: dict[str, StageTimes] = {}
     lease: Lease | None = None
     progress: Progress | None = None
+    learns: str = ""
+    certainty: Certainty = "certain"
+    answer_until: str | None = None
     rows: dict[str, int] = {}
     processing: Processing | None = None
     job: str | None = None

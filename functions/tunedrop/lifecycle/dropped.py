@@ -73,6 +73,11 @@ def dataset_of(key: str) -> str | None:
     return f"{beginning}-{digest}"
 
 
+def recipe_key(key: str) -> str:
+    """Return the key at which the recipe for the data at `key` belongs."""
+    return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"
+
+
 def recipe_keys(key: str, store: Store) -> list[str]:
     """Return the keys of all recipes for the data at `key`; there should be one at most."""
     folder = f"{keys.DATASETS}{_folder_of(key)}/"

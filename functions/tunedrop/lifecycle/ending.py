@@ -11,12 +11,16 @@ from urllib.parse import quote
 import msgspec
 
 from tunedrop.documents import keys
+from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.question import Question
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import Run
-from tunedrop.errors import StageError, TunedropError
+from tunedrop.errors import StageError, TunedropError, UnansweredError
+from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.ports.services import Mail, SageMaker
 from tunedrop.ports.store import ExistsError
 from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.question_email import prepared_email, question_email
 from tunedrop.runs.repository import Runs, now
 
 # An email that was claimed this many seconds ago, but not recorded, was probably never sent.
@@ -45,16 +49,29 @@ class Ending:
         self.runs.fail(folder, stage, error)
         self.settle(folder)
 
+    def expire(self, run: Run) -> None:
+        """End a run that nobody has answered as failed, and settle it."""
+        file = run.source.key.rpartition("/")[2]
+        error = UnansweredError(
+            f"Nobody said how {file} is to be read, so nothing was trained.",
+            f"Drop a recipe.yaml that names the columns as {recipe_key(run.source.key)}; it starts "
+            "the run. The earlier email about this file has one for each reading.",
+        )
+        self.runs.fail(run.folder, "prepare", error, "asking")
+        self.settle(run.folder)
+
     def settle(self, folder: str) -> None:
         """Send the email of an ended run and release its resources; then remove its marker.
 
-        Nothing is done for a running run.
+        Nothing is done for a running run, and for one that asks only the email is sent.
         """
         run = self.runs.load(folder).run
         if run.status == "running":
             return
         if run.status != "superseded":
             self._announce(run)
+        if run.status == "asking":
+            return
         if not keeps_endpoint(run) and release(run, self.runs, self.sagemaker):
             self.runs.forget(run)
 
@@ -63,7 +80,9 @@ class Ending:
 
         Only if the function is killed before the record is written can the email be sent twice.
         """
-        key = f"{run.folder}/{keys.email(run.attempt)}"
+        asks = run.status == "asking"
+        name = keys.question_email(run.attempt) if asks else keys.email(run.attempt)
+        key = f"{run.folder}/{name}"
         store = self.runs.store
         email = self._email(run)
         claim = Announcement(claimed=time.time(), subject=email.subject)
@@ -84,6 +103,12 @@ class Ending:
         if run.status == "failed" and run.error:
             links = Links(folder=f"{root}/", logs=run.links.get("logs"), region=self.region)
             return failure_email(run, run.error, links)
+        recipe = f"s3://{run.source.bucket}/{recipe_key(run.source.key)}"
+        links = Links(folder=f"{root}/", region=self.region, recipe=recipe)
+        if run.status == "asking":
+            return question_email(run, self.runs.document(run, keys.QUESTION, Question), links)
+        if run.stage == "prepare":  # The recipe says stop_after: prepare.
+            return prepared_email(run, self.runs.document(run, keys.DATASET, Dataset), links)
         report = self.runs.document(run, keys.REPORT, Report)
         return success_email(
             report,
@@ -150,10 +175,10 @@ def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
 
 
 def supersede(folder: str, runs: Runs, sagemaker: SageMaker) -> None:
-    """End a running run, without an email, because a newer source or recipe came."""
+    """End a run that is running or asks, without an email, because something newer came."""
 
     def end(run: Run) -> bool:
-        if run.status != "running":
+        if run.status not in ("running", "asking"):
             return False
         run.status, run.ended, run.lease, run.progress = "superseded", now(), None, None
         return True

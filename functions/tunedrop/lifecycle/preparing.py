@@ -16,13 +16,14 @@ from tunedrop.errors import DatasetError
 from tunedrop.evaluation.scoring.tasks import check_gate
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import refuse_what_cannot_end
+from tunedrop.lifecycle.asking import DoubtfulReading, ask, consider, send_notice
 from tunedrop.lifecycle.dropped import DroppedFile, parts_of
 from tunedrop.lifecycle.estimating import estimate_early
 from tunedrop.lifecycle.step import ProgressWriter, Step
 from tunedrop.ports.store import ExistsError, MissingError, Store
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.dataset_page import render_dataset_page
-from tunedrop.runs.repository import Held, encode
+from tunedrop.runs.repository import Held, encode, now
 
 LABEL_TOKENS = 16  # The answers of a classification may have at least this many tokens.
 
@@ -41,7 +42,9 @@ class Folder:
 
 
 def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> None:
-    """Prepare a claimed run and write all its documents. The last one calls `train`.
+    """Prepare a claimed run and write all its documents. dataset.json, the last one, calls `train`.
+
+    If it is doubtful how the files are meant, the run asks instead.
 
     A function has little more than one core, so only a processing job uses several processes.
 
@@ -49,7 +52,11 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
         DatasetError: the files cannot be used for training.
     """
     run, store = held.run, step.runs.store
-    dataset = _split_files(held, recipe, step, processes)
+    try:
+        dataset = _split_files(held, recipe, step, processes)
+    except DoubtfulReading as doubtful:
+        ask(held, doubtful.question, step)
+        return
     check_gate(dataset.task, recipe.evaluate.gate)  # before the training costs money
     recipe = with_answer_limit(recipe, dataset.labels)
     store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
@@ -59,8 +66,29 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     page = render_dataset_page(dataset).encode()
     store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")
     refuse_what_cannot_end(run.estimate)
+    if recipe.stop_after == "prepare":
+        _stop(held, dataset, step)
+        return
     # The run moves to `train` before dataset.json is written, because its arrival calls `train`.
     step.finish(held, "train")
+    _write_dataset(run, dataset, store)
+
+
+def _stop(held: Held, dataset: Dataset, step: Step) -> None:
+    """End a run whose recipe says `stop_after: prepare`, and have its email sent.
+
+    The arrival of dataset.json calls `train`, which leaves a run of the stage `prepare` alone. The
+    email needs dataset.json, so the run ends after it is written.
+    """
+    run = held.run
+    _write_dataset(run, dataset, step.runs.store)
+    run.status, run.ended, run.lease, run.progress = "succeeded", now(), None, None
+    run.stages["prepare"].ended = run.ended
+    step.runs.save(held)
+    send_notice(run, step)
+
+
+def _write_dataset(run: Run, dataset: Dataset, store: Store) -> None:
     try:
         store.create(f"{run.folder}/{keys.DATASET}", encode(dataset))
     except ExistsError:  # a new attempt of the same content and recipe
@@ -83,6 +111,7 @@ def _split_files(held: Held, recipe: Recipe, step: Step, processes: int) -> Data
                 progress=ProgressWriter(held, step, "bytes"),
                 tokenizer=_tokenizer(store, recipe),
                 processes=processes,
+                consider=lambda table, columns: consider(run, table, columns, recipe),
             )
         except DatasetError:
             _send(folder, run, store)

@@ -10,6 +10,7 @@ from tunedrop.jobs.processing_job import (
     processing_job_request,
     why_too_large,
 )
+from tunedrop.lifecycle.asking import asks_by_head
 from tunedrop.lifecycle.dropped import DroppedFile, parts_of
 from tunedrop.lifecycle.step import Step
 from tunedrop.recipe.schema import Recipe
@@ -28,6 +29,8 @@ def hand_over(
 ) -> bool:
     """Start the run's processing job if the function cannot prepare the drop; else return False.
 
+    If it is doubtful how the drop is meant, the run asks and no job is started.
+
     The recipe is copied for the job, because recipe.yaml may change before the job starts.
 
     Args:
@@ -39,10 +42,13 @@ def hand_over(
             spite of the prediction; after an error it would have released the lease.
     """
     run, store = held.run, step.runs.store
-    footprint = predict([DroppedFile(store, part) for part in parts_of(run.source)], recipe)
+    files = [DroppedFile(store, part) for part in parts_of(run.source)]
+    footprint = predict(files, recipe)
     reason = why_too_large(footprint, settings)
     if reason is None and not was_killed:
         return False
+    if asks_by_head(held, files, recipe, step):
+        return True
     store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
     # The name must be in run.json before the job exists, because its events can come at once.
     run.processing = Processing(

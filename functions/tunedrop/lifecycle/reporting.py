@@ -5,7 +5,7 @@ import msgspec
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
-from tunedrop.documents.run import Run
+from tunedrop.documents.run import Certainty, Run
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import tokens_in_words
@@ -56,6 +56,8 @@ class ReportContext(msgspec.Struct, kw_only=True):
         endpoint_kept: whether it stays after this evaluation.
         endpoint_expires: when it will be removed (ISO 8601, UTC), if it stays.
         warnings: those of the earlier stages.
+        learns: how the file was read, in one line.
+        certainty: how sure that reading is.
         created: now (ISO 8601, UTC).
     """
 
@@ -72,6 +74,8 @@ class ReportContext(msgspec.Struct, kw_only=True):
     curve: list[LossPoint] = []
     tokens: TokenCount | None = None
     warnings: list[str] = []
+    learns: str = ""
+    certainty: Certainty = "certain"
 
 
 def read_summary(run: Run, runs: Runs) -> TrainingSummary:
@@ -109,6 +113,8 @@ def compose_report(
         curve=summary.curve,
         tokens=tokens,
         warnings=[*run.warnings, *token_warnings(tokens)],
+        learns=dataset.learns,
+        certainty=dataset.columns.certainty,
     )
     return build_report(context, judgement)
 

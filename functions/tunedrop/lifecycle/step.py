@@ -82,7 +82,7 @@ class Step:
         run = self.runs.load(folder).run
         if run.status == "failed" and run.error:
             return StepResult(f"failed: {run.error.message}", folder)
-        return StepResult(run.status if run.status == "superseded" else done, folder)
+        return StepResult(run.status if run.status in ("superseded", "asking") else done, folder)
 
     def _undo_if_ended(self, folder: str) -> bool:
         """Remove what this step created if the run has been ended; False if it is running."""

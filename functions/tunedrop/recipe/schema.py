@@ -209,6 +209,9 @@ class Recipe(Section, frozen=True, kw_only=True):
     """What happens to rows with keys, tokens or passwords."""
     pii: Literal["report", "mask", "reject"] = "report"
     """What happens to rows with email addresses, phone or card numbers."""
+    stop_after: Literal["prepare"] | None = None
+    """`prepare` ends the run when the rows are prepared: the email shows how the file was read and
+    what the training would cost, and nothing is trained."""
     method: Literal["lora"] = "lora"
     """How the weights are trained."""
     hyperparameters: Hyperparameters = Hyperparameters()

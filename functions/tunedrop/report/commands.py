@@ -37,5 +37,10 @@ def download(uri: str, region: str | None) -> str:
     return f"aws s3 cp{_in(region)} {shlex.quote(visible(uri))} ."
 
 
+def upload(file: str, uri: str, region: str | None) -> str:
+    """Return the command that copies a file of the current folder to an object."""
+    return f"aws s3 cp{_in(region)} {shlex.quote(file)} {shlex.quote(visible(uri))}"
+
+
 def _in(region: str | None) -> str:
     return f" --region {region}" if region else ""

@@ -4,7 +4,7 @@ import msgspec
 
 from tunedrop.documents.figures import duration, moment, p_value, percent, signed, usd
 from tunedrop.documents.report import Report
-from tunedrop.documents.run import Failure, Run, slug
+from tunedrop.documents.run import Certainty, Failure, Run, slug
 from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
 
@@ -33,13 +33,15 @@ class Email(msgspec.Struct, frozen=True):
 class Links(msgspec.Struct, frozen=True, kw_only=True):
     """Where the reader finds more: s3:// URIs and, where there is one, a console address.
 
-    `logs` is the name of a log group. `region` is added to the commands when it is known.
+    `logs` is the name of a log group, `recipe` the URI of the dataset's recipe. `region` is added
+    to the commands when it is known.
     """
 
     folder: str
     report: str | None = None
     report_console: str | None = None
     logs: str | None = None
+    recipe: str | None = None
     region: str | None = None
 
 
@@ -50,14 +52,16 @@ def success_email(report: Report, links: Links) -> Email:
     title = report.metrics[metric].title
     return Email(
         letter.subject(
-            f"{_name(report.dataset)}: {SUBJECTS[report.verdict]}, {title} {percent(base)} -> "
-            f"{percent(tuned)}"
+            f"{dataset_name(report.dataset)}: {SUBJECTS[report.verdict]}, {title} "
+            f"{percent(base)} -> {percent(tuned)}"
         ),
         letter.body(
             (
+                guess(report.learns, report.certainty),
                 letter.paragraph(report.headline),
                 _figures(report),
                 letter.section("Why", letter.bullets(report.sentences[:SENTENCES])),
+                learnt(report.learns, report.certainty),
                 letter.section("Read with care", letter.bullets(report.warnings)),
                 letter.section("What it cost", _cost(report)),
                 letter.section("The whole report", _report_at(links)),
@@ -73,15 +77,19 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
     file = run.source.key.rpartition("/")[2]
     rejected = f"{links.folder}dataset/rejected.jsonl" if run.rows.get("rejected") else None
     return Email(
-        letter.subject(f"{_name(run.dataset)}: failed in {failure.stage}: {failure.message}"),
+        letter.subject(
+            f"{dataset_name(run.dataset)}: failed in {failure.stage}: {failure.message}"
+        ),
         letter.body(
             (
                 letter.paragraph(f"The run for {file} failed {where}."),
+                guess(run.learns, run.certainty),
                 letter.section("What went wrong", letter.paragraph(failure.message)),
                 letter.section("The commonest problems", letter.problem_list(failure.problems)),
                 letter.section(
                     "What to do", letter.paragraph(failure.remedy), _listed(rejected, links)
                 ),
+                learnt(run.learns, run.certainty),
                 letter.section("What still costs money", _still_running(run, links)),
                 letter.section(
                     "Where to look",
@@ -100,6 +108,21 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
     )
 
 
+def guess(learns: str, certainty: Certainty) -> str:
+    """Return how the file was read, for the beginning of an email, unless it is certain."""
+    if certainty == "certain" or not learns:
+        return ""
+    text = f"This is a guess ({certainty}). {learns}"
+    return letter.section("How the file was read", letter.paragraph(text))
+
+
+def learnt(learns: str, certainty: Certainty) -> str:
+    """Return how the file was read if it is certain; else the email begins with it."""
+    if certainty != "certain":
+        return ""
+    return letter.section("How the file was read", letter.paragraph(learns))
+
+
 def _listed(rejected: str | None, links: Links) -> str:
     """Return how to fetch the rejected rows, if there are any."""
     if rejected is None:
@@ -108,7 +131,7 @@ def _listed(rejected: str | None, links: Links) -> str:
     return f"{letter.paragraph(text)}\n{download(rejected, links.region)}"
 
 
-def _name(dataset: str) -> str:
+def dataset_name(dataset: str) -> str:
     """Return the dataset's name for a subject; names that are not ASCII become slugs."""
     return dataset if dataset.isascii() else slug(dataset)
 

@@ -43,8 +43,8 @@ def decide(
     """Decide what an upload means, given the run that counts now.
 
     The same upload continues its own run. The same content with the same recipe joins the run
-    that is running or has succeeded, unless a new run is requested. An older upload than the one
-    that counts is ignored. Everything else starts the next generation.
+    that is running, asks or has succeeded, unless a new run is requested. An older upload than the
+    one that counts is ignored. Everything else starts the next generation.
     """
     if pointer is None:
         return "start"
@@ -61,7 +61,7 @@ def decide(
             status = runs.load(keys.run_folder(dataset, pointer.run)).run.status
         except MissingError:
             return "start"
-        return "join" if status in ("running", "succeeded") else "start"
+        return "join" if status in ("running", "asking", "succeeded") else "start"
     return "start"
 
 

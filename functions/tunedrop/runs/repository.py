@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, run_of_resource
+from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, Status, run_of_resource
 from tunedrop.errors import TunedropError
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
@@ -159,6 +159,7 @@ class Runs:
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
         run.lease = run.progress = run.verdict = run.cost = run.processing = None
         run.warnings, run.nudges = [], {}
+        run.learns, run.certainty, run.answer_until = "", "certain", None
         try:
             self.save(held)
         except ChangedError:
@@ -168,11 +169,13 @@ class Runs:
             self.store.create(keys.marker(run.run), marker)
         return True
 
-    def fail(self, folder: str, stage: str, error: TunedropError) -> Held:
-        """End a running run as failed, and write the failure that calls `report_failure`."""
+    def fail(
+        self, folder: str, stage: str, error: TunedropError, status: Status = "running"
+    ) -> Held:
+        """End a run that has this status as failed; write what calls `report_failure`."""
 
         def end(run: Run) -> bool:
-            if run.status != "running":
+            if run.status != status:
                 return False
             run.status, run.ended, run.lease, run.progress = "failed", now(), None, None
             run.error = Failure(stage, error.code, error.message, error.remedy, error.problems)

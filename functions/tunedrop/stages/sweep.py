@@ -14,6 +14,7 @@ from tunedrop.lifecycle.step import StepResult
 from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
+from tunedrop.runs.repository import now
 
 MAX_NUDGES = 3  # Number of times that a stage is called again before the run is ended.
 
@@ -29,8 +30,7 @@ def _look_after(folder: str, ending: Ending, functions: Functions) -> StepResult
     except MissingError:
         return StepResult("left alone: not yet written", folder)
     if run.status != "running":
-        ending.settle(folder)
-        return StepResult("settled", folder)
+        return _settle(run, ending)
     if not is_current(ending.runs.store, run):
         supersede(folder, ending.runs, ending.sagemaker)
         return StepResult("superseded", folder)
@@ -40,6 +40,21 @@ def _look_after(folder: str, ending: Ending, functions: Functions) -> StepResult
     if lost is None:
         return StepResult("left alone: waiting for SageMaker", folder)
     return _send(run, *lost, ending, functions)
+
+
+def _settle(run: Run, ending: Ending) -> StepResult:
+    """Settle an ended run. A run that asks has its email sent, or ends when its time is over."""
+    if run.status != "asking":
+        ending.settle(run.folder)
+        return StepResult("settled", run.folder)
+    if not is_current(ending.runs.store, run):
+        supersede(run.folder, ending.runs, ending.sagemaker)
+        return StepResult("superseded", run.folder)
+    if run.answer_until and now() > run.answer_until:
+        ending.expire(run)
+        return StepResult("expired: nobody answered", run.folder)
+    ending.settle(run.folder)
+    return StepResult("left alone: waiting for an answer", run.folder)
 
 
 def _is_held(run: Run) -> bool:

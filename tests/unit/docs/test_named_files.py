@@ -21,7 +21,7 @@ ENDINGS = (".py", ".j2", ".json", ".yaml", ".toml", ".txt", ".sh", ".md")
 # What a run, SageMaker, Hugging Face, a user or a tool writes: no part of the repository.
 WRITTEN = re.compile(
     r"\..*|(runs|models|datasets|ml|input|output|manifests|annotations|checkpoints)/.*"
-    r"|(dataset|config|model|report|email|failure)/([\w-]+\.(json|jsonl|html))?"
+    r"|(dataset|config|model|report|email|failure|notice)/([\w-]+\.(json|jsonl|html))?"
 )
 CODE = ("functions", "localcloud", "training_container", "docs", "examples", "tests", "benchmarks")
 NAMES = {path.name for folder in CODE for path in (ROOT / folder).rglob("*")}

@@ -48,6 +48,25 @@ def test_the_subject_says_how_the_run_ended() -> None:
     assert email.subject == "tweets: the tuned model is better, accuracy 19.0% -> 65.5%"
 
 
+LEARNS = "Learns: reply from question (could also be: team from question); to change it: …"
+
+
+def test_an_email_tells_how_the_file_was_read_and_begins_with_a_guess() -> None:
+    # Given
+    certain, guess = tweets_report(), tweets_report()
+    certain.learns = guess.learns = LEARNS
+    guess.certainty = "probable"
+
+    # When
+    told, begun = success_email(certain, LINKS).body, success_email(guess, LINKS).body
+
+    # Then
+    assert "HOW THE FILE WAS READ\nLearns: reply from question" in told
+    assert begun.startswith("HOW THE FILE WAS READ\nThis is a guess (probable).")
+    assert begun.count("Learns:") == told.count("Learns:") == 1
+    assert LEARNS.split(" (", maxsplit=1)[0] in render_page(guess)
+
+
 def test_the_verdict_comes_first_then_the_figures() -> None:
     # When
     lines = success_email(tweets_report(), LINKS).body.splitlines()

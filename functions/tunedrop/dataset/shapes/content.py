@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
-from tunedrop.dataset.column_names import LABEL, TEXT
+from tunedrop.dataset.column_names import ANSWERING, ASKING, CONTEXT, LABEL, TEXT
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.scripts import is_unspaced
 from tunedrop.documents.dataset import Columns
@@ -25,6 +25,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
     texts = text_columns(sample, names)
     labels = label_columns(sample, [name for name in names if name not in texts])
     found = _one_hot(sample, names, texts)
+    found += _asked_and_answered(texts)
     found += [
         Columns(
             "text_label",
@@ -36,11 +37,7 @@ def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
     ]
     if len(texts) == 2:  # noqa: PLR2004 - prompt and completion
         asks, answers = sorted(texts, key=list(names).index)
-        why = (
-            f"{asks!r} and {answers!r} have text; the first is taken as the prompt, the second as "
-            "the answer."
-        )
-        found.append(Columns("prompt_completion", {"prompt": asks, "completion": answers}, why))
+        found += _without_a_hint(asks, answers)
     found += _with_blanks(sample, [name for name in names if name not in texts], texts)
     alone = [name for name in names if name.lower() in TEXT] or (names if len(names) == 1 else [])
     if not found and alone:
@@ -58,12 +55,45 @@ def _with_blanks(
             "text_label",
             {"text": text, "label": label},
             f"{label!r} looks like a label and is empty in "
-            f"{len(sample) - len(_values(sample, label))} of {len(sample)} rows, which are "
+            f"{len(sample) - len(values_of(sample, label))} of {len(sample)} rows, which are "
             f"rejected; {text!r} is the text.",
         )
         for text in texts
         for label in label_columns(sample, others, LEAST_FULL)
-        if len(_values(sample, label)) < len(sample) * FULL
+        if len(values_of(sample, label)) < len(sample) * FULL
+    ]
+
+
+def _asked_and_answered(texts: Sequence[str]) -> list[Columns]:
+    """Return the pairs of texts whose names say that one of them answers the other."""
+    answers = [name for name in texts if sounds_like(name, ANSWERING)]
+    others = [name for name in texts if name not in answers]
+    asks = [name for name in others if sounds_like(name, ASKING)]
+    if len(texts) == 2:  # noqa: PLR2004 - the name of one says what the other is
+        asks = asks or (others if answers else [])
+        answers = answers or [
+            name for name in others if name not in asks and not sounds_like(name, CONTEXT)
+        ]
+    return [
+        Columns(
+            "prompt_completion",
+            {"prompt": ask, "completion": answer},
+            f"{ask!r} and {answer!r} have text, and their names say that the second answers the "
+            "first.",
+        )
+        for ask in asks
+        for answer in answers
+    ]
+
+
+def _without_a_hint(first: str, second: str) -> list[Columns]:
+    """Return both directions of two texts; no direction when the names say one."""
+    if any(sounds_like(name, {*ASKING, *ANSWERING, *CONTEXT}) for name in (first, second)):
+        return []
+    why = "{!r} and {!r} have text; the first is taken as the prompt, the second as the answer."
+    return [
+        Columns("prompt_completion", {"prompt": ask, "completion": answer}, why.format(ask, answer))
+        for ask, answer in ((first, second), (second, first))
     ]
 
 
@@ -77,27 +107,33 @@ def label_columns(sample: Sequence[Fields], names: Sequence[str], full: float = 
     """
     found = []
     for name in names:
-        values = _values(sample, name)
+        values = values_of(sample, name)
         distinct = set(values)
         if not values or len(values) < len(sample) * full or len(distinct) > MOST_LABELS:
             continue
         few = len(distinct) <= max(2, len(values) * MAX_VARIETY)
         short = max(map(len, distinct)) <= LONGEST_LABEL
         if few and short and not _is_measure(distinct):
-            found.append((not _sounds_like_label(name), len(distinct) == 1, len(distinct), name))
+            found.append((not sounds_like_label(name), len(distinct) == 1, len(distinct), name))
     return [name for *_, name in sorted(found)]
 
 
-def _sounds_like_label(name: str) -> bool:
+def sounds_like_label(name: str) -> bool:
     """Whether the name contains a usual word for labels: `airline_sentiment`."""
-    return any(word in LABEL for word in re.findall(r"[a-z]+", name.lower()))
+    return sounds_like(name, LABEL)
+
+
+def sounds_like(name: str, words: Container[str]) -> bool:
+    """Whether the name contains one of the words: `customer_question`, `agentReply`."""
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    return any(part.lower() in words for part in parts)
 
 
 def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
     """Return the columns that look like prose, the longest first."""
     found = []
     for name in names:
-        values = _values(sample, name)
+        values = values_of(sample, name)
         if not values or len(values) < len(sample) * 0.5:
             continue
         mean = sum(map(len, values)) / len(values)
@@ -112,7 +148,7 @@ def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
 
 def _one_hot(sample: Sequence[Fields], names: Sequence[str], texts: Sequence[str]) -> list[Columns]:
     """Recognise one-hot labels: each row has one 1, or a few rows have none."""
-    binary = [name for name in names if {*_values(sample, name)} in ({"0", "1"}, {"0.0", "1.0"})]
+    binary = [name for name in names if {*values_of(sample, name)} in ({"0", "1"}, {"0.0", "1.0"})]
     if len(binary) < 2 or not texts:  # noqa: PLR2004 - one label is no assignment
         return []
     ones = Counter(
@@ -125,7 +161,8 @@ def _one_hot(sample: Sequence[Fields], names: Sequence[str], texts: Sequence[str
     return [Columns("one_hot", mapping, f"In every row, one of {', '.join(binary)} is 1.")]
 
 
-def _values(sample: Sequence[Fields], name: str) -> list[str]:
+def values_of(sample: Sequence[Fields], name: str) -> list[str]:
+    """Return the texts, numbers and booleans of a column as texts, without the empty ones."""
     return [text for fields in sample if (text := _text(fields.get(name)))]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tunedrop.dataset.readers.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
+from tunedrop.dataset.shapes.certainty import with_certainty
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
 from tunedrop.dataset.shapes.ground_truth import GroundTruth
@@ -13,6 +14,7 @@ from tunedrop.dataset.shapes.label_studio import LabelStudio
 from tunedrop.dataset.shapes.messages import Messages
 from tunedrop.dataset.shapes.multiple_choice import MultipleChoice
 from tunedrop.dataset.shapes.nested import INSIDE, Nested, nested
+from tunedrop.dataset.shapes.other_readings import other_readings
 from tunedrop.dataset.shapes.preference import Judged, Preference
 from tunedrop.dataset.shapes.prodigy import Prodigy
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
@@ -21,6 +23,7 @@ from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
 from tunedrop.dataset.shapes.text_pair import TextPair
 from tunedrop.dataset.shapes.transcript import Transcript
 from tunedrop.dataset.shapes.translation import Translation
+from tunedrop.dataset.shapes.unused import unused_columns
 from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import ColumnRoles, Recipe
@@ -89,26 +92,48 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
             raise _no_such_column(name, names)
     if not names:
         return Unreadable()
-    if filled:
-        return shape_of(_with_template(filled, named), recipe)
-    found = by_recipe(named)
+    best = _with_template(filled, named) if filled else _best(sample, names, named)
+    if best.certainty == "doubtful":
+        further = other_readings(best, sample, names)
+        best.alternatives = [*further, *best.alternatives]
+    best.unused = unused_columns(best, sample, names, group_by)
+    return shape_of(best, recipe)
+
+
+def _best(sample: Sequence[Fields], names: list[str], named: dict[str, str]) -> Columns:
+    """Return the most likely reading with its certainty and its alternatives.
+
+    Raises:
+        DatasetError: no shape fits.
+    """
+    found, by_names = by_recipe(named), True
     if not found:
-        guesses = (
-            by_name(sample, names) or nested(sample, names, by_name) or by_content(sample, names)
-        )
+        guesses = by_name(sample, names) or nested(sample, names, by_name)
+        by_names = bool(guesses)
+        guesses = guesses or by_content(sample, names)
         found = completed(named, guesses, sample, names) if named else guesses
     if not found:
         raise _unknown_columns(names)
     best, *others = found
-    best.alternatives = [_in_words(other) for other in others]
-    return shape_of(best, recipe)
+    asked = _question_of(best)
+    # Another answer to the same question is more likely than another question.
+    best.alternatives = sorted(others, key=lambda other: _question_of(other) != asked)
+    if named:  # The recipe decides: what it does not name is told, but not asked.
+        best.certainty = "certain" if by_recipe(named) else "probable"
+        return best
+    return with_certainty(best, "certain" if by_names else "probable", sample)
+
+
+def _question_of(columns: Columns) -> str | None:
+    return columns.mapping.get("prompt") or columns.mapping.get("text")
 
 
 def shape_of(columns: Columns, recipe: Recipe) -> Shape:
     """Return the shape of a mapping that `find_shape` has found."""
     if columns == Unreadable.columns:
         return Unreadable()
-    template = Template(recipe.template) if recipe.template else None
+    text = columns.template or recipe.template
+    template = Template(text) if text else None
     if template is None:
         shape = _SHAPES[columns.shape](columns)
         return Nested(shape, columns) if INSIDE in columns.mapping else shape
@@ -135,16 +160,11 @@ def _with_template(template: Template, named: dict[str, str]) -> Columns:
     why = f"The recipe's template makes the prompt of {', '.join(template.columns)}."
     for answer, shape in (("label", "text_label"), ("completion", "prompt_completion")):
         if answer in named:
-            return Columns(shape, named, why)
+            return Columns(shape, named, why, template=template.text)
     raise DatasetError(
         "The recipe has a template but names no answer.",
         "Name the answer's column too: columns: {completion: …} or columns: {label: …}.",
     )
-
-
-def _in_words(columns: Columns) -> str:
-    parts = ", ".join(f"{role}: {name}" for role, name in columns.mapping.items())
-    return f"{columns.shape} ({parts})"
 
 
 def _no_such_column(name: str, names: Sequence[str]) -> DatasetError:

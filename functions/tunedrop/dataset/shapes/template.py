@@ -11,10 +11,13 @@ _SLOT = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
 
 class Template:
-    """Text with column names in braces; double braces are literal ones."""
+    """Text with column names in braces; double braces are literal ones.
+
+    `text` is the text as it was given, `columns` are the names in it.
+    """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self.columns = [found.group(1).strip() for found in _SLOT.finditer(text) if found.group(1)]
         if not self.columns:
             raise DatasetError(
@@ -35,7 +38,7 @@ class Template:
         def put(found: re.Match[str]) -> str:
             return texts[found.group(1).strip()] if found.group(1) else found.group()[0]
 
-        return _SLOT.sub(put, self._text).strip()
+        return _SLOT.sub(put, self.text).strip()
 
 
 def _optional(value: Any, column: str) -> str:

@@ -36,6 +36,19 @@ def predict(sources: Sequence[SourceFile], recipe: Recipe) -> Footprint:
     return Footprint(rows, unpacked, BASE + _held(found, sources) + _row_bytes(rows, recipe))
 
 
+def text_head(source: SourceFile) -> SourceFile | None:
+    """Return the head of a text file, unpacked if need be, as a file; None for other formats."""
+    with source.open() as stream:
+        head = read_head(stream)
+    found = format_of(head)
+    if found is None:
+        return _Head(source.name, head)
+    inside = found.look_inside(source, head)
+    if inside is None or format_of(inside.content) is not None:
+        return None
+    return _Head(inside.name, inside.content)
+
+
 def _held(found: Format | None, sources: Sequence[SourceFile]) -> int:
     """Return how many bytes the reader of this format keeps in memory."""
     if found is None:

@@ -22,6 +22,7 @@ from tunedrop.documents.dataset import Split
 from tunedrop.documents.rows import Message, Row
 
 BLOCK = 1 << 18  # Bytes written and digested at once.
+HEAD = 1 << 16  # First bytes of a split file that are kept, for the example rows of the page.
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)  # Consecutive rows with the same place.
 _SYSTEM = b'{"role":"system"'  # The beginning of a system message.
 
@@ -52,13 +53,14 @@ class Rewriter:
 
 
 class SplitFile:
-    """One split file that is being written."""
+    """One split file that is being written; `head` are its first 64 KiB."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._digest = blake3()
         self._buffer = memoryview(bytearray(BLOCK))
         self._waiting = 0
+        self.head = bytearray()
 
     def add(self, lines: bytes | memoryview) -> None:
         """Append encoded rows, or part of a row."""
@@ -80,6 +82,8 @@ class SplitFile:
     def _write(self, lines: bytes | memoryview) -> None:
         self._file.write(lines)
         self._digest.update(lines)
+        if len(self.head) < HEAD:
+            self.head += lines[: HEAD - len(self.head)]
 
     @property
     def digest(self) -> str:
@@ -97,6 +101,7 @@ class Written(msgspec.Struct):
     `splits` are the files, `places` the place of every row (see `RowPlace`), `train_characters` the
     lengths of the training rows, `conflicts` the numbers of the rows with a conflicting label.
     `leaks` counts the training rows that were left out because they are in a held-out split too.
+    `head` is the beginning of train.jsonl.
     """
 
     splits: dict[str, Split]
@@ -105,6 +110,7 @@ class Written(msgspec.Struct):
     conflicts: set[int]
     not_sampled: int
     leaks: int
+    head: bytes
 
 
 def write_splits(
@@ -139,6 +145,7 @@ def write_splits(
         {spool.rows[at] for at in assignment.conflicts},
         places.count(RowPlace.NOT_SAMPLED),
         places.count(RowPlace.LEAK),
+        bytes(files[PLACES["train"]].head),
     )
 
 

@@ -137,7 +137,9 @@ def test_the_recipe_overrides_the_columns_found_and_others_are_listed() -> None:
 
     # Then
     assert document.columns.mapping == {"text": "text", "label": "label"}
-    assert document.columns.alternatives == ["text_label (text: body, label: label)"]
+    assert [other.mapping for other in document.columns.alternatives] == [
+        {"text": "body", "label": "label"}
+    ]
 
     # When
     document, _ = prepare(text, columns={"text": "body", "label": "label"})

@@ -106,7 +106,9 @@ def test_the_classification_of_a_chain_of_labeling_jobs_is_the_label() -> None:
 
     # Then
     assert document.columns.mapping["label"] == "mood-metadata"
-    assert document.columns.alternatives == ["ground_truth (text: source, label: spans-metadata)"]
+    assert [other.mapping for other in document.columns.alternatives] == [
+        {"text": "source", "label": "spans-metadata"}
+    ]
 
 
 def test_the_majority_of_the_workers_answers_is_the_label() -> None:
