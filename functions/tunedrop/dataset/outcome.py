@@ -28,6 +28,7 @@ FEW_OF_A_LABEL = 10  # Fewer rows of a label than this cause a warning.
 IMBALANCE = 10  # The most frequent label has more than this many times the rows of the rarest.
 MUCH_TEXT = 100  # Mean characters from which an unused column causes a warning in any case.
 MOST_UNUSED_TEXTS = 5  # Unused columns that the warning names.
+MOST_SKIPPED = 20  # Files that are no tables and that a warning names.
 FEWEST_ROWS = 3  # One row each for training, validation and test.
 
 
@@ -79,11 +80,12 @@ class Preparation(msgspec.Struct):
                 self.row_columns.rejects.problems(self.name),
             )
         if self.assignment.task not in TRAINABLE:
+            chat = self.columns.mapping.get("messages")
+            named = f"messages: {chat}" if chat else "prompt: …, completion: …"
             raise DatasetError(
                 f"The rows are for the task {self.assignment.task}, whose training is not built "
                 f"yet: {self.columns.why}",
-                "Name the columns to learn from in recipe.yaml, for example columns: "
-                "{prompt: …, completion: …}.",
+                f"Name the columns to learn from in recipe.yaml, for example columns: {{{named}}}.",
             )
 
     def _refuse_labels(self, recipe: Recipe) -> None:
@@ -159,7 +161,7 @@ class Preparation(msgspec.Struct):
             warnings=[
                 *about_unused(self.columns),
                 *warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
-                *(f"Left out: {skipped}." for skipped in self.skipped),
+                *about_skipped(self.skipped),
             ],
             findings=self.row_columns.findings.listed(),
             languages=self.languages,
@@ -180,6 +182,14 @@ def about_unused(columns: Columns) -> list[str]:
     more = len(texts) - len(listed)
     also = f" and {more} more" if more else ""
     return [f"These columns hold text and are not used: {', '.join(listed)}{also}."]
+
+
+def about_skipped(skipped: list[str]) -> list[str]:
+    """Return a warning that lists the files and sheets that are no tables, if there are any."""
+    if not skipped:
+        return []
+    more = f"; and {len(skipped) - MOST_SKIPPED} more" if len(skipped) > MOST_SKIPPED else ""
+    return [f"Left out, because they are no tables: {'; '.join(skipped[:MOST_SKIPPED])}{more}."]
 
 
 def warnings_of(

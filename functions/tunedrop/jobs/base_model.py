@@ -11,7 +11,6 @@ from tunedrop.ports.store import MissingError, Store
 from tunedrop.recipe.schema import Recipe
 
 WEIGHTS = (".safetensors", ".bin")
-MOST_LISTED = 10  # Base models that an error names.
 BYTES_A_PARAMETER = 2  # Most models are published in bfloat16.
 
 
@@ -38,12 +37,10 @@ class Manifest(msgspec.Struct):
         return size // BYTES_A_PARAMETER
 
 
-def model_prefix(recipe: Recipe) -> str:
-    """Return the key prefix of the base weights, with its slash."""
-    return keys.model_prefix(recipe.model_id, recipe.model_revision)
+MOST_LISTED = 10  # Base models that an error names.
 
 
-def _present(store: Store) -> str:
+def models_in(store: Store) -> str:
     """Return a sentence that lists the base models in the bucket."""
     ends = f"/{keys.MANIFEST}"
     found = (key.removeprefix(keys.MODELS) for key in store.keys(keys.MODELS) if key.endswith(ends))
@@ -53,6 +50,11 @@ def _present(store: Store) -> str:
         return "There is no base model in the bucket."
     more = ", …" if len(models) > MOST_LISTED else ""
     return f"These base models are there: {', '.join(models[:MOST_LISTED])}{more}."
+
+
+def model_prefix(recipe: Recipe) -> str:
+    """Return the key prefix of the base weights, with its slash."""
+    return keys.model_prefix(recipe.model_id, recipe.model_revision)
 
 
 def read_manifest(store: Store, recipe: Recipe) -> Manifest:
@@ -66,7 +68,7 @@ def read_manifest(store: Store, recipe: Recipe) -> Manifest:
             f"there is no s3://{store.name}/{key}.",
             f"Put the model's Hugging Face directory under s3://{store.name}/"
             f"{model_prefix(recipe)} and its manifest.json last (docs/models.md shows how), "
-            f"then drop the file again. {_present(store)}",
+            "then drop the file again.",
         ) from None
     except msgspec.DecodeError as error:
         raise BaseModelError(

@@ -78,23 +78,6 @@ def recipe_key(key: str) -> str:
     return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"
 
 
-def recipe_keys(key: str, store: Store) -> list[str]:
-    """Return the keys of all recipes for the data at `key`; there should be one at most."""
-    folder = f"{keys.DATASETS}{_folder_of(key)}/"
-    found = {
-        each
-        for beginning in _BEGINNINGS
-        for each in store.keys(folder + beginning)
-        if is_recipe(each.removeprefix(folder))
-    }
-    return sorted(found)
-
-
-def is_recipe(name: str) -> bool:
-    """Whether a file of this name is a recipe."""
-    return name.lower() in _RECIPES
-
-
 def _folder_of(key: str) -> str | None:
     """Return the folder below datasets/, or the name of a file directly in datasets/."""
     path = _path(key)
@@ -122,9 +105,8 @@ def find_drop(key: str, store: Store) -> Drop | str:
     if dataset is None:
         return "not a dataset file: it ends in a slash, or a name begins with . or _"
     if len(path) == 2 and is_recipe(path[1]):  # noqa: PLR2004 - dataset, file
-        right = f"{keys.DATASETS}{path[0]}/{path[1]}"
-        if key != right:
-            return f"a recipe is read from {right} only"
+        if key != f"{keys.DATASETS}{path[0]}/{path[1]}":
+            return f"a recipe is read from {recipe_key(key)} only"
         pointer, _ = read_pointer(store, dataset)
         if pointer is None:
             return "a recipe, and no data yet"
@@ -139,6 +121,23 @@ def find_drop(key: str, store: Store) -> Drop | str:
     folder = key.removesuffix(COMPLETE) if path[-1] == COMPLETE else None
     source = _folder_source(key, folder, upload, store) if folder else _source(key, upload, store)
     return Drop(dataset, source, upload.metadata.get(RERUN) == "true")
+
+
+def recipe_keys(key: str, store: Store) -> list[str]:
+    """Return the keys of all recipes for the data at `key`; there should be one at most."""
+    folder = f"{keys.DATASETS}{_folder_of(key)}/"
+    found = {
+        each
+        for beginning in _BEGINNINGS
+        for each in store.keys(folder + beginning)
+        if is_recipe(each.removeprefix(folder))
+    }
+    return sorted(found)
+
+
+def is_recipe(name: str) -> bool:
+    """Whether a file of this name is a recipe."""
+    return name.lower() in _RECIPES
 
 
 def parts_of(source: Source) -> list[Part]:
@@ -167,8 +166,7 @@ def _source(key: str, upload: Upload, store: Store) -> Source:
 
 def _folder_source(key: str, folder: str, complete: Upload, store: Store) -> Source:
     """Describe all files of a folder as one source with a checksum of their contents."""
-    parts = []
-    above = f"{keys.DATASETS}{_folder_of(key)}/"
+    parts, above = [], recipe_key(key).removesuffix(RECIPE)
     for found in islice(store.keys(folder), MAX_PARTS + 2):
         name = found.removeprefix(folder)
         is_data = "/" not in name and not name.startswith((".", "_"))

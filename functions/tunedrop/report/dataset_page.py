@@ -37,6 +37,7 @@ CHECKS = {
     "language": "Another language",
     "low_confidence": "Labels with low confidence",
     "turn_order": "Turns out of order",
+    "first_answer": "Several answers in a list",
     "several_answers": "Several answers to one prompt",
     "not_compared": "Rows not compared with each other",
     "leakage": "Training rows that are also in the validation or test file",

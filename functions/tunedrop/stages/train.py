@@ -2,6 +2,8 @@
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
+from tunedrop.errors import BaseModelError
+from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
 from tunedrop.lifecycle.estimating import estimate_training
@@ -26,7 +28,11 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
     catalogue = runs.catalogue()
-    run.estimate = estimate_training(runs, recipe, dataset, catalogue)
+    try:
+        run.estimate = estimate_training(runs, recipe, dataset, catalogue)
+    except BaseModelError as error:
+        error.remedy = f"{error.remedy} {models_in(runs.store)}"
+        raise
     refuse_what_cannot_end(run.estimate)
     if run.estimate is None:
         run.warnings = [

@@ -83,6 +83,7 @@ def test_a_missing_base_model_fails_the_run_before_training(stack: Stack, tweets
     error = stack.run(folder).error
     assert error
     assert error.code == "base_model"
+    assert error.remedy.endswith("There is no base model in the bucket.")
     assert "manifest.json" in stack.emails[0][1]
 
 

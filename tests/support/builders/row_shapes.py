@@ -176,7 +176,7 @@ SHAPES: dict[str, RowShape] = {
             "system": [{"text": "Be brief."}],
             "messages": [turn("user", [{"text": t}]), turn("assistant", [{"text": answer(n)}])],
         },
-        {"messages": [turn("user", [{"image": {}}])]},
+        {"messages": [turn("user", [{"image": {"format": "png"}}])]},
         flat=False,
     ),
     "Vertex AI": RowShape(
@@ -187,7 +187,7 @@ SHAPES: dict[str, RowShape] = {
                 {"role": "model", "parts": [{"text": answer(n)}]},
             ]
         },
-        {"contents": [{"role": "user", "parts": [{"fileData": {}}]}]},
+        {"contents": [{"role": "user", "parts": [{"fileData": {"mimeType": "image/png"}}]}]},
         flat=False,
     ),
     "Cohere": RowShape(
@@ -207,7 +207,7 @@ SHAPES: dict[str, RowShape] = {
     ),
     "conversation as one text": RowShape(
         "transcript",
-        lambda t, n: {"dialog": f"<s>[INST] {t} [/INST] {answer(n)} </s>"},
+        lambda t, n: {"number": n, "dialog": f"<s>[INST] {t} [/INST] {answer(n)} </s>"},
         {"dialog": ""},
     ),
     "multiple choice": RowShape(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.builders.files import zipped
 from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
 from tunedrop.errors import DatasetError
@@ -42,3 +43,17 @@ def test_rejected_rows_are_warned_of_with_their_reasons() -> None:
         "3 of 2,003 rows were rejected: 2 with a missing or empty value; "
         "1 with more values than columns."
     ) in warned(text)
+
+
+def test_files_of_an_archive_that_are_no_tables_are_listed_in_one_warning() -> None:
+    # Given
+    papers = {f"paper{n}.pdf": b"%PDF-1.7" for n in range(30)}
+    archive = zipped({**papers, "rows.csv": table(100).encode()})
+
+    # When
+    warnings = prepare(archive, "data.zip")[0].warnings
+
+    # Then
+    [left_out] = [each for each in warnings if each.startswith("Left out")]
+    assert left_out.count("is a PDF document") == 20
+    assert left_out.endswith("; and 10 more.")

@@ -217,6 +217,20 @@ def test_a_task_that_cannot_be_trained_yet_is_prepared_and_refused(task: str, ro
     assert not sink.files["rejected.jsonl"]
 
 
+def test_judged_chats_are_refused_with_the_recipe_that_learns_chats() -> None:
+    # Given
+    turns = [{"role": "user", "content": "q #"}, {"role": "assistant", "content": "a #"}]
+    text = lines({"messages": turns, "label": True})
+
+    # When
+    with pytest.raises(DatasetError, match="for the task kto") as caught:
+        prepare(text, "data.jsonl")
+
+    # Then
+    assert "columns: {messages: messages}" in caught.value.remedy
+    assert prepare(text, "data.jsonl", columns={"messages": "messages"})[0].rows.train == 16
+
+
 KNOWN_DATASETS: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
     "Dolly": (
         {"instruction": "i #", "context": "c #", "response": "r #", "category": "qa"},
