@@ -90,7 +90,7 @@ def multiple_choice() -> str:
 def lettered_choices() -> str:
     """Return questions with one column for each choice, and a letter as the answer."""
     return as_csv(
-        ("question", "A", "B", "C", "D", "answer"),
+        ("input", "A", "B", "C", "D", "output"),
         (
             (f"Which number comes after {n}?", f"number {n}", f"number {n + 1}", f"number {n + 2}",
              f"number {n + 3}", "ABCD"[n % 4])

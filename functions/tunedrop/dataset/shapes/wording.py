@@ -28,10 +28,13 @@ _BY_COLUMNS = frozenset(
 _SINGLE = {
     "messages": ("messages", "the assistant's answers in"),
     "text": ("text", "the texts of"),
-    "transcript": ("text", "the answers inside of"),
 }
 """For shapes with a single column: its role, and words that stand before its name."""
-_NOT_ASKED = ("accepted", "inside")  # Roles of columns whose values are not in the prompt.
+_NOT_ASKED = (
+    "accepted",
+    "inside",
+    "translation",
+)  # Roles of columns whose values are not in the prompt.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 # YAML reads these words as booleans or as nothing.
 _YAML_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
@@ -56,22 +59,17 @@ def in_words(columns: Columns) -> str:
         prompt = f" for {named(mapping['prompt'])}" if "prompt" in mapping else ""
         return f"to prefer {named(mapping['chosen'])} to {named(mapping['rejected'])}{prompt}"
     if columns.shape == "kto":
-        return f"{_judged(mapping)}, judged by {named(mapping['label'])}"
-    if columns.shape == "translation":
-        return f"{named(mapping['to'])} from {named(mapping['from'])}"
+        learnt = [name for role, name in mapping.items() if role != "label"]
+        return f"{_listed(learnt, 'and')}, judged by {named(mapping['label'])}"
     answers = [name for role, name in mapping.items() if _is_answer(role)]
     asked = [
         name for role, name in mapping.items() if not _is_answer(role) and role not in _NOT_ASKED
     ]
     if columns.template:
         asked = Template(columns.template).columns
+    if not answers:
+        return f"the answers in {_listed(asked, 'and')}"
     return f"{_listed(answers, 'or')} from {_listed(asked, 'and')}"
-
-
-def _judged(mapping: dict[str, str]) -> str:
-    if "messages" in mapping:
-        return f"the assistant's answers in {named(mapping['messages'])}"
-    return f"{named(mapping['completion'])} from {named(mapping['prompt'])}"
 
 
 def recipe_lines(columns: Columns) -> list[str] | None:
@@ -87,7 +85,8 @@ def recipe_lines(columns: Columns) -> list[str] | None:
 def named(name: str) -> str:
     """Return a column's name as a sentence shows it: quoted unless it is one word."""
     shown = cut(name, LONGEST_NAME)
-    return shown if _PLAIN.fullmatch(shown) else f"'{visible(shown)}'"
+    is_word = shown.replace("-", "_").isidentifier()
+    return shown if is_word else f"'{visible(shown)}'"
 
 
 def _change(columns: Columns) -> str:
@@ -102,7 +101,7 @@ def _change(columns: Columns) -> str:
 
 
 def _is_answer(role: str) -> bool:
-    return role in ("completion", "answer") or role.startswith("label")
+    return role in ("completion", "answer", "to") or role.startswith("label")
 
 
 def _listed(names: Sequence[str], word: str) -> str:

@@ -35,9 +35,7 @@ DOUBTS: dict[str, tuple[Callable[[], str], str]] = {
     "passengers": (doubtful_files.passengers, "could each be the label"),
     "sightings": (doubtful_files.sightings, "holds few words"),
     "code and comment": (doubtful_files.code_and_comment, "do not say which of them is the answer"),
-    "multiple choice": (doubtful_files.multiple_choice, "the number or letter of a choice"),
     "lettered choices": (doubtful_files.lettered_choices, "the number or letter of a choice"),
-    "SQuAD": (doubtful_files.squad, "answers sounds like the answer"),
     "paraphrases": (doubtful_files.paraphrases, "hold text of similar length"),
 }
 
@@ -52,6 +50,26 @@ def test_a_file_that_can_mean_several_things_is_doubtful(name: str) -> None:
 
     # Then
     assert (columns.certainty, doubt in columns.doubt) == ("doubtful", True), columns
+
+
+def test_an_index_of_a_choice_is_not_learnt_without_the_choices() -> None:
+    # When
+    columns = read(doubtful_files.multiple_choice())
+
+    # Then
+    is_asked = columns.certainty == "doubtful"
+    assert is_asked or "choices" in columns.mapping.values()
+    assert is_asked == ("the number or letter of a choice" in columns.doubt)
+
+
+def test_a_title_is_not_learnt_while_answers_are_unused() -> None:
+    # When
+    columns = read(doubtful_files.squad())
+
+    # Then
+    is_asked = columns.certainty == "doubtful"
+    assert is_asked or columns.mapping["completion"] == "answers"
+    assert is_asked == ("answers sounds like the answer" in columns.doubt)
 
 
 @pytest.mark.parametrize("name", DOUBTS)

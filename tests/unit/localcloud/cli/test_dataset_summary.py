@@ -29,10 +29,12 @@ def test_a_table_is_summarised_with_format_columns_and_counts() -> None:
         lines[2].strip()
         == "The names of the columns 'text' and 'label' are usual for text and label."
     )
-    assert lines[3] == (
+    assert lines[3] == "certainty:  certain"
+    assert lines[4].strip().startswith("Learns: label from text; to change it:")
+    assert lines[5] == (
         "rows:       30 in, 24 train, 3 validation, 3 test, 0 rejected, 0 duplicates, 0 not sampled"
     )
-    assert lines[4].startswith("labels:     8 ")
+    assert lines[6].startswith("labels:     8 ")
     assert any(line.startswith("warning:    Only 3 test rows") for line in lines)
 
 
