@@ -227,6 +227,19 @@ def test_unused_columns_are_listed_with_an_example_value() -> None:
     assert unused == {"score": "7", "author": "[EMAIL]"}
 
 
+def test_the_columns_of_a_template_are_used() -> None:
+    # Given
+    recipe = read_recipe(b"template: '{Name}, {Age}'\ncolumns: {label: Sex}")
+
+    # When
+    columns = read(doubtful_files.passengers(), recipe)
+
+    # Then
+    unused = [each.name for each in columns.unused]
+    assert unused == ["PassengerId", "Survived", "Pclass", "Embarked"]
+    assert columns.certainty == "certain"
+
+
 def test_unused_columns_with_much_text_are_warned_of() -> None:
     # Given
     remark = "a longer remark that says why " * 5
