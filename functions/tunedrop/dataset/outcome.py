@@ -169,14 +169,6 @@ class Preparation(msgspec.Struct):
         )
 
 
-def about_skipped(skipped: list[str]) -> list[str]:
-    """Return a warning that lists the files and sheets that are no tables, if there are any."""
-    if not skipped:
-        return []
-    more = f"; and {len(skipped) - MOST_SKIPPED} more" if len(skipped) > MOST_SKIPPED else ""
-    return [f"Left out, because they are no tables: {'; '.join(skipped[:MOST_SKIPPED])}{more}."]
-
-
 def about_unused(columns: Columns) -> list[str]:
     """Return a warning when columns with much text are not used."""
     texts = [each for each in columns.unused if each.is_text or each.characters >= MUCH_TEXT]
@@ -189,6 +181,14 @@ def about_unused(columns: Columns) -> list[str]:
     more = len(texts) - len(listed)
     also = f" and {more} more" if more else ""
     return [f"These columns hold text and are not used: {', '.join(listed)}{also}."]
+
+
+def about_skipped(skipped: list[str]) -> list[str]:
+    """Return a warning that lists the files and sheets that are no tables, if there are any."""
+    if not skipped:
+        return []
+    more = f"; and {len(skipped) - MOST_SKIPPED} more" if len(skipped) > MOST_SKIPPED else ""
+    return [f"Left out, because they are no tables: {'; '.join(skipped[:MOST_SKIPPED])}{more}."]
 
 
 def warnings_of(

@@ -8,6 +8,7 @@ import msgspec
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.content import text_columns, values_of
 from tunedrop.dataset.shapes.template import Template
+from tunedrop.dataset.shapes.tools import NAMES as TOOLS
 from tunedrop.documents.dataset import Columns, UnusedColumn
 from tunedrop.documents.figures import cut
 
@@ -31,7 +32,7 @@ def unused_columns(
     if columns.template:
         used |= {*Template(columns.template).columns}
     if columns.shape in _WITH_TOOLS:
-        used |= {"tools", "functions"}
+        used |= {*TOOLS}
     if columns.shape == "ground_truth":
         used |= {name.removesuffix("-metadata") for name in columns.mapping.values()}
     texts = {*text_columns(sample, [name for name in names if name not in used])}

@@ -25,6 +25,16 @@ _BY_COLUMNS = frozenset(
         "text",
     )
 )
+_SINGLE = {
+    "messages": ("messages", "the assistant's answers in"),
+    "text": ("text", "the texts of"),
+}
+"""For shapes with a single column: its role, and words that stand before its name."""
+_NOT_ASKED = (
+    "accepted",
+    "inside",
+    "translation",
+)  # Roles of columns whose values are not in the prompt.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 # YAML reads these words as booleans or as nothing.
 _YAML_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
@@ -42,10 +52,9 @@ def learns(columns: Columns) -> str:
 def in_words(columns: Columns) -> str:
     """Return what a reading learns from what, such as "label from text"."""
     mapping = columns.mapping
-    if columns.shape == "messages":
-        return f"the assistant's answers in {named(mapping['messages'])}"
-    if columns.shape == "text":
-        return f"the texts of {named(mapping['text'])}"
+    if columns.shape in _SINGLE:
+        role, words = _SINGLE[columns.shape]
+        return f"{words} {named(mapping[role])}"
     if columns.shape == "preference":
         prompt = f" for {named(mapping['prompt'])}" if "prompt" in mapping else ""
         return f"to prefer {named(mapping['chosen'])} to {named(mapping['rejected'])}{prompt}"
@@ -53,7 +62,9 @@ def in_words(columns: Columns) -> str:
         learnt = [name for role, name in mapping.items() if role != "label"]
         return f"{_listed(learnt, 'and')}, judged by {named(mapping['label'])}"
     answers = [name for role, name in mapping.items() if _is_answer(role)]
-    asked = [name for role, name in mapping.items() if not _is_answer(role)]
+    asked = [
+        name for role, name in mapping.items() if not _is_answer(role) and role not in _NOT_ASKED
+    ]
     if columns.template:
         asked = Template(columns.template).columns
     if not answers:
@@ -90,7 +101,7 @@ def _change(columns: Columns) -> str:
 
 
 def _is_answer(role: str) -> bool:
-    return role in ("completion", "answer") or role.startswith("label")
+    return role in ("completion", "answer", "to") or role.startswith("label")
 
 
 def _listed(names: Sequence[str], word: str) -> str:

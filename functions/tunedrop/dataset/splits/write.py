@@ -157,7 +157,7 @@ def write_splits(
         {spool.rows[at] for at in assignment.conflicts},
         places.count(RowPlace.NOT_SAMPLED),
         places.count(RowPlace.LEAK),
-        bytes(files[PLACES["train"]].head),
+        bytes(splits[PLACES["train"]].head),
     )
 
 
