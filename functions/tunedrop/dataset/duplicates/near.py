@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from tunedrop.dataset.scripts import is_unspaced
+from tunedrop.dataset.duplicates.scripts import is_unspaced
 from tunedrop.documents.rows import AnyRow, read_row
 
 LineAt = Callable[[int], bytes]

@@ -6,8 +6,8 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from tunedrop.dataset.column_names import ANSWERING, ASKING, CONTEXT, LABEL, TEXT
+from tunedrop.dataset.duplicates.scripts import is_unspaced
 from tunedrop.dataset.readers.record import Fields
-from tunedrop.dataset.scripts import is_unspaced
 from tunedrop.documents.dataset import Columns
 
 LONGEST_LABEL = 64  # Characters that a label may have.
