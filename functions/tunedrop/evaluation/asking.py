@@ -53,7 +53,8 @@ class Asked:
     @property
     def is_complete(self) -> bool:
         """Whether every row was answered by every model."""
-        return len(self.found) == self.total
+        questions = (Question(at, model) for at in range(self.rows) for model in self.models)
+        return all(question in self.found for question in questions)
 
     def of(self, model: str) -> list[Answer]:
         """Return one model's answers in the order of the rows."""

@@ -9,7 +9,8 @@ from tunedrop.documents.asking import Asking, ModelSpeed
 
 def asking_of(answers: Answers) -> Asking:
     """Return the figures of all answers and of each model's."""
-    models = {"base": answers.base, "tuned": answers.tuned, "few_shot": answers.few_shot}
+    every_model = {"base": answers.base, "tuned": answers.tuned, "few_shot": answers.few_shot}
+    models = {name: each for name, each in every_model.items() if each}
     every = [answer for each in models.values() for answer in each]
     whole = sum(answer.seconds for answer in every)
     return Asking(
@@ -17,12 +18,15 @@ def asking_of(answers: Answers) -> Asking:
         seconds=round(answers.seconds, 1),
         prompt_tokens=sum(answer.prompt_tokens for answer in every),
         completion_tokens=sum(answer.completion_tokens for answer in every),
-        models={name: _speed(each, whole) for name, each in models.items() if each},
+        models={name: _speed(each, whole, 1 / len(models)) for name, each in models.items()},
     )
 
 
-def _speed(answers: Sequence[Answer], whole: float) -> ModelSpeed:
-    """Return one model's figures; `whole` is the sum of the seconds of all models' answers."""
+def _speed(answers: Sequence[Answer], whole: float, equal: float) -> ModelSpeed:
+    """Return one model's figures; `whole` is the sum of the seconds of all models' answers.
+
+    `equal` is the share of the time of one of the models, for answers without times.
+    """
     seconds = sorted(answer.seconds for answer in answers)
     busy = sum(seconds)
     tokens = sum(answer.completion_tokens for answer in answers)
@@ -33,7 +37,7 @@ def _speed(answers: Sequence[Answer], whole: float) -> ModelSpeed:
         tokens_a_second=round(tokens / busy, 1) if busy else None,
         stopped=sum(answer.finish_reason == "stop" for answer in answers),
         truncated=sum(answer.finish_reason == "length" for answer in answers),
-        share_of_time=round(busy / whole, 4) if whole else 0.5,
+        share_of_time=round(busy / whole, 4) if whole else equal,
     )
 
 

@@ -326,3 +326,12 @@ def test_no_test_rows_is_an_error_with_a_remedy() -> None:
 
     # Then
     assert "split.test" in caught.value.remedy
+
+
+def test_answers_of_other_models_do_not_make_it_complete() -> None:
+    # Given four answers, as many as two rows and two models have, but one of another model
+    models = ("base", "base", "tuned", "few_shot")
+    found: Found = {Question(at % 2, model): Answer("a") for at, model in enumerate(models)}
+
+    # When / Then
+    assert not Asked(found, 2).is_complete
