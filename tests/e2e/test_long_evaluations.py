@@ -58,7 +58,8 @@ def test_a_function_with_seconds_goes_on_after_time_outs_and_a_kill(
     killed = kill(cloud, evaluate_function)
     run = cloud.ended("long")
 
-    # Then invocations went on until the end, and every row was answered and counted once
+    # Then invocations went on until the end, and every row was answered and counted once by the
+    # base model, the tuned one, and the base model with examples
     assert killed >= 1
     assert run["status"] == "succeeded", run.get("error")
     assert cloud.document(f"{folder}/answers/1/continue.json")
@@ -70,5 +71,5 @@ def test_a_function_with_seconds_goes_on_after_time_outs_and_a_kill(
     report = cloud.document(f"{folder}/report/report.json")
     assert report
     assert set(saved.values()) == {1}
-    assert len(saved) == 2 * run["rows"]["test"] == report["asking"]["answers"]
+    assert len(saved) == 3 * run["rows"]["test"] == report["asking"]["answers"]
     assert len(cloud.emails("long")) == 1
