@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import Literal
 
 from tunedrop.documents.answers import Answer, Answers
@@ -48,16 +49,23 @@ def ask(
             "Drop more rows, or raise split.test in recipe.yaml.",
         )
     began = time.monotonic()
-    pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="ask")
-    try:
+    with _pool(concurrency) as pool:
         found = _collected(pool, rows, ask_one, progress, deadline_seconds)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # Requests under way end by themselves.
     return Answers(
         base=[found[index, "base"] for index in range(len(rows))],
         tuned=[found[index, "tuned"] for index in range(len(rows))],
         seconds=time.monotonic() - began,
     )
+
+
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Provide threads; requests that are under way at the end of the block end by themselves."""
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="ask")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _collected(
