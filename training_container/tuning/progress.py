@@ -129,12 +129,12 @@ class TimeLeft:
         self._evaluation = now - self._step_ended
 
     def seconds(self, args: TrainingArguments, state: TrainerState) -> float:
-        """Return the seconds until the last step and the last evaluation have ended."""
+        """Return the seconds, to the millisecond, until the last step and evaluation have ended."""
         mean = self._later_steps / (self._steps - 1) if self._steps > 1 else self._first_step
         every = int(args.eval_steps or 0)
         evaluations = state.max_steps // every - state.global_step // every if every else 0
         left = (state.max_steps - state.global_step) * mean + evaluations * self._evaluation
-        return round(left, 1)
+        return round(left, 3)
 
 
 def _require_finite(name: str, value: float, state: TrainerState) -> None:

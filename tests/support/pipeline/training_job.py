@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.builders.training_document import training_document
+from tuning.speed.precision import FILE
 
 PROGRAM = Path(__file__).parents[3] / "training_container" / "train.py"
 
@@ -41,11 +42,11 @@ class TrainingJob:
             (folder / f"{channel}.jsonl").write_text(lines, encoding="utf-8")
 
     def compute_in(self, precision: str) -> None:
-        """Settle the number type, which the job otherwise measures and keeps in this file.
+        """Write the number type where a job keeps its choice, so that it does not measure.
 
-        On a busy machine two measurements may choose differently, and then losses differ.
+        On a busy machine the measurements of two jobs may differ, and then their losses differ too.
         """
-        kept = self.root / "checkpoints" / "precision.json"
+        kept = self.root / "checkpoints" / FILE
         kept.write_text(json.dumps({"precision": precision}), encoding="utf-8")
 
     def start(self) -> "TrainingProcess":

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -12,8 +11,8 @@ from localcloud.service import Credentials
 
 
 @pytest.fixture
-def container(tmp_path: Path) -> Any:
-    """A container without credentials, in an empty folder."""
+def container(tmp_path: Path) -> Container:
+    """A container without network, in an empty folder."""
     return Container(
         image=Image(train=["true"]),
         credentials=Credentials(access_key_id="a", secret_access_key="s", session_token="t"),
