@@ -51,6 +51,9 @@ PAIR_LABEL = (
     "label", "gold_label", "label_text", "class", "is_duplicate", "entailment", "entailment_label",
     "entailment_judgment", "relation", "relevance", "is_relevant",
 )  # fmt: skip
+SCORE = frozenset(
+    ("score", "scores", "rating", "stars", "similarity", "relatedness", "grade", "points")
+)
 PAIR_SCORE = ("score", "similarity", "similarity_score", "relatedness_score")
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
 SYSTEM = ("system", "system_prompt", "systeminstruction", "system_instruction")

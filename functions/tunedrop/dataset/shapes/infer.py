@@ -18,6 +18,7 @@ from tunedrop.dataset.shapes.other_readings import other_readings
 from tunedrop.dataset.shapes.preference import Judged, Preference
 from tunedrop.dataset.shapes.prodigy import Prodigy
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
+from tunedrop.dataset.shapes.scores import scored_by_content
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
 from tunedrop.dataset.shapes.text_pair import TextPair
@@ -110,7 +111,7 @@ def _best(sample: Sequence[Fields], names: list[str], named: dict[str, str]) -> 
     if not found:
         guesses = by_name(sample, names) or nested(sample, names, by_name)
         by_names = bool(guesses)
-        guesses = guesses or by_content(sample, names)
+        guesses = guesses or _by_content(sample, names)
         found = completed(named, guesses, sample, names) if named else guesses
     if not found:
         raise _unknown_columns(names)
@@ -120,8 +121,19 @@ def _best(sample: Sequence[Fields], names: list[str], named: dict[str, str]) -> 
     best.alternatives = sorted(others, key=lambda other: _question_of(other) != asked)
     if named:  # The recipe decides: what it does not name is told, but not asked.
         best.certainty = "certain" if by_recipe(named) else "probable"
+        if best.doubt:
+            best.certainty = "doubtful"
         return best
     return with_certainty(best, "certain" if by_names else "probable", sample)
+
+
+def _by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
+    """Return the mappings that the values suggest; a score stands for the label that is missing."""
+    found = by_content(sample, names)
+    answers = [each for each in found if each.shape != "text"]
+    has_label = any(each.shape in LABELLED for each in answers)
+    scores = [] if has_label else scored_by_content(sample, names)
+    return [*answers, *scores] or found
 
 
 def _question_of(columns: Columns) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.certainty import choice_columns, words_of
 from tunedrop.dataset.shapes.content import label_columns, text_columns, values_of
+from tunedrop.dataset.shapes.template import prompt_of
 from tunedrop.dataset.shapes.wording import named
 from tunedrop.documents.dataset import Columns
 
@@ -75,13 +76,12 @@ def _of_several(
         answer: the column of the answer.
         names_shown: columns whose names are written before their values.
     """
-    if any(set("{}") & set(name) or name != name.strip() for name in asked):
+    template = prompt_of(asked, shown=names_shown, between="\n" if names_shown else "\n\n")
+    if template is None:
         return
-    parts = [f"{name}: {{{name}}}" if name in names_shown else f"{{{name}}}" for name in asked]
     shape = "text_label" if role == "label" else "prompt_completion"
     why = f"{', '.join(map(named, asked))} together are taken as the prompt."
-    between = "\n" if names_shown else "\n\n"
-    yield Columns(shape, {role: answer}, why, template=between.join(parts))
+    yield Columns(shape, {role: answer}, why, template=template)
 
 
 def _is_number_of_row(name: str, sample: Sequence[Fields]) -> bool:
