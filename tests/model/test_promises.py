@@ -46,7 +46,16 @@ def test_one_drop_survives_a_fault_at_any_call(product: Product, kind: CallFault
     assert all(outcome.world.hit for outcome in outcomes)
 
 
-@pytest.mark.parametrize("scenario", ["doubtful file", "doubtful file, answered"])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "doubtful file",
+        "doubtful file, answered",
+        "doubtful file, unanswered",
+        "doubtful file again",
+        "misplaced",
+    ],
+)
 def test_a_question_survives_every_single_fault(product: Product, scenario: str) -> None:
     # When
     outcomes = [check(schedule, product) for schedule in single_faults(scenario, product)]
