@@ -150,6 +150,16 @@ def test_answers_that_are_numbers_are_no_score() -> None:
     assert read(as_csv(("question", "answer"), rows)).certainty == "certain"
 
 
+def test_well_known_names_inside_of_a_column_are_certain() -> None:
+    # Given
+    rows: list[dict[str, object]] = [
+        {"row": {"text": f"Review {n} of the hotel", "label": "ab"[n % 2]}} for n in range(40)
+    ]
+
+    # Then
+    assert read(as_lines(rows)).certainty == "certain"
+
+
 def test_a_score_inside_of_a_column_is_told_because_no_recipe_can_choose() -> None:
     # Given
     rows: list[dict[str, object]] = [
@@ -173,6 +183,20 @@ def test_a_table_is_offered_with_all_other_columns_as_the_prompt() -> None:
     assert texts["label"] == "female"
     assert "Pclass: 2" in texts["prompt"]
     assert "PassengerId" not in texts["prompt"]
+
+
+def test_a_column_that_sounds_like_the_answer_is_offered_as_the_answer() -> None:
+    # Given answers that are too short for running text
+    rows = ((f"What is {n} and {n} together?", f"It is {2 * n}", ("easy", "hard")[n % 2])
+            for n in range(30))  # fmt: skip
+    content = as_csv(("problem", "solution", "level"), rows)
+
+    # When
+    question = asked(content)
+
+    # Then
+    assert "solution sounds like the answer" in question.doubt
+    assert "solution from problem" in [reading.learns for reading in question.readings]
 
 
 def test_the_choices_of_a_question_are_offered_as_part_of_its_prompt() -> None:
