@@ -7,6 +7,8 @@ from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client
 from tunedrop.aws.messages import LambdaFunctions, Topic
 from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
+from tunedrop.aws.stack import CustomResource, TaggedResources, put
+from tunedrop.aws.stack import stack_status as read_stack_status
 from tunedrop.jobs.processing_job import MAX_SECONDS
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Invocation, Step
@@ -57,3 +59,18 @@ def inference() -> EndpointInference:
 def functions(names: Mapping[str, str]) -> LambdaFunctions:
     """Return the application's functions; `names` leads from stage to function name."""
     return LambdaFunctions(client("lambda"), names)
+
+
+def custom_resource(event: Mapping[str, Any]) -> CustomResource:
+    """Return what answers a request of CloudFormation for a custom resource."""
+    return CustomResource(event, put)
+
+
+def stack_resources(stack: str) -> TaggedResources:
+    """Return everything in SageMaker that carries the stack's tag."""
+    return TaggedResources(client("sagemaker"), stack)
+
+
+def stack_status(stack_id: str) -> str:
+    """Return the stack's status in CloudFormation."""
+    return read_stack_status(client("cloudformation"), stack_id)

@@ -109,6 +109,7 @@ PROVISIONED: dict[str, frozenset[str]] = {
     "AWS::Scheduler::Schedule": frozenset(
         ["FlexibleTimeWindow", "GroupName", "Name", "ScheduleExpression", "State", "Target"]
     ),
+    "Custom::TunedropCleanUp": frozenset(["ServiceTimeout", "ServiceToken"]),
 }
 """By resource type: properties that ministack puts in place."""
 

@@ -203,8 +203,8 @@ def _unanswered(endpoint: str, error: Exception) -> HostingError:
     )
 
 
-def _is_missing(error: ClientError) -> bool:
-    """Whether the error says that the resource does not exist; SageMaker has no code for it."""
+def is_missing(error: ClientError) -> bool:
+    """Return whether the resource does not exist; SageMaker has no error code of its own for it."""
     details = error.response["Error"]
     return details["Code"] == "ResourceNotFound" or (
         details["Code"] == "ValidationException"
@@ -218,7 +218,7 @@ def _found(call: Callable[..., Any], **arguments: str) -> Any:
     try:
         return call(**arguments)
     except ClientError as error:
-        if _is_missing(error):
+        if is_missing(error):
             return None
         raise
 
@@ -229,5 +229,5 @@ def _delete(call: Callable[..., Any], **arguments: str) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":
             raise
-        return _is_missing(error)
+        return is_missing(error)
     return True

@@ -16,6 +16,8 @@ Status = Literal["running", "succeeded", "failed", "superseded"]
 STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
 MAX_NAME = 32  # SageMaker's limit for tuning jobs, the shortest of its limits for names.
 RUN_ID_LENGTH = 12  # Hex digits.
+# The tags of all jobs, models and endpoints. The roles of template.yaml refer to the first.
+STACK_TAG, RUN_TAG = "tunedrop:stack", "tunedrop:run"
 
 
 class Part(msgspec.Struct):
@@ -183,6 +185,11 @@ def resource_name(dataset: str, run: str, attempt: int) -> str:
     """Return `<slug>-<run>-<attempt>`, at most 32 characters in all."""
     tail = f"-{run}-{attempt}"
     return slug(dataset)[: MAX_NAME - len(tail)].strip("-") + tail
+
+
+def resource_tags(run: Run, stack: str) -> list[dict[str, str]]:
+    """Return the tags of the run's jobs, model and endpoint, as AWS's requests have them."""
+    return [{"Key": STACK_TAG, "Value": stack}, {"Key": RUN_TAG, "Value": run.run}]
 
 
 def run_of_resource(name: str) -> tuple[str, int] | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import TECHNIQUES, Task, Technique
-from tunedrop.documents.run import Run
+from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import cap_hours
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
@@ -112,10 +112,7 @@ def training_job_request(
         },
         "EnableNetworkIsolation": True,
         **_capacity(recipe, catalogue),
-        "Tags": [
-            {"Key": "tunedrop:stack", "Value": settings.stack},
-            {"Key": "tunedrop:run", "Value": run.run},
-        ],
+        "Tags": resource_tags(run, settings.stack),
     }
 
 

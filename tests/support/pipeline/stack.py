@@ -1,4 +1,4 @@
-"""The six handlers on moto's S3 and SNS, each called with the events of events/."""
+"""The seven handlers on moto's S3 and SNS, each called with the events of events/."""
 
 import importlib
 import json
@@ -24,6 +24,8 @@ class Stack:
         self.sagemaker = FakeSageMaker()
         self.inference = FakeInference()
         self.sent: list[tuple[str, Any]] = []
+        self.seconds = 900.0
+        """How long an invocation may take."""
         self._sns_messages = sns_messages
 
     def drop(self, key: str, body: bytes, **arguments: Any) -> None:
@@ -34,8 +36,9 @@ class Stack:
         """Invoke a function's handler."""
         context = SimpleNamespace(
             aws_request_id=request_id,
-            get_remaining_time_in_millis=lambda: 900_000,
+            get_remaining_time_in_millis=lambda: int(self.seconds * 1000),
             function_name=function,
+            log_stream_name="stream",
             memory_limit_in_mb=1024,
             invoked_function_arn=f"arn:aws:lambda:us-east-1:111122223333:function:{function}",
         )
