@@ -7,8 +7,8 @@
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
-The constants and the functions `split_file`, `failure`, `email` and `checkpoints` give keys
-relative to a run's folder.
+The constants and the functions `split_file`, `failure`, `release`, `email` and `checkpoints` give
+keys relative to a run's folder.
 """
 
 DATASETS = "datasets/"
@@ -64,6 +64,11 @@ def split_file(split: str) -> str:
 def failure(attempt: int) -> str:
     """Return where a failed attempt leaves its reason."""
     return f"failure/{attempt}.json"
+
+
+def release(attempt: int) -> str:
+    """Return what is written when the jobs and the endpoint of an attempt are to be removed."""
+    return f"release/{attempt}.json"
 
 
 def email(attempt: int) -> str:

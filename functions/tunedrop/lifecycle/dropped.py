@@ -3,6 +3,7 @@
 datasets/<dataset>/<file>               one file is a source
 datasets/<dataset>/<folder>/_SUCCESS    the folder is complete: all its files are one source
 datasets/<dataset>/recipe.yaml          a new recipe for the newest source, if there is one
+datasets/<dataset>/cancel               no source: it ends the run (see `cancelling`)
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from tunedrop.ports.store import MissingError, Store, Upload
 from tunedrop.runs.pointer import read_pointer
 
 RECIPE = "recipe.yaml"
+CANCEL = "cancel"
 COMPLETE = "_SUCCESS"
 RERUN = "tunedrop-rerun"  # S3 metadata that requests a new run of the same content.
 MAX_PARTS = 1_000  # Files in a dropped folder.
@@ -75,6 +77,11 @@ def recipe_key(key: str) -> str:
     return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"
 
 
+def cancel_key(key: str) -> str:
+    """Return the key of the object that cancels the run of the data at `key`."""
+    return f"{keys.DATASETS}{_folder_of(key)}/{CANCEL}"
+
+
 def _folder_of(key: str) -> str | None:
     """Return the folder below datasets/, or the name of a file directly in datasets/."""
     path = _path(key)
@@ -101,9 +108,11 @@ def find_drop(key: str, store: Store) -> Drop | str:
     dataset, path = dataset_of(key), _path(key)
     if dataset is None:
         return "not a dataset file: it ends in a slash, or a name begins with . or _"
-    if len(path) == 2 and path[1] == RECIPE:  # noqa: PLR2004 - dataset, file
-        if key != recipe_key(key):
-            return f"a recipe is read from {recipe_key(key)} only"
+    name = path[1] if len(path) == 2 else ""  # noqa: PLR2004 - dataset, file
+    if name == CANCEL or (name == RECIPE and key != recipe_key(key)):
+        what = "a recipe" if name == RECIPE else name
+        return f"{what} is read from {keys.DATASETS}{_folder_of(key)}/{name} only"
+    if name == RECIPE:
         pointer, _ = read_pointer(store, dataset)
         if pointer is None:
             return "a recipe, and no data yet"
@@ -141,10 +150,10 @@ def _source(key: str, upload: Upload, store: Store) -> Source:
 
 def _folder_source(key: str, folder: str, complete: Upload, store: Store) -> Source:
     """Describe all files of a folder as one source with a checksum of their contents."""
-    parts, recipe = [], recipe_key(key)
+    parts, others = [], (recipe_key(key), cancel_key(key))
     for found in islice(store.keys(folder), MAX_PARTS + 2):
         name = found.removeprefix(folder)
-        is_data = "/" not in name and not name.startswith((".", "_")) and found != recipe
+        is_data = "/" not in name and not name.startswith((".", "_")) and found not in others
         if name and is_data:
             upload = store.head(found)
             parts.append(Part(found, upload.version_id, upload.checksum, upload.size))

@@ -6,6 +6,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
 from tunedrop.jobs.processing_job import ProcessingSettings
+from tunedrop.lifecycle.cancelling import cancel, is_cancel, refuse_if_cancelled
 from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_key
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
@@ -27,6 +28,8 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
     The event is only a hint. The current state of the objects decides.
     """
     runs = step.runs
+    if is_cancel(key):
+        return cancel(key, runs)
     drop = find_drop(key, runs.store)
     if isinstance(drop, str):
         return StepResult(f"ignored: {drop}")
@@ -44,6 +47,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
     done, was_killed = "prepared", held.run.lease is not None
     with step.claimed(held, "prepare") as ours:
         if ours:
+            refuse_if_cancelled(run.source, runs.store)
             if isinstance(recipe, RecipeError):
                 raise recipe
             if hand_over(held, recipe, step, settings, was_killed=was_killed):
