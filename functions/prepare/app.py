@@ -38,7 +38,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         memory=int(context.memory_limit_in_mb),
         limit=settings.prepare_limit_megabytes,
     )
-    result = prepare(key, bootstrap.step(settings, context), processing, limits)
+    result = prepare(key, bootstrap.prepare_step(settings, context), processing, limits)
     logger.info(result.outcome, run=result.run)
     answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

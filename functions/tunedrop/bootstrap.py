@@ -1,10 +1,12 @@
 """Put the adapters together. The stages receive them as arguments, so tests can pass others."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client
+from tunedrop.aws.jobs_only import JobsOnly
 from tunedrop.aws.messages import LambdaFunctions, Topic
 from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
 from tunedrop.aws.stack import CustomResource, TaggedResources, put
@@ -32,11 +34,17 @@ def step(settings: BucketSettings, context: Any) -> Step:
     )
 
 
+def prepare_step(settings: BucketSettings, context: Any) -> Step:
+    """Return what `prepare` needs, without endpoints."""
+    whole = step(settings, context)
+    return replace(whole, sagemaker=JobsOnly(whole.sagemaker))
+
+
 def job_step(settings: BucketSettings, job: str) -> Step:
     """Return what a processing job needs; its lease lasts until the job's time limit."""
     return Step(
         runs=runs(settings),
-        sagemaker=SageMakerService(client("sagemaker")),
+        sagemaker=JobsOnly(SageMakerService(client("sagemaker"))),
         invocation=Invocation(job, MAX_SECONDS),
     )
 

@@ -94,8 +94,10 @@ PROVISIONED: dict[str, frozenset[str]] = {
             "VersioningConfiguration",
         ]
     ),
+    "AWS::S3::BucketPolicy": frozenset(["Bucket", "PolicyDocument"]),
     "AWS::SNS::Subscription": frozenset(["Endpoint", "FilterPolicy", "Protocol", "TopicArn"]),
     "AWS::SNS::Topic": frozenset(["DisplayName", "TopicName"]),
+    "AWS::SNS::TopicPolicy": frozenset(["PolicyDocument", "Topics"]),
     "AWS::SQS::Queue": frozenset(
         [
             "DelaySeconds",
@@ -106,6 +108,7 @@ PROVISIONED: dict[str, frozenset[str]] = {
             "VisibilityTimeout",
         ]
     ),
+    "AWS::SQS::QueuePolicy": frozenset(["PolicyDocument", "Queues"]),
     "AWS::Scheduler::Schedule": frozenset(
         ["FlexibleTimeWindow", "GroupName", "Name", "ScheduleExpression", "State", "Target"]
     ),

@@ -27,7 +27,9 @@ class Tags:
         """Take the tags of a create request, for which AWS requires `sagemaker:AddTags`, too."""
         given = request.payload.get("Tags") or []
         if given:
-            self._platform.check_action(request.access_key_id, "sagemaker:AddTags", arn)
+            context = {"sagemaker:TaggingAction": request.operation}
+            context |= {f"aws:RequestTag/{key}": value for key, value in _as_map(given).items()}
+            self._platform.check_action(request.access_key_id, "sagemaker:AddTags", arn, context)
         with self._lock:
             self._by_arn[arn] = _as_map(given)
 
@@ -40,6 +42,11 @@ class Tags:
         """The tags as a map, as events have them."""
         with self._lock:
             return dict(self._by_arn.get(arn, {}))
+
+    def all(self) -> list[tuple[str, list[dict[str, str]]]]:
+        """Every resource's ARN and tags, for IAM's condition key aws:ResourceTag."""
+        with self._lock:
+            return [(arn, _as_list(tags)) for arn, tags in self._by_arn.items()]
 
     def add(self, request: ServiceRequest) -> dict[str, Any]:
         """AddTags."""

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 REVISION = "main"
 CONFIG = "config.json"
-WEIGHTS = (".safetensors", ".bin")
-"""Suffixes of files with weights; a model has at least one."""
+WEIGHTS = ".safetensors"
+"""Suffix of files with weights; a model has at least one."""
+OTHER_WEIGHTS = frozenset({".bin", ".ckpt", ".h5", ".msgpack", ".pickle", ".pkl", ".pt", ".pth"})
+"""Suffixes of weights that are left out: the product refuses a model that has them."""
 CHUNK_BYTES = 1 << 20
 """Bytes of a file that are held in memory at a time."""
 
@@ -62,7 +64,7 @@ def _check(directory: Path) -> None:
             f"{directory} is no Hugging Face model directory: it has no {CONFIG}. Save one there "
             "with save_pretrained(), tokenizer included"
         )
-    if not any(path.suffix in WEIGHTS for path in _files(directory)):
+    if not any(path.suffix == WEIGHTS for path in _files(directory)):
         raise LocalCloudError(f"{directory} holds no weights (*.safetensors)")
 
 
@@ -70,7 +72,9 @@ def _files(directory: Path) -> list[Path]:
     return sorted(
         path
         for path in directory.rglob("*")
-        if path.is_file() and not any(part.startswith(".") for part in path.parts[-2:])
+        if path.is_file()
+        and path.suffix.lower() not in OTHER_WEIGHTS
+        and not any(part.startswith(".") for part in path.parts[-2:])
     )
 
 

@@ -34,6 +34,7 @@ class ServedModel:
         self._tokenizer = AutoTokenizer.from_pretrained(settings.model_path)
         self._base = AutoModelForCausalLM.from_pretrained(
             settings.model_path,
+            use_safetensors=True,  # Other formats can run code when they are loaded.
             dtype=_number_type(),
             device_map="cuda" if torch.cuda.is_available() else None,
         )

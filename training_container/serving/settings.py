@@ -13,11 +13,13 @@ from typing import Any, Final, Self
 from container_folders import ContainerFolders
 
 PREFIX: Final = "SM_VLLM_"
+SAFETENSORS: Final = "safetensors"
+"""The only format of weights that is loaded."""
 OBEYED: Final = frozenset(  # the settings that this program reads
     f"{PREFIX}{flag}"
     for flag in (
         "SERVED_MODEL_NAME", "ENABLE_LORA", "MAX_LORA_RANK", "LORA_MODULES",
-        "MAX_MODEL_LEN", "MAX_NUM_SEQS", "HOST", "PORT",
+        "MAX_MODEL_LEN", "MAX_NUM_SEQS", "HOST", "PORT", "LOAD_FORMAT",
     )
 )  # fmt: skip
 
@@ -69,6 +71,8 @@ class ServingSettings:
         adapters = _adapters(environment, folders)
         if adapters and environment.get(f"{PREFIX}ENABLE_LORA", "false").lower() != "true":
             raise SettingsError(f"{PREFIX}LORA_MODULES needs {PREFIX}ENABLE_LORA=true")
+        if environment.get(f"{PREFIX}LOAD_FORMAT", SAFETENSORS) != SAFETENSORS:
+            raise SettingsError(f"{PREFIX}LOAD_FORMAT must be {SAFETENSORS}: others can run code")
         limit = f"{PREFIX}MAX_MODEL_LEN"
         return cls(
             model_path=folders.model,

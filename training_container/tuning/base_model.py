@@ -49,6 +49,7 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
         tokenizer = AutoTokenizer.from_pretrained(directory)
         model = AutoModelForCausalLM.from_pretrained(
             directory,
+            use_safetensors=True,  # Other formats can run code when they are loaded.
             dtype=dtype,
             attn_implementation="sdpa" if torch.cuda.is_available() else attention_by_segment.NAME,
         )

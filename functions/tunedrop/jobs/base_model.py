@@ -9,7 +9,9 @@ from tunedrop.errors import BaseModelError
 from tunedrop.ports.store import MissingError, Store
 from tunedrop.recipe.schema import Recipe
 
-WEIGHTS = (".safetensors", ".bin")
+WEIGHTS = ".safetensors"
+# Suffixes of weights in formats that can run code when they are loaded, or that nothing here loads.
+OTHER_WEIGHTS = (".bin", ".ckpt", ".h5", ".msgpack", ".pickle", ".pkl", ".pt", ".pth")
 BYTES_A_PARAMETER = 2  # Most models are published in bfloat16.
 
 
@@ -42,10 +44,14 @@ def model_prefix(recipe: Recipe) -> str:
 
 
 def read_manifest(store: Store, recipe: Recipe) -> Manifest:
-    """Return the manifest of the base model; raises BaseModelError when it is missing."""
+    """Return the manifest of the base model.
+
+    Raises:
+        BaseModelError: it is missing, is not a manifest, or names weights that are not safetensors.
+    """
     key = f"{model_prefix(recipe)}{keys.MANIFEST}"
     try:
-        return msgspec.json.decode(store.read(key).body, type=Manifest)
+        manifest = msgspec.json.decode(store.read(key).body, type=Manifest)
     except MissingError:
         raise BaseModelError(
             f"The base model {recipe.base_model} is not in the bucket: "
@@ -59,3 +65,23 @@ def read_manifest(store: Store, recipe: Recipe) -> Manifest:
             f"s3://{store.name}/{key} is not a manifest: {error}.",
             "Write the manifest anew (docs/models.md shows how), then drop the file again.",
         ) from None
+    _require_safetensors(manifest, f"s3://{store.name}/{key}")
+    return manifest
+
+
+def _require_safetensors(manifest: Manifest, uri: str) -> None:
+    names = [file.name for file in manifest.files]
+    remedy = (
+        "Save the model with save_pretrained(), which writes safetensors, put that directory into "
+        "the bucket without other weights, and write the manifest anew (docs/models.md shows how); "
+        "then drop the file again."
+    )
+    for name in names:
+        if name.lower().endswith(OTHER_WEIGHTS):
+            raise BaseModelError(
+                f"{uri} names {name}, which is not in the safetensors format. Loading another "
+                "format can run code, so none is used.",
+                remedy,
+            )
+    if not any(name.endswith(WEIGHTS) for name in names):
+        raise BaseModelError(f"{uri} names no weights (*{WEIGHTS}).", remedy)

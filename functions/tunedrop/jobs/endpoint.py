@@ -62,6 +62,7 @@ def server_environment(recipe: Recipe) -> dict[str, str]:
     rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
     return {
         "SM_VLLM_SERVED_MODEL_NAME": "base",
+        "SM_VLLM_LOAD_FORMAT": "safetensors",  # Other formats can run code when they are loaded.
         "SM_VLLM_ENABLE_LORA": "true",
         "SM_VLLM_MAX_LORA_RANK": str(rank),
         "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),

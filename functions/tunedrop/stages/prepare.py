@@ -1,12 +1,13 @@
 """Prepare a dropped file: checked and split rows in runs/<dataset>/<run>/dataset/."""
 
 import time
+from contextlib import suppress
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
 from tunedrop.jobs.processing_job import ProcessingSettings
-from tunedrop.lifecycle.cancelling import cancel, is_cancel, refuse_if_cancelled
+from tunedrop.lifecycle.cancelling import ask_for_release, cancel, is_cancel, refuse_if_cancelled
 from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_key
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
@@ -59,10 +60,12 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
     """End the run that counted before, if its run.json was ever written."""
-    try:
-        supersede(keys.run_folder(dataset, run), runs, step.sagemaker)
-    except MissingError:
-        return
+    folder = keys.run_folder(dataset, run)
+    with suppress(MissingError):
+        supersede(folder, runs, step.sagemaker)
+        before = runs.load(folder).run
+        if before.status == "superseded":
+            ask_for_release(before, runs)
 
 
 def _new_run(drop: Drop, digest: str) -> Run:

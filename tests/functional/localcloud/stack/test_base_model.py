@@ -53,6 +53,19 @@ class Recording:
         return self.client.get_object(**request)
 
 
+def test_weights_in_another_format_are_left_out(s3: Any, model: Path) -> None:
+    # Given
+    (model / "pytorch_model.bin").write_bytes(b"a pickle")
+
+    # When
+    provide_base_model(s3, "data", "me/tiny", model, lambda _line: None)
+
+    # Then
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="data")["Contents"]]
+    assert f"{PREFIX}model.safetensors" in keys
+    assert f"{PREFIX}pytorch_model.bin" not in keys
+
+
 def test_the_manifest_names_every_file_and_is_uploaded_last(s3: Any, model: Path) -> None:
     # Given
     recording = Recording(s3)

@@ -1,5 +1,6 @@
 """The base model is checked before any row is read."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,18 @@ def test_broken_model_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_max_length_beyond_the_models_context_is_refused(tiny_model: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"max_length 2048 is more than the 1024 tokens"):
         load_base_model(tiny_model, config_with(2 * CONTEXT_TOKENS), torch.float32)
+
+
+def test_pickled_weights_are_refused_although_they_could_be_loaded(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    # Given a model whose weights are a pickle
+    for file in tiny_model.iterdir():
+        if file.suffix != ".safetensors":
+            shutil.copy(file, tmp_path)
+    weights = load_base_model(tiny_model, config_with(512), torch.float32).weights.state_dict()
+    torch.save(weights, tmp_path / "pytorch_model.bin")
+
+    # When it is loaded, then it is refused
+    with pytest.raises(ModelError, match="safetensors"):
+        load_base_model(tmp_path, config_with(512), torch.float32)

@@ -51,6 +51,7 @@ def test_settings_have_the_defaults_that_sagemaker_expects() -> None:
     [
         ({"SM_VLLM_PORT": "http"}, "SM_VLLM_PORT"),
         ({"SM_VLLM_MAX_MODEL_LEN": "0"}, "SM_VLLM_MAX_MODEL_LEN"),
+        ({"SM_VLLM_LOAD_FORMAT": "pt"}, "SM_VLLM_LOAD_FORMAT must be safetensors"),
         ({"SM_VLLM_LORA_MODULES": json.dumps(TUNED)}, "SM_VLLM_ENABLE_LORA"),
         ({"SM_VLLM_LORA_MODULES": "tuned=/x"}, "SM_VLLM_LORA_MODULES"),
         ({"SM_VLLM_LORA_MODULES": '[{"name": "tuned"}]'}, "SM_VLLM_LORA_MODULES"),
