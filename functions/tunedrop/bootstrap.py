@@ -6,9 +6,10 @@ from typing import Any
 
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client
+from tunedrop.aws.inference import EndpointInference
 from tunedrop.aws.jobs_only import JobsOnly
 from tunedrop.aws.messages import LambdaFunctions, Topic
-from tunedrop.aws.sagemaker import EndpointInference, SageMakerService
+from tunedrop.aws.sagemaker import SageMakerService
 from tunedrop.aws.stack import CustomResource, TaggedResources, put
 from tunedrop.aws.stack import stack_status as read_stack_status
 from tunedrop.jobs.processing_job import MAX_SECONDS

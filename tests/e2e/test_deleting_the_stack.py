@@ -31,8 +31,7 @@ def test_deleting_the_stack_leaves_nothing_that_bills(own: Cloud) -> None:
     own.drop("training", labelled_rows(40), LONG)
     training = own.reached("training", "train")
     sagemaker, formation = own.client("sagemaker"), own.client("cloudformation")
-    job = wait_for(lambda: own.current_run("training")["job"], own.logs)
-    wait_for(lambda: running_jobs(sagemaker) == [job], own.logs)
+    wait_for(lambda: len(running_jobs(sagemaker)) == 1, own.logs)
     sagemaker.create_model(
         ModelName=FOREIGN,
         ExecutionRoleArn=sagemaker.describe_model(ModelName=kept["endpoint"])["ExecutionRoleArn"],

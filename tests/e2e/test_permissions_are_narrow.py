@@ -214,7 +214,11 @@ def test_lists_name_a_prefix_of_their_own_and_a_missing_object_is_404(
 ) -> None:
     # Given
     s3 = acting_as(cloud, f"{function}FunctionRole", "s3")
-    own = {"Prepare": "datasets/narrow/", "Sweep": "runs/_active/"}.get(function)
+    own = {
+        "Prepare": "datasets/narrow/",
+        "Train": "runs/_bills/2026-11/",
+        "Sweep": "runs/_active/",
+    }.get(function)
 
     # When
     foreign = code_of(s3.list_objects_v2, Bucket=cloud.bucket, Prefix="models/")

@@ -1,31 +1,26 @@
 """Training jobs, processing jobs and endpoints in SageMaker, by name."""
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError
 
-from tunedrop.documents.answers import Answer
 from tunedrop.errors import HostingError, ProcessingError, TrainingError, TunedropError
 from tunedrop.ports.services import Endpoint, ProcessingJob, Request, TrainingJob
 
 # Error codes of requests that can never succeed unchanged. Any other error (throttling, an outage)
 # is raised, and Lambda tries again.
 REFUSALS = ("ValidationException", "AccessDeniedException", "ResourceLimitExceeded")
-# Temporary errors of the SageMaker runtime, after which the request is sent again.
-RETRYABLE = (
-    "ModelError",
-    "ModelNotReadyException",
-    "InternalDependencyException",
-    "InternalFailure",
-    "ServiceUnavailable",
-    "ThrottlingException",
+# Parts of refusals that delays of IAM and SageMaker cause: what was created a moment ago is not yet
+# visible everywhere. They are final only after these pauses, in seconds.
+NOT_VISIBLE_YET = (
+    "Could not find model",
+    "Could not find endpoint config",
+    "Could not assume role",
 )
-PAUSES = (0.5, 1.0, 2.0, 4.0)  # Seconds before each retry of a temporary error.
-BAD_REQUEST, SERVER_ERROR = 400, 500  # HTTP status codes.
+VISIBILITY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 QUOTA_REMEDY = (
     "Ask for a higher quota for this instance type in the Service Quotas console (training and "
     "endpoint quotas are separate), or name another type in recipe.yaml; then drop the file again."
@@ -129,7 +124,7 @@ class SageMakerService:
         self, call: Callable[..., Any], request: Request, refused: type[TunedropError]
     ) -> None:
         try:
-            call(**request)
+            _call_until_visible(call, request)
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             if code == "ResourceInUse" or "already exist" in message:
@@ -141,66 +136,17 @@ class SageMakerService:
             raise refused(f"SageMaker refused the request: {message}", remedy) from error
 
 
-class EndpointInference:
-    """The SageMaker runtime as `tunedrop.ports.services.Inference`."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-
-    def chat(self, endpoint: str, payload: Request) -> Answer:
-        """Send one chat in the OpenAI format; retry while the container is busy or restarting.
-
-        Raises HostingError when the endpoint is gone, refuses the request or keeps failing.
-        """
-        began = time.monotonic()
-        for pause in (*PAUSES, None):
-            try:
-                body = self._invoke(endpoint, payload)
-            except (ClientError, HTTPClientError) as error:
-                if pause is None or not _may_recover(error):
-                    raise _unanswered(endpoint, error) from error
-                time.sleep(pause)
-            else:
-                return _answer(body, time.monotonic() - began)
-        raise AssertionError("unreachable: the last error is raised")
-
-    def _invoke(self, endpoint: str, payload: Request) -> Any:
-        answer = self.client.invoke_endpoint(
-            EndpointName=endpoint,
-            ContentType="application/json",
-            Body=json.dumps(payload).encode(),
-        )
-        return json.loads(answer["Body"].read())
-
-
-def _answer(body: Any, seconds: float) -> Answer:
-    choice, usage = body["choices"][0], body.get("usage", {})
-    return Answer(
-        text=choice["message"]["content"] or "",
-        finish_reason=choice.get("finish_reason") or "stop",
-        prompt_tokens=usage.get("prompt_tokens", 0),
-        completion_tokens=usage.get("completion_tokens", 0),
-        seconds=seconds,
-    )
-
-
-def _may_recover(error: Exception) -> bool:
-    """Return whether a retry can help; it cannot when the container refused the request."""
-    if not isinstance(error, ClientError):
-        return True
-    status = error.response.get("OriginalStatusCode", 0)
-    retryable = error.response["Error"]["Code"] in RETRYABLE
-    return retryable and not BAD_REQUEST <= status < SERVER_ERROR
-
-
-def _unanswered(endpoint: str, error: Exception) -> HostingError:
-    reason = str(error)
-    if isinstance(error, ClientError):
-        reason = error.response.get("OriginalMessage") or error.response["Error"]["Message"]
-    return HostingError(
-        f"The endpoint {endpoint} stopped answering: {reason}",
-        f"Read the log group /aws/sagemaker/Endpoints/{endpoint}; then drop the file again.",
-    )
+def _call_until_visible(call: Callable[..., Any], request: Request) -> None:
+    for pause in (*VISIBILITY_PAUSES, None):
+        try:
+            call(**request)
+        except ClientError as error:
+            message = error.response["Error"]["Message"]
+            if pause is None or not any(text in message for text in NOT_VISIBLE_YET):
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def is_missing(error: ClientError) -> bool:

@@ -4,6 +4,7 @@
     models/<id>/<revision>/…        base weights, with manifest.json written last
     runs/<dataset>/current.json     the pointer: which run of the dataset counts
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
+    runs/_bills/<month>/<name>.json what a training job costs, at most or exactly
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
@@ -13,6 +14,7 @@ keys relative to a run's folder.
 
 DATASETS = "datasets/"
 MARKERS = "runs/_active/"
+BILLS = "runs/_bills/"
 INSTANCES = "runs/_instances.json"
 
 RUN = "run.json"
@@ -44,6 +46,11 @@ def folder_of(key: str) -> str:
 def marker(run: str) -> str:
     """Return the key of the marker that leads from a run's id to its folder."""
     return f"{MARKERS}{run}"
+
+
+def bills(month: str) -> str:
+    """Return the prefix of the bills of a month (`2026-11`), with its slash."""
+    return f"{BILLS}{month}/"
 
 
 def pointer(dataset: str) -> str:

@@ -27,11 +27,15 @@ METRICS = {
 
 
 class TrainingSettings(msgspec.Struct):
-    """The stack's settings for training jobs."""
+    """The stack's settings for training jobs.
+
+    `monthly_usd` is the most US dollars of all training jobs of a month.
+    """
 
     image: str
     role: str
     stack: str
+    monthly_usd: float
 
 
 class ModelReference(msgspec.Struct):

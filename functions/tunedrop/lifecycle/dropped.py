@@ -17,6 +17,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.characters import HIDDEN
 from tunedrop.documents.run import Part, Source
 from tunedrop.errors import DatasetError
+from tunedrop.events import Completion
 from tunedrop.ports.store import MissingError, Store, Upload
 from tunedrop.runs.pointer import read_pointer
 
@@ -103,8 +104,12 @@ def _path(key: str) -> list[str]:
     return [] if any(name.startswith((".", "_")) for name in named) else path
 
 
-def find_drop(key: str, store: Store) -> Drop | str:
-    """Return the source that the object at `key` asks to prepare, or why there is none."""
+def find_drop(key: str, store: Store, completed: Completion | None = None) -> Drop | str:
+    """Return the source that the object at `key` asks to prepare, or why there is none.
+
+    The source's time is that of the end of its upload, as far as it is known: `completed`, or what
+    the pointer says of the same upload. Otherwise it is S3's Last-Modified.
+    """
     dataset, path = dataset_of(key), _path(key)
     if dataset is None:
         return "not a dataset file: it ends in a slash, or a name begins with . or _"
@@ -118,12 +123,15 @@ def find_drop(key: str, store: Store) -> Drop | str:
             return "a recipe, and no data yet"
         key = pointer.source.key
         path = _path(key)
+        completed = Completion(pointer.source.etag, pointer.source.modified)
     if len(path) > 2 and path[-1] != COMPLETE:  # noqa: PLR2004 - dataset, folder, file
         return f"part of a folder; it is read when {COMPLETE} is dropped beside it"
     try:
         upload = store.head(key)
     except MissingError:
         return "the file is gone"
+    if completed and completed.etag == upload.etag:
+        upload.modified = max(upload.modified, completed.moment)
     folder = key.removesuffix(COMPLETE) if path[-1] == COMPLETE else None
     source = _folder_source(key, folder, upload, store) if folder else _source(key, upload, store)
     return Drop(dataset, source, upload.metadata.get(RERUN) == "true")

@@ -16,7 +16,7 @@ from tunedrop.documents.run import Run
 from tunedrop.errors import StageError, TunedropError
 from tunedrop.ports.services import Mail, SageMaker
 from tunedrop.ports.store import ExistsError
-from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.email import Email, Links, failure_email, success_email, unstarted_email
 from tunedrop.runs.repository import Runs, now
 
 # An email that was claimed this many seconds ago, but not recorded, was probably never sent.
@@ -44,6 +44,11 @@ class Ending:
         """End a running run as failed, and settle it."""
         self.runs.fail(folder, stage, error)
         self.settle(folder)
+
+    def report_unstarted(self, key: str, error: TunedropError) -> None:
+        """Send an email about a drop that has no run; a letter that comes twice sends two."""
+        email = unstarted_email(f"s3://{self.runs.store.name}/{key}", error, self.region)
+        self.mail.publish(email.subject, email.body)
 
     def settle(self, folder: str) -> None:
         """Send the email of an ended run and release its resources; then remove its marker.

@@ -6,6 +6,7 @@ from contextlib import suppress
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
+from tunedrop.events import Completion
 from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.lifecycle.cancelling import ask_for_release, cancel, is_cancel, refuse_if_cancelled
 from tunedrop.lifecycle.dropped import Drop, find_drop, recipe_key
@@ -23,15 +24,28 @@ POLL_SECONDS = 1.0  # Pause of a processing job until the function has released 
 WRITE_SECONDS = 60.0  # dataset.json is written within this time after the end of the step.
 
 
-def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) -> StepResult:
+def prepare(
+    key: str,
+    step: Step,
+    settings: ProcessingSettings,
+    limits: Limits,
+    completed: Completion | None = None,
+) -> StepResult:
     """Prepare the newest version of the dropped object, here or in a processing job.
 
     The event is only a hint. The current state of the objects decides.
+
+    Args:
+        key: the object that was dropped.
+        step: the invocation's step.
+        settings: the stack's settings for preparation.
+        limits: what the stack allows a recipe to order.
+        completed: when the upload was completed, if it came in parts.
     """
     runs = step.runs
     if is_cancel(key):
         return cancel(key, runs)
-    drop = find_drop(key, runs.store)
+    drop = find_drop(key, runs.store, completed)
     if isinstance(drop, str):
         return StepResult(f"ignored: {drop}")
     recipe, digest = dropped_recipe(runs, recipe_key(drop.source.key), limits)

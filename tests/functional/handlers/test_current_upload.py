@@ -38,6 +38,53 @@ def test_a_newer_file_stops_the_job_of_the_older_run_without_an_email(
     assert stack.emails == []
 
 
+def test_an_upload_in_parts_counts_from_its_end(stack: Stack, tweets: bytes) -> None:
+    # Given: an upload in parts that began before a file that was dropped meanwhile
+    long = "datasets/tweets/long.csv"
+    stack.drop(long, tweets)
+    s3 = moto.backends.get_backend("s3")[moto.core.DEFAULT_ACCOUNT_ID]["aws"]
+    began = datetime.now(UTC) - timedelta(hours=2)
+    s3.buckets[BUCKET].keys[long].last_modified = began.replace(tzinfo=None)
+    stack.drop(KEY, tweets + b"\none more good thing,positive")
+    stack.prepare(KEY)
+    event = stack.event("s3_dataset_dropped", key=long)
+    ended = datetime.now(UTC) + timedelta(seconds=2)
+    event["time"] = f"{ended:%Y-%m-%dT%H:%M:%SZ}"
+    event["detail"]["reason"] = "CompleteMultipartUpload"
+    event["detail"]["object"]["etag"] = stack.s3.head_object(Bucket=BUCKET, Key=long)["ETag"].strip(
+        '"'
+    )
+
+    # When
+    folder = stack.call("prepare", event)["run"]
+    again = stack.call("prepare", event)
+
+    # Then
+    assert pointer(stack).run == stack.run(folder).run
+    assert stack.run(folder).source.modified == ended.isoformat(timespec="seconds")
+    assert again["outcome"] == "nothing to do"
+
+
+def test_a_recipe_beside_an_upload_in_parts_starts_a_new_run(stack: Stack, tweets: bytes) -> None:
+    # Given
+    stack.drop(KEY, tweets)
+    event = stack.event("s3_dataset_dropped", key=KEY)
+    event["time"] = f"{datetime.now(UTC) + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+    event["detail"]["reason"] = "CompleteMultipartUpload"
+    event["detail"]["object"]["etag"] = stack.s3.head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip(
+        '"'
+    )
+    first = stack.call("prepare", event)["run"]
+    stack.drop("datasets/tweets/recipe.yaml", b"rows: {max_train: 20}")
+
+    # When
+    second = stack.prepare("datasets/tweets/recipe.yaml")["run"]
+
+    # Then
+    assert stack.run(first).status == "superseded"
+    assert stack.run(second).status == "running"
+
+
 def test_dropping_an_earlier_content_again_makes_it_current(stack: Stack, tweets: bytes) -> None:
     # Given
     other = tweets.replace(b"thing", b"day")
