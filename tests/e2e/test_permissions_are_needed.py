@@ -90,6 +90,9 @@ def reduced(document: dict[str, Any], permission: Permission) -> dict[str, Any]:
     """Return the policy without the action on the resource."""
     statements = []
     for statement in document["Statement"]:
+        if statement["Effect"] == "Deny":
+            statements.append(statement)
+            continue
         actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
         if permission.action in actions and permission.resource:
             resources = [one for one in resources if not one.endswith(permission.resource)]
