@@ -85,7 +85,7 @@ def test_only_models_of_the_stack_may_be_deleted(
 
 
 @pytest.mark.parametrize("function", DELETING[:-1])
-def test_another_stacks_models_are_not_described_and_a_missing_one_is_missing(
+def test_a_foreign_model_is_not_described_and_a_missing_one_is_missing(
     function: str, cloud: Cloud, models: dict[str, str]
 ) -> None:
     # Given

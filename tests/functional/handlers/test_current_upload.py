@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import moto
 import pytest
 
-from tests.support.pipeline.drives import KEY
+from tests.support.pipeline.drives import KEY, deployed
 from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.aws.bucket import Bucket
 from tunedrop.runs.pointer import Pointer, read_pointer
@@ -35,6 +35,27 @@ def test_a_newer_file_stops_the_job_of_the_older_run_without_an_email(
     assert stack.sagemaker.stopped == [stack.run(old).name]
     assert pointer(stack).run == stack.run(new).run
     assert pointer(stack).generation == 2
+    assert stack.emails == []
+
+
+@pytest.mark.usefixtures("base_model")
+def test_prepare_leaves_the_older_runs_endpoint_to_report_failure(
+    stack: Stack, tweets: bytes
+) -> None:
+    # Given
+    old, name = deployed(stack, tweets)
+    stack.drop(KEY, tweets + b"\none more good thing,positive")
+
+    # When
+    new = stack.prepare(KEY)["run"]
+    before = list(stack.sagemaker.endpoints)
+    (asked,) = stack.keys(f"{old}/release/")
+    stack.call("report_failure", stack.event("s3_run_failed", key=asked))
+
+    # Then
+    assert before == [name]
+    assert stack.sagemaker.endpoints == {}
+    assert stack.keys("runs/_active/") == [f"runs/_active/{stack.run(new).run}"]
     assert stack.emails == []
 
 

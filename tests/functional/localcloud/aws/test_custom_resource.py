@@ -28,7 +28,7 @@ def update(probe: ProbeCloud, word: str) -> dict[str, Any]:
 
 def said(stack: dict[str, Any]) -> str:
     """Return what the function answered, from the stack's output."""
-    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
+    outputs = {item["OutputKey"]: str(item["OutputValue"]) for item in stack["Outputs"]}
     return outputs["Custom"]
 
 
