@@ -127,8 +127,9 @@ class Run(msgspec.Struct, kw_only=True):
     """run.json, version 1.
 
     `stage` is the step that is being done or waited for. `attempt` is part of the names of the job
-    and the endpoint; it is raised only when the run has ended. `nudges` counts how often `sweep`
-    called each function because an event was lost.
+    and the endpoint; it is raised only when the run or its processing job has ended. `nudges`
+    counts how often `sweep` called each function because an event was lost, and how often a
+    processing job was tried again.
     """
 
     version: int = 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.pipeline.stack import Stack
+from tests.support.pipeline.stack import EVENTS, Stack
 from tunedrop import bootstrap
 from tunedrop.ports.services import StackResource
 from tunedrop.stages import clean_up
@@ -13,15 +13,7 @@ from tunedrop.stages import clean_up
 NAME = "tweets-0a1b2c3d4e5f-1"
 JOB, ENDPOINT = StackResource("training job", NAME), StackResource("endpoint", NAME, "InService")
 CREATING = StackResource("endpoint", NAME, "Creating")
-EVENT = {
-    "RequestType": "Delete",
-    "RequestId": "request-1",
-    "StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/tunedrop/1",
-    "ResponseURL": "https://answers.example.com/signed",
-    "ResourceType": "Custom::TunedropCleanUp",
-    "LogicalResourceId": "CleanUp",
-    "PhysicalResourceId": "tunedrop-clean-up",
-}
+EVENT = json.loads((EVENTS / "custom_resource_delete.json").read_text())
 
 
 class Resources:
