@@ -22,7 +22,7 @@ from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.lifecycle.index import list_run
 from tunedrop.ports.services import Mail, SageMaker
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError
-from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.email import Email, Links, failure_email, success_email, unstarted_email
 from tunedrop.report.question_email import prepared_email, question_email
 from tunedrop.runs.repository import Runs, now
 
@@ -61,8 +61,13 @@ class Ending:
             f"Drop a recipe.yaml that names the columns as {recipe_key(run.source.key)}; it starts "
             "the run. The earlier email about this file has one for each reading.",
         )
-        self.runs.fail(run.folder, "prepare", error, status="asking")
+        self.runs.fail(run.folder, "prepare", error, statuses=("asking",))
         self.settle(run.folder)
+
+    def report_unstarted(self, key: str, error: TunedropError) -> None:
+        """Send an email about a drop that has no run; a letter that comes twice sends two."""
+        email = unstarted_email(f"s3://{self.runs.store.name}/{key}", error, self.region)
+        self.mail.publish(email.subject, email.body)
 
     def settle(self, folder: str) -> None:
         """Send the email of an ended run and release its resources; then remove its marker.

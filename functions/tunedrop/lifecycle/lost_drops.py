@@ -51,9 +51,11 @@ def _is_lost(
     if of_recipe:
         return runs.store.head(keys.pointer(dataset)).modified <= upload.modified
     source = pointer.source
-    if (source.modified, source.key) != _order(upload):
-        return (source.modified, source.key) < _order(upload)
-    return source.etag != upload.etag or not _is_live(runs, keys.run_folder(dataset, pointer.run))
+    # The pointer has the end of an upload in parts, and the list its beginning.
+    is_this = (source.key, source.etag) == (upload.key, upload.etag)
+    if is_this and source.modified >= upload.modified:
+        return not _is_live(runs, keys.run_folder(dataset, pointer.run))
+    return (source.modified, source.key) <= _order(upload)
 
 
 def _is_live(runs: Runs, folder: str) -> bool:

@@ -61,6 +61,17 @@ class Endpoint(msgspec.Struct):
     failure_reason: str | None
 
 
+class StackResource(msgspec.Struct, frozen=True):
+    """A job, endpoint, endpoint config or model of the stack; `kind` is for people to read.
+
+    `status` is empty for kinds that have none.
+    """
+
+    kind: str
+    name: str
+    status: str = ""
+
+
 class SageMaker(Protocol):
     """Jobs and endpoints, by name."""
 
@@ -102,6 +113,16 @@ class SageMaker(Protocol):
 
     def delete_endpoint(self, name: str) -> bool:
         """Delete endpoint, endpoint config and model of that name; True when all are gone."""
+
+
+class StackResources(Protocol):
+    """Everything in SageMaker that carries the stack's tag."""
+
+    def find(self) -> list[StackResource]:
+        """Return the running jobs, and the endpoints, endpoint configs and models."""
+
+    def remove(self, resource: StackResource) -> None:
+        """Stop the job or delete the resource; raises an error when SageMaker refuses."""
 
 
 class BusyError(Exception):

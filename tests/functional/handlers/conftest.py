@@ -60,6 +60,7 @@ def _environment(topic: str) -> dict[str, str]:
         "ALLOWED_INSTANCE_TYPES": "ml.g5.xlarge,ml.g5.2xlarge,ml.g6.xlarge,ml.g6.2xlarge",
         "MAX_TRAINING_HOURS": "24",
         "MAX_BUDGET_USD": "100",
+        "MAX_MONTHLY_USD": "1000",
         "MAX_ENDPOINT_HOURS": "168",
         "TRAINING_ROLE_ARN": ROLE,
         "SERVING_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:1",

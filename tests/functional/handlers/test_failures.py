@@ -15,7 +15,7 @@ from tests.support.pipeline.drives import (
     trained,
 )
 from tests.support.pipeline.fakes import FakeInference
-from tests.support.pipeline.stack import Stack
+from tests.support.pipeline.stack import EVENTS, Stack
 from tunedrop.documents.run import Failure
 
 
@@ -185,6 +185,18 @@ def test_an_endpoint_that_stops_answering_is_deleted_with_one_email(
     assert stack.run(folder).status == "failed"
     assert len(stack.emails) == 1
     assert stack.sagemaker.endpoints == {}
+
+
+def test_a_dead_letter_of_a_drop_without_a_run_becomes_an_email(stack: Stack) -> None:
+    # When
+    stack.call("report_failure", json.loads((EVENTS / "sqs_dead_letter.json").read_text()))
+
+    # Then
+    ((subject, body),) = stack.emails
+    assert subject.startswith("tweets.csv: no run was started: The tunedrop-PrepareFunction")
+    assert "datasets/tweets/tweets.csv" in body
+    assert "Task timed out after 900.00 seconds" in " ".join(body.split())
+    assert "drop the file again" in " ".join(body.split())
 
 
 def test_a_dead_letter_ends_its_run_with_one_email(stack: Stack, tweets: bytes) -> None:

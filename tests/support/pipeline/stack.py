@@ -1,4 +1,4 @@
-"""The six handlers on moto's S3 and SNS, each called with the events of events/."""
+"""The seven handlers on moto's S3 and SNS, each called with the events of events/."""
 
 import importlib
 import json
@@ -37,6 +37,7 @@ class Stack:
             aws_request_id=request_id,
             get_remaining_time_in_millis=lambda: round(self.seconds_left * 1000),
             function_name=function,
+            log_stream_name="stream",
             memory_limit_in_mb=1024,
             invoked_function_arn=f"arn:aws:lambda:us-east-1:111122223333:function:{function}",
         )
