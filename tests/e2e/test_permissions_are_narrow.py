@@ -215,19 +215,22 @@ def test_lists_name_a_prefix_of_their_own_and_a_missing_object_is_404(
     # Given
     s3 = acting_as(cloud, f"{function}FunctionRole", "s3")
     own = {
-        "Prepare": "datasets/narrow/",
-        "Train": "runs/_bills/2026-11/",
-        "Sweep": "runs/_active/",
-    }.get(function)
+        "Prepare": ["datasets/narrow/"],
+        "Train": ["runs/_bills/2026-11/", "models/"],
+        "Evaluate": ["runs/narrow/0a1b2c3d4e5f/answers/1/", "runs/_index/"],
+        "ReportFailure": ["datasets/narrow/a.csv", "runs/_index/"],
+        "Sweep": ["datasets/", "runs/_active/", "runs/_index/"],
+    }.get(function, [])
 
     # When
-    foreign = code_of(s3.list_objects_v2, Bucket=cloud.bucket, Prefix="models/")
+    foreign = code_of(s3.list_objects_v2, Bucket=cloud.bucket, Prefix="runs/narrow/")
     missing = code_of(s3.get_object, Bucket=cloud.bucket, Key="runs/narrow/current.json")
 
     # Then
     assert foreign == "AccessDenied"
     assert missing == "NoSuchKey"
-    assert own is None or not code_of(s3.list_objects_v2, Bucket=cloud.bucket, Prefix=own)
+    for prefix in own:
+        assert not code_of(s3.list_objects_v2, Bucket=cloud.bucket, Prefix=prefix), prefix
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -299,3 +302,22 @@ def test_sagemaker_may_use_a_role_for_its_own_account_only(cloud: Cloud) -> None
 
     # Then
     assert conditions == [{"StringEquals": {"aws:SourceAccount": account}}] * 3
+
+
+def test_sweep_removes_what_carries_the_stacks_tag_and_no_run_knows(
+    cloud: Cloud, models: dict[str, str]
+) -> None:
+    # Given models that no marker leads to, as after runs/ was deleted by hand
+    sagemaker = cloud.client("sagemaker")
+
+    # When
+    answer = cloud.client("lambda").invoke(
+        FunctionName=physical_id(cloud, "SweepFunction"), Payload=b"{}"
+    )
+
+    # Then
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    left = {
+        stack: not code_of(sagemaker.describe_model, ModelName=models[stack]) for stack in models
+    }
+    assert left == {"tunedrop": False, "another": True, "": True}

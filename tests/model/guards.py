@@ -13,7 +13,8 @@ from tunedrop.aws.bucket import Bucket
 from tunedrop.documents import keys
 from tunedrop.documents.run import Lease, Run, StageTimes
 from tunedrop.lifecycle import ending, step
-from tunedrop.lifecycle.ending import Announcement, Ending
+from tunedrop.lifecycle.announcing import Announcement, read_announcement
+from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.index import list_run
 from tunedrop.lifecycle.step import Step
 from tunedrop.ports.store import ChangedError
@@ -104,7 +105,7 @@ def without_claim(patch: pytest.MonkeyPatch) -> None:
     def announce(self: Ending, run: Run) -> bool:
         store = self.runs.store
         key = f"{run.folder}/{keys.email(run.attempt)}"
-        before, _ = self._announcement(key)
+        before, _ = read_announcement(key, store)
         if before:
             return True
         report = self._report(run)
@@ -150,6 +151,11 @@ def without_lost_drops(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sweep, "lost_drops", lambda _runs: [])
 
 
+def without_cancel_again(patch: pytest.MonkeyPatch) -> None:
+    """Cancel again: only the event of `cancel` ends a run."""
+    patch.setattr(prepare, "refuse_if_cancelled", lambda *_: None)
+
+
 class Guard(NamedTuple):
     """How a guard is removed, and what then breaks a promise: a fault at each call of an operation.
 
@@ -186,4 +192,5 @@ GUARDS: Mapping[str, Guard] = {
     "dead letters are compared": Guard(without_comparison, "one drop", event="twin dies"),
     "sweep": Guard(without_sweep, "keep"),
     "lost drops": Guard(without_lost_drops, "one drop", event="lost"),
+    "cancel again": Guard(without_cancel_again, "cancelled at once"),
 }

@@ -62,16 +62,20 @@ KINDS = (
 class TaggedResources:
     """What carries the stack's tag, as `tunedrop.ports.services.StackResources`.
 
-    SageMaker's lists know no tags, so the tags of every resource with a run's name are read.
+    SageMaker's lists know no tags, so the tags of resources with a run's name are read.
     """
 
     def __init__(self, client: Any, stack: str) -> None:
         self.client = client
         self.stack = stack
 
-    def find(self) -> list[StackResource]:
-        """Return the running jobs, and the endpoints, endpoint configs and models."""
-        return [resource for kind in KINDS for resource in self._of(kind)]
+    def find(self, passes_over: Callable[[str], bool] = lambda _: False) -> list[StackResource]:
+        """Return the running jobs, and the endpoints, endpoint configs and models.
+
+        Args:
+            passes_over: whether a resource of this name is left out. Its tags are not read then.
+        """
+        return [resource for kind in KINDS for resource in self._of(kind, passes_over)]
 
     def remove(self, resource: StackResource) -> None:
         """Stop the job or delete the resource; raises ClientError when SageMaker refuses."""
@@ -84,12 +88,14 @@ class TaggedResources:
             if not is_missing(error):
                 raise
 
-    def _of(self, kind: Kind) -> Iterator[StackResource]:
+    def _of(self, kind: Kind, passes_over: Callable[[str], bool]) -> Iterator[StackResource]:
         pages = self.client.get_paginator(kind.list_operation)
         for page in pages.paginate(**kind.filters):
             for item in page[kind.summaries]:
                 name = item[f"{kind.member}Name"]
-                if run_of_resource(name) and self._is_ours(item[f"{kind.member}Arn"]):
+                if not run_of_resource(name) or passes_over(name):
+                    continue
+                if self._is_ours(item[f"{kind.member}Arn"]):
                     yield StackResource(kind.title, name, item.get(f"{kind.member}Status", ""))
 
     def _is_ours(self, arn: str) -> bool:

@@ -5,6 +5,7 @@
     runs/<dataset>/current.json     the pointer: which run of the dataset counts
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
     runs/_bills/<month>/<name>.json what a training job costs, at most or exactly
+    runs/_unstarted/<digest>.json   the email about an upload for which no run could be started
     runs/index.html                 the list of all ended runs, made of runs/_index/<run>.json
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
@@ -64,6 +65,11 @@ def index_entry(run: str) -> str:
 def bills(month: str) -> str:
     """Return the prefix of the bills of a month (`2026-11`), with its slash."""
     return f"{BILLS}{month}/"
+
+
+def unstarted(upload: str) -> str:
+    """Return where the email about an upload without a run is claimed; `upload` is a digest."""
+    return f"runs/_unstarted/{upload}.json"
 
 
 def pointer(dataset: str) -> str:

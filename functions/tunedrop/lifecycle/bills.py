@@ -77,10 +77,10 @@ def _updated(each: Bill, month: str, step: Step, catalogue: Catalogue) -> Bill:
     job = step.sagemaker.training_job(each.job)
     if job is None:
         exact = 0.0 if seconds_since(each.written) > CREATION_SECONDS else None
-    elif job.status in ("InProgress", "Stopping") or job.billable_seconds is None:
+    elif job.status in ("InProgress", "Stopping"):
         exact = None
-    else:
-        exact = bill(job.instance, job.billable_seconds, catalogue)
+    else:  # SageMaker gives no billable seconds of a job that has ended before it ran.
+        exact = bill(job.instance, job.billable_seconds or 0, catalogue)
     if exact is None:
         return each
     each.usd, each.final = exact, True

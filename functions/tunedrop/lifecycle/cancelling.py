@@ -18,11 +18,6 @@ from tunedrop.runs.pointer import read_pointer
 from tunedrop.runs.repository import Runs, now
 
 
-def is_cancel(key: str) -> bool:
-    """Return whether the object at `key` cancels a run."""
-    return dataset_of(key) is not None and key == cancel_key(key)
-
-
 def refuse_if_cancelled(source: Source, store: Store) -> None:
     """Raise CancelledError if `cancel` was dropped after the source and its recipes.
 

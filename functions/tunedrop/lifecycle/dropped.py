@@ -94,6 +94,11 @@ def cancel_key(key: str) -> str:
     return f"{keys.DATASETS}{_folder_of(key)}/{CANCEL}"
 
 
+def is_cancel(key: str) -> bool:
+    """Return whether the object at `key` cancels the run of its dataset."""
+    return dataset_of(key) is not None and key == cancel_key(key)
+
+
 def _folder_of(key: str) -> str | None:
     """Return the folder below datasets/, or the name of a file directly in datasets/."""
     path = _path(key)

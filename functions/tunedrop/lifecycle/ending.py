@@ -7,10 +7,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote
-from uuid import uuid4
-
-import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
@@ -18,25 +16,17 @@ from tunedrop.documents.question import Question
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import UNENDED, Run
 from tunedrop.errors import StageError, TunedropError, UnansweredError
+from tunedrop.lifecycle.announcing import send_once
 from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.lifecycle.index import list_run
 from tunedrop.ports.services import Mail, SageMaker
-from tunedrop.ports.store import ChangedError, ExistsError, MissingError
-from tunedrop.report.email import Email, Links, failure_email, success_email, unstarted_email
+from tunedrop.ports.store import Listed
+from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.report.question_email import prepared_email, question_email
+from tunedrop.report.unstarted_email import unstarted_email
 from tunedrop.runs.repository import Runs, now
 
-# An email that was claimed this many seconds ago, but not recorded, was probably never sent.
-UNRECORDED_SECONDS = 900.0
-
-
-class Announcement(msgspec.Struct):
-    """email/<attempt>.json: written before the email is published, completed afterwards."""
-
-    claimed: float
-    subject: str
-    message_id: str | None = None
-    token: str = ""  # Tells two claims apart.
+UPLOAD_DIGEST = 16  # Hex digits that tell two uploads apart.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +54,18 @@ class Ending:
         self.runs.fail(run.folder, "prepare", error, statuses=("asking",))
         self.settle(run.folder)
 
-    def report_unstarted(self, key: str, error: TunedropError) -> None:
-        """Send an email about a drop that has no run; a letter that comes twice sends two."""
-        email = unstarted_email(f"s3://{self.runs.store.name}/{key}", error, self.region)
-        self.mail.publish(email.subject, email.body)
+    def report_unstarted(self, upload: Listed, reason: str) -> None:
+        """Send an email about an upload for which no run could be started, once.
+
+        Raises StageError while another invocation may be sending it, so that the dead letter comes
+        again.
+        """
+        uri = f"s3://{self.runs.store.name}/{upload.key}"
+        named = f"{upload.key}\n{upload.etag}\n{upload.modified}"
+        key = keys.unstarted(sha256(named.encode()).hexdigest()[:UPLOAD_DIGEST])
+        email = unstarted_email(uri, reason, self.region)
+        if not send_once(key, lambda: email, self.runs.store, self.mail):
+            raise gave_up("report_failure", "another invocation may be sending the email")
 
     def settle(self, folder: str) -> None:
         """Send the email of an ended run and release its resources; then remove its marker.
@@ -99,36 +97,16 @@ class Ending:
         asks = run.status == "asking"
         name = keys.question_email(run.attempt) if asks else keys.email(run.attempt)
         key = f"{run.folder}/{name}"
-        store = self.runs.store
-        before, etag = self._announcement(key)
-        if before and before.message_id:
-            return True
-        if before and time.time() - before.claimed < UNRECORDED_SECONDS:
-            return False
+        return send_once(key, lambda: self._announcing(run), self.runs.store, self.mail)
+
+    def _announcing(self, run: Run) -> Email:
+        """Return the email, after the run was listed and its unconfirmed readers were noted."""
         report = self._report(run)
         email = self._email(run, report)
-        if not asks:
-            list_run(run, report, store)
+        if run.status != "asking":
+            list_run(run, report, self.runs.store)
         self._warn_of_unconfirmed(run)
-        claim = Announcement(claimed=time.time(), subject=email.subject, token=uuid4().hex)
-        try:
-            etag = (
-                store.replace(key, msgspec.json.encode(claim), etag)
-                if before
-                else store.create(key, msgspec.json.encode(claim))
-            )
-        except (ExistsError, ChangedError):  # Another invocation sends it.
-            return False
-        claim.message_id = self.mail.publish(email.subject, email.body)
-        store.replace(key, msgspec.json.encode(claim), etag)
-        return True
-
-    def _announcement(self, key: str) -> tuple[Announcement | None, str]:
-        try:
-            stored = self.runs.store.read(key)
-        except MissingError:
-            return None, ""
-        return msgspec.json.decode(stored.body, type=Announcement), stored.etag
+        return email
 
     def _report(self, run: Run) -> Report | None:
         """Return the report; None of a run that failed, asks, or was only to be prepared."""

@@ -1,6 +1,6 @@
 """What the domain needs of SageMaker, SNS and Lambda; `tunedrop.aws` implements it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -118,8 +118,11 @@ class SageMaker(Protocol):
 class StackResources(Protocol):
     """Everything in SageMaker that carries the stack's tag."""
 
-    def find(self) -> list[StackResource]:
-        """Return the running jobs, and the endpoints, endpoint configs and models."""
+    def find(self, passes_over: Callable[[str], bool] = ...) -> list[StackResource]:
+        """Return the running jobs, and the endpoints, endpoint configs and models.
+
+        Those whose name `passes_over` is true of are left out.
+        """
 
     def remove(self, resource: StackResource) -> None:
         """Stop the job or delete the resource; raises an error when SageMaker refuses."""

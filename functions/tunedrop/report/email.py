@@ -5,7 +5,7 @@ import msgspec
 from tunedrop.documents.figures import duration, moment, p_value, percent, signed, usd
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import Certainty, Failure, Run, slug
-from tunedrop.errors import CancelledError, TunedropError
+from tunedrop.errors import CancelledError
 from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
 
@@ -124,29 +124,6 @@ def learnt(learns: str, certainty: Certainty) -> str:
     if certainty != "certain":
         return ""
     return letter.section("How the file was read", letter.paragraph(learns))
-
-
-def unstarted_email(uri: str, error: TunedropError, region: str | None) -> Email:
-    """Return the email about a dropped file whose run could not even be started.
-
-    Args:
-        uri: the dropped object.
-        error: what happened and what to do.
-        region: the stack's Region, when it is known.
-    """
-    file = uri.rpartition("/")[2]
-    return Email(
-        letter.subject(f"{file}: no run was started: {error.message}"),
-        letter.body(
-            (
-                letter.paragraph(f"No run was started for {file}."),
-                letter.section("What went wrong", letter.paragraph(error.message)),
-                letter.section("What to do", letter.paragraph(error.remedy)),
-                letter.section("What still costs money", "Nothing: no job was started."),
-                letter.section("Where to look", letter.facts((("File", uri), ("Region", region)))),
-            )
-        ),
-    )
 
 
 def _listed(rejected: str | None, links: Links) -> str:

@@ -113,6 +113,14 @@ class Runs:
         """Read the marker of a run; raises MissingError."""
         return msgspec.json.decode(self.store.read(keys.marker(run)).body, type=Marker)
 
+    def has_marker(self, run: str) -> bool:
+        """Return whether a run of this id has its marker."""
+        try:
+            self.store.head(keys.marker(run))
+        except MissingError:
+            return False
+        return True
+
     def mark(self, run: Run) -> None:
         """Write the run's marker unless it exists."""
         marker = Marker(dataset=run.dataset, run=run.run, attempt=run.attempt)

@@ -9,8 +9,8 @@ from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
 from tunedrop.events import Completion
 from tunedrop.jobs.processing_job import ProcessingSettings
-from tunedrop.lifecycle.cancelling import ask_for_release, cancel, is_cancel, refuse_if_cancelled
-from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, recipe_keys
+from tunedrop.lifecycle.cancelling import ask_for_release, cancel, refuse_if_cancelled
+from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, is_cancel, recipe_keys
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run

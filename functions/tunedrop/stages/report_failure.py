@@ -12,6 +12,7 @@ from tunedrop.events import DeadLetter
 from tunedrop.jobs.processing_job import LOGS
 from tunedrop.lifecycle.dropped import dataset_of
 from tunedrop.lifecycle.ending import Ending, gave_up
+from tunedrop.lifecycle.lost_drops import uncounted
 from tunedrop.lifecycle.lost_event import lost_event
 from tunedrop.lifecycle.step import StepResult
 from tunedrop.ports.services import ENDPOINT_FAILURES, ProcessingJob, TrainingJob
@@ -126,10 +127,10 @@ def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
 def report_dead_letter(letter: DeadLetter, ending: Ending) -> StepResult:
     """End the run of an event that a function could not handle, or report a drop without a run."""
     subject = events.subject(letter.request_payload)
-    folder = folder_of(subject, ending.runs)
-    if folder is None and dataset_of(subject):
-        ending.report_unstarted(subject, gave_up(letter.function, letter.reason))
+    if upload := uncounted(ending.runs, subject):
+        ending.report_unstarted(upload, letter.reason)
         return StepResult("reported: no run was started")
+    folder = folder_of(subject, ending.runs)
     if folder is None:
         return StepResult(f"ignored: {subject} belongs to no run that counts")
     run = ending.runs.load(folder).run

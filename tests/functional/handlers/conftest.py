@@ -42,6 +42,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         for name, value in _environment(topic).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(bootstrap, "SageMakerService", lambda _client: stack.sagemaker)
+        monkeypatch.setattr(bootstrap, "stack_resources", lambda _stack: stack.resources)
         monkeypatch.setattr(bootstrap, "inference", lambda: stack.inference)
         sender = SimpleNamespace(send=lambda name, event: stack.sent.append((name, event)))
         monkeypatch.setattr(bootstrap, "LambdaFunctions", lambda _client, _names: sender)

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import moto
 import pytest
 
+from tests.support.builders.doubtful_files import passengers
 from tests.support.pipeline.drives import KEY, deployed, report_failure, sweep, trained
 from tests.support.pipeline.stack import BUCKET, Stack
+from tunedrop.lifecycle import lost_drops
 
 CANCEL = "datasets/tweets/cancel"
 
@@ -169,6 +171,77 @@ def test_cancel_after_a_run_has_ended_changes_nothing(stack: Stack, tweets: byte
     assert outcome == "nothing to cancel: the run has ended"
     assert len(stack.emails) == 1
     assert stack.run(folder).status == "failed"
+
+
+def test_cancel_ends_a_run_that_asks_with_one_email_more(stack: Stack) -> None:
+    # Given a run that waits for an answer
+    key = "datasets/passengers/passengers.csv"
+    stack.drop(key, passengers().encode())
+    folder = stack.prepare(key)["run"]
+    stack.call("report_failure", stack.event("s3_run_notice", key=f"{folder}/notice/1.json"))
+    assert stack.run(folder).status == "asking"
+
+    # When
+    stack.drop("datasets/passengers/cancel", b"")
+    outcome = stack.prepare("datasets/passengers/cancel")["outcome"]
+    report_failure(stack, folder)
+
+    # Then
+    assert outcome == "cancelled"
+    assert stack.run(folder).status == "failed"
+    assert [subject.partition(": ")[2][:19] for subject, _ in stack.emails] == [
+        "how is passengers.c",
+        "cancelled in prepar",
+    ]
+    assert stack.keys("runs/_active/") == []
+
+
+def test_any_recipe_dropped_after_cancel_starts_a_run(stack: Stack, tweets: bytes) -> None:
+    # Given
+    stack.drop(KEY, tweets)
+    stack.prepare(KEY)
+    cancel(stack)
+    dropped_minutes_ago(2, KEY)
+    dropped_minutes_ago(1, CANCEL)
+    stack.drop("datasets/tweets/Recipe.YML", b"rows: {max_train: 20}")
+
+    # When
+    folder = stack.prepare("datasets/tweets/Recipe.YML")["run"]
+
+    # Then
+    assert stack.run(folder).status == "running"
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+@pytest.mark.usefixtures("base_model")
+def test_cancel_whose_first_event_is_lost_is_found_by_sweep(
+    stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch, *, is_kept: bool
+) -> None:
+    # Given a run that costs money, and `cancel` without its event
+    stack.drop("datasets/tweets/recipe.yaml", b"deploy: {keep: always}")
+    folder, name = deployed(stack, tweets)
+    if is_kept:
+        stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
+    stack.drop(CANCEL, b"")
+    monkeypatch.setattr(lost_drops, "FIRST_LOOK", -5.0)
+
+    # When
+    sweep(stack)
+    found = [(function, event) for function, event in stack.sent if CANCEL in str(event)]
+    ((function, event),) = found
+    stack.call(function, event)
+
+    # Then
+    run = stack.run(folder)
+    assert run.status == ("succeeded" if is_kept else "failed")
+
+    # When its work is done
+    stack.sent.clear()
+    sweep(stack)
+
+    # Then it is not sent again, and nothing costs money
+    assert not [event for _, event in stack.sent if CANCEL in str(event)]
+    assert stack.sagemaker.endpoints == {}
 
 
 def test_cancel_is_no_part_of_a_folder(stack: Stack, tweets: bytes) -> None:

@@ -1,9 +1,9 @@
 """Documents that an earlier version wrote are read, and its runs go on, after an update.
 
-documents/ has a bucket as the handlers of each version left it, by the month of the version: one
-run that waits for its endpoint, one that succeeded, and one that failed. These files are never
-changed. A version that changes a document adds a folder of its own. Their dates were moved back by
-a year, so that they are in the past on every machine.
+documents/ has a bucket as the handlers of each version left it, by the date of the version: one
+run that waits for its endpoint, one that succeeded, one that failed and, since 2026-11-28, one that
+asks. These files are never changed. A version that changes a document adds a folder of its
+own. Their dates were moved back by a year, so that they are in the past on every machine.
 """
 
 import re
@@ -15,13 +15,16 @@ import msgspec
 import pytest
 
 from tests.support.pipeline.stack import BUCKET, Stack
+from tunedrop.documents.answers import AnswerPart
 from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.index import IndexEntry
+from tunedrop.documents.question import Question
 from tunedrop.documents.report import Report
 from tunedrop.documents.rows import Rejected, Row
 from tunedrop.documents.run import Failure, Run
 from tunedrop.jobs.base_model import Manifest
+from tunedrop.lifecycle.announcing import Announcement
 from tunedrop.lifecycle.bills import Bill
-from tunedrop.lifecycle.ending import Announcement
 from tunedrop.lifecycle.reporting import TrainingSummary
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.pointer import Pointer
@@ -41,11 +44,16 @@ KINDS: dict[str, Any] = {
     r".*/training_summary\.json": TrainingSummary,
     r".*/report/report\.json": Report,
     r".*/failure/\d+\.json": Failure,
-    r".*/email/\d+\.json": Announcement,
+    r".*/email/\d+(-question)?\.json": Announcement,
+    r"runs/_unstarted/\w+\.json": Announcement,
+    r"runs/_index/\w+\.json": IndexEntry,
+    r".*/answers/\d+/\d+\.json": AnswerPart,
+    r".*/dataset/question\.json": Question,
     r"models/.*/manifest\.json": Manifest,
 }
-# training.json is read only by the training image of the release that wrote it.
-NOT_READ = re.compile(r".*/config/training\.json")
+# training.json is read only by the training image of the release that wrote it. Of the others
+# nothing but their arrival matters.
+NOT_READ = re.compile(r".*/(config/training|notice/\d+|release/\d+|answers/\d+/continue)\.json")
 # Fields that a later version removed, because it decides without them.
 REMOVED = frozenset({"p_adjusted"})
 
@@ -93,9 +101,8 @@ def test_every_document_of_an_earlier_version_is_read_whole(version: str) -> Non
     assert {key: places for key, places in missing.items() if places} == {}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_version_has_a_document_of_every_kind(version: str) -> None:
-    assert {kind for _, _, kind in documents(version)} == set(KINDS.values())
+def test_the_newest_version_has_a_document_of_every_kind() -> None:
+    assert {kind for _, _, kind in documents(VERSIONS[-1])} == set(KINDS.values())
 
 
 def restored(stack: Stack, version: str) -> dict[str, str]:

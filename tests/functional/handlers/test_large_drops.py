@@ -219,6 +219,8 @@ def test_a_job_that_failed_is_started_once_more_by_sweep(stack: Stack, tweets: b
     assert function == "prepare"
     assert list(stack.sagemaker.processing_jobs) == [first, second]
     assert stack.emails == []
+    marker = json.loads(stack.read(f"runs/_active/{stack.run(folder).run}"))
+    assert marker["attempt"] == 2, "sweep would not find the second job's name"
 
     # When
     stack.sagemaker.set_processing_job(second, "Failed", failure_reason="InternalServerError")

@@ -71,6 +71,22 @@ def test_the_bill_of_an_ended_job_replaces_the_most_it_could_cost(
     assert 0 < costs[0] < 1
 
 
+def test_a_job_that_ended_before_it_ran_costs_nothing(
+    stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setenv("MAX_MONTHLY_USD", "15")
+    name = stack.run(dropped(stack, "one", tweets)).name
+    stack.sagemaker.set_job(name, "Stopped", billable_seconds=None)
+
+    # When
+    second = stack.run(dropped(stack, "two", tweets))
+
+    # Then
+    assert second.status == "running"
+    assert bills(stack)[name] == 0
+
+
 def test_a_job_that_was_never_created_costs_nothing_after_an_hour(
     stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

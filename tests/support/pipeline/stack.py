@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tests.support.pipeline.fakes import FakeInference, FakeSageMaker
+from tests.support.pipeline.fakes import FakeInference, FakeSageMaker, FakeStackResources
 from tunedrop.documents.run import Run
 
 EVENTS = Path(__file__).parents[3] / "events"
@@ -22,6 +22,7 @@ class Stack:
     def __init__(self, s3: Any, sns_messages: Callable[[], list[Any]]) -> None:
         self.s3 = s3
         self.sagemaker = FakeSageMaker()
+        self.resources = FakeStackResources()
         self.inference = FakeInference()
         self.seconds_left = 900.0  # Of each invocation.
         self.sent: list[tuple[str, Any]] = []
