@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from tunedrop import bootstrap, logs
-from tunedrop.events import created_key
+from tunedrop.events import completion, created_key
 from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.recipe.limits import Limits
 from tunedrop.settings import BucketSettings, read_settings
@@ -38,7 +38,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         memory=int(context.memory_limit_in_mb),
         limit=settings.prepare_limit_megabytes,
     )
-    result = prepare(key, bootstrap.step(settings, context), processing, limits)
+    step = bootstrap.prepare_step(settings, context)
+    result = prepare(key, step, processing, limits, completion(event))
     logger.info(result.outcome, run=result.run)
     answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

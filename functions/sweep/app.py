@@ -14,6 +14,7 @@ logger = logs.logger("sweep")
 class Settings(EndingSettings, frozen=True):
     """The function's environment."""
 
+    stack_name: str
     prepare_function: str
     train_function: str
     deploy_function: str
@@ -36,7 +37,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
         "evaluate": settings.evaluate_function,
         "report_failure": settings.report_failure_function,
     }
-    results = sweep(bootstrap.ending(settings), bootstrap.functions(names))
+    resources = bootstrap.stack_resources(settings.stack_name)
+    results = sweep(bootstrap.ending(settings), bootstrap.functions(names), resources)
     for result in results:
         logger.info(result.outcome, run=result.run)
     if errors := [result for result in results if result.outcome.startswith(ERROR)]:

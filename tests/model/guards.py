@@ -143,6 +143,11 @@ def without_lost_drops(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sweep, "lost_drops", lambda _runs: [])
 
 
+def without_cancel_again(patch: pytest.MonkeyPatch) -> None:
+    """Cancel again: only the event of `cancel` ends a run."""
+    patch.setattr(prepare, "refuse_if_cancelled", lambda *_: None)
+
+
 class Guard(NamedTuple):
     """How a guard is removed, and what then breaks a promise: a fault at each call of an operation.
 
@@ -161,7 +166,7 @@ class Guard(NamedTuple):
 
 GUARDS: Mapping[str, Guard] = {
     "conditional writes": Guard(
-        without_conditions, "three drops", operation="tokenizer.json", call="stall"
+        without_conditions, "three drops", operation="current.json", call="stall"
     ),
     "lease": Guard(without_lease, "one drop", event="twice"),
     "execution": Guard(without_execution, "one drop", event="same id twice"),
@@ -179,4 +184,5 @@ GUARDS: Mapping[str, Guard] = {
     "dead letters are compared": Guard(without_comparison, "one drop", event="twin dies"),
     "sweep": Guard(without_sweep, "keep"),
     "lost drops": Guard(without_lost_drops, "one drop", event="lost"),
+    "cancel again": Guard(without_cancel_again, "cancelled at once"),
 }
