@@ -76,20 +76,19 @@ def test_repeated_events_at_once_make_one_job_and_one_email(cloud: Cloud) -> Non
 
 def test_the_newest_of_three_quick_drops_is_evaluated(cloud: Cloud) -> None:
     # Given
-    first, second = labelled_rows(40), labelled_rows(40, seed=100)
+    bodies = [labelled_rows(40, seed=seed) for seed in (0, 100, 200)]
 
     # When
-    for body in (first, second, first):
+    for body in bodies:
         cloud.drop("order", body, FAST)
     versions = cloud.s3.list_object_versions(Bucket=cloud.bucket, Prefix="datasets/order/data.csv")[
         "Versions"
     ]
-    # An upload with the content of the run that counts joins that run, whatever came between.
-    latest = next(version["ETag"].strip('"') for version in versions if version["IsLatest"])
+    latest = next(version["VersionId"] for version in versions if version["IsLatest"])
 
     def settled() -> dict[str, Any] | None:
         run = cloud.current_run("order")
-        if run is None or run["source"]["etag"] != latest:
+        if run is None or run["source"]["version_id"] != latest:
             return None
         return run if run["status"] in ("succeeded", "failed") else None
 
