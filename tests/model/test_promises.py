@@ -15,6 +15,8 @@ from tests.model.product import Product
 from tests.model.scenarios import SCENARIOS
 from tests.model.schedules import Size, random_schedule, sizes
 
+STRIDE = 11  # A prime that does not divide the number of kinds, so that the kinds take turns.
+
 
 @pytest.fixture(scope="module")
 def known(product: Product) -> dict[str, Size]:
@@ -54,6 +56,25 @@ def test_a_question_survives_every_single_fault(product: Product, scenario: str)
     # Then
     found = [str(outcome) for outcome in outcomes if outcome.broken]
     assert not found, found[0]
+
+
+def test_a_base_model_is_fetched_despite_single_faults(product: Product) -> None:
+    # Given a share of the faults before the training; every call occurs among them
+    calls = check(Schedule("hub model"), product).world.calls
+    before = next(n for n, (_, operation, _) in enumerate(calls) if "create_training" in operation)
+    schedules = list(single_faults("hub model", product))[::STRIDE]
+
+    # When
+    outcomes = [
+        check(schedule, product)
+        for schedule in schedules
+        if min(schedule.calls, default=0) < before
+    ]
+
+    # Then
+    found = [str(outcome) for outcome in outcomes if outcome.broken]
+    assert not found, found[0]
+    assert {number for one in outcomes for number in one.schedule.calls} == set(range(before))
 
 
 @pytest.mark.parametrize("kind", EVENT_FAULTS)

@@ -5,6 +5,7 @@
     runs/<dataset>/current.json     the pointer: which run of the dataset counts
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
     runs/index.html                 the list of all ended runs, made of runs/_index/<run>.json
+    runs/_fetches/<digest>.json     which job fetches a base model
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
@@ -17,6 +18,7 @@ MODELS = "models/"
 RUNS = "runs/"
 MARKERS = "runs/_active/"
 INSTANCES = "runs/_instances.json"
+FETCHES = "runs/_fetches/"
 INDEX_ENTRIES = "runs/_index/"
 INDEX_PAGE = "runs/index.html"
 
@@ -67,6 +69,11 @@ def pointer(dataset: str) -> str:
 def model_prefix(model_id: str, revision: str) -> str:
     """Return the prefix of a base model's files, with its slash."""
     return f"{MODELS}{model_id}/{revision}/"
+
+
+def fetch_record(digest: str) -> str:
+    """Return the key of the record of the jobs that fetch one base model."""
+    return f"{FETCHES}{digest}.json"
 
 
 def split_file(split: str) -> str:

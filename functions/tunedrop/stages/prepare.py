@@ -11,6 +11,7 @@ from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, recipe_keys
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
+from tunedrop.lifecycle.fetching import awaits_model
 from tunedrop.lifecycle.preparing import prepare_run
 from tunedrop.lifecycle.processing import hand_over, has_processing_job
 from tunedrop.lifecycle.step import Step, StepResult
@@ -49,7 +50,9 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
         if ours:
             if isinstance(found.recipe, RecipeError):
                 raise found.recipe
-            if hand_over(held, found.recipe, step, settings, was_killed=was_killed):
+            if awaits_model(held, found.recipe, step, settings):
+                done = "waiting for its base model"
+            elif hand_over(held, found.recipe, step, settings, was_killed=was_killed):
                 done = "preparing in a processing job"
             else:
                 prepare_run(held, found.recipe, step)
