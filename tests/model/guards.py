@@ -12,7 +12,7 @@ from tests.model.faults import CallFault, EventFault
 from tunedrop.aws.bucket import Bucket
 from tunedrop.documents import keys
 from tunedrop.documents.run import Lease, Run, StageTimes
-from tunedrop.lifecycle import ending, step
+from tunedrop.lifecycle import ending, fetching, step
 from tunedrop.lifecycle.ending import Announcement, Ending
 from tunedrop.lifecycle.index import list_run
 from tunedrop.lifecycle.step import Step
@@ -150,6 +150,11 @@ def without_lost_drops(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sweep, "lost_drops", lambda _runs: [])
 
 
+def without_another_job(patch: pytest.MonkeyPatch) -> None:
+    """Another job: the first one that could not fetch the base model ends the run."""
+    patch.setattr(fetching, "_may_pass", lambda *_: False)
+
+
 class Guard(NamedTuple):
     """How a guard is removed, and what then breaks a promise: a fault at each call of an operation.
 
@@ -168,7 +173,7 @@ class Guard(NamedTuple):
 
 GUARDS: Mapping[str, Guard] = {
     "conditional writes": Guard(
-        without_conditions, "three drops", operation="tokenizer.json", call="stall"
+        without_conditions, "three drops", operation="put_object runs/_active/", call="stall"
     ),
     "lease": Guard(without_lease, "one drop", event="twice"),
     "execution": Guard(without_execution, "one drop", event="same id twice"),
@@ -184,6 +189,9 @@ GUARDS: Mapping[str, Guard] = {
     "claim": Guard(without_claim, "bad input", operation="publish", call="stall", event="twice"),
     "record": Guard(without_record, "one drop", operation="publish", call="error"),
     "dead letters are compared": Guard(without_comparison, "one drop", event="twin dies"),
+    "another job": Guard(
+        without_another_job, "hub model", operation="upload_file models/", call="kill"
+    ),
     "sweep": Guard(without_sweep, "keep"),
     "lost drops": Guard(without_lost_drops, "one drop", event="lost"),
 }

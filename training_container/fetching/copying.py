@@ -20,6 +20,9 @@ from fetching.source import Listing, RemoteFile, Source
 
 MANIFEST = "manifest.json"
 VERSION = 2
+# No instance with one GPU trains a model of this size; the recipe of whoever may drop a file names
+# the model, and storage is billed.
+LARGEST_MODEL = 200 * 1000**3  # Bytes.
 
 
 class Target(NamedTuple):
@@ -62,10 +65,25 @@ class Copying:
             return False
         listing = self._source.listing()
         names = wanted(listing.files, self._source.place, lambda name: self._json(name, listing))
-        entries = [self._copy(listing.files[name]) for name in names]
+        files = [listing.files[name] for name in names]
+        self._refuse_too_large(files)
+        try:
+            entries = [self._copy(file) for file in files]
+        except FetchError:
+            self._remove_others(set())
+            raise
         self._remove_others({*names, MANIFEST})
         self._write_manifest(entries, listing)
         return True
+
+    def _refuse_too_large(self, files: list[RemoteFile]) -> None:
+        size = sum(file.size or 0 for file in files)
+        if size > LARGEST_MODEL:
+            raise FetchError(
+                f"{self._source.place} has {size / 1000**3:,.0f} GB, and models of more than "
+                f"{LARGEST_MODEL // 1000**3} GB are not fetched.",
+                "Name a smaller model as base_model, then drop the file again.",
+            )
 
     def _json(self, name: str, listing: Listing) -> Any:
         path, _ = self._source.download(listing.files[name], self._scratch)
@@ -101,7 +119,7 @@ class Copying:
         return entry
 
     def _remove_others(self, names: set[str]) -> None:
-        """Remove what an earlier try left: the model would be loaded with these files, too."""
+        """Remove all but these: the model would be loaded with what an earlier try left, too."""
         target = self._target
         pages = self._s3.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=target.bucket, Prefix=target.prefix):

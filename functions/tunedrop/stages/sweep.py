@@ -55,11 +55,11 @@ def continue_fetched(job: str, ending: Ending, functions: Functions) -> list[Ste
 
 
 def _continue(run_id: str, job: str, ending: Ending, functions: Functions) -> StepResult:
-    folder = ending.runs.marker(run_id).folder
     try:
+        folder = ending.runs.marker(run_id).folder
         run = ending.runs.load(folder).run
-    except MissingError:
-        return StepResult(UNCONCERNED, folder)
+    except MissingError:  # It has just ended, or is not yet written.
+        return StepResult(UNCONCERNED)
     is_waiting = run.status == "running" and run.stage == "prepare"
     if not is_waiting or run.fetching is None or run.fetching.job != job:
         return StepResult(UNCONCERNED, folder)

@@ -119,6 +119,7 @@ def test_a_run_over_budget_is_refused_during_preparation(stack: Stack, tweets: b
 
 def test_a_run_over_budget_is_refused_before_its_training_job(stack: Stack, tweets: bytes) -> None:
     # Given a run prepared with a base model that is small enough
+    stack.drop("datasets/tweets/recipe.yaml", b"budget_usd: 1")
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
     assert stack.run(folder).status == "running"

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 import fetch
+from fetching import copying
 from fetching import hub as hub_module
 from fetching.copying import Target
 from fetching.errors import FetchError
@@ -302,8 +303,23 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
     assert objects(s3)["model.safetensors"] == hub.models[MODEL].files["model.safetensors"]
 
 
+def test_a_model_that_is_too_large_is_refused(
+    hub: Hub, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr(copying, "LARGEST_MODEL", 1_000)
+
+    # When
+    with pytest.raises(FetchError, match="are not fetched"):
+        fetched(hub, tmp_path)
+
+    # Then
+    assert objects(s3) == {}
+    assert hub.asked("/resolve/") == []
+
+
 @pytest.mark.parametrize(("place", "fault"), [("/api/", "error"), ("/cdn/", "damaged")])
-def test_a_hub_that_stays_broken_ends_without_a_manifest(
+def test_a_hub_that_stays_broken_leaves_nothing_in_the_bucket(
     hub: Hub, s3: Any, tmp_path: Path, place: str, fault: Fault
 ) -> None:
     # Given
@@ -315,7 +331,7 @@ def test_a_hub_that_stays_broken_ends_without_a_manifest(
 
     # Then
     assert hub.endpoint in raised.value.remedy
-    assert "manifest.json" not in objects(s3)
+    assert objects(s3) == {}
 
 
 @pytest.mark.parametrize("text", ["", "two\nlines", '{"a": "1", "b": "2"}', "with space"])
