@@ -23,7 +23,7 @@ def test_a_hub_id_ends_in_a_report_and_is_fetched_once(cloud: Cloud, hub: Hub) -
     assert manifest
     assert manifest["commit"] == COMMIT
     assert report
-    assert report["base_model"] == f"{HUB_MODEL}@main"
+    assert report["lineage"]["base_model"] == f"{HUB_MODEL}@main"
     assert prepared
     assert prepared["tokens"]["method"] == "tokenizer"
     assert len(hub.asked(f"/api/models/{HUB_MODEL}/")) == 1
