@@ -2,7 +2,7 @@
 
 from tests.e2e.recipes import FAST, GATED_MODEL, HUB_MODEL
 from tests.support.builders.tables import labelled_rows
-from tests.support.local_aws.cloud import Cloud, wait_for
+from tests.support.local_aws.cloud import MODEL_ID, Cloud, wait_for
 from tests.support.local_aws.hub import COMMIT, Hub
 
 
@@ -44,3 +44,20 @@ def test_a_licence_not_accepted_sends_one_email_with_its_page(cloud: Cloud, hub:
     assert f"{hub.endpoint}/{GATED_MODEL}" in text
     assert "HubTokenSecretArn" in text
     assert cloud.keys(f"models/{GATED_MODEL}/") == []
+
+
+def test_a_directory_in_the_bucket_becomes_a_base_model(cloud: Cloud) -> None:
+    # Given the directory that `--model` has put there
+    uri = f"s3://{cloud.bucket}/models/{MODEL_ID}/main"
+
+    # When
+    cloud.drop("s3-model", labelled_rows(40), FAST, model=uri)
+    run = cloud.reached("s3-model", "train")
+
+    # Then
+    (key,) = [key for key in cloud.keys("models/s3/") if key.endswith("manifest.json")]
+    manifest = cloud.document(key)
+    assert run["error"] is None
+    assert run["estimate"]
+    assert manifest
+    assert (manifest["source"], manifest["layers"]) == (f"{uri}/", 2)

@@ -1,6 +1,6 @@
 """The job that fetches a base model into the bucket, once for all runs.
 
-The job runs training_container/fetch.py. It is the only one with a network and the hub's token.
+The job runs training_container/fetch.py. Only this job reaches the hub and has its token.
 """
 
 import hashlib
