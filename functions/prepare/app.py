@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from tunedrop import bootstrap, logs
-from tunedrop.events import created_key
+from tunedrop.events import completion, created_key
 from tunedrop.jobs.processing_job import FetchSettings, ProcessingSettings
 from tunedrop.recipe.limits import Limits
 from tunedrop.settings import BucketSettings, read_settings
@@ -46,7 +46,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             secret=settings.hub_token_secret_arn,
         ),
     )
-    result = prepare(key, bootstrap.step(settings, context), processing, limits)
+    step = bootstrap.prepare_step(settings, context)
+    result = prepare(key, step, processing, limits, completion(event))
     logger.info(result.outcome, run=result.run)
     answer: dict[str, Any] = msgspec.to_builtins(result)
     return answer

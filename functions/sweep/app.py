@@ -18,6 +18,7 @@ logger = logs.logger("sweep")
 class Settings(EndingSettings, frozen=True):
     """The function's environment."""
 
+    stack_name: str
     prepare_function: str
     train_function: str
     deploy_function: str
@@ -44,7 +45,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
     if event.get("detail-type") == "SageMaker Processing Job State Change":
         results = continue_fetched(processing_job_name(event), ending, functions)
     else:
-        results = sweep(ending, functions)
+        results = sweep(ending, functions, bootstrap.stack_resources(settings.stack_name))
     for result in results:
         logger.info(result.outcome, run=result.run)
     if errors := [result for result in results if result.outcome.startswith(ERROR)]:

@@ -20,6 +20,7 @@ class Settings(BucketSettings, frozen=True):
     training_image: str
     training_role_arn: str
     stack_name: str
+    max_monthly_usd: float
 
 
 @logger.inject_lambda_context(correlation_id_path="id")
@@ -31,7 +32,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     result = train(
         folder,
         bootstrap.step(settings, context),
-        TrainingSettings(settings.training_image, settings.training_role_arn, settings.stack_name),
+        TrainingSettings(
+            settings.training_image,
+            settings.training_role_arn,
+            settings.stack_name,
+            settings.max_monthly_usd,
+        ),
     )
     logger.info(result.outcome)
     answer: dict[str, Any] = msgspec.to_builtins(result)

@@ -1,13 +1,17 @@
 """Put the adapters together. The stages receive them as arguments, so tests can pass others."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client, credentials
+from tunedrop.aws.jobs_only import JobsOnly
 from tunedrop.aws.messages import LambdaFunctions, Topic
 from tunedrop.aws.sagemaker import SageMakerService
+from tunedrop.aws.stack import CustomResource, TaggedResources, put
+from tunedrop.aws.stack import stack_status as read_stack_status
 from tunedrop.jobs.processing_job import MAX_SECONDS
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Invocation, Step
@@ -32,11 +36,17 @@ def step(settings: BucketSettings, context: Any) -> Step:
     )
 
 
+def prepare_step(settings: BucketSettings, context: Any) -> Step:
+    """Return what `prepare` needs, without endpoints."""
+    whole = step(settings, context)
+    return replace(whole, sagemaker=JobsOnly(whole.sagemaker))
+
+
 def job_step(settings: BucketSettings, job: str) -> Step:
     """Return what a processing job needs; its lease lasts until the job's time limit."""
     return Step(
         runs=runs(settings),
-        sagemaker=SageMakerService(client("sagemaker")),
+        sagemaker=JobsOnly(SageMakerService(client("sagemaker"))),
         invocation=Invocation(job, MAX_SECONDS, uuid4().hex),
     )
 
@@ -61,3 +71,18 @@ def inference() -> Inference:
 def functions(names: Mapping[str, str]) -> LambdaFunctions:
     """Return the application's functions; `names` leads from stage to function name."""
     return LambdaFunctions(client("lambda"), names)
+
+
+def custom_resource(event: Mapping[str, Any]) -> CustomResource:
+    """Return what answers a request of CloudFormation for a custom resource."""
+    return CustomResource(event, put)
+
+
+def stack_resources(stack: str) -> TaggedResources:
+    """Return everything in SageMaker that carries the stack's tag."""
+    return TaggedResources(client("sagemaker"), stack)
+
+
+def stack_status(stack_id: str) -> str:
+    """Return the stack's status in CloudFormation."""
+    return read_stack_status(client("cloudformation"), stack_id)

@@ -10,7 +10,8 @@
     ├── TrainingError        the training job failed
     ├── HostingError         the endpoint did not start or stopped answering
     ├── EvaluationError      the answers cannot be judged
-    └── StageError           a function could not handle the run's event
+    ├── StageError           a function could not handle the run's event
+    └── CancelledError       a person cancelled the run
 
 Each of them ends the run with one email. Any other exception is a defect or an outage: Lambda
 tries the invocation again, and the dead letter becomes a `StageError`.
@@ -113,3 +114,9 @@ class StageError(TunedropError):
     """A function could not handle the run's event."""
 
     code = "stage"
+
+
+class CancelledError(TunedropError):
+    """A person cancelled the run."""
+
+    code = "cancelled"

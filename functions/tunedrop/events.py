@@ -1,11 +1,13 @@
 """The events that invoke the functions, with the field names that AWS uses.
 
-Only names are read from an event. The state of a run or a job is always read from its service.
+Only names are read from an event, and when an upload in parts was completed, which S3 tells nowhere
+else. The state of a run or a job is always read from its service.
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (the key is not
 URL-encoded in this form); SageMaker:
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,12 +18,21 @@ class ObjectName(msgspec.Struct, rename="kebab"):
 
     key: str
     version_id: str = ""
+    etag: str = ""
 
 
 class ObjectCreated(msgspec.Struct):
     """`detail` of S3's "Object Created"."""
 
     object: ObjectName
+    reason: str = ""
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """When the upload of the content with this ETag was completed (ISO 8601, UTC)."""
+
+    etag: str
+    moment: str
 
 
 class JobChanged(msgspec.Struct, rename="pascal"):
@@ -88,6 +99,19 @@ class DeadLetter(msgspec.Struct, rename="camel"):
 def created_key(event: dict[str, Any]) -> str:
     """Return the key of the object that was created."""
     return msgspec.convert(event["detail"], ObjectCreated).object.key
+
+
+def completion(event: dict[str, Any]) -> Completion | None:
+    """Return when an upload in parts was completed; None for any other upload.
+
+    S3's Last-Modified is the time at which such an upload was begun, perhaps hours earlier:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+    """
+    created = msgspec.convert(event["detail"], ObjectCreated)
+    if created.reason != "CompleteMultipartUpload" or "time" not in event:
+        return None
+    moment = datetime.fromisoformat(event["time"]).astimezone(UTC)
+    return Completion(created.object.etag, moment.isoformat(timespec="seconds"))
 
 
 def job_name(event: dict[str, Any]) -> str:

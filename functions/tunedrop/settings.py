@@ -18,6 +18,12 @@ class BucketSettings(Environment, frozen=True):
     data_bucket: str
 
 
+class StackSettings(Environment, frozen=True):
+    """The settings of the function that cleans up before the stack is deleted."""
+
+    stack_name: str
+
+
 class EndingSettings(BucketSettings, frozen=True):
     """The settings of functions that can end a run."""
 

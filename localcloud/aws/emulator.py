@@ -11,6 +11,7 @@ test. How to use it:
         target_prefix="SageMaker.",                # X-Amz-Target: SageMaker.CreateTrainingJob
         routes={r"POST /endpoints/[^/]+/invocations": "InvokeEndpoint"},   # full match
         resource_arn=lambda request: "arn:…",      # what IAM checks the caller's policies against
+        resource_tags=lambda: [("arn:…", [])],     # for IAM's condition key aws:ResourceTag
     )
     emulator.start()                               # returns once it answers; raises LocalCloudError
     emulator.stop()                                # ends the server and the functions' processes
@@ -114,7 +115,7 @@ class Emulator(Access):
 
     # --- localcloud's services ------------------------------------------------------------------
 
-    def register_service(
+    def register_service(  # noqa: PLR0913
         self,
         name: str,
         service: Service,
@@ -122,6 +123,7 @@ class Emulator(Access):
         target_prefix: str,
         routes: Mapping[str, str],
         resource_arn: Callable[[ServiceRequest], str],
+        resource_tags: Callable[[], list[tuple[str, list[dict[str, str]]]]],
     ) -> None:
         """Let `service` answer the requests signed for `name`, behind IAM.
 
@@ -131,6 +133,7 @@ class Emulator(Access):
             target_prefix: what `X-Amz-Target` begins with, the point included.
             routes: operation by regular expression of `METHOD /path`, for REST requests.
             resource_arn: the ARN a request acts on, or `*`.
+            resource_tags: the tags of every resource by ARN, for aws:ResourceTag in policies.
         """
         from localcloud.aws.hooks import services  # noqa: PLC0415  # after configure_process
 
@@ -141,6 +144,7 @@ class Emulator(Access):
                 target_prefix=target_prefix,
                 routes=dict(routes),
                 resource_arn=resource_arn,
+                resource_tags=resource_tags,
             )
         )
 

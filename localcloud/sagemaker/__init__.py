@@ -50,5 +50,6 @@ def start_sagemaker(emulator: Emulator, settings: SageMakerSettings) -> SageMake
         target_prefix=resources.TARGET_PREFIX,
         routes=resources.ROUTES,
         resource_arn=service.resource_arn,
+        resource_tags=service.resource_tags,
     )
     return service

@@ -30,7 +30,13 @@ class Platform(Protocol):
     def check_pass_role(self, access_key_id: str, role_arn: str, service_principal: str) -> None:
         """Raise ServiceError `AccessDeniedException` unless the caller may pass the role."""
 
-    def check_action(self, access_key_id: str, action: str, resource_arn: str) -> None:
+    def check_action(
+        self,
+        access_key_id: str,
+        action: str,
+        resource_arn: str,
+        context: Mapping[str, str] | None = None,
+    ) -> None:
         """Raise ServiceError `AccessDeniedException` unless IAM allows the caller the action."""
 
     def client(self, service_name: str, credentials: Credentials) -> Any:

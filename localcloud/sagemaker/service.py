@@ -31,7 +31,7 @@ class SageMakerService:
     def __init__(self, platform: Platform, settings: SageMakerSettings) -> None:
         self._platform = platform
         self._runtime = Runtime(platform, settings)
-        tags = Tags(platform)
+        self._tags = tags = Tags(platform)
         training = TrainingJobs(self._runtime, tags)
         processing = ProcessingJobs(self._runtime, tags)
         models = Models(self._runtime, tags)
@@ -77,6 +77,10 @@ class SageMakerService:
     def resource_arn(self, request: ServiceRequest) -> str:
         """What IAM checks the caller's policies against."""
         return resources.resource_arn(self._platform, request)
+
+    def resource_tags(self) -> list[tuple[str, list[dict[str, str]]]]:
+        """Every resource's ARN and tags, as IAM needs them for aws:ResourceTag."""
+        return self._tags.all()
 
     def close(self) -> None:
         """End every process and remove every folder; the service must not be used afterwards."""

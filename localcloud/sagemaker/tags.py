@@ -27,7 +27,8 @@ class Tags:
         """Take the tags of a create request, for which AWS requires `sagemaker:AddTags`, too."""
         given = request.payload.get("Tags") or []
         if given:
-            self._platform.check_action(request.access_key_id, "sagemaker:AddTags", arn)
+            context = {"sagemaker:TaggingAction": request.operation, **request_tags(request)}
+            self._platform.check_action(request.access_key_id, "sagemaker:AddTags", arn, context)
         with self._lock:
             self._by_arn[arn] = _as_map(given)
 
@@ -40,6 +41,11 @@ class Tags:
         """The tags as a map, as events have them."""
         with self._lock:
             return dict(self._by_arn.get(arn, {}))
+
+    def all(self) -> list[tuple[str, list[dict[str, str]]]]:
+        """Every resource's ARN and tags, for IAM's condition key aws:ResourceTag."""
+        with self._lock:
+            return [(arn, _as_list(tags)) for arn, tags in self._by_arn.items()]
 
     def add(self, request: ServiceRequest) -> dict[str, Any]:
         """AddTags."""
@@ -68,6 +74,12 @@ class Tags:
         if arn not in self._by_arn:
             raise validation_error(f"Could not find resource {arn}")
         return self._by_arn[arn]
+
+
+def request_tags(request: ServiceRequest) -> dict[str, str]:
+    """The tags that a request gives, as IAM's condition keys aws:RequestTag."""
+    given = _as_map(request.payload.get("Tags") or [])
+    return {f"aws:RequestTag/{key}": value for key, value in given.items()}
 
 
 def _as_map(tags: list[dict[str, str]]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.recipes import FAST
 from tests.support.builders.tables import labelled_rows
 from tests.support.local_aws.cloud import Cloud, wait_for
+from tests.support.local_aws.stack_roles import physical_id, role_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def without(cloud: Cloud, permission: Permission) -> Iterator[None]:
         if permission.action in json.dumps(document)
     }
     assert changed
-    role = role_name(cloud, permission.role)
+    role = physical_id(cloud, permission.role)
     put = {"RoleName": role}
     try:
         for name, document in changed.items():
@@ -85,26 +86,13 @@ def without(cloud: Cloud, permission: Permission) -> Iterator[None]:
             iam.put_role_policy(**put, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
-def role_name(cloud: Cloud, logical_id: str) -> str:
-    found = cloud.client("cloudformation").describe_stack_resource(
-        StackName="tunedrop", LogicalResourceId=logical_id
-    )
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-def role_policies(cloud: Cloud, logical_id: str) -> dict[str, Any]:
-    iam, role = cloud.client("iam"), role_name(cloud, logical_id)
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return {
-        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for name in names
-    }
-
-
 def reduced(document: dict[str, Any], permission: Permission) -> dict[str, Any]:
     """Return the policy without the action on the resource."""
     statements = []
     for statement in document["Statement"]:
+        if statement["Effect"] == "Deny":
+            statements.append(statement)
+            continue
         actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
         if permission.action in actions and permission.resource:
             resources = [one for one in resources if not one.endswith(permission.resource)]

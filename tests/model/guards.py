@@ -148,6 +148,11 @@ def without_another_job(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(fetching, "_may_pass", lambda *_: False)
 
 
+def without_cancel_again(patch: pytest.MonkeyPatch) -> None:
+    """Cancel again: only the event of `cancel` ends a run."""
+    patch.setattr(prepare, "refuse_if_cancelled", lambda *_: None)
+
+
 class Guard(NamedTuple):
     """How a guard is removed, and what then breaks a promise: a fault at each call of an operation.
 
@@ -166,7 +171,7 @@ class Guard(NamedTuple):
 
 GUARDS: Mapping[str, Guard] = {
     "conditional writes": Guard(
-        without_conditions, "three drops", operation="put_object runs/_active/", call="stall"
+        without_conditions, "three drops", operation="current.json", call="stall"
     ),
     "lease": Guard(without_lease, "one drop", event="twice"),
     "execution": Guard(without_execution, "one drop", event="same id twice"),
@@ -187,4 +192,5 @@ GUARDS: Mapping[str, Guard] = {
     ),
     "sweep": Guard(without_sweep, "keep"),
     "lost drops": Guard(without_lost_drops, "one drop", event="lost"),
+    "cancel again": Guard(without_cancel_again, "cancelled at once"),
 }

@@ -47,6 +47,7 @@ ENVIRONMENT = {
     "MAX_TRAINING_HOURS": "24",
     "MAX_BUDGET_USD": "100",
     "MAX_ENDPOINT_HOURS": "168",
+    "MAX_MONTHLY_USD": "1000",
     **{f"{name.upper()}_FUNCTION": name for name in TIME_LIMITS},
 }
 
@@ -87,6 +88,8 @@ def installed() -> Iterator[Product]:
         patch.setattr("fetch.boto3", SimpleNamespace(client=product.client))
         patch.setattr("fetch.HubModel", ModelHub)
         patch.setattr("fetch.log_line", lambda **_: None)
+        # sweep also removes what no run knows, which would hide that a guard is missing.
+        patch.setattr("tunedrop.bootstrap.stack_resources", lambda _stack: NoResources())
         patch.setattr(os, "cpu_count", lambda: 1)  # A processing job starts no processes.
         for module in (*modules.values(), job):
             patch.setattr(module.logger, "_logger", _silent())
@@ -111,6 +114,14 @@ def _remember_computations(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("tunedrop.lifecycle.processing.predict", _remembered_with_reads(predict))
     patch.setattr(f"{evaluate}.render_page", lambda _report: "<html></html>")
     patch.setattr(f"{evaluate}.judge", _remembered(judge))
+
+
+class NoResources:
+    """Nothing that carries the stack's tag."""
+
+    def find(self, _passes_over: Callable[[str], bool]) -> list[Any]:
+        """Return nothing."""
+        return []
 
 
 class InlineExecutor:

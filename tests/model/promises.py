@@ -14,12 +14,16 @@ from typing import Any
 from tests.model.aws.s3 import Version
 from tests.model.scenarios import Scenario
 from tests.model.world import World
+from tunedrop.documents import keys
 
+JOB_TRIES = 2  # A processing job that fails is started once more.
 FEW = 2  # Faults that a run survives: Lambda tries each event three times.
 SWEEP_DELAY = 2_400.0  # An expired endpoint is gone within this many seconds: two sweeps and more.
+CANCEL_DELAY = 3_600.0  # The endpoint of a cancelled run is gone within this many seconds.
 DELAYS = ("stall", "stall after", "race", "race after")
 LATE_WORK = 200.0  # A function that looked at the pointer before it moved may create until then.
 FOLDER = re.compile(r"runs/[\w-]+/[0-9a-f]{12}(?=/)")
+NO_RUN = "?"  # What an email is about that names no run's folder.
 
 
 def broken(world: World, scenario: Scenario) -> list[str]:
@@ -32,6 +36,7 @@ def broken(world: World, scenario: Scenario) -> list[str]:
         *_jobs(world, scenario),
         *_fetches(world),
         *_kept_endpoints(world),
+        *_cancelled_endpoints(world),
         *_old_work(world),
         *_at_once(world),
         *world.sagemaker.mistakes,
@@ -92,11 +97,11 @@ def _drops(world: World, scenario: Scenario) -> Iterator[str]:
             continue
         name = key.split("/")[-1]
         in_folder = key.count("/") > 2
-        if name != "recipe.yaml" and (name == "_SUCCESS" or not in_folder):
+        if name not in ("recipe.yaml", "cancel") and (name == "_SUCCESS" or not in_folder):
             newest.setdefault(key.split("/")[1], []).append((key, version))
     for dataset, drops in newest.items():
-        last = int(max(version.modified for _, version in drops))
-        candidates = [drop for drop in drops if int(drop[1].modified) == last]
+        last = int(max(version.ended for _, version in drops))
+        candidates = [drop for drop in drops if int(drop[1].ended) == last]
         yield from _newest(world, scenario, dataset, candidates)
 
 
@@ -104,7 +109,7 @@ def _newest(
     world: World, scenario: Scenario, dataset: str, drops: list[tuple[str, Version]]
 ) -> Iterator[str]:
     pointer = read(world, f"runs/{dataset}/current.json")
-    alarmed = json.dumps(world.functions.alarms)
+    alarmed = json.dumps([world.functions.alarms, world.emails])
     if not pointer:
         if not any(key in alarmed for key, _ in drops):
             yield f"silent: {dataset} was dropped and has no run, email or alarm"
@@ -113,7 +118,7 @@ def _newest(
     versions = [version.id for _, version in drops]
     checksums = [_checksum(version) for _, version in drops]
     if source["version_id"] not in versions and source["checksum"] not in checksums:
-        if not any(key in alarmed for key, _ in drops):
+        if not any(key in alarmed for key, _ in drops) and not _is_end_unknown(world, drops):
             yield f"old: {dataset} counts version {source['version_id']}, newest are {versions}"
         return
     folder = f"runs/{dataset}/{pointer['run']}"
@@ -148,15 +153,30 @@ def _outcome(world: World, scenario: Scenario, folder: str, run: dict[str, Any])
         yield f"silent: {folder} {status} and no email was recorded"
     unasked = "failed" if scenario.code else "succeeded"
     expected = "asking" if scenario.asks else unasked
-    if (status, error.get("code")) != (expected, scenario.code) and not _excused(world, error):
+    was_faster = scenario.code == "cancelled" and status == "succeeded" and world.hit
+    is_expected = (status, error.get("code")) == (expected, scenario.code) or was_faster
+    is_expected = is_expected or (error.get("code") == "cancelled" and _is_cancelled(world))
+    if not is_expected and not _excused(world, error):
         yield f"unhealthy: {folder} {status}: {error.get('message')}"
+
+
+def _is_cancelled(world: World) -> bool:
+    """Return whether nothing was dropped in a later second than `cancel`."""
+    newest = max(int(version.ended) for _, version in world.drops)
+    cancels = [version for key, version in world.drops if key.endswith("/cancel")]
+    return any(int(version.ended) == newest for version in cancels)
+
+
+def _is_end_unknown(world: World, drops: list[tuple[str, Version]]) -> bool:
+    """Return whether an upload in parts has lost its event, which alone tells when it ended."""
+    return any(kind == "lost" for kind, _, _ in world.hit) and drops[-1][1].is_in_parts
 
 
 def _excused(world: World, error: dict[str, Any]) -> bool:
     """Return whether so much went wrong that a run may fail."""
     kinds = [kind for kind, _, _ in world.hit]
-    in_job = any(who == "job" for _, who, _ in world.hit)
-    if in_job and error.get("code") in ("processing", "stage"):
+    in_job = sum(who == "job" for _, who, _ in world.hit)
+    if in_job >= JOB_TRIES and error.get("code") in ("processing", "stage"):
         return True
     return "outage" in kinds or len(kinds) > FEW
 
@@ -171,14 +191,17 @@ def _emails(world: World) -> Iterator[str]:
     for key in world.s3.keys("runs/"):
         if "/email/" in key:
             folder = key.split("/email/")[0]
+            folder = NO_RUN if folder == keys.MISPLACED.rstrip("/") else folder
             records[folder] = records.get(folder, 0) + 1
+        if key.startswith("runs/_unstarted/"):
+            records[NO_RUN] = records.get(NO_RUN, 0) + 1
     sent: dict[str, int] = {}
     for _, body in world.emails:
         found = FOLDER.search(body)
-        folder = found.group(0) if found else "runs/_misplaced"
+        folder = found.group(0) if found else NO_RUN
         sent[folder] = sent.get(folder, 0) + 1
     between = sum(
-        kind not in DELAYS and ("publish" in what or "/email/" in what)
+        kind not in DELAYS and any(part in what for part in ("publish", "/email/", "_unstarted"))
         for kind, _, what in world.hit
     )
     for folder, count in sent.items():
@@ -225,6 +248,16 @@ def _at_once(world: World) -> Iterator[str]:
     is_plain = not world.schedule.calls and world.schedule.seed is None
     if is_plain and world.functions.errors:
         yield f"errors: {world.functions.errors} without a fault of a call"
+
+
+def _cancelled_endpoints(world: World) -> Iterator[str]:
+    for _, version in (drop for drop in world.drops if drop[0].endswith("/cancel")):
+        for endpoint in world.sagemaker.created_endpoints:
+            gone = world.sagemaker.gone.get(endpoint.name)
+            if gone is None or endpoint.created > version.ended or len(world.hit) > 1:
+                continue
+            if gone > version.ended + CANCEL_DELAY:
+                yield f"late: {endpoint.name} was deleted {gone - version.ended:.0f} s after cancel"
 
 
 def _kept_endpoints(world: World) -> Iterator[str]:

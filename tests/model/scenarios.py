@@ -55,6 +55,11 @@ def drop(key: str, body: bytes, **metadata: str) -> Action:
     return lambda world: world.drop(key, body, named)
 
 
+def end_of_upload(key: str, body: bytes, seconds: float) -> Action:
+    """End an upload in parts that began so many seconds ago."""
+    return lambda world: world.drop(key, body, seconds=seconds)
+
+
 def recipe(text: str) -> Action:
     """Upload a recipe."""
     return drop(RECIPE_KEY, text.encode())
@@ -66,6 +71,7 @@ def prepare_account(world: World) -> None:
 
 
 FIRST = (0.0, drop(KEY, TWEETS))
+CANCEL = drop("datasets/tweets/cancel", b"")
 IN_TRAINING, IN_CREATION, ENDED = 300.0, 750.0, 3_000.0  # Seconds after the first drop.
 EXPIRY = 1 / 24  # Days that a run asks, where it expires.
 EXPIRED = 3_900.0  # The sweep that ends such a run comes at this second.
@@ -182,6 +188,36 @@ SCENARIOS: dict[str, Scenario] = {
             (ENDED, drop(KEY, OTHER)),
         ),
         jobs=2,
+    ),
+    "long upload": Scenario(
+        actions=(
+            FIRST,
+            (IN_TRAINING, end_of_upload("datasets/tweets/b.csv", OTHER, IN_TRAINING + 60.0)),
+        ),
+        jobs=2,
+    ),
+    "cancelled": Scenario(actions=(FIRST, (IN_TRAINING, CANCEL)), code="cancelled"),
+    "cancelled at once": Scenario(
+        actions=((0.0, drop(KEY, TWEETS)), (0.0, CANCEL)), code="cancelled"
+    ),
+    "cancelled, late": Scenario(actions=(FIRST, (IN_CREATION, CANCEL)), code="cancelled"),
+    "cancelled, processing": Scenario(
+        actions=(FIRST, (62.0, CANCEL)),
+        code="cancelled",
+        environment={"PREPARE_LIMIT_MEGABYTES": "0"},
+    ),
+    "doubtful file, cancelled": Scenario(
+        actions=((0.0, drop(KEY, DOUBTFUL)), (IN_TRAINING, CANCEL)), code="cancelled", jobs=0
+    ),
+    "keep, cancelled": Scenario(
+        actions=(
+            (0.0, recipe("deploy: {keep: always, ttl_hours: 24}")),
+            (2.0, FIRST[1]),
+            (ENDED, CANCEL),
+        ),
+    ),
+    "cancelled, then a drop": Scenario(
+        actions=(FIRST, (IN_TRAINING, CANCEL), (IN_TRAINING + 5.0, drop(KEY, OTHER))), jobs=2
     ),
     "quota of one": Scenario(actions=(FIRST, (IN_TRAINING, drop(KEY, OTHER))), jobs=2, quota=1),
     "quota of one, late": Scenario(

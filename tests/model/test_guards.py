@@ -20,6 +20,7 @@ NOT_REMOVED = {
     "pointer before object",
     "names as locks",
     "fetching is noted first",
+    "unknown resources",  # The model leaves it out, because it would hide that another is missing.
 }
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -71,9 +72,15 @@ class World:
 
     # What users do
 
-    def drop(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> None:
-        """Upload a file."""
-        self.drops.append((key, self.s3.put(key, body, metadata)))
+    def drop(
+        self,
+        key: str,
+        body: bytes,
+        metadata: Mapping[str, str] | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        """Upload a file; with `seconds`, in parts, and now it ends."""
+        self.drops.append((key, self.s3.put(key, body, metadata, seconds)))
 
     def run(self, until: float, stop: Callable[[], bool]) -> None:
         """Run the schedule; `stop` is asked after each sweep."""
@@ -198,11 +205,20 @@ class World:
 
     # Events
 
-    def _object_created(self, key: str, version_id: str) -> None:
+    def _object_created(self, key: str, version: Version) -> None:
         function = lambdas.target_of_object(key)
-        detail = {"bucket": {"name": BUCKET}, "object": {"key": key, "version-id": version_id}}
+        named = {"key": key, "version-id": version.id, "etag": version.etag.strip('"')}
+        event = {
+            "detail-type": "Object Created",
+            "time": datetime.fromtimestamp(int(version.ended), UTC).isoformat(),
+            "detail": {
+                "bucket": {"name": BUCKET},
+                "object": named,
+                "reason": "CompleteMultipartUpload" if version.is_in_parts else "PutObject",
+            },
+        }
         if function:
-            self._deliver(function, {"detail-type": "Object Created", "detail": detail})
+            self._deliver(function, event)
 
     def _state_changed(self, kind: str, name: str, status: str) -> None:
         resource = kind.removeprefix("SageMaker ").removesuffix(" State Change").replace(" ", "")

@@ -1,6 +1,7 @@
 """Training jobs, processing jobs and endpoints in SageMaker, by name."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,14 @@ from tunedrop.ports.services import Endpoint, LimitError, ProcessingJob, Request
 REFUSALS = ("ValidationException", "AccessDeniedException", "ResourceLimitExceeded")
 # "The account-level service limit … is 0 Instances": waiting does not help.
 NO_QUOTA = re.compile(r"\bis 0 Instances")
+# Parts of refusals that delays of IAM and SageMaker cause: what was created a moment ago is not yet
+# visible everywhere. They are final only after these pauses, in seconds.
+NOT_VISIBLE_YET = (
+    "Could not find model",
+    "Could not find endpoint config",
+    "Could not assume role",
+)
+VISIBILITY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 QUOTA_REMEDY = (
     "Ask for a higher quota for this instance type in the Service Quotas console (training and "
     "endpoint quotas are separate), or name another type in recipe.yaml; then drop the file again."
@@ -112,16 +121,16 @@ class SageMakerService:
         and config and model stay, because an endpoint must not lose them.
         """
         return (
-            _delete(self.client.delete_endpoint, EndpointName=name)
-            and _delete(self.client.delete_endpoint_config, EndpointConfigName=name)
-            and _delete(self.client.delete_model, ModelName=name)
+            _delete(self.client, "endpoint", EndpointName=name)
+            and _delete(self.client, "endpoint_config", EndpointConfigName=name)
+            and _delete(self.client, "model", ModelName=name)
         )
 
     def _create(
         self, call: Callable[..., Any], request: Request, refused: type[TunedropError]
     ) -> None:
         try:
-            call(**request)
+            _call_until_visible(call, request)
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             if code == "ResourceInUse" or "already exist" in message:
@@ -142,8 +151,21 @@ def _is_in_progress(job: TrainingJob | ProcessingJob | None) -> bool:
     return job is not None and job.status == "InProgress"
 
 
-def _is_missing(error: ClientError) -> bool:
-    """Whether the error says that the resource does not exist; SageMaker has no code for it."""
+def _call_until_visible(call: Callable[..., Any], request: Request) -> None:
+    for pause in (*VISIBILITY_PAUSES, None):
+        try:
+            call(**request)
+        except ClientError as error:
+            message = error.response["Error"]["Message"]
+            if pause is None or not any(text in message for text in NOT_VISIBLE_YET):
+                raise
+            time.sleep(pause)
+        else:
+            return
+
+
+def is_missing(error: ClientError) -> bool:
+    """Return whether the resource does not exist; SageMaker has no error code of its own for it."""
     details = error.response["Error"]
     return details["Code"] == "ResourceNotFound" or (
         details["Code"] == "ValidationException"
@@ -157,16 +179,26 @@ def _found(call: Callable[..., Any], **arguments: str) -> Any:
     try:
         return call(**arguments)
     except ClientError as error:
-        if _is_missing(error):
+        if is_missing(error):
             return None
         raise
 
 
-def _delete(call: Callable[..., Any], **arguments: str) -> bool:
+def _delete(client: Any, kind: str, **name: str) -> bool:
+    """Delete a resource; return whether it is gone.
+
+    The role may delete what has the stack's tag. What does not exist has no tag, so SageMaker may
+    answer AccessDenied for it.
+    """
     try:
-        call(**arguments)
+        getattr(client, f"delete_{kind}")(**name)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationException":
+        code = error.response["Error"]["Code"]
+        if code == "AccessDeniedException" and not _found(
+            getattr(client, f"describe_{kind}"), **name
+        ):
+            return True
+        if code != "ValidationException":
             raise
-        return _is_missing(error)
+        return is_missing(error)
     return True

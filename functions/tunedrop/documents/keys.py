@@ -4,20 +4,24 @@
     models/<id>/<revision>/…        base weights, with manifest.json written last
     runs/<dataset>/current.json     the pointer: which run of the dataset counts
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
+    runs/_bills/<month>/<name>.json what a training job costs, at most or exactly
+    runs/_unstarted/<digest>.json   the email about an upload for which no run could be started
     runs/index.html                 the list of all ended runs, made of runs/_index/<run>.json
     runs/_fetches/<digest>.json     which job fetches a base model
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/_misplaced/…               notices and emails about files at the top of the bucket
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
-The constants and the functions `split_file`, `failure`, `notice`, `again_notice`, `email`,
-`question_email`, `checkpoints` and those about answers give keys relative to a run's folder.
+The constants and the functions `split_file`, `failure`, `release`, `notice`, `again_notice`,
+`email`, `question_email`, `checkpoints` and those about answers give keys relative to the folder
+of a run.
 """
 
 DATASETS = "datasets/"
 MODELS = "models/"
 RUNS = "runs/"
 MARKERS = "runs/_active/"
+BILLS = "runs/_bills/"
 INSTANCES = "runs/_instances.json"
 FETCHES = "runs/_fetches/"
 MISPLACED = "runs/_misplaced/"
@@ -63,6 +67,16 @@ def index_entry(run: str) -> str:
     return f"{INDEX_ENTRIES}{run}.json"
 
 
+def bills(month: str) -> str:
+    """Return the prefix of the bills of a month (`2026-11`), with its slash."""
+    return f"{BILLS}{month}/"
+
+
+def unstarted(upload: str) -> str:
+    """Return where the email about an upload without a run is claimed; `upload` is a digest."""
+    return f"runs/_unstarted/{upload}.json"
+
+
 def pointer(dataset: str) -> str:
     """Return the key of current.json, which names the run that counts."""
     return f"runs/{dataset}/current.json"
@@ -86,6 +100,11 @@ def split_file(split: str) -> str:
 def failure(attempt: int) -> str:
     """Return where a failed attempt leaves its reason."""
     return f"failure/{attempt}.json"
+
+
+def release(attempt: int) -> str:
+    """Return what is written when the jobs and the endpoint of an attempt are to be removed."""
+    return f"release/{attempt}.json"
 
 
 def email(attempt: int) -> str:

@@ -52,7 +52,7 @@ class Comparison(msgspec.Struct):
     `difference` is tuned minus rival. Its interval leaves zero out if and only if `p_value` is
     below 1 - confidence. `smallest_detectable` is the true difference that this many rows detect
     with 80% power. `units` counts the independent units: groups of rows that belong together, and
-    rows that are alone.
+    rows that are alone; it is 0 in reports of versions that did not count them.
     """
 
     metric: str
@@ -63,7 +63,7 @@ class Comparison(msgspec.Struct):
     losses: int
     ties: int
     smallest_detectable: float
-    units: int
+    units: int = 0
     rival: str = "base"
 
 

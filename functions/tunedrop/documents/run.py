@@ -19,6 +19,8 @@ Certainty = Literal["certain", "probable", "doubtful"]
 STAGES: tuple[Stage, ...] = ("prepare", "train", "deploy", "evaluate")
 MAX_NAME = 32  # SageMaker's limit for tuning jobs, the shortest of its limits for names.
 RUN_ID_LENGTH = 12  # Hex digits.
+# The tags of all jobs, models and endpoints. The roles of template.yaml refer to the first.
+STACK_TAG, RUN_TAG = "tunedrop:stack", "tunedrop:run"
 
 
 class Part(msgspec.Struct):
@@ -149,8 +151,9 @@ class Run(msgspec.Struct, kw_only=True):
 
     `stage` is the step that is being done or waited for. A run whose status is `asking` waits for a
     recipe until `answer_until`. `learns` says in one line how the file was read. `attempt` is part
-    of the names of the job and the endpoint; it is raised only when the run has ended. `nudges`
-    counts how often `sweep` called each function because an event was lost.
+    of the names of the job and the endpoint; it is raised only when the run or its processing job
+    has ended. `nudges` counts how often `sweep` called each function because an event was lost, and
+    how often a processing job was tried again.
 
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
@@ -238,6 +241,11 @@ def resource_name(dataset: str, run: str, attempt: int) -> str:
     """Return `<slug>-<run>-<attempt>`, at most 32 characters in all."""
     tail = f"-{run}-{attempt}"
     return slug(dataset)[: MAX_NAME - len(tail)].strip("-") + tail
+
+
+def resource_tags(run: Run, stack: str) -> list[dict[str, str]]:
+    """Return the tags of the run's jobs, model and endpoint, as AWS's requests have them."""
+    return [{"Key": STACK_TAG, "Value": stack}, {"Key": RUN_TAG, "Value": run.run}]
 
 
 def run_of_resource(name: str) -> tuple[str, int] | None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.documents.rows import Message
-from tunedrop.documents.run import Run
+from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.recipe.schema import Recipe
 
@@ -53,7 +53,7 @@ def model_request(
             ],
             "Environment": server_environment(recipe),
         },
-        "Tags": _tags(run, settings),
+        "Tags": resource_tags(run, settings.stack),
     }
 
 
@@ -62,6 +62,7 @@ def server_environment(recipe: Recipe) -> dict[str, str]:
     rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
     return {
         "SM_VLLM_SERVED_MODEL_NAME": "base",
+        "SM_VLLM_LOAD_FORMAT": "safetensors",  # Other formats can run code when they are loaded.
         "SM_VLLM_ENABLE_LORA": "true",
         "SM_VLLM_MAX_LORA_RANK": str(rank),
         "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),
@@ -93,7 +94,7 @@ def endpoint_config_request(run: Run, recipe: Recipe, settings: HostingSettings)
     return {
         "EndpointConfigName": run.name,
         "ProductionVariants": [variant],
-        "Tags": _tags(run, settings),
+        "Tags": resource_tags(run, settings.stack),
     }
 
 
@@ -102,7 +103,7 @@ def endpoint_request(run: Run, settings: HostingSettings) -> dict[str, Any]:
     return {
         "EndpointName": run.name,
         "EndpointConfigName": run.name,
-        "Tags": _tags(run, settings),
+        "Tags": resource_tags(run, settings.stack),
     }
 
 
@@ -157,10 +158,3 @@ def _turn(message: Message, *, calls_as_text: bool) -> dict[str, Any]:
 def _prefix(uri: str) -> dict[str, str]:
     slashed = uri.rstrip("/") + "/"
     return {"S3Uri": slashed, "S3DataType": "S3Prefix", "CompressionType": "None"}
-
-
-def _tags(run: Run, settings: HostingSettings) -> list[dict[str, str]]:
-    return [
-        {"Key": "tunedrop:stack", "Value": settings.stack},
-        {"Key": "tunedrop:run", "Value": run.run},
-    ]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import slug
+from tunedrop.documents.run import STACK_TAG, slug
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.recipe.instances import CATALOGUE
@@ -82,5 +82,5 @@ def fetch_job_request(
             **{key: value for key, value in optional.items() if value},
         },
         "NetworkConfig": {"EnableNetworkIsolation": False},
-        "Tags": [{"Key": "tunedrop:stack", "Value": settings.stack}],
+        "Tags": [{"Key": STACK_TAG, "Value": settings.stack}],
     }

@@ -95,6 +95,18 @@ def cap_hours(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
     return min(recipe.training.max_hours, affordable)
 
 
+def most_usd(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
+    """Return the most US dollars that the job can cost: it is stopped at its time limit.
+
+    Without a price nothing but the recipe's own budget is known.
+    """
+    known = (catalogue.instances.get(name) for name in recipe.training.instances)
+    prices = [each.training_usd for each in known if each and each.training_usd]
+    if len(prices) < len(recipe.training.instances):
+        return recipe.budget_usd
+    return round(cap_hours(recipe, catalogue) * max(prices), 2)
+
+
 def bill(
     instance: str | None, billable_seconds: int, catalogue: Catalogue = CATALOGUE
 ) -> float | None:

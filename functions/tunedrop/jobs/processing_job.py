@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.dataset.sizing.footprint import Footprint
-from tunedrop.documents.run import Run
+from tunedrop.documents.run import Run, resource_tags
 from tunedrop.recipe.instances import CATALOGUE
 
 ENTRYPOINT = "prepare"  # A program of the training image, see training_container/Dockerfile.
@@ -104,8 +104,5 @@ def processing_job_request(
             "AWS_DEFAULT_REGION": settings.region,
         },
         "NetworkConfig": {"EnableNetworkIsolation": False},
-        "Tags": [
-            {"Key": "tunedrop:stack", "Value": settings.stack},
-            {"Key": "tunedrop:run", "Value": run.run},
-        ],
+        "Tags": resource_tags(run, settings.stack),
     }

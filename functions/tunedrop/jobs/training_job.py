@@ -6,7 +6,7 @@ import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import TECHNIQUES, Task, Technique
-from tunedrop.documents.run import Run
+from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import cap_hours
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
@@ -27,11 +27,15 @@ METRICS = {
 
 
 class TrainingSettings(msgspec.Struct):
-    """The stack's settings for training jobs."""
+    """The stack's settings for training jobs.
+
+    `monthly_usd` is the most US dollars of all training jobs of a month.
+    """
 
     image: str
     role: str
     stack: str
+    monthly_usd: float
 
 
 class ModelReference(msgspec.Struct):
@@ -112,10 +116,7 @@ def training_job_request(
         },
         "EnableNetworkIsolation": True,
         **_capacity(recipe, catalogue),
-        "Tags": [
-            {"Key": "tunedrop:stack", "Value": settings.stack},
-            {"Key": "tunedrop:run", "Value": run.run},
-        ],
+        "Tags": resource_tags(run, settings.stack),
     }
 
 

@@ -4,6 +4,7 @@ datasets/<dataset>/<file>               one file is a source
 datasets/<dataset>/<folder>/_SUCCESS    the folder is complete: all its files are one source
 datasets/<dataset>/recipe.yaml          a new recipe for the newest source, if there is one
                                         (recipe.yml and recipe.json too, in any letter case)
+datasets/<dataset>/cancel               no source: it ends the run (see `cancelling`)
 """
 
 import hashlib
@@ -17,12 +18,14 @@ from tunedrop.documents import keys
 from tunedrop.documents.characters import HIDDEN
 from tunedrop.documents.run import Part, Source
 from tunedrop.errors import DatasetError
+from tunedrop.events import Completion
 from tunedrop.ports.store import MissingError, Store, Upload
 from tunedrop.runs.pointer import read_pointer
 
 RECIPE = "recipe.yaml"
 _RECIPES = frozenset((RECIPE, "recipe.yml", "recipe.json"))
 _BEGINNINGS = ("recipe.", "Recipe.", "RECIPE.")  # Of the names that are looked for in the bucket.
+CANCEL = "cancel"
 COMPLETE = "_SUCCESS"
 RERUN = "tunedrop-rerun"  # S3 metadata that requests a new run of the same content.
 MAX_PARTS = 1_000  # Files in a dropped folder.
@@ -76,14 +79,24 @@ def dataset_of(key: str) -> str | None:
 def starts_run(key: str) -> bool:
     """Return whether an upload to this key starts a run: a file, _SUCCESS or the recipe."""
     path = _path(key)
-    if len(path) == 2 and is_recipe(path[1]):  # noqa: PLR2004 - dataset, file
-        return key == f"{keys.DATASETS}{path[0]}/{path[1]}"
+    if len(path) == 2 and (is_recipe(path[1]) or path[1] == CANCEL):  # noqa: PLR2004
+        return path[1] != CANCEL and key == f"{keys.DATASETS}{path[0]}/{path[1]}"
     return bool(path) and (len(path) <= 2 or path[-1] == COMPLETE)  # noqa: PLR2004
 
 
 def recipe_key(key: str) -> str:
     """Return the key at which the recipe for the data at `key` belongs."""
     return f"{keys.DATASETS}{_folder_of(key)}/{RECIPE}"
+
+
+def cancel_key(key: str) -> str:
+    """Return the key of the object that cancels the run of the data at `key`."""
+    return f"{keys.DATASETS}{_folder_of(key)}/{CANCEL}"
+
+
+def is_cancel(key: str) -> bool:
+    """Return whether the object at `key` cancels the run of its dataset."""
+    return dataset_of(key) is not None and key == cancel_key(key)
 
 
 def _folder_of(key: str) -> str | None:
@@ -107,28 +120,45 @@ def _path(key: str) -> list[str]:
     return [] if any(name.startswith((".", "_")) for name in named) else path
 
 
-def find_drop(key: str, store: Store) -> Drop | str:
-    """Return the source that the object at `key` asks to prepare, or why there is none."""
+def find_drop(key: str, store: Store, completed: Completion | None = None) -> Drop | str:
+    """Return the source that the object at `key` asks to prepare, or why there is none.
+
+    The source's time is that of the end of its upload, as far as it is known: `completed`, or what
+    the pointer says of the same upload. Otherwise it is S3's Last-Modified.
+    """
     dataset, path = dataset_of(key), _path(key)
     if dataset is None:
         return "not a dataset file: it ends in a slash, or a name begins with . or _"
+    if reason := _why_unread(key, path):
+        return reason
     if len(path) == 2 and is_recipe(path[1]):  # noqa: PLR2004 - dataset, file
-        if key != f"{keys.DATASETS}{path[0]}/{path[1]}":
-            return f"a recipe is read from {recipe_key(key)} only"
         pointer, _ = read_pointer(store, dataset)
         if pointer is None:
             return "a recipe, and no data yet"
         key = pointer.source.key
         path = _path(key)
-    if len(path) > 2 and path[-1] != COMPLETE:  # noqa: PLR2004 - dataset, folder, file
-        return f"part of a folder; it is read when {COMPLETE} is dropped beside it"
+        completed = Completion(pointer.source.etag, pointer.source.modified)
     try:
         upload = store.head(key)
     except MissingError:
         return "the file is gone"
+    if completed and completed.etag == upload.etag:
+        upload.modified = max(upload.modified, completed.moment)
     folder = key.removesuffix(COMPLETE) if path[-1] == COMPLETE else None
     source = _folder_source(key, folder, upload, store) if folder else _source(key, upload, store)
     return Drop(dataset, source, upload.metadata.get(RERUN) == "true")
+
+
+def _why_unread(key: str, path: list[str]) -> str | None:
+    """Return why the key of an object alone says that nothing is read because of it."""
+    name = path[1] if len(path) == 2 else ""  # noqa: PLR2004 - dataset, file
+    if name == CANCEL:  # `is_cancel` is false: the key is spelled in another way.
+        return f"{CANCEL} is read from {cancel_key(key)} only"
+    if is_recipe(name) and key != f"{keys.DATASETS}{path[0]}/{name}":
+        return f"a recipe is read from {recipe_key(key)} only"
+    if len(path) > 2 and path[-1] != COMPLETE:  # noqa: PLR2004 - dataset, folder, file
+        return f"part of a folder; it is read when {COMPLETE} is dropped beside it"
+    return None
 
 
 def recipe_keys(key: str, store: Store) -> list[str]:
@@ -178,7 +208,7 @@ def _folder_source(key: str, folder: str, complete: Upload, store: Store) -> Sou
     for found in islice(store.keys(folder), MAX_PARTS + 2):
         name = found.removeprefix(folder)
         is_data = "/" not in name and not name.startswith((".", "_"))
-        is_data = is_data and not (folder == above and is_recipe(name))
+        is_data = is_data and not (folder == above and (is_recipe(name) or name == CANCEL))
         if name and is_data:
             upload = store.head(found)
             parts.append(Part(found, upload.version_id, upload.checksum, upload.size))

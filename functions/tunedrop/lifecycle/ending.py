@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote
 
 from tunedrop.documents import keys
@@ -19,9 +20,13 @@ from tunedrop.lifecycle.announcement import announce
 from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.lifecycle.index import list_run
 from tunedrop.ports.services import Mail, SageMaker
+from tunedrop.ports.store import Listed
 from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.report.question_email import prepared_email, question_email
+from tunedrop.report.unstarted_email import unstarted_email
 from tunedrop.runs.repository import Runs, now
+
+UPLOAD_DIGEST = 16  # Hex digits that tell two uploads apart.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +51,21 @@ class Ending:
             f"Drop a recipe.yaml that names the columns as {recipe_key(run.source.key)}; it starts "
             "the run. The earlier email about this file has one for each reading.",
         )
-        self.runs.fail(run.folder, "prepare", error, status="asking")
+        self.runs.fail(run.folder, "prepare", error, statuses=("asking",))
         self.settle(run.folder)
+
+    def report_unstarted(self, upload: Listed, reason: str) -> None:
+        """Send an email about an upload for which no run could be started, once.
+
+        Raises StageError while another invocation may be sending it, so that the dead letter comes
+        again.
+        """
+        uri = f"s3://{self.runs.store.name}/{upload.key}"
+        named = f"{upload.key}\n{upload.etag}\n{upload.modified}"
+        key = keys.unstarted(sha256(named.encode()).hexdigest()[:UPLOAD_DIGEST])
+        email = unstarted_email(uri, reason, self.region)
+        if not announce(key, self.runs.store, self.mail, lambda: email):
+            raise gave_up("report_failure", "another invocation may be sending the email")
 
     def settle(self, folder: str) -> None:
         """Send the email of an ended run and release its resources; then remove its marker.
@@ -79,7 +97,7 @@ class Ending:
         return announce(key, self.runs.store, self.mail, lambda: self._composed(run))
 
     def _composed(self, run: Run) -> Email:
-        """Return the email of a run; an ended run is listed, before anybody reads about it."""
+        """Return the email, after the run was listed and its unconfirmed readers were noted."""
         report = self._report(run)
         email = self._email(run, report)
         if run.status != "asking":

@@ -1,23 +1,25 @@
-"""Drops whose event never came: recent uploads are compared with the pointers.
+"""Drops that nothing has handled: recent uploads are compared with the pointers.
 
 EventBridge delivers at least once, but a rule or a function may have been disabled or throttled.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import UNENDED
-from tunedrop.lifecycle.dropped import dataset_of, is_recipe, starts_run
+from tunedrop.lifecycle.dropped import dataset_of, is_cancel, is_recipe, starts_run
 from tunedrop.lifecycle.untaken import is_misplaced, is_told
 from tunedrop.ports.store import Listed, MissingError
-from tunedrop.runs.pointer import Pointer, read_pointer
-from tunedrop.runs.repository import Runs, seconds_since
+from tunedrop.runs.pointer import read_pointer
+from tunedrop.runs.repository import Runs, now, seconds_since
 
 # An upload is looked at from the first to the second age, in seconds. Its event had time to arrive
 # and to be tried again. Later nothing is sent any more, so that an upload that cannot be prepared
 # is not sent for ever.
 FIRST_LOOK, LAST_LOOK = 900.0, 4 * 3_600.0
+Kind = Literal["data", "recipe", "cancel"]
 
 
 def lost_drops(runs: Runs) -> Iterator[str]:
@@ -30,17 +32,16 @@ def lost_drops(runs: Runs) -> Iterator[str]:
     for upload in runs.store.listing("", directly=True):
         if is_misplaced(upload.key) and _is_due(upload) and not is_told(upload, runs.store):
             yield upload.key
-    newest: dict[tuple[str, bool], Listed] = {}
+    newest: dict[tuple[str | None, Kind], Listed] = {}
     for upload in runs.store.listing(keys.DATASETS):
-        dataset = dataset_of(upload.key) if starts_run(upload.key) else None
-        if dataset and _is_due(upload):
-            place = (dataset, is_recipe(upload.key.rpartition("/")[2]))
+        kind = _kind(upload.key)
+        if kind and _is_due(upload):
+            place = (dataset_of(upload.key), kind)
             rival = newest.get(place)
             if rival is None or _order(upload) > _order(rival):
                 newest[place] = upload
-    for (dataset, of_recipe), upload in newest.items():
-        pointer, _ = read_pointer(runs.store, dataset)
-        if _is_lost(runs, upload, dataset, pointer, of_recipe=of_recipe):
+    for upload in newest.values():
+        if _is_lost(runs, upload):
             yield upload.key
 
 
@@ -48,21 +49,52 @@ def _is_due(upload: Listed) -> bool:
     return FIRST_LOOK <= seconds_since(upload.modified) < LAST_LOOK
 
 
+def uncounted(runs: Runs, key: str) -> Listed | None:
+    """Return the upload at `key` if it should count, and the pointer does not know of it."""
+    if _kind(key) not in ("data", "recipe"):
+        return None
+    found = (upload for upload in runs.store.listing(key) if upload.key == key)
+    return next((upload for upload in found if _is_lost(runs, upload)), None)
+
+
+def _kind(key: str) -> Kind | None:
+    """Return what an upload to this key means; None if it calls nothing into being."""
+    if is_cancel(key):
+        return "cancel"
+    if not starts_run(key):
+        return None
+    return "recipe" if is_recipe(key.rpartition("/")[2]) else "data"
+
+
 def _order(upload: Listed) -> tuple[str, str]:
     return (upload.modified, upload.key)
 
 
-def _is_lost(
-    runs: Runs, upload: Listed, dataset: str, pointer: Pointer | None, *, of_recipe: bool
-) -> bool:
+def _is_lost(runs: Runs, upload: Listed) -> bool:
+    kind, dataset = _kind(upload.key), dataset_of(upload.key) or ""
+    pointer, _ = read_pointer(runs.store, dataset)
     if pointer is None:
-        return not of_recipe  # A recipe alone starts nothing.
-    if of_recipe:
+        return kind == "data"  # A recipe alone starts nothing, and there is nothing to cancel.
+    if kind == "recipe":
         return runs.store.head(keys.pointer(dataset)).modified <= upload.modified
     source = pointer.source
-    if (source.modified, source.key) != _order(upload):
-        return (source.modified, source.key) < _order(upload)
-    return source.etag != upload.etag or not _is_live(runs, keys.run_folder(dataset, pointer.run))
+    if kind == "cancel":
+        is_newer = source.modified <= upload.modified
+        return is_newer and _costs(runs, keys.run_folder(dataset, pointer.run))
+    # The pointer has the end of an upload in parts, and the list its beginning.
+    is_this = (source.key, source.etag) == (upload.key, upload.etag)
+    if is_this and source.modified >= upload.modified:
+        return not _is_live(runs, keys.run_folder(dataset, pointer.run))
+    return (source.modified, source.key) <= _order(upload)
+
+
+def _costs(runs: Runs, folder: str) -> bool:
+    """Return whether the run has not ended yet, or keeps its endpoint."""
+    try:
+        run = runs.load(folder).run
+    except MissingError:
+        return False
+    return run.status in UNENDED or (run.endpoint_expires or "") > now()
 
 
 def _is_live(runs: Runs, folder: str) -> bool:

@@ -35,7 +35,7 @@ def is_told(upload: Listed, store: Store) -> bool:
 
 def note_misplaced(key: str, store: Store) -> StepResult:
     """Have the email sent that says where a file belongs; a file that is gone needs none."""
-    upload = next((each for each in store.listing(key, directly=True) if each.key == key), None)
+    upload = next((each for each in store.listing("", directly=True) if each.key == key), None)
     if upload is None:
         return StepResult("ignored: the file is gone")
     if not is_told(upload, store):

@@ -1,6 +1,6 @@
 """What the domain needs of SageMaker, SNS and Lambda; `tunedrop.aws` implements it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -61,6 +61,17 @@ class Endpoint(msgspec.Struct):
     failure_reason: str | None
 
 
+class StackResource(msgspec.Struct, frozen=True):
+    """A job, endpoint, endpoint config or model of the stack; `kind` is for people to read.
+
+    `status` is empty for kinds that have none.
+    """
+
+    kind: str
+    name: str
+    status: str = ""
+
+
 class SageMaker(Protocol):
     """Jobs and endpoints, by name."""
 
@@ -102,6 +113,19 @@ class SageMaker(Protocol):
 
     def delete_endpoint(self, name: str) -> bool:
         """Delete endpoint, endpoint config and model of that name; True when all are gone."""
+
+
+class StackResources(Protocol):
+    """Everything in SageMaker that carries the stack's tag."""
+
+    def find(self, passes_over: Callable[[str], bool] = ...) -> list[StackResource]:
+        """Return the running jobs, and the endpoints, endpoint configs and models.
+
+        Those whose name `passes_over` is true of are left out.
+        """
+
+    def remove(self, resource: StackResource) -> None:
+        """Stop the job or delete the resource; raises an error when SageMaker refuses."""
 
 
 class BusyError(Exception):

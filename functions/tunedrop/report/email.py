@@ -5,6 +5,7 @@ import msgspec
 from tunedrop.documents.figures import duration, moment, p_value, percent, signed, usd
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import Certainty, Failure, Run, slug
+from tunedrop.errors import CancelledError
 from tunedrop.report import letter
 from tunedrop.report.commands import ask_tuned, delete_endpoint, download
 
@@ -78,15 +79,16 @@ def failure_email(run: Run, failure: Failure, links: Links) -> Email:
     where = WHERE.get(failure.stage, f"in the step {failure.stage!r}")
     file = run.source.key.rpartition("/")[2]
     rejected = f"{links.folder}dataset/rejected.jsonl" if run.rows.get("rejected") else None
+    cancelled = failure.code == CancelledError.code
+    did, title = ("was cancelled", "Why") if cancelled else ("failed", "What went wrong")
+    subject = f"{did.rpartition(' ')[2]} in {failure.stage}: {failure.message}"
     return Email(
-        letter.subject(
-            f"{dataset_name(run.dataset)}: failed in {failure.stage}: {failure.message}"
-        ),
+        letter.subject(f"{dataset_name(run.dataset)}: {subject}"),
         letter.body(
             (
-                letter.paragraph(f"The run for {file} failed {where}."),
+                letter.paragraph(f"The run for {file} {did} {where}."),
                 guess(run.learns, run.certainty),
-                letter.section("What went wrong", letter.paragraph(failure.message)),
+                letter.section(title, letter.paragraph(failure.message)),
                 letter.section("The commonest problems", letter.problem_list(failure.problems)),
                 letter.section(
                     "What to do", letter.paragraph(failure.remedy), _listed(rejected, links)

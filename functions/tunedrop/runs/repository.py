@@ -1,6 +1,6 @@
 """Runs in the bucket: run.json is changed only by conditional writes, under a lease."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -113,11 +113,24 @@ class Runs:
         """Read the marker of a run; raises MissingError."""
         return msgspec.json.decode(self.store.read(keys.marker(run)).body, type=Marker)
 
+    def has_marker(self, run: str) -> bool:
+        """Return whether a run of this id has its marker."""
+        try:
+            self.store.head(keys.marker(run))
+        except MissingError:
+            return False
+        return True
+
     def mark(self, run: Run) -> None:
         """Write the run's marker unless it exists."""
         marker = Marker(dataset=run.dataset, run=run.run, attempt=run.attempt)
         with suppress(ExistsError):
             self.store.create(keys.marker(run.run), encode(marker))
+
+    def count_attempt(self, run: Run) -> None:
+        """Write the run's newest attempt into its marker."""
+        marker = Marker(dataset=run.dataset, run=run.run, attempt=run.attempt)
+        self.store.write(keys.marker(run.run), encode(marker), "application/json")
 
     def forget(self, run: Run) -> None:
         """Remove the marker of a run that is ended and cleaned up.
@@ -192,8 +205,7 @@ class Runs:
             self.save(held)
         except ChangedError:
             return False
-        marker = Marker(dataset=run.dataset, run=run.run, attempt=run.attempt)
-        self.store.write(keys.marker(run.run), encode(marker), "application/json")
+        self.count_attempt(run)
         return True
 
     def fail(
@@ -203,15 +215,17 @@ class Runs:
         error: TunedropError,
         owner: str | None = None,
         *,
-        status: Status = "running",
+        statuses: Sequence[Status] = ("running",),
     ) -> Held:
-        """End a run that has this status as failed; write the failure that calls `report_failure`.
+        """End a run that has one of these statuses as failed.
+
+        The failure that is written then calls `report_failure`.
 
         `owner` is the invocation's id if a step ends its own run.
         """
 
         def end(run: Run) -> bool:
-            if run.status != status:
+            if run.status not in statuses:
                 return False
             run.end("failed", now(), owner)
             run.error = Failure(stage, error.code, error.message, error.remedy, error.problems)

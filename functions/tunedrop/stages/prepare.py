@@ -7,8 +7,10 @@ from typing import NamedTuple
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run, run_id
 from tunedrop.errors import RecipeError
+from tunedrop.events import Completion
 from tunedrop.jobs.processing_job import ProcessingSettings
-from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, recipe_keys
+from tunedrop.lifecycle.cancelling import ask_for_release, cancel, refuse_if_cancelled
+from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, is_cancel, recipe_keys
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.fetching import awaits_model
@@ -35,15 +37,30 @@ class Found(NamedTuple):
     before: Pointer | None
 
 
-def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) -> StepResult:
+def prepare(
+    key: str,
+    step: Step,
+    settings: ProcessingSettings,
+    limits: Limits,
+    completed: Completion | None = None,
+) -> StepResult:
     """Prepare the newest version of the dropped object, here or in a processing job.
 
     The event is only a hint. The current state of the objects decides. An upload that starts no run
     is told by email.
+
+    Args:
+        key: the object that was dropped.
+        step: the invocation's step.
+        settings: the stack's settings for preparation.
+        limits: what the stack allows a recipe to order.
+        completed: when the upload was completed, if it came in parts.
     """
     if is_misplaced(key):
         return note_misplaced(key, step.runs.store)
-    found = _find_run(key, step, limits)
+    if is_cancel(key):
+        return cancel(key, step.runs)
+    found = _find_run(key, step, limits, completed)
     if isinstance(found, str):
         return StepResult(f"ignored: {found}")
     if found.decision == "join" and found.before:
@@ -55,6 +72,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
     done, was_killed = "prepared", held.run.lease is not None
     with step.claimed(held, "prepare") as ours:
         if ours:
+            refuse_if_cancelled(held.run.source, step.runs.store)
             if isinstance(found.recipe, RecipeError):
                 raise found.recipe
             if awaits_model(held, found.recipe, step, settings):
@@ -66,7 +84,7 @@ def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) 
     return step.result(held.run.folder, done) if ours else otherwise
 
 
-def _find_run(key: str, step: Step, limits: Limits) -> Found | str:
+def _find_run(key: str, step: Step, limits: Limits, completed: Completion | None) -> Found | str:
     """Return the run of the newest version at `key`, after moving the pointer to it if it counts.
 
     Returns why there is none, if so. The pointer is read before the object, and both are read
@@ -77,7 +95,7 @@ def _find_run(key: str, step: Step, limits: Limits) -> Found | str:
     dataset = dataset_of(key)
     for _ in range(MAX_CONFLICTS):
         before, etag = read_pointer(runs.store, dataset) if dataset else (None, "")
-        drop = find_drop(key, runs.store)
+        drop = find_drop(key, runs.store, completed)
         if isinstance(drop, str):
             return drop
         recipe, digest = dropped_recipe(runs, recipe_keys(drop.source.key, runs.store), limits)
@@ -120,10 +138,12 @@ def _run_to_prepare(found: Found, runs: Runs) -> tuple[Held | None, StepResult]:
 
 def supersede_run(runs: Runs, step: Step, dataset: str, run: str) -> None:
     """End the run that counted before, if its run.json was ever written."""
-    try:
-        supersede(keys.run_folder(dataset, run), runs, step.sagemaker)
-    except MissingError:
-        return
+    folder = keys.run_folder(dataset, run)
+    with suppress(MissingError):
+        supersede(folder, runs, step.sagemaker)
+        before = runs.load(folder).run
+        if before.status == "superseded":
+            ask_for_release(before, runs)
 
 
 def _new_run(drop: Drop, digest: str) -> Run:

@@ -12,6 +12,7 @@ from tunedrop.events import DeadLetter
 from tunedrop.jobs.processing_job import LOGS
 from tunedrop.lifecycle.dropped import dataset_of
 from tunedrop.lifecycle.ending import Ending, gave_up
+from tunedrop.lifecycle.lost_drops import uncounted
 from tunedrop.lifecycle.lost_event import lost_event
 from tunedrop.lifecycle.step import StepResult
 from tunedrop.lifecycle.untaken import tell_of_drop
@@ -21,6 +22,8 @@ from tunedrop.runs.pointer import read_pointer
 from tunedrop.runs.repository import Runs
 
 AGAIN = "then drop the file again."
+TRIES = 2  # How often a processing job is started for one attempt of a user.
+TRY_COUNT = "processing job"  # The key of run.nudges that counts further tries.
 
 
 def report_failed_run(folder: str, ending: Ending) -> StepResult:
@@ -62,8 +65,40 @@ def report_failed_processing_job(job_name: str, ending: Ending) -> StepResult:
     job = ending.sagemaker.processing_job(job_name)
     if job is None or job.status in ("InProgress", "Stopping") or _is_prepared(run, ending.runs):
         return StepResult("nothing to do", run.folder)
+    if _may_succeed(job) and _tries_again(run, ending.runs):
+        return StepResult("left to sweep: another job prepares it", run.folder)
     ending.fail(run.folder, "prepare", _processing_error(job, run))
     return StepResult("reported", run.folder)
+
+
+def _may_succeed(job: ProcessingJob) -> bool:
+    """Return whether another job could succeed; one without enough memory fails again."""
+    lacks_memory = "memory" in (job.failure_reason or "").lower()
+    return job.status == "Failed" and not job.timed_out and not lacks_memory
+
+
+def _tries_again(run: Run, runs: Runs) -> bool:
+    """Let the run begin its preparation once more under a new name; False after the last try.
+
+    Machines fail, while data at fault end the run in a job that completes. `sweep` finds the run
+    that nobody prepares and calls `prepare`.
+    """
+
+    def next_try(newest: Run) -> bool:
+        tried = newest.nudges.get(TRY_COUNT, 0) + 1
+        if newest.status != "running" or newest.attempt != run.attempt or tried >= TRIES:
+            return False
+        newest.nudges[TRY_COUNT] = tried
+        newest.attempt += 1
+        newest.stage = "prepare"
+        newest.lease = newest.progress = newest.processing = newest.waiting = None
+        return True
+
+    newest = runs.update(run.folder, next_try).run
+    if newest.status != "running" or newest.attempt <= run.attempt:
+        return False
+    runs.count_attempt(newest)
+    return True
 
 
 def _is_prepared(run: Run, runs: Runs) -> bool:
@@ -96,10 +131,13 @@ def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
 
 
 def report_dead_letter(letter: DeadLetter, ending: Ending) -> StepResult:
-    """End the run of an event that a function could not handle."""
+    """End the run of an event that a function could not handle, or report a drop without a run."""
     subject = events.subject(letter.request_payload)
     if keys.is_drop_notice(subject):
         return tell_of_drop(subject, ending)
+    if upload := uncounted(ending.runs, subject):
+        ending.report_unstarted(upload, letter.reason)
+        return StepResult("reported: no run was started")
     folder = folder_of(subject, ending.runs)
     if folder is None:
         return StepResult(f"ignored: {subject} belongs to no run that counts")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import Run, resource_name
+from tunedrop.documents.run import Run, resource_name, run_of_resource
 from tunedrop.lifecycle.ending import (
     Ending,
     gave_up,
@@ -21,10 +21,10 @@ from tunedrop.lifecycle.ending import (
 from tunedrop.lifecycle.lost_drops import lost_drops
 from tunedrop.lifecycle.lost_event import lost_event, object_event
 from tunedrop.lifecycle.step import StepResult
-from tunedrop.ports.services import Functions
+from tunedrop.ports.services import Functions, StackResource, StackResources
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
-from tunedrop.runs.repository import Marker, now, seconds_since
+from tunedrop.runs.repository import Marker, Runs, now, seconds_since
 
 MAX_NUDGES = 3  # Number of times that a stage is called again before the run is ended.
 # A marker without run.json is removed after so many seconds. run.json is written right after it.
@@ -33,8 +33,8 @@ UNCONCERNED = "left alone: it does not wait for this job"
 ERROR = "error: "  # The outcome of a run that could not be looked after begins so.
 
 
-def sweep(ending: Ending, functions: Functions) -> list[StepResult]:
-    """Check every run that is not yet ended and cleaned up, and every recent upload.
+def sweep(ending: Ending, functions: Functions, resources: StackResources) -> list[StepResult]:
+    """Check the runs that are not yet ended and cleaned up, recent uploads, and what has the tag.
 
     An error of one run does not keep sweep from the others. Its outcome begins with `ERROR`.
     """
@@ -42,7 +42,11 @@ def sweep(ending: Ending, functions: Functions) -> list[StepResult]:
         _attempted(run, partial(_look_after, run, ending, functions))
         for run in ending.runs.active()
     ]
-    return [*results, *_send_lost_drops(ending, functions)]
+    return [
+        *results,
+        *_send_lost_drops(ending, functions),
+        *_remove_unknown(resources, ending.runs),
+    ]
 
 
 def continue_fetched(job: str, ending: Ending, functions: Functions) -> list[StepResult]:
@@ -140,6 +144,31 @@ def _remove_without_run(marker: Marker, ending: Ending) -> StepResult:
         return StepResult("left alone: the endpoint cannot be deleted yet", marker.folder)
     ending.runs.store.delete(keys.marker(marker.run))
     return StepResult("removed: its run.json was deleted", marker.folder)
+
+
+def _remove_unknown(resources: StackResources, runs: Runs) -> Iterator[StepResult]:
+    """Remove what carries the stack's tag and has no marker: `runs/` was deleted by hand.
+
+    A run has its marker before it creates anything, and until all of it is gone. The resources are
+    listed before the markers are read, so that what a new run creates meanwhile has one.
+    """
+
+    def is_known(name: str) -> bool:
+        parsed = run_of_resource(name)
+        return parsed is None or runs.has_marker(parsed[0])
+
+    try:
+        unknown = resources.find(is_known)
+    except Exception as error:  # noqa: BLE001 - the runs were looked after all the same
+        yield _failed(error, "what carries the stack's tag")
+        return
+    for each in unknown:
+        yield _attempted(each.name, partial(_remove, each, resources))
+
+
+def _remove(resource: StackResource, resources: StackResources) -> StepResult:
+    resources.remove(resource)
+    return StepResult(f"removed: the {resource.kind} {resource.name}, which belongs to no run")
 
 
 def _send_lost_drops(ending: Ending, functions: Functions) -> Iterator[StepResult]:

@@ -6,6 +6,7 @@ from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
+from tunedrop.lifecycle.bills import reserve
 from tunedrop.lifecycle.estimating import estimate_training
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.runs.repository import Held, encode
@@ -42,6 +43,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
                 "estimated, and only training.max_hours limits it."
             ),
         ]
+    reserve(run, recipe, step, catalogue, settings.monthly_usd)
     config = encode(training_config(run.run, recipe, dataset.task))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
     # The name must be in run.json before the job exists, because its events can come at once.

@@ -1,5 +1,7 @@
 """S3: events that name the version, buckets that survive a restart, bodies kept on disk only.
 
+A missing object is answered with 403 to a caller who may not list the bucket.
+
 ministack keeps objects and versions on disk (S3_PERSIST) but not the stack; the next deployment
 finds the bucket there and adopts it. Without the change here it also keeps the body of every
 version in memory.
@@ -12,14 +14,18 @@ import hashlib
 import json
 from typing import Any
 
+from ministack.core import iam_evaluator, router
+from ministack.core.responses import get_region
 from ministack.services import eventbridge, s3
 from ministack.services.cloudformation import provisioners
 
+NOT_FOUND, FORBIDDEN = 404, 403  # HTTP status codes.
 _version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
 _fire_async = s3._fire_s3_event_async  # noqa: SLF001
 _fire = s3._fire_s3_event  # noqa: SLF001
 _dispatch = eventbridge._dispatch_event  # noqa: SLF001
 _persist = s3._persist_object  # noqa: SLF001
+_handle = s3.handle_request
 _create_bucket = provisioners._s3_create  # noqa: SLF001
 
 
@@ -29,9 +35,41 @@ def install() -> None:
     s3._fire_s3_event = _fire_with_version  # noqa: SLF001
     eventbridge._dispatch_event = _dispatch_with_version  # noqa: SLF001
     s3._persist_object = _persist_on_disk_only  # noqa: SLF001
+    s3.handle_request = _handle_with_403
     handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]  # noqa: SLF001
     handlers["create"] = _create_or_adopt_bucket
     provisioners.s3_bucket_name_conflict = lambda _name: None
+
+
+async def _handle_with_403(
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    query: dict[str, Any],
+    **options: Any,
+) -> Any:
+    """Answer 403 for a missing object unless the caller may list the bucket, as S3 does.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    answer = await _handle(method, path, headers, body, query, **options)
+    bucket, _, key = path.lstrip("/").partition("/")
+    is_missing = answer[0] == NOT_FOUND and method in {"GET", "HEAD"} and key
+    if not is_missing or options.get("internal") or bucket not in s3._buckets:  # noqa: SLF001
+        return answer
+    denied = iam_evaluator.enforce(
+        router.extract_access_key_id(headers, query),
+        "s3:ListBucket",
+        "s3",
+        get_region(),
+        resource_arn=f"arn:aws:s3:::{bucket}",
+    )
+    if not denied:
+        return answer
+    message = f"it is missing, and the caller may not list the bucket {bucket}"
+    status, fields, text = s3._error("AccessDenied", message, FORBIDDEN, path)  # noqa: SLF001
+    return status, fields, b"" if method == "HEAD" else text
 
 
 def _fire_async_with_version(bucket: str, key: str, event_name: str, **details: Any) -> None:

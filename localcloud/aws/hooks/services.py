@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack import app
 from ministack.core import iam_actions, router
+from ministack.services import tagging
 
 from localcloud.service import Service, ServiceError, ServiceRequest, ServiceResponse
 
@@ -33,6 +34,7 @@ class Registration:
     target_prefix: str
     routes: dict[str, str]
     resource_arn: Callable[[ServiceRequest], str]
+    resource_tags: Callable[[], list[tuple[str, list[dict[str, str]]]]]
 
     def request(
         self, method: str, path: str, headers: dict[str, str], body: bytes
@@ -170,5 +172,6 @@ def register(registration: Registration) -> None:
         "credential_scope": name,
     }
     iam_actions.SERVICE_TO_IAM_NAMESPACE[name] = name
+    tagging._RESOURCE_TAG_COLLECTORS[name] = registration.resource_tags  # noqa: SLF001
     iam_actions.extract_iam_action = _iam_action
     iam_actions.extract_resource_arn = _iam_resource

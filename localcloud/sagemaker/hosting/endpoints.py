@@ -9,6 +9,7 @@ from localcloud.sagemaker.hosting.endpoint import Endpoint, new_description
 from localcloud.sagemaker.hosting.registry import Registry
 from localcloud.sagemaker.images import find_image
 from localcloud.sagemaker.listing import Listing
+from localcloud.sagemaker.tags import request_tags
 
 if TYPE_CHECKING:
     from localcloud.sagemaker.hosting.endpoint_configs import EndpointConfigs
@@ -50,7 +51,10 @@ class Endpoints:
         # AWS authorizes this action for the endpoint, which is done already, and for its
         # configuration.
         self._runtime.platform.check_action(
-            request.access_key_id, "sagemaker:CreateEndpoint", self._configs.arn(config_name)
+            request.access_key_id,
+            "sagemaker:CreateEndpoint",
+            self._configs.arn(config_name),
+            request_tags(request),
         )
         config = self._configs.get(config_name)
         model = self._models.get(config["ProductionVariants"][0]["ModelName"])

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from tunedrop.aws import sagemaker as adapter
 from tunedrop.aws.sagemaker import SageMakerService
 from tunedrop.errors import ProcessingError, TrainingError
 from tunedrop.ports.services import LimitError, ProcessingJob
@@ -163,3 +164,83 @@ def test_a_processing_job_that_does_not_exist_is_none() -> None:
             "describe_processing_job", "ValidationException", "Could not find requested job"
         )
         assert SageMakerService(client).processing_job("missing") is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Could not find model "arn:aws:sagemaker:us-east-1:111122223333:model/tweets"',
+        "Could not assume role arn:aws:iam::111122223333:role/training.",
+    ],
+)
+def test_what_is_not_visible_yet_is_waited_for(
+    message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr(adapter, "VISIBILITY_PAUSES", (0.0, 0.0))
+    client = make_client("sagemaker")
+
+    # When
+    with Stubber(client) as stub:
+        for _ in range(2):
+            stub.add_client_error("create_training_job", "ValidationException", message)
+        stub.add_response("create_training_job", {"TrainingJobArn": "arn:aws:sagemaker:::job/x"})
+        SageMakerService(client).create_training_job(REQUEST)
+
+        # Then
+        stub.assert_no_pending_responses()
+
+
+def test_what_stays_invisible_is_refused_with_sagemakers_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given
+    monkeypatch.setattr(adapter, "VISIBILITY_PAUSES", (0.0,))
+    client = make_client("sagemaker")
+
+    # When
+    with Stubber(client) as stub:
+        for _ in range(2):
+            stub.add_client_error(
+                "create_training_job", "ValidationException", "Could not assume role"
+            )
+        with pytest.raises(TrainingError) as caught:
+            SageMakerService(client).create_training_job(REQUEST)
+
+    # Then
+    assert "Could not assume role" in caught.value.message
+
+
+def test_deleting_what_is_missing_is_told_from_a_lack_of_permission() -> None:
+    # Given: the condition on the tag refuses a name that does not exist
+    client = make_client("sagemaker")
+    gone = "Could not find it"
+
+    # When
+    with Stubber(client) as stub:
+        for kind in ("endpoint", "endpoint_config", "model"):
+            stub.add_client_error(f"delete_{kind}", "AccessDeniedException", "no tag")
+            stub.add_client_error(f"describe_{kind}", "ValidationException", gone)
+        deleted = SageMakerService(client).delete_endpoint("tweets-0a1b2c3d4e5f-1")
+
+    # Then
+    assert deleted
+
+
+def test_an_endpoint_that_may_not_be_deleted_is_an_error() -> None:
+    # Given
+    client = make_client("sagemaker")
+    there = {
+        "EndpointName": "e",
+        "EndpointArn": "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e",
+        "EndpointStatus": "InService",
+        "CreationTime": datetime.now(UTC),
+        "LastModifiedTime": datetime.now(UTC),
+    }
+
+    # When / Then
+    with Stubber(client) as stub:
+        stub.add_client_error("delete_endpoint", "AccessDeniedException", "no permission")
+        stub.add_response("describe_endpoint", there)
+        with pytest.raises(ClientError, match="no permission"):
+            SageMakerService(client).delete_endpoint("e")

@@ -42,6 +42,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         for name, value in _environment(topic).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(bootstrap, "SageMakerService", lambda _client: stack.sagemaker)
+        monkeypatch.setattr(bootstrap, "stack_resources", lambda _stack: stack.resources)
         monkeypatch.setattr(bootstrap, "inference", lambda: stack.inference)
         sender = SimpleNamespace(send=lambda name, event: stack.sent.append((name, event)))
         monkeypatch.setattr(bootstrap, "LambdaFunctions", lambda _client, _names: sender)
@@ -63,6 +64,7 @@ def _environment(topic: str) -> dict[str, str]:
         "ALLOWED_INSTANCE_TYPES": "ml.g5.xlarge,ml.g5.2xlarge,ml.g6.xlarge,ml.g6.2xlarge",
         "MAX_TRAINING_HOURS": "24",
         "MAX_BUDGET_USD": "100",
+        "MAX_MONTHLY_USD": "1000",
         "MAX_ENDPOINT_HOURS": "168",
         "TRAINING_ROLE_ARN": ROLE,
         "SERVING_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:1",

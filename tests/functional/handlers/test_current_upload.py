@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import moto
 import pytest
 
-from tests.support.pipeline.drives import KEY
+from tests.support.pipeline.drives import KEY, deployed
 from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.aws.bucket import Bucket
 from tunedrop.runs.pointer import Pointer, read_pointer
@@ -36,6 +36,74 @@ def test_a_newer_file_stops_the_job_of_the_older_run_without_an_email(
     assert pointer(stack).run == stack.run(new).run
     assert pointer(stack).generation == 2
     assert stack.emails == []
+
+
+@pytest.mark.usefixtures("base_model")
+def test_prepare_leaves_the_older_runs_endpoint_to_report_failure(
+    stack: Stack, tweets: bytes
+) -> None:
+    # Given
+    old, name = deployed(stack, tweets)
+    stack.drop(KEY, tweets + b"\none more good thing,positive")
+
+    # When
+    new = stack.prepare(KEY)["run"]
+    before = list(stack.sagemaker.endpoints)
+    (asked,) = stack.keys(f"{old}/release/")
+    stack.call("report_failure", stack.event("s3_run_failed", key=asked))
+
+    # Then
+    assert before == [name]
+    assert stack.sagemaker.endpoints == {}
+    assert stack.keys("runs/_active/") == [f"runs/_active/{stack.run(new).run}"]
+    assert stack.emails == []
+
+
+def test_an_upload_in_parts_counts_from_its_end(stack: Stack, tweets: bytes) -> None:
+    # Given: an upload in parts that began before a file that was dropped meanwhile
+    long = "datasets/tweets/long.csv"
+    stack.drop(long, tweets)
+    s3 = moto.backends.get_backend("s3")[moto.core.DEFAULT_ACCOUNT_ID]["aws"]
+    began = datetime.now(UTC) - timedelta(hours=2)
+    s3.buckets[BUCKET].keys[long].last_modified = began.replace(tzinfo=None)
+    stack.drop(KEY, tweets + b"\none more good thing,positive")
+    stack.prepare(KEY)
+    event = stack.event("s3_dataset_dropped", key=long)
+    ended = datetime.now(UTC) + timedelta(seconds=2)
+    event["time"] = f"{ended:%Y-%m-%dT%H:%M:%SZ}"
+    event["detail"]["reason"] = "CompleteMultipartUpload"
+    event["detail"]["object"]["etag"] = stack.s3.head_object(Bucket=BUCKET, Key=long)["ETag"].strip(
+        '"'
+    )
+
+    # When
+    folder = stack.call("prepare", event)["run"]
+    again = stack.call("prepare", event)
+
+    # Then
+    assert pointer(stack).run == stack.run(folder).run
+    assert stack.run(folder).source.modified == ended.isoformat(timespec="seconds")
+    assert again["outcome"] == "nothing to do"
+
+
+def test_a_recipe_beside_an_upload_in_parts_starts_a_new_run(stack: Stack, tweets: bytes) -> None:
+    # Given
+    stack.drop(KEY, tweets)
+    event = stack.event("s3_dataset_dropped", key=KEY)
+    event["time"] = f"{datetime.now(UTC) + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+    event["detail"]["reason"] = "CompleteMultipartUpload"
+    event["detail"]["object"]["etag"] = stack.s3.head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip(
+        '"'
+    )
+    first = stack.call("prepare", event)["run"]
+    stack.drop("datasets/tweets/recipe.yaml", b"rows: {max_train: 20}")
+
+    # When
+    second = stack.prepare("datasets/tweets/recipe.yaml")["run"]
+
+    # Then
+    assert stack.run(first).status == "superseded"
+    assert stack.run(second).status == "running"
 
 
 def test_dropping_an_earlier_content_again_makes_it_current(stack: Stack, tweets: bytes) -> None:

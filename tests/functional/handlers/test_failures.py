@@ -15,7 +15,7 @@ from tests.support.pipeline.drives import (
     trained,
 )
 from tests.support.pipeline.fakes import FakeInference
-from tests.support.pipeline.stack import BUCKET, Stack
+from tests.support.pipeline.stack import BUCKET, EVENTS, Stack
 from tunedrop.documents.run import Failure
 
 MANIFEST_KEY = "models/HuggingFaceTB/SmolLM2-135M-Instruct/main/manifest.json"
@@ -187,6 +187,54 @@ def test_an_endpoint_that_stops_answering_is_deleted_with_one_email(
     assert stack.run(folder).status == "failed"
     assert len(stack.emails) == 1
     assert stack.sagemaker.endpoints == {}
+
+
+def test_a_dead_letter_of_a_drop_without_a_run_becomes_one_email(
+    stack: Stack, tweets: bytes
+) -> None:
+    # Given a drop that prepare failed on three times before it had a run
+    stack.drop(KEY, tweets)
+    letter = json.loads((EVENTS / "sqs_dead_letter.json").read_text())
+
+    # When sweep has had it tried again, in vain
+    for _ in range(2):
+        stack.call("report_failure", letter)
+
+    # Then
+    ((subject, body),) = stack.emails
+    assert subject.startswith("tweets.csv: no run could be started yet:")
+    words = " ".join(body.split())
+    assert "datasets/tweets/tweets.csv" in words
+    assert "Task timed out after 900.00 seconds" in words
+    assert "then drop the file again" in words
+
+
+def test_a_dead_letter_of_a_newer_drop_leaves_the_older_run_alone(
+    stack: Stack, tweets: bytes
+) -> None:
+    # Given a run, and a newer file that prepare failed on before it had a run
+    stack.drop("datasets/tweets/a.csv", tweets)
+    folder = stack.prepare("datasets/tweets/a.csv")["run"]
+    stack.drop(KEY, tweets + b"\none more good thing,positive")
+
+    # When
+    stack.call("report_failure", json.loads((EVENTS / "sqs_dead_letter.json").read_text()))
+
+    # Then
+    assert stack.run(folder).status == "running"
+    ((subject, _),) = stack.emails
+    assert subject.startswith("tweets.csv: no run could be started yet:")
+
+
+def test_a_dead_letter_of_a_drop_that_was_deleted_is_ignored(stack: Stack) -> None:
+    # When
+    (outcome,) = stack.call(
+        "report_failure", json.loads((EVENTS / "sqs_dead_letter.json").read_text())
+    )
+
+    # Then
+    assert outcome["outcome"].startswith("ignored:")
+    assert stack.emails == []
 
 
 def test_a_dead_letter_ends_its_run_with_one_email(stack: Stack, tweets: bytes) -> None:

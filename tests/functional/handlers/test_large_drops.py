@@ -38,6 +38,15 @@ def handed_over(stack: Stack, body: bytes) -> tuple[str, str]:
     return answer["run"], stack.run(answer["run"]).name
 
 
+def last_try(stack: Stack, body: bytes) -> tuple[str, str]:
+    """Hand a file over whose first job fails; returns the run's folder and its second name."""
+    folder, name = handed_over(stack, body)
+    stack.sagemaker.set_processing_job(name, "Failed", failure_reason="InternalServerError")
+    stack.call("report_failure", stack.event("processing_job_failed", processing_job=name))
+    assert stack.prepare(KEY)["outcome"] == "preparing in a processing job"
+    return folder, stack.run(folder).name
+
+
 def run_job(stack: Stack, name: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run the job's program as SageMaker would; returns its exit status."""
     monkeypatch.setenv("PROCESSING_JOB", name)
@@ -170,7 +179,7 @@ def test_the_email_of_a_job_that_failed_in_an_outage_names_the_error(
     stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch, job_folder: Path
 ) -> None:
     # Given
-    folder, name = handed_over(stack, tweets)
+    folder, name = last_try(stack, tweets)
 
     def broken(*_: object) -> None:
         raise ConnectionError("S3 is out of reach")
@@ -189,6 +198,37 @@ def test_the_email_of_a_job_that_failed_in_an_outage_names_the_error(
     assert len(stack.emails) == 1
     assert "ConnectionError: S3 is out of reach" in " ".join(stack.emails[0][1].split())
     assert "/aws/sagemaker/ProcessingJobs" in stack.emails[0][1]
+
+
+def test_a_job_that_failed_is_started_once_more_by_sweep(stack: Stack, tweets: bytes) -> None:
+    # Given
+    folder, first = handed_over(stack, tweets)
+    change(stack, folder, lease={"owner": first, "expires": time.time() + 40_000})
+    stack.sagemaker.set_processing_job(first, "Failed", failure_reason="InternalServerError")
+
+    # When its event comes twice
+    event = stack.event("processing_job_failed", processing_job=first)
+    for _ in range(2):
+        stack.call("report_failure", event)
+    sweep(stack)
+    ((function, again),) = stack.sent
+    stack.call(function, again, request_id="request-2")
+
+    # Then
+    second = stack.run(folder).name
+    assert function == "prepare"
+    assert list(stack.sagemaker.processing_jobs) == [first, second]
+    assert stack.emails == []
+    marker = json.loads(stack.read(f"runs/_active/{stack.run(folder).run}"))
+    assert marker["attempt"] == 2, "sweep would not find the second job's name"
+
+    # When
+    stack.sagemaker.set_processing_job(second, "Failed", failure_reason="InternalServerError")
+    stack.call("report_failure", stack.event("processing_job_failed", processing_job=second))
+
+    # Then
+    assert stack.run(folder).status == "failed"
+    assert len(stack.emails) == 1
 
 
 @pytest.mark.parametrize(
@@ -223,7 +263,7 @@ def test_a_job_killed_before_it_wrote_dataset_json_fails_the_run(
     stack: Stack, tweets: bytes
 ) -> None:
     # Given
-    folder, name = handed_over(stack, tweets)
+    folder, name = last_try(stack, tweets)
     change(stack, folder, stage="train")
     stack.sagemaker.set_processing_job(name, "Failed", failure_reason="killed")
 
@@ -307,7 +347,7 @@ def test_the_sweep_reports_an_ended_job_without_a_dataset(
 ) -> None:
     """The lease of the job lasts for hours, so sweep asks SageMaker for its status."""
     # Given
-    folder, name = handed_over(stack, tweets)
+    folder, name = last_try(stack, tweets)
     change(stack, folder, lease={"owner": name, "expires": time.time() + 40_000})
     stack.sagemaker.set_processing_job(name, status)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.support.pipeline.drives import KEY, change, deployed, sweep, trained
-from tests.support.pipeline.stack import Stack
+from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.errors import TrainingError
 from tunedrop.lifecycle import lost_drops, step
-from tunedrop.ports.services import LimitError
+from tunedrop.ports.services import LimitError, StackResource
 from tunedrop.stages import sweep as sweep_stage
 
 
@@ -121,6 +121,71 @@ def test_an_endpoint_deleted_by_hand_before_the_evaluation_is_named(
 
     # Then
     assert "deleted by hand" in stack.emails[0][1]
+
+
+def test_what_carries_the_tag_of_no_known_run_is_removed(
+    stack: Stack, kept: tuple[str, str]
+) -> None:
+    # Given a kept endpoint, and what is left of a run whose documents were all deleted
+    _, name = kept
+    known = StackResource("endpoint", name, "InService")
+    unknown = [
+        StackResource(kind, "tweets-0a1b2c3d4e5f-1") for kind in ("training job", "endpoint")
+    ]
+    stack.resources.found = [known, *unknown]
+
+    # When
+    told = outcomes(stack)
+
+    # Then
+    assert stack.resources.found == [known]
+    for kind in ("training job", "endpoint"):
+        assert f"removed: the {kind} tweets-0a1b2c3d4e5f-1, which belongs to no run" in told
+
+
+def test_what_cannot_be_removed_yet_keeps_sweep_from_nothing_else(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given two endpoints of no known run, of which one is being created
+    creating, ready = (StackResource("endpoint", f"tweets-{digit * 12}-1") for digit in ("0", "1"))
+    stack.resources.found = [creating, ready]
+    remove = stack.resources.remove
+
+    def refused(resource: StackResource) -> None:
+        if resource == creating:
+            raise RuntimeError("Cannot update in-progress endpoint")
+        remove(resource)
+
+    monkeypatch.setattr(stack.resources, "remove", refused)
+
+    # When the function fails, so that its alarm is raised if this goes on
+    with pytest.raises(RuntimeError, match="1 of 2 checks failed"):
+        sweep(stack)
+
+    # Then
+    assert stack.resources.found == [creating]
+
+
+def test_a_lost_run_of_an_upload_in_parts_is_found(
+    stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a function that was killed between the pointer and run.json; S3 lists when it began
+    stack.drop(KEY, tweets)
+    event = stack.event("s3_dataset_dropped", key=KEY)
+    event["time"] = f"{datetime.now(UTC) + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+    event["detail"]["reason"] = "CompleteMultipartUpload"
+    etag = stack.s3.head_object(Bucket=BUCKET, Key=KEY)["ETag"]
+    event["detail"]["object"]["etag"] = etag.strip('"')
+    folder = stack.call("prepare", event)["run"]
+    for name in ("run.json", "dataset/dataset.json"):
+        stack.s3.delete_object(Bucket=BUCKET, Key=f"{folder}/{name}")
+    monkeypatch.setattr(lost_drops, "FIRST_LOOK", -5.0)
+
+    # When
+    sweep(stack)
+
+    # Then
+    assert [function for function, _ in stack.sent] == ["prepare"]
 
 
 def test_an_upload_whose_event_never_came_is_sent_to_prepare(

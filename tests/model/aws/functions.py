@@ -37,7 +37,7 @@ def target_of_object(key: str) -> str | None:
         return "train"
     if fnmatchcase(key, "runs/*/answers/*/continue.json"):
         return "evaluate"
-    told = ("runs/*/failure/*.json", "runs/*/notice/*.json")
+    told = ("runs/*/failure/*.json", "runs/*/notice/*.json", "runs/*/release/*.json")
     return "report_failure" if any(fnmatchcase(key, pattern) for pattern in told) else None
 
 

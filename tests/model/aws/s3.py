@@ -13,23 +13,32 @@ from tests.model.faults import client_error
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of an object; `body` is None for a delete marker. `modified` in epoch seconds."""
+    """One version of an object; `body` is None for a delete marker.
+
+    `modified` (epoch seconds) is the beginning of an upload in parts, and `ended` its end.
+    """
 
     id: str
     body: bytes | None
     modified: float
     metadata: Mapping[str, str] = field(default_factory=dict)
+    ended: float = 0.0
 
     @property
     def etag(self) -> str:
         """The ETag with its quotes, of the content as for uploads in one part."""
         return f'"{hashlib.md5(self.body or b"").hexdigest()}"'  # noqa: S324 - as S3 does
 
+    @property
+    def is_in_parts(self) -> bool:
+        """Whether the upload took time."""
+        return self.ended > self.modified
+
 
 class S3:
     """The objects of the bucket, with all their versions."""
 
-    def __init__(self, clock: Callable[[], float], created: Callable[[str, str], None]) -> None:
+    def __init__(self, clock: Callable[[], float], created: Callable[[str, Version], None]) -> None:
         self.versions: dict[str, list[Version]] = {}
         self._clock = clock
         self._created = created
@@ -44,12 +53,22 @@ class S3:
         """Return the keys of the objects below a prefix, sorted as S3 lists them."""
         return sorted(k for k in self.versions if k.startswith(prefix) and self.current(k))
 
-    def put(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> Version:
-        """Write an object without conditions, and send its event."""
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        metadata: Mapping[str, str] | None = None,
+        seconds: float = 0.0,
+    ) -> Version:
+        """Write an object without conditions, and send its event.
+
+        With `seconds`, it is the end of an upload in parts that took so long.
+        """
         self._number += 1
-        version = Version(f"v{self._number:05}", body, self._clock(), metadata or {})
+        now = self._clock()
+        version = Version(f"v{self._number:05}", body, now - seconds, metadata or {}, now)
         self.versions.setdefault(key, []).append(version)
-        self._created(key, version.id)
+        self._created(key, version)
         return version
 
     def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> Any:  # noqa: N803, ARG002

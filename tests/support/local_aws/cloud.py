@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -63,6 +64,33 @@ class LocalAws:
             region_name=self.exports["AWS_DEFAULT_REGION"],
             aws_access_key_id=self.exports["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.exports["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def acting_with(self, policies: Mapping[str, Any], service: str) -> Any:
+        """Return a boto3 client with the credentials of a new role that has these policies.
+
+        Args:
+            policies: policy documents by name.
+            service: the client's service.
+        """
+        iam, name = self.client("iam"), f"acting-{uuid.uuid4().hex[:12]}"
+        account = self.client("sts").get_caller_identity()["Account"]
+        principal = {"AWS": f"arn:aws:iam::{account}:root"}
+        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        document = {"Version": "2012-10-17", "Statement": [trust]}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+        for title, allowed in policies.items():
+            text = json.dumps(allowed)
+            iam.put_role_policy(RoleName=name, PolicyName=title, PolicyDocument=text)
+        got = self.client("sts").assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="test")
+        keys = got["Credentials"]
+        return boto3.client(
+            service,
+            endpoint_url=self.exports["AWS_ENDPOINT_URL"],
+            region_name=self.exports["AWS_DEFAULT_REGION"],
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
         )
 
     def stop(self, with_signal: int = signal.SIGTERM) -> int:

@@ -5,7 +5,7 @@ SageMaker's own behaviour is tested on the local service with real processes (te
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import botocore.session
@@ -13,7 +13,7 @@ from botocore.validate import ParamValidator
 
 from tunedrop.documents.answers import Answer
 from tunedrop.errors import HostingError
-from tunedrop.ports.services import Endpoint, ProcessingJob, TrainingJob
+from tunedrop.ports.services import Endpoint, ProcessingJob, StackResource, TrainingJob
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 
@@ -100,6 +100,19 @@ class FakeSageMaker:
     def delete_endpoint(self, name: str) -> bool:
         self.endpoints.pop(name, None)
         return True
+
+
+class FakeStackResources:
+    """What carries the stack's tag; the test sets it."""
+
+    def __init__(self) -> None:
+        self.found: list[StackResource] = []
+
+    def find(self, passes_over: Callable[[str], bool] = lambda _: False) -> list[StackResource]:
+        return [each for each in self.found if not passes_over(each.name)]
+
+    def remove(self, resource: StackResource) -> None:
+        self.found.remove(resource)
 
 
 class FakeInference:

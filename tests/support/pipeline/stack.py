@@ -1,4 +1,4 @@
-"""The six handlers on moto's S3 and SNS, each called with the events of events/."""
+"""The seven handlers on moto's S3 and SNS, each called with the events of events/."""
 
 import importlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tests.support.pipeline.fakes import FakeInference, FakeSageMaker
+from tests.support.pipeline.fakes import FakeInference, FakeSageMaker, FakeStackResources
 from tunedrop.documents.run import Run
 
 EVENTS = Path(__file__).parents[3] / "events"
@@ -22,6 +22,7 @@ class Stack:
     def __init__(self, s3: Any, sns_messages: Callable[[], list[Any]]) -> None:
         self.s3 = s3
         self.sagemaker = FakeSageMaker()
+        self.resources = FakeStackResources()
         self.inference = FakeInference()
         self.seconds_left = 900.0  # Of each invocation.
         self.sent: list[tuple[str, Any]] = []
@@ -37,6 +38,7 @@ class Stack:
             aws_request_id=request_id,
             get_remaining_time_in_millis=lambda: round(self.seconds_left * 1000),
             function_name=function,
+            log_stream_name="stream",
             memory_limit_in_mb=1024,
             invoked_function_arn=f"arn:aws:lambda:us-east-1:111122223333:function:{function}",
         )

@@ -25,6 +25,8 @@ def test_every_example_event_is_parsed_to_its_subject(path: Path) -> None:
     # Then
     if "Records" in event:
         assert dead_letters(event)[0].function.startswith("tunedrop-PrepareFunction")
+    elif event.get("RequestType"):  # CloudFormation's request to a custom resource
+        assert event["ResourceType"] == "Custom::TunedropCleanUp"
     elif event["source"] == "aws.s3":
         assert created_key(event).startswith(("datasets/", "runs/", "tweets.csv"))
     elif "TrainingJobName" in event["detail"]:

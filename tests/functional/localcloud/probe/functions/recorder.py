@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+import urllib.request
 import uuid
 from pathlib import PurePosixPath
 from typing import Any
@@ -61,6 +62,26 @@ def dead_letter_handler(event: dict[str, Any], _context: Any) -> dict[str, list[
 def tick_handler(event: dict[str, Any], _context: Any) -> None:
     """Record a tick of the schedule."""
     record("tick", event)
+
+
+def custom_handler(event: dict[str, Any], _context: Any) -> None:
+    """Record a request of CloudFormation, and answer it; each word has an id of its own."""
+    record("custom", event)
+    word = event["ResourceProperties"]["Word"]
+    answer = {
+        "Status": "FAILED" if word == "bad" else "SUCCESS",
+        "Reason": f"the word is {word}",
+        "PhysicalResourceId": f"word-{word}",
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "Data": {"Said": word},
+    }
+    body = json.dumps(answer).encode()
+    request = urllib.request.Request(  # noqa: S310
+        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}
+    )
+    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
 
 def layer_handler(_event: Any, _context: Any) -> str:

@@ -12,6 +12,8 @@ from tests.support.local_aws.sagemaker.account import (
     PASS_ROLE,
     REGION,
     allow,
+    document,
+    execution_statements,
 )
 from tests.support.local_aws.sagemaker.requests import (
     training_request,
@@ -111,3 +113,57 @@ def test_role_that_does_not_trust_sagemaker_is_refused(
     # Then
     assert code == "ValidationException"
     assert message.startswith(f"Could not assume role {role}.")
+
+
+@pytest.mark.parametrize(("account", "code"), [(ACCOUNT, ""), ("999999999999", "refused")])
+def test_a_role_may_trust_sagemaker_for_one_account_only(
+    account: str, code: str, cloud: Cloud, sagemaker: Any, name: str
+) -> None:
+    # Given
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    iam = cloud.client("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document([trust]))["Role"]["Arn"]
+    iam.put_role_policy(
+        RoleName=name, PolicyName="own", PolicyDocument=document(execution_statements())
+    )
+    request = training_request(name, "report", RoleArn=role)
+
+    # When / Then
+    if code:
+        assert refusal(sagemaker, request)[1].startswith(f"Could not assume role {role}.")
+    else:
+        sagemaker.create_training_job(**request)
+
+
+def test_tags_are_conditions_of_creation_and_of_later_calls(cloud: Cloud, name: str) -> None:
+    # Given
+    team = {"StringEquals": {"aws:RequestTag/team": "a"}}
+    at_creation = {"StringEquals": {"sagemaker:TaggingAction": "CreateTrainingJob"}}
+    of_team = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+    caller = cloud.caller(
+        name,
+        [
+            allow("sagemaker:CreateTrainingJob", Condition=team),
+            allow("sagemaker:AddTags", Condition=at_creation),
+            allow("sagemaker:DescribeTrainingJob", Condition=of_team),
+            PASS_ROLE,
+        ],
+    )
+    tags = {team: [{"Key": "team", "Value": team}] for team in ("a", "b")}
+
+    # When
+    refused, _ = refusal(caller, training_request(f"{name}-b", "report", Tags=tags["b"]))
+    caller.create_training_job(**training_request(name, "report", Tags=tags["a"]))
+    arn = caller.describe_training_job(TrainingJobName=name)["TrainingJobArn"]
+
+    # Then
+    assert refused == "AccessDeniedException"
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:AddTags"):
+        caller.add_tags(ResourceArn=arn, Tags=tags["b"])
+    with pytest.raises(ClientError, match="not authorized"):
+        caller.describe_training_job(TrainingJobName=f"{name}-missing")

@@ -1,0 +1,1 @@
+"""The function that CloudFormation calls before it deletes the stack."""

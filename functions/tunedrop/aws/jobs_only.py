@@ -1,0 +1,51 @@
+"""SageMaker for `prepare`, which parses files of strangers and may therefore touch no endpoint."""
+# ruff: noqa: ARG002  # the arguments are those of the protocol
+
+from tunedrop.ports.services import Endpoint, ProcessingJob, Request, SageMaker, TrainingJob
+
+
+class JobsOnly:
+    """SageMaker without endpoints: what it cannot remove stays for report_failure and sweep."""
+
+    def __init__(self, service: SageMaker) -> None:
+        self.service = service
+
+    def create_training_job(self, request: Request) -> None:
+        """Raise PermissionError: prepare starts no training."""
+        raise _forbidden("start a training job")
+
+    def training_job(self, name: str) -> TrainingJob | None:
+        """Describe a job, or None when there is none."""
+        return self.service.training_job(name)
+
+    def stop_training_job(self, name: str) -> None:
+        """Stop a job; do nothing when it has ended or does not exist."""
+        self.service.stop_training_job(name)
+
+    def create_processing_job(self, request: Request) -> None:
+        """Start a processing job unless one of that name exists."""
+        self.service.create_processing_job(request)
+
+    def processing_job(self, name: str) -> ProcessingJob | None:
+        """Describe a processing job, or None when there is none."""
+        return self.service.processing_job(name)
+
+    def stop_processing_job(self, name: str) -> None:
+        """Stop a processing job; do nothing when it has ended or does not exist."""
+        self.service.stop_processing_job(name)
+
+    def create_endpoint(self, model: Request, config: Request, endpoint: Request) -> None:
+        """Raise PermissionError: prepare creates no endpoint."""
+        raise _forbidden("create an endpoint")
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Raise PermissionError: prepare looks at no endpoint."""
+        raise _forbidden("look at an endpoint")
+
+    def delete_endpoint(self, name: str) -> bool:
+        """Return False: there may be an endpoint, and another function deletes it."""
+        return False
+
+
+def _forbidden(what: str) -> PermissionError:
+    return PermissionError(f"prepare may not {what}")
