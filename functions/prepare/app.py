@@ -6,7 +6,7 @@ import msgspec
 
 from tunedrop import bootstrap, logs
 from tunedrop.events import completion, created_key
-from tunedrop.jobs.processing_job import ProcessingSettings
+from tunedrop.jobs.processing_job import FetchSettings, ProcessingSettings
 from tunedrop.recipe.limits import Limits
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.prepare import prepare
@@ -21,6 +21,9 @@ class Settings(BucketSettings, frozen=True):
     training_image: str
     processing_role_arn: str
     prepare_limit_megabytes: int
+    fetch_role_arn: str
+    hub_endpoint: str
+    hub_token_secret_arn: str
     stack_name: str
 
 
@@ -37,6 +40,11 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         region=settings.aws_region,
         memory=int(context.memory_limit_in_mb),
         limit=settings.prepare_limit_megabytes,
+        fetch=FetchSettings(
+            role=settings.fetch_role_arn,
+            hub=settings.hub_endpoint,
+            secret=settings.hub_token_secret_arn,
+        ),
     )
     step = bootstrap.prepare_step(settings, context)
     result = prepare(key, step, processing, limits, completion(event))

@@ -1,12 +1,16 @@
-"""Schedule → lost events sent again, ended runs settled, expired endpoints deleted."""
+"""Schedule → lost events sent again, ended runs settled, expired endpoints deleted.
+
+A fetched base model → the runs that wait for it go on.
+"""
 
 from typing import Any
 
 import msgspec
 
 from tunedrop import bootstrap, logs
+from tunedrop.events import processing_job_name
 from tunedrop.settings import EndingSettings, read_settings
-from tunedrop.stages.sweep import ERROR, sweep
+from tunedrop.stages.sweep import ERROR, continue_fetched, sweep
 
 logger = logs.logger("sweep")
 
@@ -24,7 +28,7 @@ class Settings(EndingSettings, frozen=True):
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
-    """Check every run that is not yet ended and cleaned up.
+    """Check every run that is not yet ended and cleaned up, or those that wait for a base model.
 
     Raises RuntimeError at the end when an error kept it from a run: the errors of this function
     raise an alarm.
@@ -37,8 +41,11 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
         "evaluate": settings.evaluate_function,
         "report_failure": settings.report_failure_function,
     }
-    resources = bootstrap.stack_resources(settings.stack_name)
-    results = sweep(bootstrap.ending(settings), bootstrap.functions(names), resources)
+    ending, functions = bootstrap.ending(settings), bootstrap.functions(names)
+    if event.get("detail-type") == "SageMaker Processing Job State Change":
+        results = continue_fetched(processing_job_name(event), ending, functions)
+    else:
+        results = sweep(ending, functions, bootstrap.stack_resources(settings.stack_name))
     for result in results:
         logger.info(result.outcome, run=result.run)
     if errors := [result for result in results if result.outcome.startswith(ERROR)]:

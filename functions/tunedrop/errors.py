@@ -5,7 +5,7 @@
     ├── DatasetError         the dropped file cannot be trained on
     ├── UnansweredError      nobody said how a doubtful file is meant
     ├── ProcessingError      the job that prepares a large drop failed
-    ├── BaseModelError       the base weights are missing or incomplete
+    ├── BaseModelError       the base weights are missing, incomplete or cannot be fetched
     ├── BudgetError          the run would cost more than the recipe allows
     ├── TrainingError        the training job failed
     ├── HostingError         the endpoint did not start or stopped answering
@@ -81,7 +81,7 @@ class ProcessingError(TunedropError):
 
 
 class BaseModelError(TunedropError):
-    """The base weights are missing or incomplete."""
+    """The base weights are missing, incomplete or cannot be fetched."""
 
     code = "base_model"
 

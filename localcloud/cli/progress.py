@@ -64,16 +64,11 @@ class ProgressLines:
         """Print what is new in run.json and, while it trains, in the job's log."""
         stage, is_running = run["stage"], run["status"] == "running"
         self._time_left.at(stage, run.get("rows", {}))
-        if learns := run.get("learns"):
-            self._once("learns", "prepare", learns)
-        if rows := run.get("rows"):
-            self._once("rows", "prepare", _rows(rows))
+        self._preparation(run)
         is_followed = STAGES.index(stage) <= STAGES.index(self._last_stage)
         if is_running and is_followed and stage != self._stage:
             self._stage, self._waits_for = stage, WAITS[stage]
             self._line(stage, f"begins: {self._waits_for}", self._left())
-        if processing := run.get("processing"):
-            self._once("processing", "prepare", f"in a processing job: {processing['reason']}")
         if job := run.get("job"):
             for step in self._log.new_steps(job):
                 self._training_step(step)
@@ -85,6 +80,17 @@ class ProgressLines:
             self._once("status", stage, text)
         elif self._clock() - self._said_at >= SILENT_SECONDS:
             self._line(stage, f"still {self._waits_for}", self._left())
+
+    def _preparation(self, run: Document) -> None:
+        if fetching := run.get("fetching"):
+            text = f"waits until the job {fetching['job']} has fetched {fetching['model']}"
+            self._once("fetching", "prepare", text)
+        if learns := run.get("learns"):
+            self._once("learns", "prepare", learns)
+        if rows := run.get("rows"):
+            self._once("rows", "prepare", _rows(rows))
+        if processing := run.get("processing"):
+            self._once("processing", "prepare", f"in a processing job: {processing['reason']}")
 
     def _training_step(self, step: dict[str, Any]) -> None:
         """Print every validation and the last step, and of the other steps one in STEP_SECONDS."""

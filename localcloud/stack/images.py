@@ -27,7 +27,10 @@ def product_images(state_dir: Path, code: CodeStore) -> Mapping[str, Image]:
     return {
         "tunedrop-training": Image(
             train=(sys.executable, str(CONTAINER / "train.py")),
-            entrypoints={"prepare": PrepareProgram(state_dir / "build", code)},
+            entrypoints={
+                "prepare": PrepareProgram(state_dir / "build", code),
+                "fetch": lambda: [sys.executable, str(CONTAINER / "fetch.py")],
+            },
         ),
         "vllm": Image(serve=(sys.executable, str(CONTAINER / "serve.py"))),
     }

@@ -19,6 +19,8 @@ RECIPE = "recipe.yaml"
 """The name of a recipe beside a dataset's files."""
 DEMO = "demo"
 """The folder of the demo's model below the state."""
+DEMO_NAMES = ((demo_model.MODEL_ID, ""), (demo_model.MODEL_ID, REVISION))
+"""Id and revision of the demo's model, as a recipe may name it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,36 +37,47 @@ class ModelChoice:
     def models(self, state_dir: Path, say: Callable[[str], None]) -> Mapping[str, Path]:
         """Return directories by id; the demo's model is fetched when it is needed and missing.
 
-        Raises LocalCloudError like `needs_the_demo`, or when the model cannot be fetched.
+        A missing model that the recipe names is left to the run, whose own job fetches it.
+
+        Raises LocalCloudError like `needs_the_demo`, or when the demo's model cannot be fetched.
         """
         if self.needs_the_demo(state_dir):
-            return {demo_model.MODEL_ID: demo_model.provide(state_dir / DEMO, say)}
+            demo = demo_model.provide(state_dir / DEMO, say)
+            return {**self.given, demo_model.MODEL_ID: demo}
+        if self._is_left_to_the_run(state_dir):
+            say(f"the base model {self._named(state_dir)} is not here: the run fetches it")
         return self.given
 
     def needs_the_demo(self, state_dir: Path) -> bool:
         """Tell whether the demo's model has to be put into the bucket.
 
-        Raises LocalCloudError when the recipe names a base model that is neither given nor in the
-        bucket.
+        Raises LocalCloudError when no recipe names a base model, and others than the default are
+        given.
         """
-        if self.dataset is None and self.given:
+        if (self.dataset is None and self.given) or self._is_here(state_dir):
             return False
-        model_id, revision = self._wanted(state_dir)
-        if (model_id in self.given and revision == REVISION) or _stored(
-            state_dir, f"models/{model_id}/{revision}/manifest.json"
-        ):
-            return False
-        if (model_id, revision) != (demo_model.MODEL_ID, REVISION) or self.given:
-            raise LocalCloudError(_missing(model_id, revision, self.given))
-        return True
+        named = self._named(state_dir)
+        if not named and self.given:
+            raise LocalCloudError(_missing(self.given))
+        return not named or named.partition("@")[::2] in DEMO_NAMES
 
-    def _wanted(self, state_dir: Path) -> tuple[str, str]:
-        """The id and revision of the recipe that the run will use, else the product's default."""
+    def _is_left_to_the_run(self, state_dir: Path) -> bool:
+        return bool(self._named(state_dir)) and not self._is_here(state_dir)
+
+    def _is_here(self, state_dir: Path) -> bool:
+        """Whether the base model of the run is given or in the bucket."""
+        model_id, _, revision = self._named(state_dir).partition("@")
+        model_id, revision = model_id or demo_model.MODEL_ID, revision or REVISION
+        is_given = model_id in self.given and revision == REVISION
+        key = f"models/{model_id}/{revision}/manifest.json"
+        return is_given or _stored(state_dir, key) is not None
+
+    def _named(self, state_dir: Path) -> str:
+        """`base_model` of the recipe that the run will use; empty when it names none."""
         recipe = self.recipe
         if recipe is None and self.dataset is not None:
             recipe = _stored(state_dir, f"datasets/{self.dataset}/{RECIPE}")
-        model_id, _, revision = (_base_model(recipe) if recipe else "").partition("@")
-        return model_id or demo_model.MODEL_ID, revision or REVISION
+        return _base_model(recipe) if recipe else ""
 
 
 def _base_model(recipe: Path) -> str:
@@ -83,14 +96,11 @@ def _stored(state_dir: Path, key: str) -> Path | None:
     return found[0] / key if found else None
 
 
-def _missing(model_id: str, revision: str, given: Mapping[str, Path]) -> str:
-    """The error for a missing base model, with its remedies."""
-    missing = f"the recipe's base model {model_id}@{revision} is not here"
-    if revision != REVISION:
-        return f"{missing}: --model gives the revision {REVISION} only, so leave @{revision} out"
-    if not given:
-        return f"{missing}: give its Hugging Face directory with --model {model_id}=DIR"
+def _missing(given: Mapping[str, Path]) -> str:
+    """The error when no recipe says which of the given models is meant."""
+    wanted, first = demo_model.MODEL_ID, next(iter(given))
     return (
-        f"{missing}, and --model gives {', '.join(given)}: add --model {model_id}=DIR, or write "
-        f"`base_model: {next(iter(given))}` into a recipe and name it with --recipe"
+        f"no recipe names a base model, so it is {wanted}, and --model gives {', '.join(given)}: "
+        f"add --model {wanted}=DIR, or write `base_model: {first}` into a recipe and name it with "
+        "--recipe"
     )

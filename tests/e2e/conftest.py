@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.recipes import GATED_MODEL, HUB_MODEL
 from tests.support.builders.tiny_model import make_tiny_model
 from tests.support.local_aws.cloud import Cloud
+from tests.support.local_aws.hub import Hub, Repository
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +20,21 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Cloud]:
+def hub(tiny_model: Path) -> Iterator[Hub]:
+    """A hub with the tiny model, free and gated."""
+    models = {
+        HUB_MODEL: Repository(tiny_model),
+        GATED_MODEL: Repository(tiny_model, access="gated", token="nobody-has-it"),
+    }
+    with Hub(models=models) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, hub: Hub) -> Iterator[Cloud]:
     """A local AWS with the stack deployed, as `python -m localcloud up` makes it."""
-    cloud = Cloud(tmp_path_factory.mktemp("cloud"), tiny_model)
+    parameters = {"HubEndpoint": hub.endpoint}
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"), tiny_model, parameters=parameters)
     yield cloud
     assert cloud.stop() == 0
 

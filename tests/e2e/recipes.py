@@ -1,5 +1,7 @@
 """Recipes of the end-to-end tests, without the base model, which `Cloud.drop` adds."""
 
+HUB_MODEL, GATED_MODEL = "tests/of-the-hub", "tests/gated"
+
 FAST = """
 rows: {max_train: 16, max_validation: 8, max_test: 8}
 hyperparameters: {epochs: 0.5, max_length: 256, evaluations_per_epoch: 1}

@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
+sys.path[:0] = [str(ROOT), str(ROOT / "functions"), str(ROOT / "training_container")]
 
 from tests.model.checking import Outcome, check, single_faults  # noqa: E402 - needs the path
 from tests.model.faults import Schedule  # noqa: E402

@@ -11,7 +11,7 @@ import pytest
 from tests.model.faults import CallFault, EventFault
 from tunedrop.aws.bucket import Bucket
 from tunedrop.documents.run import Lease, Run, StageTimes
-from tunedrop.lifecycle import ending, step
+from tunedrop.lifecycle import ending, fetching, step
 from tunedrop.lifecycle.announcement import Announcement, find_announcement
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Step
@@ -143,6 +143,11 @@ def without_lost_drops(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sweep, "lost_drops", lambda _runs: [])
 
 
+def without_another_job(patch: pytest.MonkeyPatch) -> None:
+    """Another job: the first one that could not fetch the base model ends the run."""
+    patch.setattr(fetching, "_may_pass", lambda *_: False)
+
+
 def without_cancel_again(patch: pytest.MonkeyPatch) -> None:
     """Cancel again: only the event of `cancel` ends a run."""
     patch.setattr(prepare, "refuse_if_cancelled", lambda *_: None)
@@ -182,6 +187,9 @@ GUARDS: Mapping[str, Guard] = {
     "claim": Guard(without_claim, "bad input", operation="publish", call="stall", event="twice"),
     "record": Guard(without_record, "one drop", operation="publish", call="error"),
     "dead letters are compared": Guard(without_comparison, "one drop", event="twin dies"),
+    "another job": Guard(
+        without_another_job, "hub model", operation="upload_file models/", call="kill"
+    ),
     "sweep": Guard(without_sweep, "keep"),
     "lost drops": Guard(without_lost_drops, "one drop", event="lost"),
     "cancel again": Guard(without_cancel_again, "cancelled at once"),

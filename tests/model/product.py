@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, Self
 
 import msgspec
@@ -19,6 +20,7 @@ import pytest
 
 from tests.model.aws.functions import TIME_LIMITS
 from tests.model.clock import VirtualClock, virtual_time
+from tests.model.hub import ModelHub
 from tests.model.questions import ModelInference, ask_in_turn
 from tests.model.world import BUCKET, World
 from tunedrop.dataset.prepare import prepare_dataset
@@ -35,6 +37,9 @@ ENVIRONMENT = {
     "TRAINING_IMAGE": "111122223333.dkr.ecr.us-east-1.amazonaws.com/tunedrop-training:1",
     "SERVING_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:1",
     "PROCESSING_ROLE_ARN": ROLE,
+    "FETCH_ROLE_ARN": ROLE,
+    "HUB_ENDPOINT": "https://huggingface.co",
+    "HUB_TOKEN_SECRET_ARN": "",
     "TRAINING_ROLE_ARN": ROLE,
     "SERVING_ROLE_ARN": ROLE,
     "PREPARE_LIMIT_MEGABYTES": "2048",
@@ -80,6 +85,9 @@ def installed() -> Iterator[Product]:
             patch.setenv(name, value)
         patch.setattr("tunedrop.bootstrap.client", product.client)
         patch.setattr("tunedrop.bootstrap.inference", product.inference)
+        patch.setattr("fetch.boto3", SimpleNamespace(client=product.client))
+        patch.setattr("fetch.HubModel", ModelHub)
+        patch.setattr("fetch.log_line", lambda **_: None)
         # sweep also removes what no run knows, which would hide that a guard is missing.
         patch.setattr("tunedrop.bootstrap.stack_resources", lambda _stack: NoResources())
         patch.setattr(os, "cpu_count", lambda: 1)  # A processing job starts no processes.

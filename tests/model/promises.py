@@ -34,6 +34,7 @@ def broken(world: World, scenario: Scenario) -> list[str]:
         *_drops(world, scenario),
         *_emails(world),
         *_jobs(world, scenario),
+        *_fetches(world),
         *_kept_endpoints(world),
         *_cancelled_endpoints(world),
         *_old_work(world),
@@ -215,6 +216,14 @@ def _jobs(world: World, scenario: Scenario) -> Iterator[str]:
         yield f"repeated: {count} training jobs, {scenario.jobs} are enough"
 
 
+def _fetches(world: World) -> Iterator[str]:
+    """One job fetches a base model for all runs; another follows only if it failed."""
+    count = sum(name.startswith("fetch-") for name in world.sagemaker.processing_jobs)
+    has_fault = any(who == "job" for _, who, _ in world.hit)
+    if count > 1 and not has_fault:
+        yield f"repeated: {count} jobs fetched the base model"
+
+
 def _old_work(world: World) -> Iterator[str]:
     """Nothing is created for a run that has not counted for some time."""
     counts: dict[str, float] = {}
@@ -233,7 +242,8 @@ def _old_work(world: World) -> Iterator[str]:
 def _at_once(world: World) -> Iterator[str]:
     """Two invocations never take turns at one run; a duplicate causes no errors."""
     kinds = {kind for kind, _, _ in world.hit}
-    if len(world.askers) > len(set(world.askers)) and "same id twice" not in kinds:
+    took_turns = any(len(each) > len(set(each)) for each in world.askers.values())
+    if took_turns and "same id twice" not in kinds:
         yield "at once: two evaluations took turns"
     is_plain = not world.schedule.calls and world.schedule.seed is None
     if is_plain and world.functions.errors:

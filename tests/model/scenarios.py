@@ -76,6 +76,8 @@ IN_TRAINING, IN_CREATION, ENDED = 300.0, 750.0, 3_000.0  # Seconds after the fir
 EXPIRY = 1 / 24  # Days that a run asks, where it expires.
 EXPIRED = 3_900.0  # The sweep that ends such a run comes at this second.
 FOLDER = "datasets/tweets/monday/"
+OF_THE_HUB = "base_model: me/tiny"
+SECOND_KEY = "datasets/second/tweets.csv"
 
 SCENARIOS: dict[str, Scenario] = {
     "one drop": Scenario(actions=(FIRST,)),
@@ -157,6 +159,24 @@ SCENARIOS: dict[str, Scenario] = {
     "misplaced": Scenario(actions=((0.0, drop("tweets.csv", TWEETS)), (60.0, FIRST[1]))),
     "stop after prepare": Scenario(
         actions=((0.0, recipe("stop_after: prepare")), (2.0, FIRST[1])), jobs=0
+    ),
+    "hub model": Scenario(actions=((0.0, recipe(OF_THE_HUB)), (2.0, FIRST[1]))),
+    "hub model, two datasets": Scenario(
+        actions=(
+            (0.0, recipe(OF_THE_HUB)),
+            (2.0, FIRST[1]),
+            (3.0, drop("datasets/second/recipe.yaml", OF_THE_HUB.encode())),
+            (4.0, drop(SECOND_KEY, OTHER)),
+        ),
+        jobs=2,
+    ),
+    "hub model, another drop": Scenario(
+        actions=((0.0, recipe(OF_THE_HUB)), (2.0, FIRST[1]), (30.0, drop(KEY, OTHER)))
+    ),
+    "gated hub model": Scenario(
+        actions=((0.0, recipe("base_model: gated/tiny")), (2.0, FIRST[1])),
+        code="base_model",
+        jobs=0,
     ),
     "keep": Scenario(
         actions=((0.0, recipe("deploy: {keep: always, ttl_hours: 1}")), (2.0, FIRST[1]))

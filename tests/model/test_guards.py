@@ -19,6 +19,7 @@ NOT_REMOVED = {
     "own writes are recognised",
     "pointer before object",
     "names as locks",
+    "fetching is noted first",
     "unknown resources",  # The model leaves it out, because it would hide that another is missing.
 }
 

@@ -76,6 +76,25 @@ def test_an_email_before_training_survives_faults_at_every_call(
     }
 
 
+def test_a_base_model_is_fetched_despite_single_faults(product: Product) -> None:
+    # Given a share of the faults before the training; every call occurs among them
+    calls = check(Schedule("hub model"), product).world.calls
+    before = next(n for n, (_, operation, _) in enumerate(calls) if "create_training" in operation)
+    schedules = list(single_faults("hub model", product))[::STRIDE]
+
+    # When
+    outcomes = [
+        check(schedule, product)
+        for schedule in schedules
+        if min(schedule.calls, default=0) < before
+    ]
+
+    # Then
+    found = [str(outcome) for outcome in outcomes if outcome.broken]
+    assert not found, found[0]
+    assert {number for one in outcomes for number in one.schedule.calls} == set(range(before))
+
+
 @pytest.mark.parametrize("kind", EVENT_FAULTS)
 def test_one_drop_survives_a_fault_of_any_event(product: Product, kind: EventFault) -> None:
     # Given

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from tests.model.aws import functions as lambdas
 from tests.model.aws.client import Client
 from tests.model.aws.functions import Functions
+from tests.model.aws.resources import Resource
 from tests.model.aws.s3 import S3, Version
 from tests.model.aws.sagemaker import Platform, SageMaker
 from tests.model.faults import (
@@ -24,6 +25,7 @@ from tests.model.faults import (
     Schedule,
     error_of,
 )
+from tests.model.hub import fetch_model
 from tests.model.simulation import Invocation, KilledError, ModelError, Simulation
 
 BUCKET = "data"
@@ -61,7 +63,8 @@ class World:
         self.emails: list[tuple[str, str]] = []
         self.calls: list[tuple[str, str, str]] = []  # (who, operation, object) of each call
         self.events: list[str] = []
-        self.askers: list[int] = []  # The invocations that asked an endpoint, as they took turns.
+        # By endpoint: the invocations that asked it, as they took turns.
+        self.askers: dict[str, list[int]] = {}
         self.hit: list[tuple[str, str, str]] = []  # (kind, who, what): faults that happened
         self.user_actions: list[Callable[[], None]] = []
         self._programs: dict[str, Invocation] = {}
@@ -194,8 +197,9 @@ class World:
 
     def invoke_endpoint(self, *, EndpointName: str, ContentType: str, Body: bytes) -> Any:  # noqa: N803, ARG002
         self.sagemaker.invoke_endpoint(EndpointName=EndpointName)
-        if self.simulation.current and id(self.simulation.current) not in self.askers[-1:]:
-            self.askers.append(id(self.simulation.current))
+        askers = self.askers.setdefault(EndpointName, [])
+        if self.simulation.current and id(self.simulation.current) not in askers[-1:]:
+            askers.append(id(self.simulation.current))
         choice = {"message": {"content": "positive"}, "finish_reason": "stop"}
         return {"Body": io.BytesIO(json.dumps({"choices": [choice]}).encode())}
 
@@ -217,10 +221,9 @@ class World:
             self._deliver(function, event)
 
     def _state_changed(self, kind: str, name: str, status: str) -> None:
-        function = lambdas.target_of_state(kind, status)
         resource = kind.removeprefix("SageMaker ").removesuffix(" State Change").replace(" ", "")
         detail = {f"{resource}Name": name, f"{resource}Status": status}
-        if function:
+        for function in lambdas.targets_of_state(kind, name, status):
             self._deliver(function, {"detail-type": kind, "detail": detail})
 
     def _deliver(self, function: str, event: dict[str, Any]) -> None:
@@ -251,17 +254,20 @@ class World:
 
     # The program of a processing job
 
-    def _run_program(self, name: str, ended: Callable[[int | None], None]) -> None:
-        def work() -> int:
-            os.environ["PROCESSING_JOB"] = name
-            status: int = importlib.import_module("prepare.job").main()
-            return status
+    def _run_program(self, job: Resource, ended: Callable[[int | None, str | None], None]) -> None:
+        def prepare() -> tuple[int, str | None]:
+            os.environ["PROCESSING_JOB"] = job.name
+            return importlib.import_module("prepare.job").main(), None
 
-        self._programs[name] = self.simulation.start(
+        def fetch() -> tuple[int, str | None]:
+            return fetch_model(job.request["Environment"])
+
+        (entrypoint,) = job.request["AppSpecification"]["ContainerEntrypoint"]
+        self._programs[job.name] = self.simulation.start(
             "job",
-            work,
-            JOB_SECONDS,
-            lambda ending, result: ended(result if ending == "returned" else None),
+            {"prepare": prepare, "fetch": fetch}[entrypoint],
+            job.request["StoppingCondition"]["MaxRuntimeInSeconds"],
+            lambda ending, result: ended(*(result if ending == "returned" else (None, None))),
         )
 
     def _kill_program(self, name: str) -> None:

@@ -7,6 +7,7 @@
     runs/_bills/<month>/<name>.json what a training job costs, at most or exactly
     runs/_unstarted/<digest>.json   the email about an upload for which no run could be started
     runs/index.html                 the list of all ended runs, made of runs/_index/<run>.json
+    runs/_fetches/<digest>.json     which job fetches a base model
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/_misplaced/…               notices and emails about files at the top of the bucket
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
@@ -22,6 +23,7 @@ RUNS = "runs/"
 MARKERS = "runs/_active/"
 BILLS = "runs/_bills/"
 INSTANCES = "runs/_instances.json"
+FETCHES = "runs/_fetches/"
 MISPLACED = "runs/_misplaced/"
 INDEX_ENTRIES = "runs/_index/"
 INDEX_PAGE = "runs/index.html"
@@ -83,6 +85,11 @@ def pointer(dataset: str) -> str:
 def model_prefix(model_id: str, revision: str) -> str:
     """Return the prefix of a base model's files, with its slash."""
     return f"{MODELS}{model_id}/{revision}/"
+
+
+def fetch_record(digest: str) -> str:
+    """Return the key of the record of the jobs that fetch one base model."""
+    return f"{FETCHES}{digest}.json"
 
 
 def split_file(split: str) -> str:

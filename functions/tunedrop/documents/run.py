@@ -138,6 +138,14 @@ class Processing(msgspec.Struct):
     reason: str
 
 
+class Fetching(msgspec.Struct):
+    """The job that fetches the run's base model. `tries` counts the jobs it has waited for."""
+
+    job: str
+    model: str
+    tries: int = 1
+
+
 class Run(msgspec.Struct, kw_only=True):
     """run.json, version 1.
 
@@ -172,6 +180,7 @@ class Run(msgspec.Struct, kw_only=True):
     certainty: Certainty = "certain"
     answer_until: str | None = None
     rows: dict[str, int] = {}
+    fetching: Fetching | None = None
     processing: Processing | None = None
     job: str | None = None
     endpoint: str | None = None

@@ -24,19 +24,33 @@ class ModelFile(msgspec.Struct):
     sha256: str
 
 
-class Manifest(msgspec.Struct):
-    """manifest.json; its presence means that all files are complete."""
+class Manifest(msgspec.Struct, kw_only=True):
+    """manifest.json; its presence means that all files are complete.
+
+    Version 1 names the files only. Version 2 is written by the job that
+    fetches a model: `source` is where it came from, `commit` the hub's commit of the revision,
+    `context` the longest sequence in tokens, `dtype` the number type of most weights. What
+    config.json does not say is None.
+    """
 
     version: int
     id: str
     revision: str
     files: list[ModelFile]
+    source: str | None = None
+    commit: str | None = None
+    architecture: str | None = None
+    hidden_size: int | None = None
+    layers: int | None = None
+    context: int | None = None
+    dtype: str | None = None
+    parameters: int = 0
 
-    @property
-    def parameters(self) -> int:
-        """The approximate number of parameters, from the size of the weights."""
-        size = sum(file.size for file in self.files if file.name.endswith(WEIGHTS))
-        return size // BYTES_A_PARAMETER
+    def __post_init__(self) -> None:
+        """Estimate the number of parameters from the size of the weights, where it is not told."""
+        if not self.parameters:
+            size = sum(file.size for file in self.files if file.name.endswith(WEIGHTS))
+            self.parameters = size // BYTES_A_PARAMETER
 
 
 MOST_LISTED = 10  # Base models that an error names.
@@ -59,6 +73,15 @@ def model_prefix(recipe: Recipe) -> str:
     return keys.model_prefix(recipe.model_id, recipe.model_revision)
 
 
+def is_complete(store: Store, recipe: Recipe) -> bool:
+    """Return whether the base model is in the bucket; its manifest is written last."""
+    try:
+        store.head(f"{model_prefix(recipe)}{keys.MANIFEST}")
+    except MissingError:
+        return False
+    return True
+
+
 def read_manifest(store: Store, recipe: Recipe) -> Manifest:
     """Return the manifest of the base model.
 
@@ -72,14 +95,12 @@ def read_manifest(store: Store, recipe: Recipe) -> Manifest:
         raise BaseModelError(
             f"The base model {recipe.base_model} is not in the bucket: "
             f"there is no s3://{store.name}/{key}.",
-            f"Put the model's Hugging Face directory under s3://{store.name}/"
-            f"{model_prefix(recipe)} and its manifest.json last (docs/models.md shows how), "
-            "then drop the file again.",
+            "Drop the file again: the model is fetched before the rows are prepared.",
         ) from None
     except msgspec.DecodeError as error:
         raise BaseModelError(
             f"s3://{store.name}/{key} is not a manifest: {error}.",
-            "Write the manifest anew (docs/models.md shows how), then drop the file again.",
+            "Delete it and drop the file again: the model is fetched anew.",
         ) from None
     _require_safetensors(manifest, f"s3://{store.name}/{key}")
     return manifest
@@ -89,8 +110,7 @@ def _require_safetensors(manifest: Manifest, uri: str) -> None:
     names = [file.name for file in manifest.files]
     remedy = (
         "Save the model with save_pretrained(), which writes safetensors, put that directory into "
-        "the bucket without other weights, and write the manifest anew (docs/models.md shows how); "
-        "then drop the file again."
+        "the bucket and name it as base_model: s3://… (docs/models.md); then drop the file again."
     )
     for name in names:
         if name.lower().endswith(OTHER_WEIGHTS):

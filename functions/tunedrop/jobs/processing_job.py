@@ -22,6 +22,18 @@ LARGEST_VOLUME_GB = 16_384
 COPIES = 4
 
 
+class FetchSettings(msgspec.Struct, frozen=True):
+    """The stack's settings for the jobs that fetch base models.
+
+    `hub` is the address of the hub. `secret` is the ARN of the secret with the hub's token, empty
+    without one; only the job reads the secret.
+    """
+
+    role: str
+    hub: str
+    secret: str
+
+
 class ProcessingSettings(msgspec.Struct, frozen=True):
     """The stack's settings for preparation; `memory` and `limit` are in megabytes.
 
@@ -34,6 +46,7 @@ class ProcessingSettings(msgspec.Struct, frozen=True):
     region: str
     memory: int
     limit: int
+    fetch: FetchSettings
 
 
 def why_too_large(footprint: Footprint, settings: ProcessingSettings) -> str | None:

@@ -23,9 +23,9 @@ def estimate_training(
 
 
 def estimate_early(runs: Runs, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:
-    """Return the range, or None when the base model is not in the bucket yet.
+    """Return the range, or None when the base model is not in the bucket.
 
-    The base model may still be uploaded before the training starts.
+    A run that is only to be prepared does not fetch it.
     """
     try:
         return estimate_training(runs, recipe, dataset, runs.catalogue())

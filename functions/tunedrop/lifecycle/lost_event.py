@@ -36,7 +36,14 @@ def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None
 
 
 def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the event to prepare again, or to report a job that left no dataset."""
+    """Return the event to prepare again, or to report a job that left no dataset.
+
+    While the base model is fetched, nothing is lost.
+    """
+    if run.fetching and not run.processing:
+        fetch = ending.sagemaker.processing_job(run.fetching.job)
+        if fetch and fetch.status in ("InProgress", "Stopping"):
+            return None
     job = ending.sagemaker.processing_job(run.processing.job) if run.processing else None
     if job is None:
         return "prepare", object_event(run.source.bucket, run.source.key)

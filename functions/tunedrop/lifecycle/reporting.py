@@ -130,7 +130,7 @@ def lineage_of(
         source=f"s3://{run.source.bucket}/{run.source.key}",
         source_version=run.source.version_id,
         recipe=msgspec.to_builtins(recipe),
-        base_model=f"{recipe.model_id}@{recipe.model_revision}",
+        base_model=recipe.model_name,
         training_image=settings.training_image,
         serving_image=settings.serving_image,
         packages=summary.packages,

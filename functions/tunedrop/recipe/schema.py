@@ -17,10 +17,16 @@ Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
 Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 # A name of dots alone would lead to another folder wherever a key becomes a path.
 NAME = r"(?!\.+(?:[/@]|\Z))[A-Za-z0-9._-]+"
+HUB_MODEL = rf"{NAME}(/{NAME})?(@{NAME})?"
+S3_DIRECTORY = rf"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/{NAME})+/?"
 ModelId = Annotated[
     str,
-    Meta(pattern=rf"^{NAME}(/{NAME})?(@{NAME})?\Z", description="`id` or `id@revision`"),
+    Meta(
+        pattern=rf"^({HUB_MODEL}|{S3_DIRECTORY})\Z",
+        description="`id`, `id@revision` or `s3://bucket/folder`",
+    ),
 ]
+DIGEST_LENGTH = 10  # Hex digits that tell directories of the same name apart.
 InstanceType = Annotated[
     str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+\Z", description="`ml.<family>.<size>`")
 ]
@@ -218,7 +224,8 @@ class Recipe(Section, frozen=True, kw_only=True):
     """What the answers are. `auto` decides by the data between one label (classification) and free
     text (generation); JSON (extraction), several labels (multilabel) and SQL are named here."""
     base_model: ModelId = DEFAULT_BASE_MODEL
-    """A model below `models/` in the bucket (docs/models.md)."""
+    """A model of the Hugging Face hub, which is fetched into the bucket at its first use, or a
+    Hugging Face directory in a bucket (docs/models.md)."""
     columns: ColumnRoles = ColumnRoles()
     template: str | None = None
     """A prompt made of several columns, such as `"{question} {context}"`. Name the answer's column
@@ -252,13 +259,29 @@ class Recipe(Section, frozen=True, kw_only=True):
 
     @property
     def model_id(self) -> str:
-        """The base model's id without the revision."""
-        return self.base_model.partition("@")[0]
+        """The base model's id without the revision; a made-up one for a directory in a bucket."""
+        if self.model_uri is None:
+            return self.base_model.partition("@")[0]
+        name = self.model_uri.rpartition("/")[2]
+        digest = hashlib.sha256(self.model_uri.encode()).hexdigest()[:DIGEST_LENGTH]
+        return f"s3/{name}-{digest}"
 
     @property
     def model_revision(self) -> str:
         """The base model's revision: "main" unless the recipe says `id@revision`."""
-        return self.base_model.partition("@")[2] or "main"
+        revision = "" if self.model_uri else self.base_model.partition("@")[2]
+        return revision or "main"
+
+    @property
+    def model_uri(self) -> str | None:
+        """The S3 URI of the base model's directory, without a slash at its end, if it is one."""
+        is_uri = self.base_model.startswith("s3://")
+        return self.base_model.rstrip("/") if is_uri else None
+
+    @property
+    def model_name(self) -> str:
+        """The base model as people read it: its S3 URI, or `id@revision`."""
+        return self.model_uri or f"{self.model_id}@{self.model_revision}"
 
     @property
     def digest(self) -> str:

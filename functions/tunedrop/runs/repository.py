@@ -198,7 +198,7 @@ class Runs:
         run.status, run.stage, run.stages = "running", "prepare", {}
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
         run.lease = run.progress = run.waiting = None
-        run.verdict = run.cost = run.processing = None
+        run.verdict = run.cost = run.processing = run.fetching = None
         run.warnings, run.nudges = [], {}
         run.learns, run.certainty, run.answer_until = "", "certain", None
         try:

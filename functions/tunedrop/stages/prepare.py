@@ -13,6 +13,7 @@ from tunedrop.lifecycle.cancelling import ask_for_release, cancel, refuse_if_can
 from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, is_cancel, recipe_keys
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
+from tunedrop.lifecycle.fetching import awaits_model
 from tunedrop.lifecycle.preparing import prepare_run
 from tunedrop.lifecycle.processing import hand_over, has_processing_job
 from tunedrop.lifecycle.step import Step, StepResult
@@ -74,7 +75,9 @@ def prepare(
             refuse_if_cancelled(held.run.source, step.runs.store)
             if isinstance(found.recipe, RecipeError):
                 raise found.recipe
-            if hand_over(held, found.recipe, step, settings, was_killed=was_killed):
+            if awaits_model(held, found.recipe, step, settings):
+                done = "waiting for its base model"
+            elif hand_over(held, found.recipe, step, settings, was_killed=was_killed):
                 done = "preparing in a processing job"
             else:
                 prepare_run(held, found.recipe, step)

@@ -29,6 +29,7 @@ from tunedrop.runs.repository import Marker, Runs, now, seconds_since
 MAX_NUDGES = 3  # Number of times that a stage is called again before the run is ended.
 # A marker without run.json is removed after so many seconds. run.json is written right after it.
 EMPTY_SECONDS = 3_600.0
+UNCONCERNED = "left alone: it does not wait for this job"
 ERROR = "error: "  # The outcome of a run that could not be looked after begins so.
 
 
@@ -46,6 +47,28 @@ def sweep(ending: Ending, functions: Functions, resources: StackResources) -> li
         *_send_lost_drops(ending, functions),
         *_remove_unknown(resources, ending.runs),
     ]
+
+
+def continue_fetched(job: str, ending: Ending, functions: Functions) -> list[StepResult]:
+    """Call prepare for every run that waits for this job to fetch its base model."""
+    results = (
+        _attempted(run, partial(_continue, run, job, ending, functions))
+        for run in ending.runs.active()
+    )
+    return [result for result in results if result.outcome != UNCONCERNED]
+
+
+def _continue(run_id: str, job: str, ending: Ending, functions: Functions) -> StepResult:
+    try:
+        folder = ending.runs.marker(run_id).folder
+        run = ending.runs.load(folder).run
+    except MissingError:  # It has just ended, or is not yet written.
+        return StepResult(UNCONCERNED)
+    is_waiting = run.status == "running" and run.stage == "prepare"
+    if not is_waiting or run.fetching is None or run.fetching.job != job:
+        return StepResult(UNCONCERNED, folder)
+    functions.send("prepare", object_event(run.source.bucket, run.source.key))
+    return StepResult("sent to prepare: its base model's job has ended", folder)
 
 
 def _attempted(run_id: str, work: Callable[[], StepResult]) -> StepResult:

@@ -57,6 +57,9 @@ def _environment(topic: str) -> dict[str, str]:
         "STACK_NAME": "tunedrop",
         "TRAINING_IMAGE": "111122223333.dkr.ecr.us-east-1.amazonaws.com/tunedrop-training:1",
         "PROCESSING_ROLE_ARN": ROLE,
+        "FETCH_ROLE_ARN": ROLE,
+        "HUB_ENDPOINT": "https://huggingface.co",
+        "HUB_TOKEN_SECRET_ARN": "",
         "PREPARE_LIMIT_MEGABYTES": "2048",
         "ALLOWED_INSTANCE_TYPES": "ml.g5.xlarge,ml.g5.2xlarge,ml.g6.xlarge,ml.g6.2xlarge",
         "MAX_TRAINING_HOURS": "24",
@@ -82,9 +85,9 @@ def tweets() -> bytes:
     return "\n".join(lines).encode()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def base_model(stack: Stack) -> None:
-    """The default base model's manifest, as after its upload."""
+    """The default base model's manifest, as after its first use."""
     manifest = {
         "version": 1,
         "id": "HuggingFaceTB/SmolLM2-135M-Instruct",

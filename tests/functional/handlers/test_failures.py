@@ -15,8 +15,10 @@ from tests.support.pipeline.drives import (
     trained,
 )
 from tests.support.pipeline.fakes import FakeInference
-from tests.support.pipeline.stack import EVENTS, Stack
+from tests.support.pipeline.stack import BUCKET, EVENTS, Stack
 from tunedrop.documents.run import Failure
+
+MANIFEST_KEY = "models/HuggingFaceTB/SmolLM2-135M-Instruct/main/manifest.json"
 
 
 @pytest.mark.parametrize(
@@ -78,21 +80,22 @@ def test_the_email_names_the_wrong_line_of_the_recipe(stack: Stack, tweets: byte
 
 
 def test_a_missing_base_model_fails_the_run_before_training(stack: Stack, tweets: bytes) -> None:
-    # Given no base model in the bucket
+    # Given a base model that leaves the bucket after the preparation
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
+    stack.s3.delete_object(Bucket=BUCKET, Key=MANIFEST_KEY)
 
     # When the training is to start
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
     report_failure(stack, folder)
 
-    # Then the email says how to upload it
+    # Then the email says that it can be fetched again
     assert stack.sagemaker.requests == []
     error = stack.run(folder).error
     assert error
     assert error.code == "base_model"
     assert error.remedy.endswith("There is no base model in the bucket.")
-    assert "manifest.json" in stack.emails[0][1]
+    assert "the model is fetched" in " ".join(stack.emails[0][1].split())
 
 
 @pytest.mark.usefixtures("base_model")
@@ -114,17 +117,16 @@ def test_a_run_over_budget_is_refused_during_preparation(stack: Stack, tweets: b
     assert "budget_usd is 0.001" in stack.emails[0][1]
 
 
-def test_a_run_over_budget_is_refused_before_its_training_job(
-    stack: Stack, tweets: bytes, request: pytest.FixtureRequest
-) -> None:
-    # Given a run prepared without the base model, so without an estimate
-    stack.drop("datasets/tweets/recipe.yaml", b"budget_usd: 0.001")
+def test_a_run_over_budget_is_refused_before_its_training_job(stack: Stack, tweets: bytes) -> None:
+    # Given a run prepared with a base model that is small enough
+    stack.drop("datasets/tweets/recipe.yaml", b"budget_usd: 1")
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
-    assert stack.run(folder).estimate is None
+    assert stack.run(folder).status == "running"
 
-    # When the base model arrives and the training is to start
-    request.getfixturevalue("base_model")
+    # When a larger one has replaced it and the training is to start
+    small = stack.read(MANIFEST_KEY)
+    stack.drop(MANIFEST_KEY, small.replace(b"269000000", b"269000000000000"))
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
 
     # Then no job is created

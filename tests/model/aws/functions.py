@@ -41,8 +41,10 @@ def target_of_object(key: str) -> str | None:
     return "report_failure" if any(fnmatchcase(key, pattern) for pattern in told) else None
 
 
-def target_of_state(kind: str, status: str) -> str | None:
-    """Return the function that the rules of template.yaml call for a change in SageMaker."""
+def targets_of_state(kind: str, name: str, status: str) -> list[str]:
+    """Return the functions that the rules of template.yaml call for a change in SageMaker."""
+    ended = ("Completed", "Failed", "Stopped")
+    is_fetch = kind == PROCESSING_JOB and name.startswith("fetch-") and status in ended
     targets = {
         (TRAINING_JOB, "Completed"): "deploy",
         (TRAINING_JOB, "Failed"): "report_failure",
@@ -52,7 +54,8 @@ def target_of_state(kind: str, status: str) -> str | None:
         (ENDPOINT, "IN_SERVICE"): "evaluate",
         (ENDPOINT, "FAILED"): "report_failure",
     }
-    return targets.get((kind, status))
+    target = targets.get((kind, status))
+    return [*(["sweep"] if is_fetch else []), *([target] if target else [])]
 
 
 @dataclass

@@ -15,6 +15,7 @@ class Resource:
     created: float
     request: dict[str, Any]
     reason: str | None = None
+    message: str | None = None
     started: float | None = None
     ended: float | None = None
 

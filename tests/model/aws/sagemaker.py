@@ -30,13 +30,13 @@ class Platform:
 
     `later` does something after so many seconds. `emit` sends an event: the kind, the name of the
     resource and its status. `run_program` starts the program of a processing job, whose end is
-    reported with the exit status or None for a kill; `kill_program` ends it.
+    reported with the exit status, or None for a kill, and its message; `kill_program` ends it.
     """
 
     clock: Callable[[], float]
     later: Callable[[float, Callable[[], None]], None]
     emit: Callable[[str, str, str], None]
-    run_program: Callable[[str, Callable[[int | None], None]], None]
+    run_program: Callable[[Resource, Callable[[int | None, str | None], None]], None]
     kill_program: Callable[[str], None]
 
 
@@ -104,6 +104,7 @@ class SageMaker:
         return {
             "ProcessingJobStatus": job.status,
             "FailureReason": job.reason,
+            "ExitMessage": job.message,
             "StoppingCondition": job.request["StoppingCondition"],
             **{key: datetime.fromtimestamp(value, UTC) for key, value in times.items() if value},
         }
@@ -121,14 +122,15 @@ class SageMaker:
             return
         job.started = self.platform.clock()
 
-        def ended(status: int | None) -> None:
+        def ended(status: int | None, message: str | None) -> None:
+            job.message = message
             if status == 0:
                 self._end(job, "Completed", PROCESSING_JOB)
             else:
                 job.reason = "InternalServerError" if status is None else f"exit code {status}"
                 self._end(job, "Failed", PROCESSING_JOB)
 
-        self.platform.run_program(job.name, ended)
+        self.platform.run_program(job, ended)
 
     def _end(self, job: Resource, status: str, kind: str) -> None:
         is_due = job.status == "Stopping" if status == "Stopped" else job.status == "InProgress"

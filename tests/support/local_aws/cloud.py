@@ -131,10 +131,18 @@ class Cloud(LocalAws):
         assert bucket, self.output
         self.bucket = bucket.group(1)
 
-    def drop(self, dataset: str, body: bytes, recipe: str = "", name: str = "data.csv") -> None:
+    def drop(
+        self,
+        dataset: str,
+        body: bytes,
+        recipe: str = "",
+        *,
+        name: str = "data.csv",
+        model: str = MODEL_ID,
+    ) -> None:
         """Upload a recipe and then a file."""
         recipe_key = f"datasets/{dataset}/recipe.yaml"
-        text = f"base_model: {MODEL_ID}\n{recipe}"
+        text = f"base_model: {model}\n{recipe}"
         self.s3.put_object(Bucket=self.bucket, Key=recipe_key, Body=text.encode())
         self.s3.put_object(Bucket=self.bucket, Key=f"datasets/{dataset}/{name}", Body=body)
 

@@ -6,6 +6,7 @@ from tests.support.pipeline.fakes import assert_valid_request
 from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.documents.run import Run, Source
 from tunedrop.jobs.processing_job import (
+    FetchSettings,
     ProcessingSettings,
     instance_for,
     processing_job_request,
@@ -20,6 +21,7 @@ SETTINGS = ProcessingSettings(
     region="eu-central-1",
     memory=2048,
     limit=2048,
+    fetch=FetchSettings(role="", hub="", secret=""),
 )
 
 

@@ -111,7 +111,20 @@ def test_hostile_recipe_gives_one_short_error_with_its_line(kind: str) -> None:
     msgspec.json.encode(error.message)
 
 
-@pytest.mark.parametrize("name", ["..", "../x", "a/..", "a@..", ".", "./x@main", "a/b@.", "a/b\\n"])
+BAD_URIS = [
+    "s3://b",
+    "s3://bucket",
+    "s3://bucket/../x",
+    "s3://bucket/a//b",
+    "s3://-b/x",
+    "s4://b/x",
+]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..", "../x", "a/..", "a@..", ".", "./x@main", "a/b@.", "a/b\\n", *BAD_URIS],
+)
 def test_base_model_that_leads_to_another_folder_is_refused(name: str) -> None:
     assert "base_model" in refusal(f'base_model: "{name}"').message
 
@@ -189,6 +202,21 @@ def test_a_base_model_is_read_with_its_revision() -> None:
 
     # Then
     assert (recipe.model_id, recipe.model_revision) == ("org/model", "v2")
+    assert (recipe.model_uri, recipe.model_name) == (None, "org/model@v2")
+
+
+def test_a_directory_in_a_bucket_has_an_id_of_its_own() -> None:
+    # When
+    one, slashed, other = (
+        read_recipe(f"base_model: {uri}".encode())
+        for uri in ("s3://weights/a/llama", "s3://weights/a/llama/", "s3://weights/b/llama")
+    )
+
+    # Then
+    assert one.model_uri == slashed.model_uri == one.model_name == "s3://weights/a/llama"
+    assert one.model_id == slashed.model_id != other.model_id
+    assert one.model_id.startswith("s3/llama-")
+    assert one.model_revision == "main"
 
 
 @given(st.binary(max_size=200))

@@ -26,7 +26,10 @@ programs = Path(__file__).parent / "programs"
 images = {
     "tunedrop-training": Image(
         train=[sys.executable, str(programs / "train.py")],
-        entrypoints={"process": lambda: [sys.executable, str(programs / "process.py")]},
+        entrypoints={
+            "process": lambda: [sys.executable, str(programs / "process.py")],
+            "fetch": lambda: [sys.executable, options["root"] + "/training_container/fetch.py"],
+        },
         environment={"LANG": "C.UTF-8", "FROM_DOCKERFILE": "image"},
     ),
     "vllm": Image(serve=[sys.executable, str(programs / "serve.py")]),

@@ -66,6 +66,22 @@ def test_the_reason_for_a_processing_job_is_printed_once() -> None:
     assert reasons[0].endswith("in a processing job: too many rows")
 
 
+def test_waiting_for_a_base_model_is_printed_once() -> None:
+    # Given
+    said: list[str] = []
+    lines = progress(said, Log())
+    fetching = {"job": "fetch-tiny-1", "model": "me/tiny@main", "tries": 1}
+
+    # When
+    for _ in range(2):
+        lines.update(RUN | {"status": "running", "fetching": fetching})
+
+    # Then
+    told = [line for line in said if "me/tiny@main" in line]
+    assert len(told) == 1
+    assert told[0].endswith("waits until the job fetch-tiny-1 has fetched me/tiny@main")
+
+
 def test_no_stage_after_the_last_followed_one_is_announced() -> None:
     # Given
     said: list[str] = []

