@@ -13,7 +13,7 @@ from typing import Any, Self
 from botocore import exceptions
 from botocore.exceptions import ClientError, HTTPClientError
 
-from tunedrop.documents.answers import Answer, Question
+from tunedrop.documents.answers import Answer, Question, TokenLikelihood
 from tunedrop.documents.rows import Row
 from tunedrop.errors import HostingError
 from tunedrop.evaluation.asking import Asked, AskingLimits, AskOne, Note
@@ -37,6 +37,19 @@ class ModelInference:
 
     async def chat(self, endpoint: str, payload: Request) -> Answer:
         """Ask once; raises BusyError for every error but that of an endpoint that is gone."""
+        choice = self._ask(endpoint, payload)["choices"][0]
+        return Answer(choice["message"]["content"])
+
+    async def likelihoods(self, endpoint: str, payload: Request) -> list[TokenLikelihood]:
+        """Ask once for the likelihoods of a prompt; raises as `chat`."""
+        scored = self._ask(endpoint, payload)["prompt_logprobs"]
+        return [
+            TokenLikelihood(int(token), one["logprob"])
+            for position in scored
+            for token, one in (position or {"-1": {"logprob": None}}).items()
+        ]
+
+    def _ask(self, endpoint: str, payload: Request) -> Any:
         body = json.dumps(payload).encode()
         try:
             answer = self.client.invoke_endpoint(
@@ -47,8 +60,7 @@ class ModelInference:
             if isinstance(error, ClientError) and error.response["Error"]["Code"].startswith("Val"):
                 raise final from error
             raise BusyError("unavailable", final) from error
-        choice = json.loads(answer["Body"].read())["choices"][0]
-        return Answer(choice["message"]["content"])
+        return json.loads(answer["Body"].read())
 
 
 async def ask_in_turn(

@@ -26,6 +26,17 @@ class Answer(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
+class TokenLikelihood(NamedTuple):
+    """A token of a text: its id, and the natural logarithm of its likelihood after those before it.
+
+    The first token of a text has no likelihood, so the server does not name it: its `token` is -1
+    and its `logprob` is None.
+    """
+
+    token: int
+    logprob: float | None
+
+
 class Answers(msgspec.Struct, frozen=True):
     """The answers of both models, in the order of the rows; `seconds` is wall-clock time.
 

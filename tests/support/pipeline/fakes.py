@@ -11,7 +11,7 @@ from typing import Any, Self
 import botocore.session
 from botocore.validate import ParamValidator
 
-from tunedrop.documents.answers import Answer
+from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
 from tunedrop.ports.services import Endpoint, ProcessingJob, TrainingJob
 
@@ -128,3 +128,11 @@ class FakeInference:
             raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
         right = "positive" if "good" in text else "negative"
         return Answer(right if payload["model"] == "tuned" else "I do not know")
+
+    async def likelihoods(self, endpoint: str, payload: Mapping[str, Any]) -> list[TokenLikelihood]:
+        assert payload["prompt_logprobs"] == 0
+        if self.broken:
+            raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
+        text = payload.get("prompt") or "".join(m["content"] for m in payload["messages"])
+        logprob = -0.1 if payload["model"] == "tuned" else -1.0
+        return [TokenLikelihood(-1, None), *(TokenLikelihood(ord(c), logprob) for c in text[1:])]
