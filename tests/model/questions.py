@@ -6,9 +6,10 @@ pauses by the real clock. Both have tests of their own. In the model only one th
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from functools import partial
+from typing import Any, Self, TypeVar
 
 from botocore import exceptions
 from botocore.exceptions import ClientError, HTTPClientError
@@ -17,8 +18,9 @@ from tunedrop.documents.answers import Answer, Question, TokenLikelihood
 from tunedrop.documents.rows import Row
 from tunedrop.errors import HostingError
 from tunedrop.evaluation.asking import Asked, AskingLimits, AskOne, Note
-from tunedrop.ports.services import BusyError, Request
+from tunedrop.ports.services import BusyError, Inference, Request
 
+Found = TypeVar("Found")
 TRIES = 5
 PAUSE = 1.0  # Seconds of the model's clock between two tries.
 
@@ -71,16 +73,24 @@ async def ask_in_turn(
     found = dict(known.found)
     for question in (Question(at, model) for at in range(len(rows)) for model in known.models):
         if question not in found:
-            found[question] = await _obtain(ask_one, question.model, rows[question.at])
+            asked = partial(ask_one, question.model, rows[question.at])
+            found[question] = await _obtain(asked)
     new = {question: each for question, each in found.items() if question not in known.found}
     note(new, len(found), known.total)
     return replace(known, found=found)
 
 
-async def _obtain(ask_one: AskOne, model: str, row: Row) -> Answer:
+async def score_in_turn(
+    inference: Inference, endpoint: str, requests: Sequence[Request]
+) -> list[list[TokenLikelihood]]:
+    """Ask as `tunedrop.lifecycle.serving_check.scored` does, with the model's clock."""
+    return [await _obtain(partial(inference.likelihoods, endpoint, each)) for each in requests]
+
+
+async def _obtain(ask: Callable[[], Awaitable[Found]]) -> Found:
     for number in range(TRIES):
         try:
-            return await ask_one(model, row)
+            return await ask()
         except BusyError as busy:
             if number == TRIES - 1:
                 raise busy.final from busy

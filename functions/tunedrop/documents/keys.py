@@ -9,7 +9,7 @@
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
 The constants and the functions `split_file`, `failure`, `notice`, `email`, `question_email`,
-`checkpoints` and those about answers give keys relative to a run's folder.
+`checkpoints`, `served` and those about answers give keys relative to a run's folder.
 """
 
 DATASETS = "datasets/"
@@ -37,6 +37,7 @@ TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 CHAT_TEMPLATE = "chat_template.jinja"
 TRAINING_SUMMARY = "training_summary.json"
+REFERENCE = "reference_likelihoods.json"
 
 
 def run_folder(dataset: str, run: str) -> str:
@@ -97,6 +98,11 @@ def notice(attempt: int) -> str:
 def checkpoints(attempt: int) -> str:
     """Return the folder of an attempt's checkpoints."""
     return f"checkpoints/{attempt}"
+
+
+def served(attempt: int) -> str:
+    """Return where it is recorded that the endpoint computes what the training job did."""
+    return f"served/{attempt}.json"
 
 
 def answers(attempt: int) -> str:

@@ -9,6 +9,7 @@ from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Certainty
+from tunedrop.documents.served import ServedCheck
 from tunedrop.documents.slices import Slice
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
@@ -223,6 +224,7 @@ class Report(msgspec.Struct):
     example: Example | None = None
     endpoint_expires: str | None = None
     tokens: TokenCount | None = None
+    served: ServedCheck | None = None
     gate: Gate | None = None
     in_form: Comparison | None = None
     slices: list[Slice] = []

@@ -83,12 +83,17 @@ class ReportContext(msgspec.Struct, kw_only=True):
 
 def read_summary(run: Run, runs: Runs) -> TrainingSummary:
     """Return the training job's summary; an empty one when the artifact has none."""
+    body = artifact_file(run, runs, keys.TRAINING_SUMMARY)
+    return msgspec.json.decode(body, type=TrainingSummary) if body else TrainingSummary()
+
+
+def artifact_file(run: Run, runs: Runs, name: str) -> bytes | None:
+    """Return a file of the run's model artifact, None when it has no such file."""
     artifact = run.links["artifact"].removeprefix(f"s3://{run.source.bucket}/")
     try:
-        stored = runs.store.read(f"{artifact.rstrip('/')}/{keys.TRAINING_SUMMARY}")
+        return runs.store.read(f"{artifact.rstrip('/')}/{name}").body
     except MissingError:
-        return TrainingSummary()
-    return msgspec.json.decode(stored.body, type=TrainingSummary)
+        return None
 
 
 def compose_report(

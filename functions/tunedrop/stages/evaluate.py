@@ -24,6 +24,7 @@ from tunedrop.lifecycle.reporting import (
     lineage_of,
     read_summary,
 )
+from tunedrop.lifecycle.serving_check import check_served
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.ports.services import Inference
 from tunedrop.ports.store import MissingError
@@ -86,6 +87,7 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     dataset = runs.document(run, keys.DATASET, Dataset)
     rows = _rows(held, step, "test")
     summary = read_summary(run, runs)
+    served = check_served(run, runs, inference, calls_as_text=summary.tool_calls == "text")
     train = _rows(held, step, "train")
     examples = examples_for(dataset, recipe, train, rows)
     asker = _asker(run.name, recipe, summary, examples)
@@ -102,6 +104,7 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
+    report.served = served
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")
     runs.store.write(f"{run.folder}/{keys.REPORT}", encode(report), "application/json")

@@ -11,6 +11,7 @@ from typing import Any, Self
 import botocore.session
 from botocore.validate import ParamValidator
 
+from tests.support.builders.references import likelihoods_of
 from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
 from tunedrop.ports.services import Endpoint, ProcessingJob, TrainingJob
@@ -105,13 +106,15 @@ class FakeSageMaker:
 class FakeInference:
     """A base model that knows no answer, and a tuned one that answers what the row's text says.
 
-    `asked` has each chat: the model and the last message. `seconds` is how long an answer takes.
+    `asked` has each chat: the model and the last message. `scored` counts the requests for
+    likelihoods. `seconds` is how long an answer takes.
     """
 
     def __init__(self, *, broken: bool = False, seconds: float = 0.0) -> None:
         self.broken = broken
         self.seconds = seconds
         self.asked: list[tuple[str, str]] = []
+        self.scored = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -130,9 +133,7 @@ class FakeInference:
         return Answer(right if payload["model"] == "tuned" else "I do not know")
 
     async def likelihoods(self, endpoint: str, payload: Mapping[str, Any]) -> list[TokenLikelihood]:
-        assert payload["prompt_logprobs"] == 0
+        self.scored += 1
         if self.broken:
             raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
-        text = payload.get("prompt") or "".join(m["content"] for m in payload["messages"])
-        logprob = -0.1 if payload["model"] == "tuned" else -1.0
-        return [TokenLikelihood(-1, None), *(TokenLikelihood(ord(c), logprob) for c in text[1:])]
+        return likelihoods_of(payload)
