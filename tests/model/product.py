@@ -99,6 +99,7 @@ def _remember_computations(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("tunedrop.lifecycle.answering.ask", ask_in_turn)
     patch.setattr("tunedrop.lifecycle.serving_check.scored", score_in_turn)
     patch.setattr("tunedrop.lifecycle.index.ThreadPoolExecutor", InlineExecutor)
+    patch.setattr("tunedrop.runs.answer_parts.ThreadPoolExecutor", InlineExecutor)
     patch.setattr(f"{preparing}.prepare_dataset", _Splits(prepare_dataset))
     patch.setattr(f"{preparing}.render_dataset_page", lambda _dataset: "<html></html>")
     patch.setattr("tunedrop.lifecycle.processing.predict", _remembered_with_reads(predict))

@@ -6,7 +6,10 @@ import msgspec
 
 
 class Question(NamedTuple):
-    """One row, asked of one model; `at` is the row's position in test.jsonl, from 0."""
+    """One row, asked of one model; `at` is the row's position in test.jsonl, from 0.
+
+    With `evaluate.repeats`, each row has so many positions, one after the other.
+    """
 
     at: int
     model: str
@@ -50,7 +53,7 @@ class Answers(msgspec.Struct, frozen=True):
 
 
 class SavedAnswer(msgspec.Struct, frozen=True):
-    """One answer in a part; `line` is the row's line in test.jsonl, from 1."""
+    """One answer in a part; `line` is the position of its question, from 1."""
 
     line: int
     model: str

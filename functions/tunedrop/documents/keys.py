@@ -8,8 +8,9 @@
     runs/_instances.json            optional: the stack's own catalogue of instance types
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
-The constants and the functions `split_file`, `failure`, `notice`, `email`, `question_email`,
-`checkpoints`, `served` and those about answers give keys relative to a run's folder.
+The constants and the functions `split_file`, `failure`, `notice`, `reuse`, `email`,
+`question_email`, `checkpoints`, `served` and those about answers give keys relative to a run's
+folder.
 """
 
 DATASETS = "datasets/"
@@ -80,6 +81,11 @@ def failure(attempt: int) -> str:
     return f"failure/{attempt}.json"
 
 
+def reuse(attempt: int) -> str:
+    """Return the key whose arrival calls `deploy` for the adapter of an earlier run."""
+    return f"config/reuse-{attempt}.json"
+
+
 def email(attempt: int) -> str:
     """Return where the email about an attempt is claimed and recorded."""
     return f"email/{attempt}.json"
@@ -102,7 +108,7 @@ def checkpoints(attempt: int) -> str:
 
 def served(attempt: int) -> str:
     """Return where it is recorded that the endpoint computes what the training job did."""
-    return f"served/{attempt}.json"
+    return f"report/served-{attempt}.json"
 
 
 def answers(attempt: int) -> str:

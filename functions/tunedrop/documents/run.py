@@ -144,6 +144,9 @@ class Run(msgspec.Struct, kw_only=True):
     of the names of the job and the endpoint; it is raised only when the run has ended. `nudges`
     counts how often `sweep` called each function because an event was lost.
 
+    `previous` is the dataset's run that counted before. `afresh` tells that the upload asked for a
+    new run even of the same content, `reuses` which run trained the adapter if this one did not.
+
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
     """
@@ -169,6 +172,9 @@ class Run(msgspec.Struct, kw_only=True):
     certainty: Certainty = "certain"
     answer_until: str | None = None
     rows: dict[str, int] = {}
+    previous: str | None = None
+    afresh: bool = False
+    reuses: str | None = None
     processing: Processing | None = None
     job: str | None = None
     endpoint: str | None = None

@@ -29,7 +29,7 @@ class Reference(msgspec.Struct):
 
 
 class ServedCheck(msgspec.Struct):
-    """served/<attempt>.json: how the endpoint's likelihoods agree with the training job's.
+    """report/served-<attempt>.json: how the endpoint's likelihoods agree with the training job's.
 
     `difference` is the mean absolute difference of the tuned model's log likelihoods over all
     `tokens`, `answer_difference` that of the gold answers alone, in natural units; `tolerance` is

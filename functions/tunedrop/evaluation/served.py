@@ -9,7 +9,7 @@ from statistics import fmean
 
 from tunedrop.documents.answers import TokenLikelihood
 from tunedrop.documents.served import Reference, ReferenceRow, ServedCheck
-from tunedrop.errors import EvaluationError
+from tunedrop.errors import ServedDifferentlyError
 
 # The mean absolute difference of log likelihoods that rounding explains, by the number type of the
 # training job. Measured on 211 tokens of SmolLM2-135M-Instruct: 0.00001 between two ways to compute
@@ -29,7 +29,7 @@ def compare(reference: Reference, base: Scored, tuned: Scored) -> ServedCheck:
         tuned: the same of its tuned model.
 
     Raises:
-        EvaluationError: they differ by more than rounding; the message names the cause.
+        ServedDifferentlyError: they differ by more than rounding; the message names the cause.
     """
     for row, tokens in zip(reference.rows, tuned, strict=True):
         _require_same_tokens(row, tokens)
@@ -78,13 +78,13 @@ def _distance(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def _require_same_tokens(row: ReferenceRow, tokens: Sequence[TokenLikelihood]) -> None:
-    """Raise EvaluationError unless the endpoint read the row as the tokens of the training."""
+    """Raise ServedDifferentlyError unless the endpoint read the tokens of the training."""
     served = [each.token for each in tokens[1 : len(row.ids)]]
     if served == row.ids[1:]:
         return
     pairs = zip(served, row.ids[1:], strict=False)
     at = next((at for at, (ours, theirs) in enumerate(pairs) if ours != theirs), len(served)) + 1
-    raise EvaluationError(
+    raise ServedDifferentlyError(
         f"The endpoint reads row {row.row} of validation.jsonl as other tokens than the training "
         f"job did, from token {at + 1} on: its chat template or its tokenizer is another one.",
         "Compare chat_template.jinja, tokenizer.json and tokenizer_config.json of the base model "
@@ -93,8 +93,8 @@ def _require_same_tokens(row: ReferenceRow, tokens: Sequence[TokenLikelihood]) -
     )
 
 
-def _another_base(distance: float, check: ServedCheck) -> EvaluationError:
-    return EvaluationError(
+def _another_base(distance: float, check: ServedCheck) -> ServedDifferentlyError:
+    return ServedDifferentlyError(
         "The endpoint's base model is not the one that was trained on: "
         f"{_figures(distance, check)}.",
         "The files of the base model in models/ were replaced after the training, or the serving "
@@ -104,16 +104,16 @@ def _another_base(distance: float, check: ServedCheck) -> EvaluationError:
 
 def _another_adapter(
     check: ServedCheck, served: Sequence[float], base: Sequence[float]
-) -> EvaluationError:
+) -> ServedDifferentlyError:
     """Return the error with the cause that the likelihoods point to."""
     figures = _figures(check.difference, check)
     if _distance(served, base) <= check.tolerance:
-        return EvaluationError(
+        return ServedDifferentlyError(
             f"The endpoint's tuned model answers as the base model: {figures}.",
             "Its adapter is not applied. Read in the endpoint's log whether the serving image "
             "loaded it (SM_VLLM_LORA_MODULES); then drop the dataset again.",
         )
-    return EvaluationError(
+    return ServedDifferentlyError(
         "The endpoint's tuned model is not the one of this training job: another adapter is "
         f"loaded, or this one at another scale; {figures}.",
         "Compare adapter_model.safetensors, and lora_alpha, r and use_rslora in "

@@ -61,6 +61,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
         warnings: those of the earlier stages.
         learns: how the file was read, in one line.
         certainty: how sure that reading is.
+        reuses: the run that trained the adapter, if this one did not.
         created: now (ISO 8601, UTC).
     """
 
@@ -79,6 +80,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
     warnings: list[str] = []
     learns: str = ""
     certainty: Certainty = "certain"
+    reuses: str | None = None
 
 
 def read_summary(run: Run, runs: Runs) -> TrainingSummary:
@@ -123,6 +125,7 @@ def compose_report(
         warnings=[*run.warnings, *token_warnings(tokens)],
         learns=dataset.learns,
         certainty=dataset.columns.certainty,
+        reuses=run.reuses,
     )
     return build_report(context, judgement)
 

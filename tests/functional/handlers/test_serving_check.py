@@ -49,7 +49,7 @@ def test_an_endpoint_that_agrees_is_told_in_the_report(stack: Stack, tweets: byt
 
     # Then
     report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
-    check = msgspec.json.decode(stack.read(f"{folder}/served/1.json"), type=ServedCheck)
+    check = msgspec.json.decode(stack.read(f"{folder}/report/served-1.json"), type=ServedCheck)
     assert report.served == check
     assert (check.rows, check.difference, check.tolerance) == (3, 0.0, 0.001)
     assert b"computes what the training job did" in stack.read(f"{folder}/report/report.html")
@@ -89,7 +89,7 @@ def test_an_endpoint_that_differs_ends_the_run_unasked(stack: Stack, tweets: byt
     assert "another adapter is loaded" in outcome
     run = stack.run(folder)
     assert run.error
-    assert (run.status, run.error.code) == ("failed", "evaluation")
+    assert (run.status, run.error.code) == ("failed", "served")
     assert "adapter_model.safetensors" in run.error.remedy
     assert stack.inference.asked == []
     assert stack.sagemaker.endpoints == {}
