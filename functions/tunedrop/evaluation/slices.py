@@ -78,13 +78,13 @@ def _by_language(findings: EvaluationFindings) -> Iterator[Part]:
 
 
 def _by_group(findings: EvaluationFindings) -> Iterator[Part]:
-    """Yield the rows of each group of `split.group_by`; each is named by its first test row."""
-    if not findings.recipe.split.group_by:
+    """Yield the rows of each group, where a column keeps rows together."""
+    if findings.dataset.columns.group is None:
         return
     rows: dict[str, list[int]] = {}
     for at, row in enumerate(findings.rows):
         if row.cluster is not None:
-            rows.setdefault(f"the group of row {row.cluster}", []).append(at)
+            rows.setdefault(f"rows that belong to row {row.cluster}", []).append(at)
     yield from _common("group", rows)
 
 

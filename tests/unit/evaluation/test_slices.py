@@ -11,10 +11,11 @@ from tests.support.builders.evaluations import (
     the_tweets,
 )
 from tests.support.builders.reports import report_of
+from tunedrop.documents.dataset import GroupColumn
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.slices import FEWEST_ROWS, MOST_LABELS
 from tunedrop.evaluation.statistics.intervals import tango
-from tunedrop.recipe.schema import Recipe, SplitShares
+from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
 
 
@@ -132,17 +133,18 @@ def test_groups_of_the_recipe_are_sliced_with_their_rows_as_units() -> None:
         each.cluster = 1 + at // 30 * 30
     tuned = ["no" if 30 <= n < 60 else "yes" for n in range(90)]
     answers = answers_of(["no"] * 90, tuned)
-    recipe = Recipe(split=SplitShares(group_by="customer"))
+    grouped = dataset_of("generation")
+    grouped.columns.group = GroupColumn("customer")
 
     # When
-    judged = judge(dataset_of("generation"), rows, answers, recipe)
+    judged = judge(grouped, rows, answers, Recipe())
 
     # Then each is a part, with an interval of 30 independent rows
     groups = {each.name: each for each in judged.slices if each.kind == "group"}
     assert {name: each.gain for name, each in groups.items()} == {
-        "the group of row 1": 1.0,
-        "the group of row 31": 0.0,
-        "the group of row 61": 1.0,
+        "rows that belong to row 1": 1.0,
+        "rows that belong to row 31": 0.0,
+        "rows that belong to row 61": 1.0,
     }
-    assert groups["the group of row 1"].low > 0.5
+    assert groups["rows that belong to row 1"].low > 0.5
     assert not judge(dataset_of("generation"), rows, answers, Recipe()).slices
