@@ -28,6 +28,7 @@ from tuning.device import check_device
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
 from tuning.objectives.registry import objective_of
 from tuning.progress import log_line
+from tuning.reference import Reference
 from tuning.row_fitting import FittedRows
 from tuning.speed.precision import choose_precision
 
@@ -61,6 +62,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     train, validation = (
         fitted_rows(folders, channel, chat, config, scratch) for channel in ("train", "validation")
     )
+    reference = Reference.of(base.weights, validation, chat)
     trainer = objective.make_trainer(
         base,
         train=train.rows,
@@ -78,6 +80,8 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     train_from(trainer, checkpoint)
 
     save_adapter(trainer, base.tokenizer, config, folders.model)
+    tuned = trainer.accelerator.unwrap_model(trainer.model)
+    reference.save(tuned, precision=precision.name, folder=folders.model)
     save_summary(
         trainer.state,
         config=config,

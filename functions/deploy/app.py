@@ -1,11 +1,14 @@
-"""SageMaker Training Job State Change, Completed → one endpoint."""
+"""SageMaker Training Job State Change, Completed → one endpoint.
+
+S3 Object Created on runs/*/config/reuse-*.json → the same, with the adapter of an earlier run.
+"""
 
 from typing import Any
 
 import msgspec
 
 from tunedrop import bootstrap, logs
-from tunedrop.events import job_name
+from tunedrop.events import subject
 from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.deploy import deploy
@@ -23,12 +26,12 @@ class Settings(BucketSettings, frozen=True):
 
 @logger.inject_lambda_context(correlation_id_path="id")
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Create the endpoint of the run whose job the event names."""
+    """Create the endpoint of the run whose job or object the event names."""
     settings = read_settings(Settings)
-    name = job_name(event)
-    logger.append_keys(job=name)
+    about = subject(event)
+    logger.append_keys(subject=about)
     result = deploy(
-        name,
+        about,
         bootstrap.step(settings, context),
         HostingSettings(settings.serving_image, settings.serving_role_arn, settings.stack_name),
     )

@@ -10,6 +10,7 @@
     ├── TrainingError        the training job failed
     ├── HostingError         the endpoint did not start or stopped answering
     ├── EvaluationError      the answers cannot be judged
+    │   └── ServedDifferentlyError   the endpoint does not compute what was trained
     ├── StageError           a function could not handle the run's event
     └── CancelledError       a person cancelled the run
 
@@ -108,6 +109,12 @@ class EvaluationError(TunedropError):
     """The answers cannot be judged."""
 
     code = "evaluation"
+
+
+class ServedDifferentlyError(EvaluationError):
+    """The endpoint does not compute what the training job computed."""
+
+    code = "served"
 
 
 class StageError(TunedropError):

@@ -21,7 +21,7 @@ import pytest
 from tests.model.aws.functions import TIME_LIMITS
 from tests.model.clock import VirtualClock, virtual_time
 from tests.model.hub import ModelHub
-from tests.model.questions import ModelInference, ask_in_turn
+from tests.model.questions import ModelInference, ask_in_turn, score_in_turn
 from tests.model.world import BUCKET, World
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.dataset.sizing.predict import predict
@@ -108,7 +108,9 @@ def _remember_computations(patch: pytest.MonkeyPatch) -> None:
     preparing = "tunedrop.lifecycle.preparing"
     evaluate = "tunedrop.stages.evaluate"
     patch.setattr("tunedrop.lifecycle.answering.ask", ask_in_turn)
+    patch.setattr("tunedrop.lifecycle.serving_check.scored", score_in_turn)
     patch.setattr("tunedrop.lifecycle.index.ThreadPoolExecutor", InlineExecutor)
+    patch.setattr("tunedrop.runs.answer_parts.ThreadPoolExecutor", InlineExecutor)
     patch.setattr(f"{preparing}.prepare_dataset", _Splits(prepare_dataset))
     patch.setattr(f"{preparing}.render_dataset_page", lambda _dataset: "<html></html>")
     patch.setattr("tunedrop.lifecycle.processing.predict", _remembered_with_reads(predict))

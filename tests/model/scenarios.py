@@ -113,6 +113,13 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         jobs=3,
     ),
+    # A random pace can bring the recipe before the end of the training, which is then done anew.
+    "only the evaluation changes": Scenario(
+        actions=(FIRST, (ENDED, recipe("evaluate: {gate: {min_gain: 0.01}}"))), jobs=2
+    ),
+    "only the evaluation changes, soon": Scenario(
+        actions=(FIRST, (IN_CREATION, recipe("evaluate: {gate: {min_gain: 0.01}}"))), jobs=2
+    ),
     "folder": Scenario(
         actions=(
             (0.0, drop(f"{FOLDER}one.csv", TWEETS)),

@@ -32,6 +32,29 @@ def test_a_scenario_without_faults_keeps_every_promise(product: Product, scenari
     assert not outcome.broken, str(outcome)
 
 
+@pytest.mark.parametrize(
+    "scenario", ["only the evaluation changes", "only the evaluation changes, soon"]
+)
+def test_a_trained_adapter_is_used_again_whatever_call_fails(
+    product: Product, scenario: str
+) -> None:
+    # When every third call after the first training fails once; `make faults` plays all of them
+    calls = check(Schedule(scenario), product).world.calls
+    kinds: tuple[CallFault, ...] = ("error", "kill after")
+    trained = next(at for at, call in enumerate(calls) if call[1] == "create_endpoint")
+    schedules = [
+        Schedule(scenario, calls={at: kind})
+        for kind in kinds
+        for at in range(trained, len(calls), 3)
+    ]
+    outcomes = [check(each, product) for each in (Schedule(scenario), *schedules)]
+
+    # Then no promise breaks, and nothing is trained again
+    found = [str(outcome) for outcome in outcomes if outcome.broken]
+    assert not found, found[0]
+    assert {len(outcome.world.sagemaker.training_jobs) for outcome in outcomes} == {1}
+
+
 @pytest.mark.parametrize("kind", SINGLE_FAULTS)
 def test_one_drop_survives_a_fault_at_any_call(product: Product, kind: CallFault) -> None:
     # Given

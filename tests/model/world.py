@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from tests.model.aws import functions as lambdas
@@ -27,6 +28,9 @@ from tests.model.faults import (
 )
 from tests.model.hub import fetch_model
 from tests.model.simulation import Invocation, KilledError, ModelError, Simulation
+from tests.support.builders.references import likelihoods_of, reference_for
+from tunedrop.documents import keys
+from tunedrop.documents.rows import Row
 
 BUCKET = "data"
 TWIN_SECONDS = 0.12  # The second of two events comes so much later, while the first is handled.
@@ -53,6 +57,7 @@ class World:
             Platform(
                 clock=lambda: self.simulation.now,
                 later=self._later,
+                write_artifact=self._write_artifact,
                 emit=self._state_changed,
                 run_program=self._run_program,
                 kill_program=self._kill_program,
@@ -201,7 +206,12 @@ class World:
         if self.simulation.current and id(self.simulation.current) not in askers[-1:]:
             askers.append(id(self.simulation.current))
         choice = {"message": {"content": "positive"}, "finish_reason": "stop"}
-        return {"Body": io.BytesIO(json.dumps({"choices": [choice]}).encode())}
+        answer: dict[str, Any] = {"choices": [choice]}
+        payload = json.loads(Body)
+        if "prompt_logprobs" in payload:
+            scored = likelihoods_of(payload)
+            answer["prompt_logprobs"] = [{each.token: {"logprob": each.logprob}} for each in scored]
+        return {"Body": io.BytesIO(json.dumps(answer).encode())}
 
     # Events
 
@@ -252,7 +262,19 @@ class World:
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         self.simulation.at(self.simulation.now + seconds * self.pace.shift(), action)
 
-    # The program of a processing job
+    # What the programs of jobs do
+
+    def _write_artifact(self, request: dict[str, Any], artifact: str) -> None:
+        """Write what a training job leaves for the evaluation."""
+        channels = {each["ChannelName"]: each for each in request["InputDataConfig"]}
+        uri = channels["validation"]["DataSource"]["S3DataSource"]["S3Uri"]
+        rows = self.s3.current(uri.removeprefix(f"s3://{BUCKET}/"))
+        assert rows
+        found = [msgspec.json.decode(line, type=Row) for line in (rows.body or b"").splitlines()]
+        body = msgspec.json.encode(reference_for(found[:2]))
+        key = artifact.removeprefix(f"s3://{BUCKET}/") + keys.REFERENCE
+        self.s3.put(key, body)
+        self.s3.put(f"{key.rpartition('/')[0]}/adapter_model.safetensors", b"weights")
 
     def _run_program(self, job: Resource, ended: Callable[[int | None, str | None], None]) -> None:
         def prepare() -> tuple[int, str | None]:

@@ -1,4 +1,7 @@
-"""Read a chat request in OpenAI's form. Fields that are not supported are refused, not ignored."""
+"""Read a request in OpenAI's form, a chat or a completion, with vLLM's `prompt_logprobs`.
+
+Fields that are not supported are refused, not ignored.
+"""
 
 import json
 import math
@@ -15,6 +18,9 @@ ROLES: Final = ("system", "user", "assistant", "tool")
 MAX_STOPS: Final = 4
 """The largest number of stop strings, as in OpenAI's API."""
 
+COMPLETION_TOKENS: Final = 16
+"""The tokens of a completion that names no `max_tokens`, as in OpenAI's API."""
+
 
 class RequestError(Exception):
     """A request that cannot be answered, with the HTTP status and the name of the wrong field."""
@@ -27,10 +33,20 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatRequest:
-    """A request whose every field has been checked."""
+    """A request whose every field has been checked.
+
+    `text` is the prompt of a completion, which has no messages; it is None in a chat.
+    `add_generation_prompt` (in chats) ends the prompt with the beginning of an answer;
+    `add_special_tokens` (in completions) begins it as the tokenizer begins a text. With
+    `prompt_logprobs` the answer also has the log likelihood of each token of the prompt.
+    """
 
     model: str
     messages: list[Message]
+    text: str | None
+    add_generation_prompt: bool
+    add_special_tokens: bool
+    prompt_logprobs: bool
     tools: list[dict[str, Any]]
     max_tokens: int | None
     temperature: float
@@ -52,11 +68,16 @@ def read_chat_request(body: bytes, *, served: Collection[str], default: str) -> 
     """
     fields = _object(body)
     _refuse_unknown(fields)
+    text = _text(fields)
     return ChatRequest(
         model=_model(fields, served, default),
-        messages=_messages(fields.get("messages")),
+        messages=_messages(fields.get("messages")) if text is None else [],
+        text=text,
+        add_generation_prompt=_flag(fields, "add_generation_prompt", default=True),
+        add_special_tokens=_flag(fields, "add_special_tokens", default=True),
+        prompt_logprobs=_prompt_logprobs(fields),
         tools=_tools(fields),
-        max_tokens=_max_tokens(fields),
+        max_tokens=_max_tokens(fields, None if text is None else COMPLETION_TOKENS),
         temperature=_number(fields, "temperature", 1.0, low=0.0, high=2.0),
         top_p=_number(fields, "top_p", 1.0, low=1e-6, high=1.0),
         seed=_integer(fields, "seed", low=-(2**63)),
@@ -79,16 +100,19 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 _KNOWN = frozenset(
-    ("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed",
-     "stop", "user", "tools", "tool_choice")
+    ("model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "stop", "user",
+     "prompt_logprobs")
 )  # fmt: skip
+_OF_CHATS = frozenset(("messages", "tools", "tool_choice", "add_generation_prompt"))
+_OF_COMPLETIONS = frozenset(("prompt", "add_special_tokens"))
 _WITHOUT_EFFECT: Final[dict[str, Any]] = {"n": 1, "stream": False, "logprobs": False}
 """Fields that are not supported, and the value with which they change nothing."""
 
 
 def _refuse_unknown(fields: dict[str, Any]) -> None:
+    known = _KNOWN | (_OF_COMPLETIONS if "prompt" in fields else _OF_CHATS)
     for name, value in fields.items():
-        if name in _KNOWN or value is None or _WITHOUT_EFFECT.get(name, ...) == value:
+        if name in known or value is None or _WITHOUT_EFFECT.get(name, ...) == value:
             continue
         raise _bad(name, f"`{name}` = {json.dumps(value)[:40]} is not supported")
 
@@ -104,6 +128,32 @@ def _model(fields: dict[str, Any], served: Collection[str], default: str) -> str
             "model",
         )
     return model
+
+
+def _text(fields: dict[str, Any]) -> str | None:
+    """Return the prompt of a completion; None in a chat."""
+    if "prompt" not in fields:
+        return None
+    if not _is_text(fields["prompt"]) or not fields["prompt"]:
+        raise _bad("prompt", "`prompt` must be a string of Unicode text that is not empty")
+    return str(fields["prompt"])
+
+
+def _prompt_logprobs(fields: dict[str, Any]) -> bool:
+    """Return whether the likelihoods of the prompt's own tokens are wanted: vLLM's value 0.
+
+    Above 0, vLLM adds the likeliest other tokens.
+    """
+    if fields.get("prompt_logprobs") not in (None, 0) or fields.get("prompt_logprobs") is False:
+        raise _bad("prompt_logprobs", "`prompt_logprobs` must be 0: the prompt's own tokens only")
+    return fields.get("prompt_logprobs") == 0
+
+
+def _flag(fields: dict[str, Any], name: str, *, default: bool) -> bool:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _bad(name, f"`{name}` must be true or false")
+    return default if value is None else value
 
 
 def _messages(value: Any) -> list[Message]:
@@ -161,9 +211,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
 
 
-def _max_tokens(fields: dict[str, Any]) -> int | None:
+def _max_tokens(fields: dict[str, Any], default: int | None) -> int | None:
     newer = _integer(fields, "max_completion_tokens", low=1)
-    return newer if newer is not None else _integer(fields, "max_tokens", low=1)
+    older = _integer(fields, "max_tokens", low=1)
+    return next((value for value in (newer, older) if value is not None), default)
 
 
 def _integer(fields: dict[str, Any], name: str, *, low: int) -> int | None:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import torch
 from transformers import DynamicCache, PreTrainedTokenizerBase
 
+from serving.likelihood import TokenLikelihood
+
 FinishReason = Literal["stop", "length"]
 """Why an answer ended: at an end-of-turn token or a stop string, or at max_tokens."""
 
@@ -43,12 +45,17 @@ class Sampler:
 
 @dataclass(slots=True, eq=False)
 class Conversation:
-    """A prompt and its answer so far. `finish_reason` is None until the answer is complete."""
+    """A prompt and its answer so far. `finish_reason` is None until the answer is complete.
+
+    `prompt_likelihoods` has one for each token of the prompt after the first, if they are wanted.
+    """
 
     prompt_ids: list[int]
     max_tokens: int
     sampler: Sampler
     stop: tuple[str, ...] = ()
+    wants_likelihoods: bool = False
+    prompt_likelihoods: list[TokenLikelihood] = field(default_factory=list)
     answer_ids: list[int] = field(default_factory=list)
     text: str = ""
     finish_reason: FinishReason | None = None

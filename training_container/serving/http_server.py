@@ -1,4 +1,4 @@
-"""The HTTP server that SageMaker asks: `GET /ping`, `POST /invocations`, and OpenAI's path.
+"""The HTTP server that SageMaker asks: `GET /ping`, `POST /invocations`, and OpenAI's paths.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 """
@@ -7,6 +7,7 @@ import json
 import time
 import traceback
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Final
@@ -16,8 +17,8 @@ from serving.chat_request import RequestError, read_chat_request
 from serving.decoding import Conversation
 from serving.served_model import ServedModel
 
-ANSWERED: Final = ("/invocations", "/v1/chat/completions")
-"""The paths that answer chat requests."""
+ANSWERED: Final = ("/invocations", "/v1/chat/completions", "/v1/completions")
+"""The paths that answer requests. As in vLLM, a body with `prompt` asks for a completion."""
 
 MAX_BODY_BYTES: Final = 6_291_456
 """The largest body of a request. InvokeEndpoint accepts no larger one."""
@@ -52,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, {})
 
     def do_POST(self) -> None:
-        """Answer chat requests."""
+        """Answer chats and completions."""
         body = self._read_body()
         if body is None:
             return
@@ -75,7 +76,10 @@ class _Handler(BaseHTTPRequestHandler):
         request = read_chat_request(body, served=names, default=names[0])
         conversation = self.server.model.conversation(request)
         finished = self.server.queue.submit(request.model, conversation).result()
-        return completion(request.model, finished)
+        likelihoods = prompt_logprobs(finished, self.server.model.token)
+        if request.text is None:
+            return completion(request.model, finished, likelihoods)
+        return text_completion(request.model, finished, likelihoods)
 
     def _read_body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")
@@ -112,21 +116,64 @@ class _Handler(BaseHTTPRequestHandler):
         """Log no single requests: a health check comes every few seconds."""
 
 
-def completion(model: str, conversation: Conversation) -> dict[str, Any]:
-    """Return a finished conversation as OpenAI's API does."""
+PromptLogprobs = list[dict[str, Any] | None] | None
+"""For each token of a prompt its id with its likelihood; None for the first, which has none.
+It is None as a whole when the request did not ask for it."""
+
+
+def completion(
+    model: str, conversation: Conversation, likelihoods: PromptLogprobs = None
+) -> dict[str, Any]:
+    """Return a finished conversation as OpenAI's API does, with vLLM's `prompt_logprobs`."""
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": conversation.text},
+        "finish_reason": conversation.finish_reason,
+    }
+    answer = _answered("chatcmpl", "chat.completion", model, conversation, choice)
+    return answer | ({} if likelihoods is None else {"prompt_logprobs": likelihoods})
+
+
+def text_completion(
+    model: str, conversation: Conversation, likelihoods: PromptLogprobs = None
+) -> dict[str, Any]:
+    """Return a finished completion as OpenAI's API does; vLLM has `prompt_logprobs` in a choice."""
+    choice = {
+        "index": 0,
+        "text": conversation.text,
+        "finish_reason": conversation.finish_reason,
+        **({} if likelihoods is None else {"prompt_logprobs": likelihoods}),
+    }
+    return _answered("cmpl", "text_completion", model, conversation, choice)
+
+
+def prompt_logprobs(conversation: Conversation, text_of: Callable[[int], str]) -> PromptLogprobs:
+    """Return the likelihoods of a prompt in vLLM's form, if they were asked for.
+
+    Source: https://docs.vllm.ai/en/latest/api/vllm/logprobs
+    """
+    if not conversation.wants_likelihoods:
+        return None
+    scored = zip(conversation.prompt_ids[1:], conversation.prompt_likelihoods, strict=True)
+    return [
+        None,
+        *(
+            {str(token): {**one._asdict(), "decoded_token": text_of(token)}}
+            for token, one in scored
+        ),
+    ]
+
+
+def _answered(
+    prefix: str, kind: str, model: str, conversation: Conversation, choice: dict[str, Any]
+) -> dict[str, Any]:
     asked, answered = len(conversation.prompt_ids), len(conversation.answer_ids)
     return {
-        "id": f"chatcmpl-{uuid.uuid4().hex}",
-        "object": "chat.completion",
+        "id": f"{prefix}-{uuid.uuid4().hex}",
+        "object": kind,
         "created": int(time.time()),
         "model": model,
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": conversation.text},
-                "finish_reason": conversation.finish_reason,
-            }
-        ],
+        "choices": [choice],
         "usage": {
             "prompt_tokens": asked,
             "completion_tokens": answered,

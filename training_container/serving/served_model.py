@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from serving.chat_request import ChatRequest, RequestError
 from serving.decoding import Conversation, Sampler, answer
+from serving.likelihood import likelihoods
 from serving.settings import ServingSettings, SettingsError
 
 
@@ -56,34 +57,48 @@ class ServedModel:
             RequestError: the chat template refuses the messages, or the context is too short for
                 prompt and answer.
         """
-        try:
-            text = self._tokenizer.apply_chat_template(
-                request.messages,
-                tools=[*request.tools] or None,
-                tokenize=False,
-                add_generation_prompt=True,
-            )
-        except TemplateError as error:  # for example, roles that do not alternate
-            reason = f"the chat template refuses the messages: {error}"
-            raise RequestError(HTTPStatus.BAD_REQUEST, reason, "messages") from None
-        ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        ids = self._prompt_ids(request)
+        field = "messages" if request.text is None else "prompt"
         room = self._context - len(ids)
         wanted = request.max_tokens or room
         if room < 1 or wanted > room:
             raise RequestError(
                 HTTPStatus.BAD_REQUEST,
-                f"the model's context is {self._context} tokens; the messages take {len(ids)}"
+                f"the model's context is {self._context} tokens; `{field}` takes {len(ids)}"
                 + (f" and max_tokens asks for {request.max_tokens}" if request.max_tokens else ""),
-                "messages" if room < 1 else "max_tokens",
+                field if room < 1 else "max_tokens",
             )
         sampler = Sampler(request.temperature, request.top_p, request.seed)
-        return Conversation(ids, wanted, sampler, request.stop)
+        return Conversation(ids, wanted, sampler, request.stop, request.prompt_logprobs)
+
+    def token(self, token: int) -> str:
+        """Return the text of one token."""
+        return str(self._tokenizer.decode([token]))
+
+    def _prompt_ids(self, request: ChatRequest) -> list[int]:
+        if request.text is not None:
+            given = self._tokenizer(request.text, add_special_tokens=request.add_special_tokens)
+            return list(given["input_ids"])
+        try:
+            text = self._tokenizer.apply_chat_template(
+                request.messages,
+                tools=[*request.tools] or None,
+                tokenize=False,
+                add_generation_prompt=request.add_generation_prompt,
+            )
+        except TemplateError as error:  # for example, roles that do not alternate
+            reason = f"the chat template refuses the messages: {error}"
+            raise RequestError(HTTPStatus.BAD_REQUEST, reason, "messages") from None
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def answer(
         self, name: str, conversations: Sequence[Conversation], cancelled: Callable[[], bool]
     ) -> None:
         """Answer conversations, in place and all at once, with the model of that name."""
         with self._answering_as(name):
+            for each in conversations:
+                if each.wants_likelihoods:
+                    each.prompt_likelihoods = likelihoods(self._adapted, each.prompt_ids, cancelled)
             answer(
                 self._adapted,
                 self._tokenizer,

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import get_cert_path
 
 from tunedrop.aws.connections import Connections, HttpAnswer
-from tunedrop.documents.answers import Answer
+from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
 from tunedrop.ports.services import BusyError, Request
 
@@ -61,6 +61,28 @@ class _Chat(msgspec.Struct):
     usage: _Usage | None = None
 
 
+class _Likelihood(msgspec.Struct):
+    logprob: float
+
+
+_PromptLogprobs = list[dict[int, _Likelihood] | None]
+"""vLLM's `prompt_logprobs`: for each token of the prompt its id with its likelihood.
+
+https://docs.vllm.ai/en/latest/api/vllm/logprobs
+"""
+
+
+class _ScoredChoice(msgspec.Struct):
+    prompt_logprobs: _PromptLogprobs | None = None
+
+
+class _Scored(msgspec.Struct):
+    """An answer with likelihoods: a chat has them beside its choices, a completion within one."""
+
+    choices: list[_ScoredChoice]
+    prompt_logprobs: _PromptLogprobs | None = None
+
+
 class EndpointInference:
     """The SageMaker runtime as `tunedrop.ports.services.Inference`.
 
@@ -96,6 +118,20 @@ class EndpointInference:
             HostingError: the endpoint is gone, or refused the request.
         """
         began = time.monotonic()
+        body = await self._send(endpoint, payload)
+        return _answer(body, time.monotonic() - began)
+
+    async def likelihoods(self, endpoint: str, payload: Request) -> list[TokenLikelihood]:
+        """Send one chat or completion with `prompt_logprobs` 0, once.
+
+        Raises:
+            BusyError: as `chat`.
+            HostingError: as `chat`, and when the answer has no likelihoods.
+        """
+        return _likelihoods(endpoint, await self._send(endpoint, payload))
+
+    async def _send(self, endpoint: str, payload: Request) -> bytes:
+        """Return the body of the answer to one request."""
         path = f"/endpoints/{quote(endpoint, safe='')}/invocations"
         body = json.dumps(payload).encode()
         try:
@@ -106,7 +142,7 @@ class EndpointInference:
             raise _busy(endpoint, f"{type(error).__name__}: {error}", "unavailable") from error
         if answer.status != OK:
             raise _refusal(endpoint, answer)
-        return _answer(answer.body, time.monotonic() - began)
+        return answer.body
 
     def _headers(self, path: str, body: bytes) -> dict[str, str]:
         """Return the signed headers of a request."""
@@ -133,6 +169,25 @@ def _answer(body: bytes, seconds: float) -> Answer:
         completion_tokens=usage.completion_tokens,
         seconds=seconds,
     )
+
+
+def _likelihoods(endpoint: str, body: bytes) -> list[TokenLikelihood]:
+    scored = msgspec.json.decode(body, type=_Scored)
+    found = scored.prompt_logprobs or scored.choices[0].prompt_logprobs
+    if not found:
+        raise HostingError(
+            f"The endpoint {endpoint} answered without the likelihoods of the prompt's tokens.",
+            "Use a serving image that knows prompt_logprobs, such as AWS's image of vLLM.",
+        )
+    return [_token(position) for position in found]
+
+
+def _token(position: dict[int, _Likelihood] | None) -> TokenLikelihood:
+    """Return the prompt's own token; vLLM names it first, should others be listed too."""
+    if not position:
+        return TokenLikelihood(-1, None)
+    token, likelihood = next(iter(position.items()))
+    return TokenLikelihood(token, likelihood.logprob)
 
 
 def _refusal(endpoint: str, answer: HttpAnswer) -> Exception:

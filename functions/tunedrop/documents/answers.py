@@ -6,7 +6,10 @@ import msgspec
 
 
 class Question(NamedTuple):
-    """One row, asked of one model; `at` is the row's position in test.jsonl, from 0."""
+    """One row, asked of one model; `at` is the row's position in test.jsonl, from 0.
+
+    With `evaluate.repeats`, each row has so many positions, one after the other.
+    """
 
     at: int
     model: str
@@ -26,6 +29,17 @@ class Answer(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
+class TokenLikelihood(NamedTuple):
+    """A token of a text: its id, and the natural logarithm of its likelihood after those before it.
+
+    The first token of a text has no likelihood, so the server does not name it: its `token` is -1
+    and its `logprob` is None.
+    """
+
+    token: int
+    logprob: float | None
+
+
 class Answers(msgspec.Struct, frozen=True):
     """The answers of both models, in the order of the rows; `seconds` is wall-clock time.
 
@@ -39,7 +53,7 @@ class Answers(msgspec.Struct, frozen=True):
 
 
 class SavedAnswer(msgspec.Struct, frozen=True):
-    """One answer in a part; `line` is the row's line in test.jsonl, from 1."""
+    """One answer in a part; `line` is the position of its question, from 1."""
 
     line: int
     model: str

@@ -13,8 +13,8 @@
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
 The constants and the functions `split_file`, `failure`, `release`, `notice`, `again_notice`,
-`email`, `question_email`, `checkpoints` and those about answers give keys relative to the folder
-of a run.
+`reuse`, `email`, `question_email`, `checkpoints`, `served` and those about answers give keys
+relative to the folder of a run.
 """
 
 DATASETS = "datasets/"
@@ -45,6 +45,7 @@ TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 CHAT_TEMPLATE = "chat_template.jinja"
 TRAINING_SUMMARY = "training_summary.json"
+REFERENCE = "reference_likelihoods.json"
 
 
 def run_folder(dataset: str, run: str) -> str:
@@ -107,6 +108,11 @@ def release(attempt: int) -> str:
     return f"release/{attempt}.json"
 
 
+def reuse(attempt: int) -> str:
+    """Return the key whose arrival calls `deploy` for the adapter of an earlier run."""
+    return f"config/reuse-{attempt}.json"
+
+
 def email(attempt: int) -> str:
     """Return where the email about an attempt is claimed and recorded."""
     return f"email/{attempt}.json"
@@ -146,6 +152,11 @@ def email_of_notice(notice: str) -> str:
 def checkpoints(attempt: int) -> str:
     """Return the folder of an attempt's checkpoints."""
     return f"checkpoints/{attempt}"
+
+
+def served(attempt: int) -> str:
+    """Return where it is recorded that the endpoint computes what the training job did."""
+    return f"report/served-{attempt}.json"
 
 
 def answers(attempt: int) -> str:

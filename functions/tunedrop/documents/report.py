@@ -9,6 +9,7 @@ from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Certainty
+from tunedrop.documents.served import ServedCheck
 from tunedrop.documents.slices import Slice
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
@@ -65,6 +66,38 @@ class Comparison(msgspec.Struct):
     smallest_detectable: float
     units: int = 0
     rival: str = "base"
+
+
+class Since(msgspec.Struct):
+    """The tuned model beside that of the run before: the difference on their common test rows.
+
+    `comparison` is None when they have none. Its rival is the tuned model of the run `run`.
+    """
+
+    run: str
+    sentence: str
+    comparison: Comparison | None = None
+
+
+class Spread(msgspec.Struct):
+    """How one model's answers to the same rows differ.
+
+    `values` are the deciding metric of the first answers, of the second ones and so on. `passes`
+    are pass^1, pass^2, …; empty when the metric is not right or wrong.
+    """
+
+    values: list[float]
+    standard_deviation: float
+    passes: list[float] = []
+
+
+class Repeats(msgspec.Struct):
+    """Each row was answered `times` times, at this temperature."""
+
+    times: int
+    temperature: float
+    base: Spread
+    tuned: Spread
 
 
 class Sample(msgspec.Struct):
@@ -187,7 +220,8 @@ class Example(msgspec.Struct):
 class Report(msgspec.Struct):
     """report.json, version 1.
 
-    `learns` says in one line how the file was read, and `certainty` how sure that is.
+    `learns` says in one line how the file was read, and `certainty` how sure that is. `reuses` is
+    the run that trained the adapter, if this one did not.
     """
 
     version: int
@@ -223,11 +257,26 @@ class Report(msgspec.Struct):
     example: Example | None = None
     endpoint_expires: str | None = None
     tokens: TokenCount | None = None
+    served: ServedCheck | None = None
     gate: Gate | None = None
     in_form: Comparison | None = None
     slices: list[Slice] = []
     learns: str = ""
     certainty: Certainty = "certain"
+    reuses: str | None = None
+    since: Since | None = None
+    repeats: Repeats | None = None
+
+    @property
+    def reuse(self) -> str | None:
+        """That nothing was trained, and why, in one sentence."""
+        if self.reuses is None:
+            return None
+        return (
+            f"Nothing was trained: this is the adapter of run {self.reuses}, because the recipe "
+            "differs from that run's only in what comes after the training (evaluate, generation, "
+            "deploy)."
+        )
 
 
 class Judgement(msgspec.Struct, kw_only=True):
@@ -260,3 +309,5 @@ class Judgement(msgspec.Struct, kw_only=True):
     gate: Gate
     in_form: Comparison | None = None
     slices: list[Slice] = []
+    since: Since | None = None
+    repeats: Repeats | None = None

@@ -155,6 +155,9 @@ class Run(msgspec.Struct, kw_only=True):
     has ended. `nudges` counts how often `sweep` called each function because an event was lost, and
     how often a processing job was tried again.
 
+    `previous` is the dataset's run that counted before. `afresh` tells that the upload asked for a
+    new run even of the same content, `reuses` which run trained the adapter if this one did not.
+
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
     """
@@ -181,6 +184,9 @@ class Run(msgspec.Struct, kw_only=True):
     answer_until: str | None = None
     rows: dict[str, int] = {}
     fetching: Fetching | None = None
+    previous: str | None = None
+    afresh: bool = False
+    reuses: str | None = None
     processing: Processing | None = None
     job: str | None = None
     endpoint: str | None = None

@@ -4,7 +4,10 @@ import msgspec
 
 
 class Slice(msgspec.Struct):
-    """Both models on part of the test rows; `kind` is "label" or "length" (of the prompt).
+    """Both models on part of the test rows.
+
+    `kind` is "label", "length" or "language" (of the prompt), or "group" (of rows that a column
+    keeps together).
 
     `gain` is tuned minus base, with its interval from `low` to `high`. The intervals of all slices
     hold together.

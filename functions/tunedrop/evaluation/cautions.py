@@ -18,13 +18,14 @@ def cautions(found: EvaluationFindings) -> list[str]:
 
 
 def _leaks(found: EvaluationFindings) -> Iterator[str]:
-    leaked = [found.rows[at].row for at in found.leaked]
+    leaked = list(dict.fromkeys(found.rows[at].row for at in found.leaked))
     if not leaked:
         return
     named = ", ".join(map(str, leaked[:ROWS_NAMED])) + (", …" if leaked[ROWS_NAMED:] else "")
+    tested = count(len(found.distinct_rows), "test row")
     asks, rows = ("ask", "rows") if leaked[1:] else ("asks", "row")
     text = (
-        f"{len(leaked):,} of the {count(len(found.rows), 'test row')} {asks} the same as a "
+        f"{len(leaked):,} of the {tested} {asks} the same as a "
         f"training row, or nearly the same ({rows} {named}), which makes the tuned model look "
         "better. Remove the duplicates from the dataset."
     )
@@ -53,7 +54,7 @@ def _truncated(found: EvaluationFindings) -> Iterator[str]:
 
 def _long_golds(found: EvaluationFindings) -> Iterator[str]:
     limit = found.recipe.generation.answer_tokens
-    long = sum(len(row.answer.encode()) / BYTES_A_TOKEN > limit for row in found.rows)
+    long = sum(len(row.answer.encode()) / BYTES_A_TOKEN > limit for row in found.distinct_rows)
     if long:
         yield (
             f"{count(long, 'right answer is', 'right answers are')} probably longer than "
@@ -62,7 +63,7 @@ def _long_golds(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _empty_golds(found: EvaluationFindings) -> Iterator[str]:
-    empty = sum(not row.answer.strip() for row in found.rows)
+    empty = sum(not row.answer.strip() for row in found.distinct_rows)
     if empty:
         yield (
             f"{count(empty, 'test row has', 'test rows have')} an empty right answer: a model that "

@@ -15,11 +15,10 @@ from tunedrop.evaluation.baselines import (
     rivals_without_a_model,
 )
 from tunedrop.evaluation.few_shot import FewShot
-from tunedrop.evaluation.reading import reader_of, rows_in_form, texts_of, unit_keys
+from tunedrop.evaluation.reading import reader_of, rows_in_form, texts_of, units_for
 from tunedrop.evaluation.scoring.metrics import METRICS, Metric
-from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask, deciding_metric
+from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask, deciding_metric, reported_metrics
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
-from tunedrop.evaluation.statistics.units import units_of
 from tunedrop.evaluation.verdict import is_enough, passes, verdict_of
 from tunedrop.recipe.schema import Recipe
 
@@ -68,6 +67,11 @@ class EvaluationFindings:
     def task(self) -> JudgedTask:
         """How answers of the task are read."""
         return TASKS[self.dataset.task]
+
+    @property
+    def distinct_rows(self) -> list[Row]:
+        """The test rows, each once, also when they were answered several times."""
+        return list({row.row: row for row in self.rows}.values())
 
     @property
     def decisive(self) -> Compared:
@@ -152,7 +156,7 @@ class EvaluationFindings:
                 tuned=[self.tuned[at] for at in positions],
                 rival_name=BASE,
                 confidence=self.recipe.evaluate.gate.confidence,
-                units=units_of(unit_keys([self.rows[at] for at in positions])),
+                units=units_for([self.rows[at] for at in positions]),
             ),
         )
 
@@ -176,7 +180,8 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
     labels = list(dict.fromkeys([*named, *written])) if task.has_labels else []
     read = reader_of(rows, task.reader(labels, rows))
     golds, base, tuned = map(read, (written, texts_of(answers.base), texts_of(answers.tuned)))
-    units = units_of(unit_keys(rows))
+    reported = reported_metrics(dataset.task, gate, golds)
+    units = units_for(rows)
     search = NearestRows(train) if train else None
     nearest = [search.nearest(row) for row in rows] if search else []
 
@@ -189,7 +194,7 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
             confidence=gate.confidence,
             units=units,
         )
-        return {metric.name: compare(metric, evidence) for metric in task.metrics}
+        return {metric.name: compare(metric, evidence) for metric in reported}
 
     rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
     rivals += rivals_without_a_model(dataset, train, nearest, len(rows))

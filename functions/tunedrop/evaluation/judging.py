@@ -23,9 +23,11 @@ from tunedrop.evaluation.cautions import cautions
 from tunedrop.evaluation.few_shot import FewShot
 from tunedrop.evaluation.findings import EvaluationFindings, find
 from tunedrop.evaluation.gate import gate_of
+from tunedrop.evaluation.repeats import repeats_of
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
 from tunedrop.evaluation.scoring.labels import UNPARSED
-from tunedrop.evaluation.scoring.tasks import TASKS
+from tunedrop.evaluation.scoring.metrics import METRICS
+from tunedrop.evaluation.since import EarlierAnswers, since
 from tunedrop.evaluation.slices import slices_of
 from tunedrop.evaluation.speed import asking_of
 from tunedrop.evaluation.statistics.comparing import row_scores
@@ -44,6 +46,7 @@ def judge(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
     recipe: Recipe,
     train: Iterable[Row] = (),
     few_shot: FewShot | None = None,
+    earlier: EarlierAnswers | None = None,
 ) -> Judgement:
     """Score both models, compare them row by row, and describe the result in words.
 
@@ -59,6 +62,7 @@ def judge(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         recipe: its gate and generation settings.
         train: the training rows, for the baselines and to find leaked rows.
         few_shot: the base model's answers with training rows in its prompt, if it was asked.
+        earlier: the answers of the tuned model of the run before, if there is one.
 
     Raises:
         EvaluationError: no rows.
@@ -69,7 +73,10 @@ def judge(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
             "There is no test row to judge the models by.",
             "Drop more rows, or raise split.test in recipe.yaml.",
         )
-    return _judgement(find(dataset, rows, answers, recipe, list(train), few_shot))
+    findings = find(dataset, rows, answers, recipe, list(train), few_shot)
+    judgement = _judgement(findings)
+    judgement.since = since(findings, earlier)
+    return judgement
 
 
 def _judgement(findings: EvaluationFindings) -> Judgement:
@@ -99,14 +106,15 @@ def _judgement(findings: EvaluationFindings) -> Judgement:
         confusion=confusion(_counts(findings, findings.tuned), list(findings.labels)),
         asking=asking_of(answers),
         metrics={
-            metric.name: MetricWords(metric.title, metric.explains)
-            for metric in TASKS[task].metrics
+            name: MetricWords(METRICS[name].title, METRICS[name].explains)
+            for name in findings.compared
         },
         example=_example(findings.rows, recipe),
         warnings=cautions(findings),
         gate=gate_of(findings),
         in_form=findings.where_in_form.comparison if findings.where_in_form else None,
         slices=slices_of(findings),
+        repeats=repeats_of(findings),
     )
 
 
@@ -156,7 +164,11 @@ def _draw(
 
     They are drawn at random, so that they are not selected by their quality.
     """
-    fitting = [index for index, gap in enumerate(gaps) if wanted(gap)]
+    first: dict[int, int] = {}  # A row that was answered several times is shown once.
+    for index, gap in enumerate(gaps):
+        if wanted(gap):
+            first.setdefault(rows[index].row, index)
+    fitting = list(first.values())
     drawn = Random(SAMPLE_SEED).sample(fitting, min(SAMPLES, len(fitting)))  # noqa: S311 - no secret
     return [
         Sample(

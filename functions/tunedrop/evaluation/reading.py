@@ -7,6 +7,7 @@ from tunedrop.documents.rows import Row
 from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.scoring.tasks import ReadAll
 from tunedrop.evaluation.scoring.tool_calls import read_calls
+from tunedrop.evaluation.statistics.units import Units, units_of
 
 
 def unit_keys(rows: Sequence[Row]) -> list[int]:
@@ -22,6 +23,12 @@ def unit_keys(rows: Sequence[Row]) -> list[int]:
         else row.cluster
         for row in rows
     ]
+
+
+def units_for(rows: Sequence[Row]) -> Units:
+    """Return which of these rows, or answers to rows, count as one unit."""
+    numbers = [row.row for row in rows]
+    return units_of(unit_keys(rows), numbers if len(set(numbers)) < len(numbers) else ())
 
 
 def texts_of(answers: Sequence[Answer]) -> list[str]:

@@ -6,6 +6,7 @@ from math import ceil
 from tunedrop.documents.figures import count, p_value, percent, points, signed
 from tunedrop.evaluation.findings import BaselineFinding, EvaluationFindings
 from tunedrop.evaluation.more_rows import hold_out, rows_to_show
+from tunedrop.evaluation.repeats import repeat_sentences
 from tunedrop.evaluation.statistics.comparing import Compared
 from tunedrop.evaluation.verdict import (
     MIN_ROWS,
@@ -22,7 +23,7 @@ RESERVE = 1.25  # Further test rows often belong to groups that are in the test 
 
 def headline(found: EvaluationFindings) -> str:
     """Return one sentence: whether the tuned model is better, with the figures."""
-    rows = len(found.rows)
+    rows = found.decisive.comparison.difference.n
     mine, base = found.decisive.tuned.value, found.decisive.rival.value
     figures = f"{found.metric.phrase.format(percent(mine))} against {percent(base)}"
     on_rows = f"on {count(rows, 'held-out row')}"
@@ -50,6 +51,7 @@ def sentences(found: EvaluationFindings) -> list[str]:
         _difference(found),
         *_rows_needed(found),
         _row_by_row(found),
+        *repeat_sentences(found),
         *(text for each in found.baselines for text in _beside(found, each)),
         *_where_in_form(found),
         *_other_metrics(found),
@@ -135,8 +137,9 @@ def _where_in_form(found: EvaluationFindings) -> Iterator[str]:
             "from the answer format."
         )
         return
+    rows = count(compared.comparison.difference.n, "row")
     text = (
-        f"On the {count(len(found.in_form), 'row')} that both models answered in form ({form}), "
+        f"On the {rows} that both models answered in form ({form}), "
         f"the tuned model reaches {percent(compared.tuned.value)} and the base model "
         f"{percent(compared.rival.value)}"
     )
@@ -157,7 +160,7 @@ def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
 
 def _rows_needed(found: EvaluationFindings) -> Iterator[str]:
     """Say what is missing for a verdict and which line of the recipe to change."""
-    comparison, rows = found.decisive.comparison, len(found.rows)
+    comparison, rows = found.decisive.comparison, found.decisive.comparison.difference.n
     if found.verdict != "too_small_to_tell":
         return
     if rows < MIN_ROWS:
@@ -176,7 +179,7 @@ def _rows_needed(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _more_for_a_verdict(found: EvaluationFindings) -> str:
-    comparison, rows = found.decisive.comparison, len(found.rows)
+    comparison, rows = found.decisive.comparison, found.decisive.comparison.difference.n
     seen, margin = abs(comparison.difference.value), margin_of(found.recipe.evaluate.gate)
     detectable = comparison.smallest_detectable
     for_margin = rows_to_show(margin, detectable, rows)
@@ -195,7 +198,7 @@ def _power(found: EvaluationFindings) -> Iterator[str]:
     comparison = found.decisive.comparison
     if not is_enough(comparison):
         return
-    rows, units = len(found.rows), comparison.units
+    rows, units = found.decisive.comparison.difference.n, comparison.units
     grouped = f" in {count(units, 'independent group')}" if units < rows else ""
     yield (
         f"These {count(rows, 'test row')}{grouped} show a true difference of "

@@ -131,16 +131,46 @@ def chat_request(
     """
     settings = recipe.generation
     request = {
-        "model": model,
-        "messages": [_turn(message, calls_as_text=calls_as_text) for message in prompt],
+        **_chat(model, prompt, tools, calls_as_text=calls_as_text),
         "max_tokens": settings.answer_tokens,
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         "seed": settings.seed,
     }
-    if tools:
-        request |= {"tools": tools, "tool_choice": "none"}
     return {**request, "stop": list(settings.stop)} if settings.stop else request
+
+
+def likelihood_request(
+    model: str,
+    conversation: list[Message],
+    tools: list[dict[str, Any]] | None = None,
+    *,
+    calls_as_text: bool = False,
+) -> dict[str, Any]:
+    """Return the request for the likelihood of each token of a conversation, answer included.
+
+    The arguments are those of `chat_request`. vLLM answers at least one token.
+    https://docs.vllm.ai/en/latest/api/vllm/sampling_params
+    """
+    return {
+        **_chat(model, conversation, tools, calls_as_text=calls_as_text),
+        "add_generation_prompt": False,
+        "max_tokens": 1,
+        "temperature": 0.0,
+        "prompt_logprobs": 0,
+    }
+
+
+def _chat(
+    model: str,
+    messages: list[Message],
+    tools: list[dict[str, Any]] | None,
+    *,
+    calls_as_text: bool,
+) -> dict[str, Any]:
+    turns = [_turn(message, calls_as_text=calls_as_text) for message in messages]
+    offered: dict[str, Any] = {"tools": tools, "tool_choice": "none"} if tools else {}
+    return {"model": model, "messages": turns, **offered}
 
 
 def _turn(message: Message, *, calls_as_text: bool) -> dict[str, Any]:

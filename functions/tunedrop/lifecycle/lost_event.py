@@ -22,7 +22,7 @@ def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None
         return _lost_in_training(run, ending)
     endpoint = ending.sagemaker.endpoint(run.name)
     if endpoint is None and run.stage == "deploy":
-        return "deploy", {"detail": {"TrainingJobName": run.name, "TrainingJobStatus": "Completed"}}
+        return "deploy", _trained_event(run)
     status = endpoint.status if endpoint else "Failed"
     detail = {"EndpointName": run.name, "EndpointStatus": status}
     if status == "InService":
@@ -57,6 +57,8 @@ def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, An
 
 
 def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
+    if run.reuses:
+        return "deploy", _trained_event(run)
     job = ending.sagemaker.training_job(run.name)
     if job is None:
         try:
@@ -67,13 +69,20 @@ def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]]
         return "train", object_event(run.source.bucket, key)
     detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
     if job.status == "Completed":
-        return "deploy", {"detail": detail}
+        return "deploy", _trained_event(run)
     if job.status in ("Failed", "Stopped"):
         return "report_failure", {
             "detail-type": "SageMaker Training Job State Change",
             "detail": detail,
         }
     return None
+
+
+def _trained_event(run: Run) -> Mapping[str, Any]:
+    """Return the event that the run's adapter is there: its own, or that of an earlier run."""
+    if run.reuses:
+        return object_event(run.source.bucket, f"{run.folder}/{keys.reuse(run.attempt)}")
+    return {"detail": {"TrainingJobName": run.name, "TrainingJobStatus": "Completed"}}
 
 
 def object_event(bucket: str, key: str) -> Mapping[str, Any]:

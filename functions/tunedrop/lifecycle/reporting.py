@@ -61,6 +61,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
         warnings: those of the earlier stages.
         learns: how the file was read, in one line.
         certainty: how sure that reading is.
+        reuses: the run that trained the adapter, if this one did not.
         created: now (ISO 8601, UTC).
     """
 
@@ -79,16 +80,22 @@ class ReportContext(msgspec.Struct, kw_only=True):
     warnings: list[str] = []
     learns: str = ""
     certainty: Certainty = "certain"
+    reuses: str | None = None
 
 
 def read_summary(run: Run, runs: Runs) -> TrainingSummary:
     """Return the training job's summary; an empty one when the artifact has none."""
+    body = artifact_file(run, runs, keys.TRAINING_SUMMARY)
+    return msgspec.json.decode(body, type=TrainingSummary) if body else TrainingSummary()
+
+
+def artifact_file(run: Run, runs: Runs, name: str) -> bytes | None:
+    """Return a file of the run's model artifact, None when it has no such file."""
     artifact = run.links["artifact"].removeprefix(f"s3://{run.source.bucket}/")
     try:
-        stored = runs.store.read(f"{artifact.rstrip('/')}/{keys.TRAINING_SUMMARY}")
+        return runs.store.read(f"{artifact.rstrip('/')}/{name}").body
     except MissingError:
-        return TrainingSummary()
-    return msgspec.json.decode(stored.body, type=TrainingSummary)
+        return None
 
 
 def compose_report(
@@ -118,6 +125,7 @@ def compose_report(
         warnings=[*run.warnings, *token_warnings(tokens)],
         learns=dataset.learns,
         certainty=dataset.columns.certainty,
+        reuses=run.reuses,
     )
     return build_report(context, judgement)
 

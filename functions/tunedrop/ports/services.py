@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, Self
 
 import msgspec
 
-from tunedrop.documents.answers import Answer
+from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import TunedropError
 
 JobStatus = Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
@@ -163,6 +163,13 @@ class Inference(Protocol):
         """Answer one chat.
 
         Raises BusyError when a retry may help, HostingError when it cannot.
+        """
+
+    async def likelihoods(self, endpoint: str, payload: Request) -> list[TokenLikelihood]:
+        """Return each token of the payload's prompt with its likelihood.
+
+        The payload is a chat or a completion with `prompt_logprobs` 0. Raises as `chat`, and
+        HostingError when the answer has no likelihoods.
         """
 
 

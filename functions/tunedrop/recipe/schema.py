@@ -48,6 +48,9 @@ Metric = Literal[
     "exact_set",
     "execution_accuracy",
     "exact_query",
+    "tool_call",
+    "tool_name",
+    "tool_arguments",
 ]
 FOUND = Meta(extra={"found": True})
 """Marks a key whose value `prepare` finds when the recipe does not give it."""
@@ -200,9 +203,9 @@ class Gate(Section, frozen=True, kw_only=True):
     """What the tuned model must reach: a gain above `min_gain` with this confidence."""
 
     metric: Metric = "auto"
-    """The metric that decides. `auto` is accuracy for classification, exact_match for generation
-    with short answers and token_f1 with longer ones, field_f1 for extraction, micro_f1 for
-    multilabel, execution_accuracy for sql (docs/evaluation.md)."""
+    """The metric that decides. `auto` is accuracy for classification, field_f1 for extraction,
+    micro_f1 for multilabel, execution_accuracy for sql; for generation it is tool_call with tool
+    calls, exact_match with short answers and token_f1 with longer ones (docs/evaluation.md)."""
     min_gain: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """The gain must be larger than this."""
     confidence: Annotated[float, Meta(ge=0.5, lt=1)] = 0.95
@@ -213,6 +216,8 @@ class Evaluate(Section, frozen=True, kw_only=True):
     """How the two models are judged."""
 
     gate: Gate = Gate()
+    repeats: Annotated[int, Meta(ge=1, le=10)] = 1
+    """Answers to each test row. More than 1 need a `generation.temperature` above 0."""
 
 
 class Recipe(Section, frozen=True, kw_only=True):

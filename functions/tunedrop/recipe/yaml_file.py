@@ -42,8 +42,8 @@ def read_recipe(
 
     Raises:
         RecipeError: the text is not YAML, or has an unknown key, a wrong type, a value out of
-            range or beyond the stack's limits, a key that is not built yet or an instance type
-            that cannot train. The message names the line.
+            range or beyond the stack's limits, a key that is not built yet, an instance type
+            that cannot train, or repeated answers at temperature 0. The message names the line.
     """
     root, value_of = nodes_of(text)
     recipe, lines = Recipe(), dict[str, int]()
@@ -56,6 +56,7 @@ def read_recipe(
         except msgspec.ValidationError as error:
             raise RecipeError(_located(str(error), lines, values), REMEDY) from None
         _refuse_untrainable(recipe, catalogue, lines)
+        _refuse_equal_repeats(recipe, lines)
     return refuse_beyond_limits(recipe, limits, lines) if limits else recipe
 
 
@@ -70,6 +71,18 @@ def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, i
                 f"recipe.yaml, line {line}: {path}: {reason}.",
                 f"Name one of {', '.join(catalogue.trainable())}, and drop the recipe again.",
             )
+
+
+def _refuse_equal_repeats(recipe: Recipe, lines: dict[str, int]) -> None:
+    """Raise RecipeError for several answers to a row that would all be the same."""
+    if recipe.evaluate.repeats == 1 or recipe.generation.temperature > 0:
+        return
+    raise RecipeError(
+        f"recipe.yaml, line {lines['evaluate.repeats']}: evaluate.repeats: "
+        f"{recipe.evaluate.repeats} answers to a row are all the same at temperature 0.",
+        "Write a generation.temperature above 0 too, or take evaluate.repeats out; then drop the "
+        "recipe again.",
+    )
 
 
 def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:

@@ -62,10 +62,12 @@ def success_email(report: Report, links: Links) -> Email:
                 guess(report.learns, report.certainty),
                 letter.paragraph(report.headline),
                 letter.paragraph(report.gate.sentence if report.gate else ""),
+                letter.paragraph(report.reuse or ""),
                 _figures(report),
                 letter.section("Why", letter.bullets(report.sentences[:SENTENCES])),
                 learnt(report.learns, report.certainty),
                 letter.section("Read with care", letter.bullets(report.warnings)),
+                letter.section("Since the run before", letter.paragraph(_since(report))),
                 letter.section("What it cost", _cost(report)),
                 letter.section("The whole report", _report_at(links)),
                 *_endpoint(report, links),
@@ -162,15 +164,20 @@ def _figures(report: Report) -> str:
     return letter.table(rows)
 
 
+def _since(report: Report) -> str:
+    return f"{report.since.sentence} It was run {report.since.run}." if report.since else ""
+
+
 def _cost(report: Report) -> str:
     cost = report.cost
     seconds = cost.billable_seconds
     billed = f", billed for {duration(seconds)}" if seconds is not None else ""
     on = f" on {cost.instance}" if cost.instance else ""
     stays = "billed by the hour until it is deleted" if report.endpoint_kept else "deleted"
+    trained = "nothing: an earlier run's adapter" if report.reuses else None
     return letter.facts(
         (
-            ("Training", f"{usd(cost.training_usd)}{on}{billed}"),
+            ("Training", trained or f"{usd(cost.training_usd)}{on}{billed}"),
             ("Estimated", cost.estimate),
             ("Endpoint", stays),
         )

@@ -6,6 +6,7 @@ import msgspec
 
 from tunedrop.documents.figures import signed
 from tunedrop.documents.report import Confusion, Estimate, Report, TokenCount
+from tunedrop.documents.served import ServedCheck
 from tunedrop.report.charts import difference_axis, loss_chart
 from tunedrop.report.template import render
 
@@ -51,6 +52,7 @@ def render_page(report: Report) -> str:
         axis=difference_axis(primary),
         loss=loss_chart(report.curve),
         tokens=tokens_in_words(report.tokens) if report.tokens else None,
+        served=served_in_words(report.served),
         heat=_heat(report.confusion),
         rows=[(name, report.rows.get(name, 0), words) for name, words in ROWS_IN_WORDS.items()],
         recipe=msgspec.json.format(msgspec.json.encode(report.lineage.recipe), indent=2).decode(),
@@ -102,3 +104,18 @@ def tokens_in_words(tokens: TokenCount) -> str:
     else:
         before = f"had estimated {said} by characters"
     return f"{tokens.counted:,} tokens; preparation {before}"
+
+
+def served_in_words(check: ServedCheck | None) -> str:
+    """Return how the endpoint was compared with the training job, in one or two sentences."""
+    if check is None:
+        return "not compared with the training job, which recorded no likelihoods"
+    agrees = (
+        f"computes what the training job did: log likelihoods of {check.tokens:,} tokens of "
+        f"{check.rows} validation rows differ by {check.difference:.4f} on average (in the right "
+        f"answers by {check.answer_difference:.4f}); rounding in {check.precision} explains "
+        f"{check.tolerance:g}"
+    )
+    if check.tells_adapters_apart:
+        return agrees
+    return f"{agrees}. The adapter changed them so little that another one would not be noticed"

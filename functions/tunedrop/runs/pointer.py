@@ -13,13 +13,17 @@ Decision = Literal["start", "continue", "join", "older"]
 
 
 class Pointer(msgspec.Struct):
-    """runs/<dataset>/current.json: the newest source, its recipe, its run, and a generation."""
+    """runs/<dataset>/current.json: the newest source, its recipe, its run, and a generation.
+
+    `previous` is the run that counted before.
+    """
 
     version: int
     generation: int
     source: Source
     recipe_digest: str
     run: str
+    previous: str | None = None
 
 
 def read_pointer(store: Store, dataset: str) -> tuple[Pointer | None, str]:
@@ -89,6 +93,7 @@ def move_pointer(
         source=run.source,
         recipe_digest=run.recipe_digest,
         run=run.run,
+        previous=before.run if before else None,
     )
     decision = decide(runs, before, new, run.dataset, rerun=rerun)
     if decision == "start":

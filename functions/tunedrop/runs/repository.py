@@ -104,6 +104,17 @@ class Runs:
             return held if held.run.attempt == parsed[1] else None
         return None
 
+    def find_by(self, subject: str, key_of: Callable[[int], str]) -> Held | None:
+        """Return the run of a job or an endpoint, or of the key that `key_of` gives its attempt."""
+        if not subject.startswith(keys.RUNS):
+            return self.find(subject)
+        try:
+            held = self.load(keys.folder_of(subject))
+        except MissingError:
+            return None
+        run = held.run
+        return held if subject == f"{run.folder}/{key_of(run.attempt)}" else None
+
     def active(self) -> Iterator[str]:
         """Yield the ids of the runs that are not yet ended and cleaned up."""
         for key in self.store.keys(keys.MARKERS):
@@ -197,6 +208,7 @@ class Runs:
         run.attempt += 1
         run.status, run.stage, run.stages = "running", "prepare", {}
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
+        run.reuses = None
         run.lease = run.progress = run.waiting = None
         run.verdict = run.cost = run.processing = run.fetching = None
         run.warnings, run.nudges = [], {}

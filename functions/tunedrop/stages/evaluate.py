@@ -13,9 +13,11 @@ from tunedrop.documents.rows import Row
 from tunedrop.evaluation.asking import MODELS, AskOne
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
+from tunedrop.evaluation.repeats import repeat_of, repeated
 from tunedrop.jobs.endpoint import chat_request
 from tunedrop.jobs.pricing import hosting_price
 from tunedrop.lifecycle.answering import AskEndpoint, call_again, obtain_answers
+from tunedrop.lifecycle.earlier import earlier_answers
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
@@ -24,12 +26,12 @@ from tunedrop.lifecycle.reporting import (
     lineage_of,
     read_summary,
 )
+from tunedrop.lifecycle.serving_check import check_served
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.ports.services import Inference
-from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
-from tunedrop.runs.repository import Held, Runs, encode, now
+from tunedrop.runs.repository import Held, encode, now
 
 
 def evaluate(
@@ -44,7 +46,7 @@ def evaluate(
     `subject` is the endpoint, or the key of the object that an earlier invocation left for this
     one to go on.
     """
-    held = _find(subject, step.runs)
+    held = step.runs.find_by(subject, keys.continuation)
     if held is None:
         return StepResult("ignored: not an endpoint of a run that counts")
     run = held.run
@@ -66,26 +68,15 @@ def evaluate(
     return step.result(run.folder, "evaluated")
 
 
-def _find(subject: str, runs: Runs) -> Held | None:
-    """Return the run of an endpoint or of a key; None when it does not count."""
-    if not subject.startswith(keys.RUNS):
-        return runs.find(subject)
-    try:
-        held = runs.load(keys.folder_of(subject))
-    except MissingError:
-        return None
-    run = held.run
-    return held if subject == f"{run.folder}/{keys.continuation(run.attempt)}" else None
-
-
 def _evaluate(held: Held, step: Step, inference: Inference, settings: EvaluationSettings) -> None:
     """Write the report; the run stays as it is when a fresh invocation has to go on."""
     run, runs = held.run, step.runs
     run.stages["deploy"].ended = run.stages["evaluate"].started
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
-    rows = _rows(held, step, "test")
+    rows = repeated(_rows(held, step, "test"), recipe.evaluate.repeats)
     summary = read_summary(run, runs)
+    served = check_served(run, runs, inference, calls_as_text=summary.tool_calls == "text")
     train = _rows(held, step, "train")
     examples = examples_for(dataset, recipe, train, rows)
     asker = _asker(run.name, recipe, summary, examples)
@@ -96,12 +87,14 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
         return
     answers = asked.answers()
     few_shot = FewShot(examples, answers.few_shot) if examples else None
-    judgement = judge(dataset, rows, answers, recipe, train, few_shot)
+    earlier = earlier_answers(run, dataset.task, runs)
+    judgement = judge(dataset, rows, answers, recipe, train, few_shot, earlier)
     asking = judgement.asking
     asking.instance, asking.hourly_usd = hosting_price(recipe, runs.catalogue())
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
     report = compose_report(run, dataset, judgement, summary, lineage)
+    report.served = served
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")
     runs.store.write(f"{run.folder}/{keys.REPORT}", encode(report), "application/json")
@@ -127,6 +120,7 @@ def _asker(
             if model == "few_shot":
                 model, row = "base", with_examples(row, examples)
             request = chat_request(recipe, model, row.prompt, row.tools, calls_as_text=as_text)
+            request["seed"] += repeat_of(row)
             return await inference.chat(endpoint, request)
 
         return ask_one

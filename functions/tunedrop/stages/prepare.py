@@ -154,6 +154,7 @@ def _new_run(drop: Drop, digest: str) -> Run:
         generation=1,
         source=source,
         recipe_digest=digest,
+        afresh=drop.rerun,
         created=now(),
     )
 
@@ -161,14 +162,15 @@ def _new_run(drop: Drop, digest: str) -> Run:
 def _started(runs: Runs, run: Run) -> Held | None:
     """Return the run to work on: a new one, or an ended one that a new upload revives."""
     pointer, _ = read_pointer(runs.store, run.dataset)
-    run.generation = pointer.generation if pointer else run.generation
+    if pointer:
+        run.generation, run.previous = pointer.generation, pointer.previous
     held = runs.create(run)
     found = held.run
     if found.status == "running":
         return held if _is_unprepared(runs, found) else None
     newer = found.ended is not None and run.source.modified > found.ended
     if found.status == "superseded" or (found.status == "failed" and newer):
-        found.source = run.source
+        found.source, found.afresh, found.previous = run.source, run.afresh, run.previous
         return held if runs.revive(held) else None
     return None
 

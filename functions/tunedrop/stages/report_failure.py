@@ -171,7 +171,7 @@ def _function(event: Mapping[str, Any], subject: str) -> str:
     if subject.endswith(f"/{keys.DATASET}"):
         return "train"
     detail = event.get("detail", {})
-    if detail.get("TrainingJobStatus") == "Completed":
+    if detail.get("TrainingJobStatus") == "Completed" or "/config/reuse-" in subject:
         return "deploy"
     is_in_service = detail.get("EndpointStatus") in ("IN_SERVICE", "InService")
     return "evaluate" if is_in_service else "report_failure"

@@ -1,4 +1,4 @@
-"""Start the training job of a prepared run."""
+"""Start the training job of a prepared run, or use the adapter that an earlier run has trained."""
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
@@ -7,26 +7,36 @@ from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
 from tunedrop.lifecycle.bills import reserve
+from tunedrop.lifecycle.earlier import call_deploy, run_to_reuse, use_again
 from tunedrop.lifecycle.estimating import estimate_training
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.runs.repository import Held, encode
 
 
 def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
-    """Start the run's training job, unless it exists."""
+    """Start the run's training job, unless it exists or an earlier run did the same training."""
     held = step.runs.load(folder)
     run = held.run
+    if run.stage == "train" and run.reuses:  # Perhaps the invocation before was killed.
+        call_deploy(run, step.runs)
+        return StepResult("using an earlier adapter", folder)
     if run.stage != "train" or (run.job and step.sagemaker.training_job(run.job)):
         return StepResult("nothing to do", folder)
     with step.claimed(held, "train") as ours:
         if ours:
             _start(held, step, settings)
-    return step.result(folder, "training") if ours else StepResult("nothing to do", folder)
+    done = "using an earlier adapter" if held.run.reuses else "training"
+    return step.result(folder, done) if ours else StepResult("nothing to do", folder)
 
 
 def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     run, runs = held.run, step.runs
     recipe = runs.recipe(run)
+    if earlier := run_to_reuse(run, recipe, runs):
+        use_again(run, earlier)
+        step.finish(held, "train")
+        call_deploy(run, runs)
+        return
     dataset = runs.document(run, keys.DATASET, Dataset)
     catalogue = runs.catalogue()
     try:

@@ -33,6 +33,19 @@ def said(text: str, finish_reason: str = "stop") -> Scripted:
     return Scripted(body=json.dumps({"choices": [choice], "usage": usage}).encode())
 
 
+def scored(*, within_choice: bool) -> Scripted:
+    """Return an answer with the likelihoods of the prompt's tokens, in vLLM's form."""
+    listed = [
+        None,
+        {"17": {"logprob": -0.5, "rank": 1, "decoded_token": "a"}},
+        {"4": {"logprob": -9.0, "rank": 80}, "5": {"logprob": -0.1, "rank": 1}},
+    ]
+    found = {"prompt_logprobs": listed}
+    choice = {"text": "x", **(found if within_choice else {})}
+    body = {"choices": [choice], **({} if within_choice else found)}
+    return Scripted(body=json.dumps(body).encode())
+
+
 def failed(code: str, status: int, original: int | None = None, message: str = "why") -> Scripted:
     """Return an error of the runtime; `original` is the status of the container."""
     details: dict[str, Any] = {"Message": message}

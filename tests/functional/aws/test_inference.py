@@ -17,9 +17,10 @@ from tests.functional.aws.runtime_server import (
     failed,
     runtime_server,
     said,
+    scored,
 )
 from tunedrop.aws.inference import EndpointInference
-from tunedrop.documents.answers import Answer
+from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
 from tunedrop.ports.services import BusyError
 
@@ -56,6 +57,41 @@ def test_an_answer_has_text_reason_tokens_and_seconds() -> None:
     assert (answer.text, answer.finish_reason) == ("positive", "length")
     assert (answer.prompt_tokens, answer.completion_tokens) == (12, 3)
     assert answer.seconds > 0
+
+
+def likelihoods(server: RuntimeServer) -> list[TokenLikelihood]:
+    """Ask the server once for the likelihoods of a prompt."""
+
+    async def ask() -> list[TokenLikelihood]:
+        async with inference(server) as asker:
+            return await asker.likelihoods("e-1", {"model": "tuned", "prompt_logprobs": 0})
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("within_choice", [False, True], ids=["a chat", "a completion"])
+def test_likelihoods_are_those_of_the_prompts_own_tokens(*, within_choice: bool) -> None:
+    # Given an answer that also lists a token that is likelier than the prompt's
+    with runtime_server(scored(within_choice=within_choice)) as server:
+        found = likelihoods(server)
+
+    # Then
+    assert found == [(-1, None), (17, -0.5), (4, -9.0)]
+
+
+def test_an_answer_without_likelihoods_is_an_error_with_a_remedy() -> None:
+    with runtime_server(said("x")) as server, pytest.raises(HostingError) as caught:
+        likelihoods(server)
+
+    assert "without the likelihoods" in caught.value.message
+    assert "prompt_logprobs" in caught.value.remedy
+
+
+def test_likelihoods_of_a_busy_endpoint_can_be_asked_again() -> None:
+    busy = failed("ThrottlingException", 400)
+
+    with runtime_server(busy) as server, pytest.raises(BusyError):
+        likelihoods(server)
 
 
 def test_an_answer_in_chunks_is_read_to_its_end() -> None:

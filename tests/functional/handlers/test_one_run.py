@@ -1,10 +1,16 @@
 """A run from the dropped file to the email, function by function."""
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 import pytest
 
 from tests.support.pipeline.drives import deployed, trained
+from tests.support.pipeline.fakes import FakeInference
 from tests.support.pipeline.stack import BUCKET, Stack
+from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Report, TokenCount
 
@@ -204,3 +210,39 @@ def test_an_undecided_evaluation_deletes_the_endpoint_and_sends_an_email(
     assert stack.sagemaker.endpoints == {}
     assert stack.keys("runs/_active/") == []
     assert len(stack.emails) == 1
+
+
+class SeededInference(FakeInference):
+    """An endpoint that notes the seed of each question."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seeds: list[tuple[str, str, int]] = []
+
+    async def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
+        answer = await super().chat(endpoint, payload)
+        self.seeds.append((payload["model"], payload["messages"][-1]["content"], payload["seed"]))
+        return answer
+
+
+@pytest.mark.usefixtures("base_model")
+def test_repeats_ask_each_row_several_times_with_other_seeds(stack: Stack, tweets: bytes) -> None:
+    # Given
+    recipe = b"evaluate: {repeats: 3}\ngeneration: {temperature: 0.5, seed: 7}"
+    stack.drop("datasets/tweets/recipe.yaml", recipe)
+    folder, name = deployed(stack, tweets)
+    stack.inference = inference = SeededInference()
+
+    # When
+    stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
+
+    # Then each row has three answers of each model, and counts once
+    of_tuned = Counter((text, seed) for model, text, seed in inference.seeds if model == "tuned")
+    assert set(of_tuned.values()) == {1}
+    assert {seed for _, seed in of_tuned} == {7, 8, 9}
+    report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
+    assert report.repeats
+    assert report.repeats.times == 3
+    assert report.comparisons[0].difference.n == len(of_tuned) / 3
+    assert report.asking
+    assert report.asking.answers == 9 * report.comparisons[0].difference.n

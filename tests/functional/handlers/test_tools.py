@@ -91,5 +91,9 @@ def test_tool_calls_are_asked_as_trained_and_judged_as_calls(
         assert answered["tool_call_id"] == "c1"
     report = json.loads(stack.read(f"{folder}/report/report.json"))
     assert stack.run(folder).status == "succeeded"
+    assert report["primary_metric"] == "tool_call"
+    shares = {name: report["tuned"]["metrics"][name]["value"] for name in report["metrics"]}
+    assert [shares[name] for name in ("tool_call", "tool_name", "tool_arguments")] == [1, 1, 1]
+    assert report["base"]["metrics"]["tool_name"]["value"] == 0
     assert '"find_order"' in json.dumps(report).replace("\\", "")
     assert "Let me see." in json.dumps(report)

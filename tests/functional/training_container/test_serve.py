@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 import torch
+from peft import PeftModel
 from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from container_folders import ContainerFolders
+from serving.likelihood import CHUNK
 from serving.served_model import ServedModel
 from serving.settings import ServingSettings, SettingsError
 from tests.functional.training_container.finished_job import FinishedJob
@@ -120,6 +123,56 @@ def test_answer_has_openais_form(server: ServingProcess) -> None:
     assert answer["usage"]["completion_tokens"] == len("yes") + 1
     assert answer["usage"]["prompt_tokens"] == prompt_tokens
     assert answer["usage"]["total_tokens"] == prompt_tokens + 4
+
+
+def expected_logprobs(root: Path, name: str, ids: list[int]) -> list[float]:
+    """Return the log likelihoods of the tokens, computed in one pass without the server."""
+    model: Any = AutoModelForCausalLM.from_pretrained(root / "model", dtype=torch.float32)
+    if name != "base":
+        adapter = root / "additional-model-data-sources" / name
+        model = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=False)
+    with torch.no_grad():
+        logits = model.eval()(torch.tensor([ids])).logits[0, :-1]
+    ranked = logits.log_softmax(-1)
+    return [float(row[token]) for row, token in zip(ranked, ids[1:], strict=True)]
+
+
+@pytest.mark.parametrize("name", ["base", "tuned"])
+def test_likelihoods_are_those_of_the_model_in_vllms_form(
+    root: Path, server: ServingProcess, name: str
+) -> None:
+    # Given a conversation of more tokens than are computed at once
+    text, answer = f"a good film {'and so on ' * 40}", "yes"
+    turns = [{"role": "user", "content": text}, {"role": "assistant", "content": answer}]
+    tokenizer = AutoTokenizer.from_pretrained(root / "model")
+    rendered = tokenizer.apply_chat_template(turns, tokenize=False)
+    ids = tokenizer(rendered, add_special_tokens=False)["input_ids"]
+    asked = {"model": name, "max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
+
+    # When its likelihood is asked for as a chat, and as a text, beside a question for an answer
+    with ThreadPoolExecutor(3) as pool:
+        other = pool.submit(server.ask, name, "a bad hotel")
+        chat = pool.submit(
+            server.post, {**asked, "messages": turns, "add_generation_prompt": False}
+        )
+        plain = pool.submit(server.post, {**asked, "prompt": rendered, "add_special_tokens": False})
+        (_, in_chat), (_, in_text) = chat.result(), plain.result()
+
+    # Then each token has its likelihood, as the model computes it
+    listed = in_chat["prompt_logprobs"]
+    assert listed[0] is None
+    assert [int(token) for position in listed[1:] for token in position] == ids[1:]
+    found = [one for position in listed[1:] for one in position.values()]
+    assert len(found) > CHUNK
+    assert [one["logprob"] for one in found] == pytest.approx(
+        expected_logprobs(root, name, ids), abs=1e-4
+    )
+    assert found[-2]["decoded_token"] == "<|im_end|>"
+    likeliest = {one["rank"] == 1 for one in found if one["logprob"] > -0.5}
+    assert likeliest <= {True}
+    assert max(one["rank"] for one in found) > 1
+    assert in_text["choices"][0]["prompt_logprobs"] == listed
+    assert other.result() == server.ask(name, "a bad hotel")
 
 
 def test_both_paths_answer_the_same(server: ServingProcess) -> None:

@@ -35,6 +35,8 @@ def target_of_object(key: str) -> str | None:
         return "prepare"
     if fnmatchcase(key, "runs/*/dataset/dataset.json"):
         return "train"
+    if fnmatchcase(key, "runs/*/config/reuse-*.json"):
+        return "deploy"
     if fnmatchcase(key, "runs/*/answers/*/continue.json"):
         return "evaluate"
     told = ("runs/*/failure/*.json", "runs/*/notice/*.json", "runs/*/release/*.json")

@@ -28,13 +28,16 @@ ENDPOINT = "SageMaker Endpoint State Change"
 class Platform:
     """What SageMaker needs of the world around it.
 
-    `later` does something after so many seconds. `emit` sends an event: the kind, the name of the
-    resource and its status. `run_program` starts the program of a processing job, whose end is
-    reported with the exit status, or None for a kill, and its message; `kill_program` ends it.
+        `later` does something after so many seconds. `write_artifact` writes what a training job
+    leaves: it gets the job's request and the artifact's address. `emit` sends an event: the kind,
+    the name of the resource and its status. `run_program` starts the program of a processing job,
+    whose end is reported with the exit status, or None for a kill, and its message; `kill_program`
+    ends it.
     """
 
     clock: Callable[[], float]
     later: Callable[[float, Callable[[], None]], None]
+    write_artifact: Callable[[dict[str, Any], str], None]
     emit: Callable[[str, str, str], None]
     run_program: Callable[[Resource, Callable[[int | None, str | None], None]], None]
     kill_program: Callable[[str], None]
@@ -63,23 +66,25 @@ class SageMaker:
         self._count_instances("CreateTrainingJob", self.training_jobs)
         job = Resource(name, "InProgress", self.platform.clock(), request)
         self.training_jobs[name] = job
-        self.platform.later(TRAINING_SECONDS, lambda: self._end(job, "Completed", TRAINING_JOB))
+        self.platform.later(TRAINING_SECONDS, lambda: self._complete(job))
         return {}
 
     def describe_training_job(self, *, TrainingJobName: str) -> Any:  # noqa: N803
         job = found("DescribeTrainingJob", TrainingJobName, self.training_jobs)
         completed = job.status == "Completed"
-        output = job.request["OutputDataConfig"]["S3OutputPath"]
         return {
             "TrainingJobStatus": job.status,
             "SecondaryStatus": job.status,
             "FailureReason": job.reason,
             "ResourceConfig": job.request["ResourceConfig"],
             "BillableTimeInSeconds": int((job.ended or job.created) - job.created),
-            "ModelArtifacts": {"S3ModelArtifacts": f"{output}/{job.name}/output/model/"}
-            if completed
-            else {},
+            "ModelArtifacts": {"S3ModelArtifacts": _artifact(job)} if completed else {},
         }
+
+    def _complete(self, job: Resource) -> None:
+        if job.status == "InProgress":
+            self.platform.write_artifact(job.request, _artifact(job))
+        self._end(job, "Completed", TRAINING_JOB)
 
     def stop_training_job(self, *, TrainingJobName: str) -> Any:  # noqa: N803
         job = found("StopTrainingJob", TrainingJobName, self.training_jobs)
@@ -225,3 +230,7 @@ class SageMaker:
             raise client_error(
                 operation, "ResourceLimitExceeded", f"The limit is {self.quota} Instances."
             )
+
+
+def _artifact(job: Resource) -> str:
+    return f"{job.request['OutputDataConfig']['S3OutputPath']}/{job.name}/output/model/"

@@ -11,7 +11,8 @@ from typing import Any, Self
 import botocore.session
 from botocore.validate import ParamValidator
 
-from tunedrop.documents.answers import Answer
+from tests.support.builders.references import likelihoods_of
+from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
 from tunedrop.ports.services import Endpoint, ProcessingJob, StackResource, TrainingJob
 
@@ -118,13 +119,15 @@ class FakeStackResources:
 class FakeInference:
     """A base model that knows no answer, and a tuned one that answers what the row's text says.
 
-    `asked` has each chat: the model and the last message. `seconds` is how long an answer takes.
+    `asked` has each chat: the model and the last message. `scored` counts the requests for
+    likelihoods. `seconds` is how long an answer takes.
     """
 
     def __init__(self, *, broken: bool = False, seconds: float = 0.0) -> None:
         self.broken = broken
         self.seconds = seconds
         self.asked: list[tuple[str, str]] = []
+        self.scored = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -141,3 +144,9 @@ class FakeInference:
             raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
         right = "positive" if "good" in text else "negative"
         return Answer(right if payload["model"] == "tuned" else "I do not know")
+
+    async def likelihoods(self, endpoint: str, payload: Mapping[str, Any]) -> list[TokenLikelihood]:
+        self.scored += 1
+        if self.broken:
+            raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
+        return likelihoods_of(payload)

@@ -11,6 +11,7 @@ from tests.support.builders.evaluations import (
     the_tweets,
 )
 from tests.support.builders.reports import report_of
+from tunedrop.documents.dataset import GroupColumn
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.slices import FEWEST_ROWS, MOST_LABELS
 from tunedrop.evaluation.statistics.intervals import tango
@@ -108,3 +109,42 @@ def test_the_page_shows_the_slices_in_their_order() -> None:
     places = [part.index(f"label “{each.name}”") for each in judged.slices if each.kind == "label"]
     assert places == sorted(places)
     assert len(places) >= 2
+
+
+def test_prompts_in_several_languages_are_sliced_by_language() -> None:
+    # Given a tuned model that fails in German
+    english, german = "what is the name of it and {}?", "wie ist der Name von {} und nicht das?"
+    texts = [(english if n % 2 else german).format(n) for n in range(80)]
+    rows = [row(n, text, "yes") for n, text in enumerate(texts, start=1)]
+    tuned = ["yes" if n % 2 else "no" for n in range(80)]
+
+    # When
+    judged = judge(dataset_of("generation"), rows, answers_of(["no"] * 80, tuned), Recipe())
+
+    # Then
+    slices = [(each.name, each.gain) for each in judged.slices if each.kind == "language"]
+    assert slices == [("German", 0.0), ("English", 1.0)]
+
+
+def test_groups_of_the_recipe_are_sliced_with_their_rows_as_units() -> None:
+    # Given three groups of 30 rows, of which the tuned model fails on the second
+    rows = [row(n, f"question {n}", "yes") for n in range(1, 91)]
+    for at, each in enumerate(rows):
+        each.cluster = 1 + at // 30 * 30
+    tuned = ["no" if 30 <= n < 60 else "yes" for n in range(90)]
+    answers = answers_of(["no"] * 90, tuned)
+    grouped = dataset_of("generation")
+    grouped.columns.group = GroupColumn("customer")
+
+    # When
+    judged = judge(grouped, rows, answers, Recipe())
+
+    # Then each is a part, with an interval of 30 independent rows
+    groups = {each.name: each for each in judged.slices if each.kind == "group"}
+    assert {name: each.gain for name, each in groups.items()} == {
+        "rows that belong to row 1": 1.0,
+        "rows that belong to row 31": 0.0,
+        "rows that belong to row 61": 1.0,
+    }
+    assert groups["rows that belong to row 1"].low > 0.5
+    assert not judge(dataset_of("generation"), rows, answers, Recipe()).slices

@@ -32,6 +32,8 @@ def test_an_empty_recipe_has_every_default(text: str) -> None:
         ("split: {test: 0.7}", ["line 1", "split.test"]),
         ("split: {test: .nan}", ["line 1", "split.test"]),
         ("training:\n  instances: [g5.large]", ["line 2", "training.instances"]),
+        ("task: auto\nevaluate: {repeats: 3}", ["line 2", "evaluate.repeats", "temperature 0"]),
+        ("evaluate: {repeats: 11}", ["line 1", "evaluate.repeats"]),
         ("rows: {max_test: 1, max_test: 2}", ["line 1", "max_test"]),
         ("- a\n- b", ["object"]),
         ("task: [", ["not valid YAML"]),
@@ -226,3 +228,10 @@ def test_any_bytes_are_a_recipe_or_a_recipe_error(text: bytes) -> None:
         assert isinstance(read_recipe(text), Recipe)
     except RecipeError as error:
         assert "recipe.yaml" in error.message  # noqa: PT017 - either end is right
+
+
+def test_repeated_answers_need_a_temperature() -> None:
+    recipe = read_recipe(b"evaluate: {repeats: 3}\ngeneration: {temperature: 0.7}")
+
+    assert recipe.evaluate.repeats == 3
+    assert read_recipe(b"evaluate: {repeats: 1}").evaluate.repeats == 1

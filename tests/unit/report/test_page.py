@@ -16,6 +16,7 @@ from tests.support.builders.evaluations import (
 )
 from tests.support.builders.reports import report_of, tweets_report
 from tunedrop.documents.asking import ModelSpeed
+from tunedrop.documents.report import Since
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
@@ -280,3 +281,32 @@ def test_a_report_of_an_earlier_version_without_speed_has_its_page() -> None:
 
     # Then
     assert "How the models answered" not in render_page(report)
+
+
+def test_a_report_of_500_long_rows_is_smaller_than_a_megabyte() -> None:
+    # Given 500 rows of long texts with 60 labels, and letters that take several bytes
+    golds = [f"label {n % 60} " + "ü" * 60 for n in range(500)]
+    long = "<script>" + "\u4e16\u754c&" * 2_000
+    rows = [row(n, f"{long}{n}", gold) for n, gold in enumerate(golds, start=1)]
+    answers = answers_of([f"{gold}{long}" for gold in golds], golds)
+
+    # When
+    judged = judge(dataset_of("classification", golds[:60]), rows, answers, Recipe())
+    html = render_page(report_of(judged))
+
+    # Then
+    assert len(html.encode()) < 1_000_000
+    assert_self_contained(html)
+
+
+def test_the_page_links_to_the_run_before() -> None:
+    # Given
+    told = Since(run="0123456789ab", sentence="On the 30 test rows that both have: +3.0 points.")
+
+    # When
+    html = render_page(replace(tweets_report(), since=told))
+
+    # Then
+    assert told.sentence in html
+    assert '<a href="../../0123456789ab/report/report.html">' in html
+    assert "Since the run before" not in render_page(tweets_report())

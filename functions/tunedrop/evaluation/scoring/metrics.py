@@ -4,7 +4,7 @@ A `RowMetric` scores each row, and its total is the mean. A `CorpusMetric` score
 The kind of a metric decides how it is compared (`statistics/comparing.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tunedrop.evaluation.scoring.f1 import macro_f1
@@ -19,6 +19,12 @@ from tunedrop.evaluation.scoring.structured import (
     same,
 )
 from tunedrop.evaluation.scoring.text import exact_match, token_f1
+from tunedrop.evaluation.scoring.tool_calls import (
+    are_calls,
+    same_arguments,
+    same_calls,
+    same_names,
+)
 
 Counts = Mapping[tuple[str, str], float]
 """How often each (gold, prediction) pair occurs, or the weight of these rows."""
@@ -34,6 +40,8 @@ class _Named:
     """One sentence for the report: what the metric measures."""
     phrase: str
     """The value in a sentence, with `{}` for the figure."""
+    applies: Callable[[Sequence[str]], bool] = lambda _golds: True
+    """Whether the metric says something about these right answers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,6 +190,35 @@ EXACT_QUERY = RowMetric(
     binary=True,
 )
 
+TOOL_CALL = RowMetric(
+    name="tool_call",
+    title="tool calls",
+    explains="The share of answers that call the right functions with the right arguments; where "
+    "the right answer is a text, an answer without a call is right.",
+    phrase="{} of tool calls right",
+    score=same_calls,
+    binary=True,
+    applies=are_calls,
+)
+TOOL_NAME = RowMetric(
+    name="tool_name",
+    title="tool names",
+    explains="The share of answers that call the right functions, whatever the arguments.",
+    phrase="{} of tool names right",
+    score=same_names,
+    binary=True,
+    applies=are_calls,
+)
+TOOL_ARGUMENTS = RowMetric(
+    name="tool_arguments",
+    title="tool arguments",
+    explains="The share of answers whose calls have the right arguments, whatever the functions.",
+    phrase="{} of tool arguments right",
+    score=same_arguments,
+    binary=True,
+    applies=are_calls,
+)
+
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
@@ -200,5 +237,8 @@ METRICS: dict[str, Metric] = {
         EXACT_SET,
         EXECUTION_ACCURACY,
         EXACT_QUERY,
+        TOOL_CALL,
+        TOOL_NAME,
+        TOOL_ARGUMENTS,
     )
 }

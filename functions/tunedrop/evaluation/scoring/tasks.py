@@ -1,7 +1,8 @@
 """How each task is judged: how its answers are read, and by which metrics. A new task goes here.
 
 TASKS["classification"]  the label in the answer; accuracy, macro-F1
-TASKS["generation"]      the text as it is; exact match, token F1, ROUGE-L, chrF
+TASKS["generation"]      the text as it is; exact match, token F1, ROUGE-L, chrF; for tool calls
+                         also whether name, arguments and both are right
 TASKS["extraction"]      the JSON in the answer; field F1, exact JSON, schema-valid and parse rate
 TASKS["multilabel"]      the labels in the answer; micro-F1, macro-F1, exact set
 TASKS["sql"]             the query in the answer, and its results; execution accuracy, exact query
@@ -20,6 +21,7 @@ from tunedrop.evaluation.scoring.metrics import Metric
 from tunedrop.evaluation.scoring.sql import sql_reader
 from tunedrop.evaluation.scoring.structured import labels_reader, read_json
 from tunedrop.evaluation.scoring.text import tokens
+from tunedrop.evaluation.scoring.tool_calls import are_calls
 from tunedrop.recipe.schema import Gate
 
 SHORT_ANSWER = 5  # Words. Exact match was designed for SQuAD, whose answers have 3 on average.
@@ -34,7 +36,7 @@ class JudgedTask:
     """What is needed to judge a task."""
 
     metrics: tuple[Metric, ...]
-    """All of them are reported. The recipe's gate names the one that decides."""
+    """Those that apply to the right answers are reported, and the one that decides."""
     auto: Callable[[Sequence[str]], Metric]
     """The metric that decides under `gate.metric: auto`, chosen by the right answers alone."""
     reader: Callable[[Sequence[str], Sequence[Row]], ReadAll]
@@ -49,8 +51,10 @@ def _each(read: Callable[[str], str]) -> ReadAll:
     return lambda answers: [read(answer) for answer in answers]
 
 
-def _by_length(golds: Sequence[str]) -> Metric:
-    """Short answers are right or wrong; longer ones are compared by their words."""
+def _of_texts(golds: Sequence[str]) -> Metric:
+    """Calls and short answers are right or wrong; longer ones are compared by their words."""
+    if are_calls(golds):
+        return metrics.TOOL_CALL
     short = median(len(tokens(gold)) for gold in golds) <= SHORT_ANSWER
     return metrics.EXACT_MATCH if short else metrics.TOKEN_F1
 
@@ -64,8 +68,16 @@ TASKS: dict[Task, JudgedTask] = {
         form="one clear label",
     ),
     "generation": JudgedTask(
-        metrics=(metrics.EXACT_MATCH, metrics.TOKEN_F1, metrics.ROUGE_L, metrics.CHRF),
-        auto=_by_length,
+        metrics=(
+            metrics.EXACT_MATCH,
+            metrics.TOKEN_F1,
+            metrics.ROUGE_L,
+            metrics.CHRF,
+            metrics.TOOL_CALL,
+            metrics.TOOL_NAME,
+            metrics.TOOL_ARGUMENTS,
+        ),
+        auto=_of_texts,
         reader=lambda _labels, _rows: _each(str.strip),
     ),
     "extraction": JudgedTask(
@@ -104,6 +116,12 @@ def check_gate(task: Task, gate: Gate) -> None:
             f"recipe.yaml: evaluate.gate.metric: {gate.metric} does not exist for {task}.",
             f"Choose one of auto, {', '.join(known)}, and drop the recipe again.",
         )
+
+
+def reported_metrics(task: Task, gate: Gate, golds: Sequence[str]) -> list[Metric]:
+    """Return the metrics of the task that say something about these right answers."""
+    decides = deciding_metric(task, gate, golds)
+    return [each for each in TASKS[task].metrics if each is decides or each.applies(golds)]
 
 
 def deciding_metric(task: Task, gate: Gate, golds: Sequence[str]) -> Metric:

@@ -62,7 +62,8 @@ class _Difference:
 
 def compare(metric: Metric, evidence: Evidence) -> Compared:
     """Return both values and their difference (tuned minus rival), with intervals and p value."""
-    rows, units, confidence = len(evidence.golds), evidence.units, evidence.confidence
+    units, confidence = evidence.units, evidence.confidence
+    rows = units.rows
     rival = row_scores(metric, evidence.rival, evidence.golds)
     tuned = row_scores(metric, evidence.tuned, evidence.golds)
     base, mine = (
@@ -72,7 +73,8 @@ def compare(metric: Metric, evidence: Evidence) -> Compared:
     gaps = UnitScores(
         sums=[b - a for a, b in zip(base.sums, mine.sums, strict=True)], sizes=base.sizes
     )
-    wins, losses = _wins(rival, tuned), _wins(tuned, rival)
+    of_rows = units.by_row(rival), units.by_row(tuned)
+    wins, losses = _wins(*of_rows), _wins(*reversed(of_rows))
     exact = isinstance(metric, RowMetric) and metric.binary and units.are_rows
     if exact:
         found = _right_or_wrong(wins, losses, rows, confidence)
@@ -128,7 +130,7 @@ def _right_or_wrong(wins: int, losses: int, rows: int, confidence: float) -> _Di
 
 def _signs(gaps: UnitScores, units: Units, confidence: float) -> _Difference:
     found = sign_test(gaps, confidence)
-    of = "" if units.are_rows else f" of {len(units.sizes):,} groups of rows"
+    of = "" if len(units.sizes) == units.rows else f" of {len(units.sizes):,} groups of rows"
     return _Difference(
         low=found.low,
         high=found.high,

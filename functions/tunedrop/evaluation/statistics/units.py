@@ -8,17 +8,35 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, sqrt
+from statistics import fmean
 
 
 @dataclass(frozen=True, kw_only=True)
 class Units:
     """The unit of each row.
 
-    `of_row` numbers the units from 0 in the order of their first rows; `sizes` are their rows.
+    `of_row` numbers the units from 0 in the order of their first rows; `sizes` are their rows. When
+    rows were answered several times, each answer counts as a row here, and `answered` has the
+    number of the row that it answers; else it is empty.
     """
 
     of_row: Sequence[int]
     sizes: Sequence[int]
+    answered: Sequence[int] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows, each counted once."""
+        return len(set(self.answered)) if self.answered else len(self.of_row)
+
+    def by_row(self, scores: Sequence[float]) -> Sequence[float]:
+        """Return one score for each row: the mean of its answers."""
+        if not self.answered:
+            return scores
+        own: dict[int, list[float]] = {}
+        for row, score in zip(self.answered, scores, strict=True):
+            own.setdefault(row, []).append(score)
+        return [fmean(each) for each in own.values()]
 
     @property
     def are_rows(self) -> bool:
@@ -37,14 +55,17 @@ class Units:
         return UnitScores(sums=self.sums(values), sizes=self.sizes)
 
 
-def units_of(keys: Sequence[Hashable]) -> Units:
-    """Return the units of rows with these keys: equal keys are one unit."""
+def units_of(keys: Sequence[Hashable], answered: Sequence[int] = ()) -> Units:
+    """Return the units of rows with these keys: equal keys are one unit.
+
+    `answered` has the row of each answer, when rows were answered several times.
+    """
     numbers: dict[Hashable, int] = {}
     of_row = [numbers.setdefault(key, len(numbers)) for key in keys]
     sizes = [0] * len(numbers)
     for unit in of_row:
         sizes[unit] += 1
-    return Units(of_row=of_row, sizes=sizes)
+    return Units(of_row=of_row, sizes=sizes, answered=answered)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from tunedrop.documents.report import LabelScore
 from tunedrop.errors import RecipeError
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores, macro_f1
 from tunedrop.evaluation.scoring.metrics import METRICS
-from tunedrop.evaluation.scoring.tasks import TASKS, check_gate, deciding_metric
+from tunedrop.evaluation.scoring.tasks import TASKS, check_gate, deciding_metric, reported_metrics
 from tunedrop.recipe.schema import Gate, Metric
 
 # (gold, answer): 4 negative of which 3 found, 2 neutral of which 1 found, 1 positive unparsed
@@ -71,6 +71,19 @@ def test_the_length_of_the_right_answers_decides_the_metric() -> None:
     assert deciding_metric("generation", Gate(), ["one two three four five six"]).name == "token_f1"
     assert deciding_metric("classification", Gate(), ["spam"]).name == "accuracy"
     assert deciding_metric("generation", Gate(metric="token_f1"), ["Paris"]).name == "token_f1"
+
+
+def test_calls_are_judged_as_calls_and_texts_are_not() -> None:
+    # Given right answers that are calls, and others
+    call = '{"name": "find_order", "arguments": {"id": 7}}'
+
+    # Then the metrics of calls are reported for the first alone, unless the recipe names one
+    assert deciding_metric("generation", Gate(), [call, call]).name == "tool_call"
+    for_calls = {each.name for each in reported_metrics("generation", Gate(), [call, call])}
+    for_texts = {each.name for each in reported_metrics("generation", Gate(), ["Paris"])}
+    assert for_calls - for_texts == {"tool_call", "tool_name", "tool_arguments"}
+    named = reported_metrics("generation", Gate(metric="tool_name"), ["Paris"])
+    assert "tool_name" in {each.name for each in named}
 
 
 def test_a_gate_metric_of_another_task_is_refused_with_the_valid_ones() -> None:

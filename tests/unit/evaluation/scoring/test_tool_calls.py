@@ -6,7 +6,13 @@ from tests.support.builders.evaluations import answers_of, dataset_of
 from tunedrop.documents.rows import Message, Row
 from tunedrop.evaluation.baselines import NearestRows, leaked_rows
 from tunedrop.evaluation.judging import judge
-from tunedrop.evaluation.scoring.tool_calls import read_calls
+from tunedrop.evaluation.scoring.tool_calls import (
+    are_calls,
+    read_calls,
+    same_arguments,
+    same_calls,
+    same_names,
+)
 from tunedrop.recipe.schema import Recipe
 
 OSLO = '{"name": "weather", "arguments": {"city": "Oslo", "days": 2}}'
@@ -90,3 +96,45 @@ def test_prompts_that_differ_only_in_a_call_are_not_leaked() -> None:
 
     # Then
     assert leaked_rows(test, train, nearest) == [1]
+
+
+FIND = '{"name": "find", "arguments": {"id": 1, "place": "Rome"}}'
+FIND_OTHERS = '{"name": "find", "arguments": {"id": 2, "place": "Rome"}}'
+SEND = '{"name": "send", "arguments": {"id": 1, "place": "Rome"}}'
+FIND_AGAIN = '{"arguments": {"place": "Rome", "id": 1}, "name": "find"}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "scores"),
+    [
+        (FIND, FIND, (1, 1, 1)),
+        (FIND_AGAIN, FIND, (1, 1, 1)),
+        (FIND_OTHERS, FIND, (1, 0, 0)),
+        (SEND, FIND, (0, 1, 0)),
+        ("I will find it.", FIND, (0, 0, 0)),
+        (f"{SEND}\n{FIND}", f"{FIND}\n{SEND}", (1, 1, 1)),
+        (FIND, f"{FIND}\n{FIND}", (0, 0, 0)),
+        ("It is in Rome.", "It is there.", (1, 1, 1)),
+        (FIND, "It is there.", (0, 0, 0)),
+    ],
+)
+def test_names_arguments_and_both_are_scored_apart(
+    answer: str, gold: str, scores: tuple[float, float, float]
+) -> None:
+    found = (same_names(answer, gold), same_arguments(answer, gold), same_calls(answer, gold))
+
+    assert found == scores
+
+
+@pytest.mark.parametrize(
+    ("golds", "expected"),
+    [
+        ([FIND, SEND, "yes"], True),
+        ([FIND, "yes"], False),
+        (["yes", "no"], False),
+        (['{"name": "Ann", "arguments": {}, "age": 7}'], False),
+        (["[1]"], False),
+    ],
+)
+def test_right_answers_are_calls_if_most_of_them_are(golds: list[str], *, expected: bool) -> None:
+    assert are_calls(golds) is expected

@@ -41,6 +41,43 @@ def test_missing_fields_have_openais_defaults() -> None:
     assert request.stop == ("END",)
 
 
+def test_request_for_likelihoods_is_read() -> None:
+    request = read(prompt_logprobs=0, add_generation_prompt=False, max_tokens=1)
+
+    assert (request.prompt_logprobs, request.add_generation_prompt) == (True, False)
+    assert not read().prompt_logprobs
+    assert read().add_generation_prompt
+
+
+def test_completion_has_a_text_instead_of_messages() -> None:
+    # Given a body with a prompt
+    body = json.dumps({"prompt": "once upon", "prompt_logprobs": 0, "add_special_tokens": False})
+
+    # When it is read
+    request = read_chat_request(body.encode(), served=("base",), default="base")
+
+    # Then
+    assert (request.text, request.messages) == ("once upon", [])
+    assert (request.add_special_tokens, request.max_tokens) == (False, 16)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"prompt": ""}, "prompt"),
+        ({"prompt": [1, 2]}, "prompt"),
+        ({"prompt": "x", "messages": MESSAGES}, "messages"),
+        ({"prompt": "x", "add_special_tokens": 1}, "add_special_tokens"),
+        ({"prompt": "x", "add_generation_prompt": False}, "add_generation_prompt"),
+    ],
+)
+def test_wrong_field_of_a_completion_is_named(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(RequestError) as refusal:
+        read_chat_request(json.dumps(fields).encode(), served=("base",), default="base")
+
+    assert refusal.value.field == field
+
+
 def test_tools_and_calls_are_read_with_parsed_arguments() -> None:
     # Given a conversation with a call and its answer
     answered = {"role": "tool", "content": "sent", "tool_call_id": "c1", "name": "find_order"}
@@ -79,6 +116,10 @@ def test_tools_and_calls_are_read_with_parsed_arguments() -> None:
         ({"stop": {"a": 1}}, "stop"),
         ({"stream": True}, "stream"),
         ({"n": 2}, "n"),
+        ({"prompt_logprobs": 1}, "prompt_logprobs"),
+        ({"prompt_logprobs": False}, "prompt_logprobs"),
+        ({"add_generation_prompt": "no"}, "add_generation_prompt"),
+        ({"add_special_tokens": True}, "add_special_tokens"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"model": 5}, "model"),
         ({"messages": [{"role": "assistant", "tool_calls": [1]}]}, "messages[0].tool_calls"),
@@ -115,7 +156,10 @@ json_values = st.recursive(
     ),
     max_leaves=5,
 )
-names = st.sampled_from(["model", "messages", "max_tokens", "temperature", "top_p", "seed", "stop"])
+names = st.sampled_from(
+    ["model", "messages", "max_tokens", "temperature", "top_p", "seed", "stop", "prompt",
+     "prompt_logprobs", "add_generation_prompt"]
+)  # fmt: skip
 
 
 def status_of(body: bytes) -> HTTPStatus:
