@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.stack.template import Template
 from tests.support.local_aws.packages import ROOT
 
 FUNCTIONS = ROOT / "functions"
@@ -42,6 +43,22 @@ def files_in(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def test_every_function_and_layer_is_built_by_a_makefile() -> None:
+    # Given
+    resources = Template.read(ROOT / "template.yaml").document["Resources"]
+
+    # When
+    methods = {
+        name: resource.get("Metadata", {}).get("BuildMethod")
+        for name, resource in resources.items()
+        if resource["Type"].startswith("AWS::Serverless::")
+    }
+
+    # Then
+    assert len(methods) >= 8
+    assert set(methods.values()) == {"makefile"}
 
 
 @pytest.mark.parametrize("handler", HANDLERS)

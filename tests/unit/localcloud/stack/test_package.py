@@ -146,7 +146,7 @@ def test_a_layer_with_a_makefile_has_the_folders_that_it_makes(
     (sources / "Makefile").write_text(rule, encoding="utf-8")
 
     # Then
-    assert names(build_layer(sources, tmp_path / "build")) == {"python/w.py"}
+    assert names(build_layer(sources, tmp_path / "build")) == {"python/words.py"}
 
 
 def test_a_makefile_that_fails_is_an_error_with_its_last_lines(
