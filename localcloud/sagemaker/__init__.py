@@ -51,4 +51,5 @@ def start_sagemaker(emulator: Emulator, settings: SageMakerSettings) -> SageMake
         routes=resources.ROUTES,
         resource_arn=service.resource_arn,
     )
+    emulator.list_tags("sagemaker", service.tags.by_arn)
     return service

@@ -31,7 +31,7 @@ class SageMakerService:
     def __init__(self, platform: Platform, settings: SageMakerSettings) -> None:
         self._platform = platform
         self._runtime = Runtime(platform, settings)
-        tags = Tags(platform)
+        self.tags = tags = Tags(platform)
         training = TrainingJobs(self._runtime, tags)
         processing = ProcessingJobs(self._runtime, tags)
         models = Models(self._runtime, tags)
