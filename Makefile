@@ -124,8 +124,9 @@ checks: .venv-checks/.installed ## Run the checkers of template, dependencies, s
 	@touch $@
 
 .PHONY: faults
-faults: install ## Play 100,000 schedules of faults on the model of AWS, after each single fault
+faults: install ## Play 100,000 schedules of faults on the model of AWS, then kill real processes in 20 runs
 	@$(RUN) tests/model/explore.py $(ARGS)
+	@$(RUN) tests/model/kills.py
 
 .PHONY: fuzz
 fuzz: install ## Fuzz the readers of dropped files, guided by coverage, for a minute
