@@ -113,6 +113,16 @@ validate: .venv-sam/.installed ## Check the template and build the functions wit
 	@.venv-sam/bin/python -m pip install --quiet aws-sam-cli==1.170.0
 	@touch $@
 
+# The checkers are in an environment of their own, because they need some 100 packages.
+.PHONY: checks
+checks: .venv-checks/.installed ## Run the checkers of template, dependencies, secrets and workflows
+	@.venv-checks/bin/python .ci/checks/run.py
+
+.venv-checks/.installed: .ci/checks/requirements.txt
+	@$(PYTHON) -m venv .venv-checks
+	@.venv-checks/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
 .PHONY: faults
 faults: install ## Play 100,000 schedules of faults on the model of AWS, then kill real processes in 20 runs
 	@$(RUN) tests/model/explore.py $(ARGS)
@@ -125,7 +135,7 @@ fuzz: install ## Fuzz the readers of dropped files, guided by coverage, for a mi
 	@cd .local && ../$(RUN) ../tests/fuzz/fuzz_readers.py -max_total_time=$(or $(SECONDS_OF_FUZZ),60) -rss_limit_mb=4096 fuzz
 
 .PHONY: pr
-pr: lint validate test ## Run everything that a pull request must pass
+pr: lint checks validate test ## Run everything that a pull request must pass
 
 .PHONY: clean
 clean: ## Remove the files of the local AWS and of builds; keep the environments

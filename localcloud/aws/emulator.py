@@ -148,6 +148,12 @@ class Emulator(Access):
             )
         )
 
+    def list_tags(self, name: str, tags: Callable[[], Mapping[str, Mapping[str, str]]]) -> None:
+        """Let the tagging API list the resources of a service; `tags` returns tags by ARN."""
+        from localcloud.aws.hooks import tags as tagging  # noqa: PLC0415
+
+        tagging.collect(name, tags)
+
     def emit_event(self, detail_type: str, resources: list[str], detail: Mapping[str, Any]) -> None:
         """Put one event of source `aws.sagemaker` on the default bus."""
         from localcloud.aws.hooks import events  # noqa: PLC0415

@@ -6,7 +6,15 @@ import threading
 from typing import TYPE_CHECKING
 
 from localcloud.aws.destinations import LAMBDA, Destinations
-from localcloud.aws.hooks import alarms, cloudformation, objects
+from localcloud.aws.hooks import (
+    alarms,
+    cloudformation,
+    identity,
+    logs,
+    objects,
+    services,
+    tags,
+)
 from localcloud.aws.hooks.asynchronous import AsyncInvoker
 from localcloud.aws.hooks.email import EmailDelivery
 from localcloud.aws.hooks.functions import FunctionExecutor
@@ -53,6 +61,10 @@ class Installation:
         self._invoker = AsyncInvoker(settings.retry_delays_seconds, Destinations(access).deliver)
         mailbox = Mailbox(state / "outbox", on_confirmation)
         objects.install()
+        identity.install()
+        logs.install()
+        tags.add_tags_of_stacks()
+        services.refuse_unknown()
         cloudformation.name_log_groups()
         cloudformation.note_dropped(self.dropped)
         self.code = CodeStore(state / "code")

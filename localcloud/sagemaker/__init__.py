@@ -52,4 +52,5 @@ def start_sagemaker(emulator: Emulator, settings: SageMakerSettings) -> SageMake
         resource_arn=service.resource_arn,
         resource_tags=service.resource_tags,
     )
+    emulator.list_tags("sagemaker", service.tags.by_arn)
     return service

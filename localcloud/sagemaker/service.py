@@ -31,7 +31,7 @@ class SageMakerService:
     def __init__(self, platform: Platform, settings: SageMakerSettings) -> None:
         self._platform = platform
         self._runtime = Runtime(platform, settings)
-        self._tags = tags = Tags(platform)
+        self.tags = tags = Tags(platform)
         training = TrainingJobs(self._runtime, tags)
         processing = ProcessingJobs(self._runtime, tags)
         models = Models(self._runtime, tags)
@@ -80,7 +80,7 @@ class SageMakerService:
 
     def resource_tags(self) -> list[tuple[str, list[dict[str, str]]]]:
         """Every resource's ARN and tags, as IAM needs them for aws:ResourceTag."""
-        return self._tags.all()
+        return self.tags.all()
 
     def close(self) -> None:
         """End every process and remove every folder; the service must not be used afterwards."""

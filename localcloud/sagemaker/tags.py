@@ -47,6 +47,11 @@ class Tags:
         with self._lock:
             return [(arn, _as_list(tags)) for arn, tags in self._by_arn.items()]
 
+    def by_arn(self) -> dict[str, dict[str, str]]:
+        """The tags of all resources."""
+        with self._lock:
+            return {arn: dict(tags) for arn, tags in self._by_arn.items()}
+
     def add(self, request: ServiceRequest) -> dict[str, Any]:
         """AddTags."""
         arn = request.payload["ResourceArn"]

@@ -1,6 +1,8 @@
 """Builds the packages of functions and layers as `sam build` does: requirements, then sources.
 
-Compiled byte code is added, which SAM's pip builder leaves out: it halves the time of a cold start.
+A folder with a Makefile is built by it, as with `BuildMethod: makefile`: its target `requirements`,
+and `sources` if there is one, write into ARTIFACTS_DIR. They run with this machine's Python and
+platform. Without a Makefile, pip installs requirements.txt and the sources are copied and compiled.
 Archives are named by a digest of their content, so that a change of the sources does not install
 the requirements again.
 """
@@ -8,6 +10,8 @@ the requirements again.
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 REQUIREMENTS = "requirements.txt"
+MAKEFILE = "Makefile"
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The date of every file in an archive, so that equal contents make equal archives."""
 ERROR_LINES = 8
@@ -44,7 +49,8 @@ def build_package(sources: Path, build_dir: Path, say: Say = _say_nothing) -> Pa
 
 def build_layer(sources: Path, build_dir: Path, say: Say = _say_nothing) -> Path:
     """Return the zip archive of a layer's ContentUri: like a package, but below `python/`."""
-    return _build(sources, build_dir, "python/", say)
+    prefix = "" if (sources / MAKEFILE).exists() else "python/"  # A Makefile makes the folder.
+    return _build(sources, build_dir, prefix, say)
 
 
 def _build(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path:
@@ -56,11 +62,7 @@ def _build(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path:
     if not archive.exists():
         say(f"packing {sources.resolve().name}, once after each change")
         with _fresh(build_dir / f"{archive.stem}.staging") as staging:
-            for path in files:
-                target = staging / path.relative_to(sources)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
-            _compile(staging)
+            _add_sources(sources, files, staging)
             partial = archive.with_suffix(".partial")
             shutil.copyfile(requirements, partial)
             _add_to_zip(partial, staging, prefix)
@@ -71,19 +73,35 @@ def _build(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path:
     return archive
 
 
+def _add_sources(sources: Path, files: Iterable[Path], staging: Path) -> None:
+    makefile = sources / MAKEFILE
+    if makefile.exists():
+        if re.search(r"^sources:", makefile.read_text(encoding="utf-8"), re.MULTILINE):
+            _make("sources", sources, staging)
+        return
+    for path in files:
+        target = staging / path.relative_to(sources)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    _compile(staging)
+
+
 def _requirements(sources: Path, build_dir: Path, prefix: str, say: Say) -> Path:
     """The archive of the installed requirements of `sources`, empty when there are none."""
     declared = sources / REQUIREMENTS
-    text = declared.read_bytes() if declared.exists() else b""
-    digest = _digest([sys.version.encode(), prefix.encode(), text])
+    texts = [path.read_bytes() if path.exists() else b"" for path in (declared, sources / MAKEFILE)]
+    digest = _digest([sys.version.encode(), prefix.encode(), *texts])
     archive = build_dir / f"requirements.{digest}.zip"
     if not archive.exists():
         with _fresh(build_dir / f"{archive.stem}.staging") as staging:
-            if text:
+            if any(texts):
                 name = sources.resolve().name
                 say(f"installing the requirements of {name}, once (up to a minute)")
-                _install(declared, staging)
-                _compile(staging)
+                if texts[1]:
+                    _make("requirements", sources, staging)
+                else:
+                    _install(declared, staging)
+                    _compile(staging)
             partial = archive.with_suffix(".partial")
             partial.unlink(missing_ok=True)
             _add_to_zip(partial, staging, prefix)
@@ -109,6 +127,22 @@ def _install(requirements: Path, target: Path) -> None:
     if done.returncode:
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-ERROR_LINES:])
         raise LocalCloudError(f"pip could not install {requirements}:\n{tail}")
+
+
+def _make(goal: str, sources: Path, target: Path) -> None:
+    command = ["make", "--silent", goal, f"ARTIFACTS_DIR={target.resolve()}"]
+    command += [f"LAMBDA_PYTHON={sys.executable}", "LAMBDA_PLATFORM="]
+    # Options of a `make` that started localcloud are not for this one.
+    environment = {name: os.environ[name] for name in os.environ if not name.startswith("MAKE")}
+    try:
+        done = subprocess.run(
+            command, cwd=sources, env=environment, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise LocalCloudError("`make` is needed to build the functions; install it") from None
+    if done.returncode:
+        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-ERROR_LINES:])
+        raise LocalCloudError(f"`make {goal}` failed in {sources}:\n{tail}")
 
 
 def _compile(folder: Path) -> None:

@@ -39,7 +39,7 @@ class Template:
     def read(path: Path) -> Template:
         """Read a template; raises LocalCloudError when it is missing or not YAML."""
         try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # nosec B506 - a SafeLoader
         except OSError as error:
             raise LocalCloudError(
                 f"the template {path} cannot be read: {error.strerror}"

@@ -81,7 +81,7 @@ class ServingSettings:
             max_lora_rank=_positive(environment, f"{PREFIX}MAX_LORA_RANK", 16),
             max_model_len=_positive(environment, limit, 1) if environment.get(limit) else None,
             max_batch=_positive(environment, f"{PREFIX}MAX_NUM_SEQS", 16),
-            host=environment.get(f"{PREFIX}HOST", "0.0.0.0"),  # noqa: S104  SageMaker asks from outside the container
+            host=environment.get(f"{PREFIX}HOST", "0.0.0.0"),  # noqa: S104  # nosec B104 - SageMaker asks from outside the container
             port=_positive(environment, f"{PREFIX}PORT", 8080),
         )
 

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 
 from tunedrop.errors import RecipeError
 from tunedrop.ports.store import MissingError, Store
-from tunedrop.recipe.limits import Limits
+from tunedrop.recipe.limits import MAX_BYTES, Limits, refuse_beyond_limits, too_large
 from tunedrop.recipe.schema import Recipe
-from tunedrop.recipe.yaml_file import read_recipe
-from tunedrop.recipe.yaml_text import MAX_BYTES, too_large
 from tunedrop.runs.repository import Runs
 
 
@@ -30,10 +28,19 @@ def dropped_recipe(
     if isinstance(text, int):
         return too_large(), hashlib.sha256(str(text).encode()).hexdigest()
     try:
-        recipe = read_recipe(text, runs.catalogue(), limits)
+        recipe = _read(text, runs, limits)
     except RecipeError as error:
         return error, hashlib.sha256(text).hexdigest()
     return recipe, recipe.digest
+
+
+def _read(text: bytes, runs: Runs, limits: Limits) -> Recipe:
+    if not text:
+        return refuse_beyond_limits(Recipe(), limits, {})
+    # The YAML library takes 12 ms to import, and most drops have no recipe.
+    from tunedrop.recipe.yaml_file import read_recipe  # noqa: PLC0415
+
+    return read_recipe(text, runs.catalogue(), limits)
 
 
 def _several(found: Sequence[str]) -> RecipeError:
@@ -45,7 +52,7 @@ def _several(found: Sequence[str]) -> RecipeError:
 
 
 def _text(store: Store, key: str) -> bytes | int:
-    """Return the text, or its size where that is too large: it is looked at before the reading.
+    """Return the text, or its size if that is more than `most`: it is looked at before the reading.
 
     Anyone who may drop a file may drop an object of terabytes.
     """

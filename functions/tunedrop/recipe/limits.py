@@ -1,4 +1,4 @@
-"""What the stack allows a recipe to order: instance types, hours and US dollars.
+"""What the stack allows a recipe to order, and the largest recipe.yaml that is read.
 
 Anyone who may put an object into the bucket may order training jobs and endpoints. The limits are
 parameters of the stack, so that only those who may update the stack can raise them.
@@ -11,6 +11,14 @@ from msgspec.structs import replace
 
 from tunedrop.errors import RecipeError
 from tunedrop.recipe.schema import InstanceType, Recipe
+
+MAX_BYTES = 65_536  # Bytes of recipe.yaml.
+REMEDY = "Correct recipe.yaml and drop it again; the data itself need not be dropped again."
+
+
+def too_large() -> RecipeError:
+    """Return the error of a recipe with more bytes than are read."""
+    return RecipeError(f"recipe.yaml is larger than {MAX_BYTES:,} bytes.", REMEDY)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):

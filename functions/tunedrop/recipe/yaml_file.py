@@ -12,9 +12,9 @@ from tunedrop.documents.figures import cut
 from tunedrop.errors import RecipeError
 from tunedrop.recipe.allowed import allowed, default, field_at
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
-from tunedrop.recipe.limits import Limits, refuse_beyond_limits
+from tunedrop.recipe.limits import REMEDY, Limits, refuse_beyond_limits
 from tunedrop.recipe.schema import Recipe, Section
-from tunedrop.recipe.yaml_text import MAX_QUOTED, REMEDY, nodes_of
+from tunedrop.recipe.yaml_text import MAX_QUOTED, nodes_of
 
 # Designed, but not built yet: refused as such, never ignored.
 NOT_BUILT = {

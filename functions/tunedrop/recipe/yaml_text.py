@@ -14,9 +14,8 @@ import yaml
 
 from tunedrop.documents.figures import cut
 from tunedrop.errors import RecipeError
+from tunedrop.recipe.limits import MAX_BYTES, REMEDY, too_large
 
-REMEDY = "Correct recipe.yaml and drop it again; the data itself need not be dropped again."
-MAX_BYTES = 65_536
 MAX_INTEGER = 2**63  # Larger integers fit into no document.
 MAX_QUOTED = 60  # Characters of a key or value that a message repeats.
 AS_TEXT = ("timestamp", "merge", "value")  # Implicit types of YAML 1.1 that a recipe does not have.
@@ -54,11 +53,6 @@ Loader.add_implicit_resolver(
     re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
     "-+0123456789",
 )
-
-
-def too_large() -> RecipeError:
-    """Return the error of a recipe with more bytes than are read."""
-    return RecipeError(f"recipe.yaml is larger than {MAX_BYTES:,} bytes.", REMEDY)
 
 
 def nodes_of(text: bytes) -> tuple[yaml.Node | None, Callable[[yaml.Node, str], Any]]:

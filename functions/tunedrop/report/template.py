@@ -1,13 +1,16 @@
 """Render the templates: every value is escaped, and an undefined name is an error."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jinja2
 from markupsafe import Markup
 
 from tunedrop.documents import figures
 from tunedrop.documents.characters import visible
 from tunedrop.report.differences import differences
+
+if TYPE_CHECKING:
+    import jinja2
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -21,7 +24,9 @@ def render(template: str, /, **values: object) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def _environment() -> jinja2.Environment:
+def _environment() -> "jinja2.Environment":
+    import jinja2  # noqa: PLC0415 - most invocations render nothing, and the import takes 20 ms
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

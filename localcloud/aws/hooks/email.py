@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+LONGEST_SUBJECT = 100
+"""Characters. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
+
 _fanout = sns._fanout  # noqa: SLF001
+_publish = sns._publish  # noqa: SLF001
 _subscribe = sns._subscribe  # noqa: SLF001
 _create_subscription = provisioners._sns_sub_create  # noqa: SLF001
 _list = sns._list_subscriptions  # noqa: SLF001
@@ -33,6 +38,7 @@ class EmailDelivery:
     def install(self) -> None:
         """Replace what creates, lists and delivers to subscriptions."""
         sns._fanout = self._fanout  # noqa: SLF001
+        sns._publish = _publish_checked  # noqa: SLF001
         sns._subscribe = self._subscribe  # noqa: SLF001
         sns._list_subscriptions = lambda params: _hide_pending(_list(params))  # noqa: SLF001
         sns._list_subscriptions_by_topic = lambda params: _hide_pending(  # noqa: SLF001
@@ -106,6 +112,18 @@ class EmailDelivery:
             *group,
             **rest,
         )
+
+
+def _publish_checked(parameters: Record) -> tuple[int, Record, bytes]:
+    """Publish, unless the subject is one that SNS refuses."""
+    subject: str = sns._p(parameters, "Subject") or ""  # noqa: SLF001
+    if len(subject) > LONGEST_SUBJECT or any(unicodedata.category(c) == "Cc" for c in subject):
+        refused: tuple[int, Record, bytes] = sns._error(  # noqa: SLF001
+            "InvalidParameter", "Invalid parameter: Subject", 400
+        )
+        return refused
+    published: tuple[int, Record, bytes] = _publish(parameters)
+    return published
 
 
 def _hide_pending(answer: tuple[int, Record, bytes]) -> tuple[int, Record, bytes]:

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
+def _event_invoke_config(function: Record, qualifier: str | None) -> Record | None:
+    """Return the settings of asynchronous calls; a function without a qualifier is `$LATEST`.
+
+    CloudFormation names the qualifier `$LATEST`, and a request may leave it out.
+    """
+    configurations = function.get("event_invoke_configs") or {}
+    names = ("", "$LATEST") if qualifier in {None, "", "$LATEST"} else (qualifier,)
+    found = (configurations.get(name) for name in names)
+    return next((configuration for configuration in found if configuration), None)
+
+
 class FunctionExecutor:
     """Runs ministack's function records in a pool."""
 
@@ -42,6 +53,7 @@ class FunctionExecutor:
         lambda_svc._probe_peak_memory_mb = self.peak_memory_mb  # noqa: SLF001
         lambda_svc.invalidate_worker = self.invalidate
         provisioners._lambda_svc.invalidate_worker = self.invalidate  # noqa: SLF001
+        lambda_svc._event_invoke_config = _event_invoke_config  # noqa: SLF001
 
     def execute(self, function: Record, event: Any, request_id: str) -> Record:
         """Run one invocation; the answer has the shape `lambda_svc._execute_function` expects."""

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+from ministack import app
 from ministack.core import iam_evaluator
 from ministack.services import iam, sts
 
@@ -13,6 +14,37 @@ from localcloud.service import Credentials, ServiceError
 
 SESSION_SECONDS = 36 * 3600
 """36 hours, longer than any local job: a session is not renewed while its process runs."""
+
+
+_pin = iam_evaluator.pin_signed_request
+_is_root_key = iam_evaluator._is_root_key  # noqa: SLF001
+_trust_principal_matches = iam_evaluator._trust_principal_matches  # noqa: SLF001
+
+
+def install() -> None:
+    """Check what ministack takes for true of the account's root.
+
+    It lets root assume a role that trusts a service only, and does not check root's signatures.
+    """
+    iam_evaluator._trust_principal_matches = _trusts_caller  # noqa: SLF001
+    app.pin_signed_request = _pin_signed_request
+
+
+def _pin_signed_request(*request: Any) -> None:
+    """Note the signature of a request, so that it is checked; ministack leaves root's out."""
+    iam_evaluator._is_root_key = lambda _key: False  # noqa: SLF001
+    try:
+        _pin(*request)
+    finally:
+        iam_evaluator._is_root_key = _is_root_key  # noqa: SLF001
+
+
+def _trusts_caller(principal: Any, caller_arn: str, federated: bool) -> bool:  # noqa: FBT001
+    """Whether a trust policy names the caller, who is never a service."""
+    if isinstance(principal, dict) and not federated:
+        principal = {kind: value for kind, value in principal.items() if kind != "Service"}
+    trusted: bool = _trust_principal_matches(principal, caller_arn, federated)
+    return trusted
 
 
 def assume_role(role_arn: str, session_name: str, service_principal: str) -> Credentials:

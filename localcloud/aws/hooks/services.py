@@ -159,6 +159,27 @@ def _iam_resource(  # noqa: PLR0913, PLR0917  # ministack's signature
         return "*"  # the service answers with the error once the caller is authenticated
 
 
+class _Handlers(dict[str, Any]):
+    """ministack's handlers, and one that says `NotEmulated` for each that it lacks."""
+
+    def get(self, service: str, default: Any = None) -> Any:
+        """Return the handler of a service."""
+        return super().get(service, default) or _not_emulated(service)
+
+
+def _not_emulated(service: str) -> Callable[..., Any]:
+    async def refuse(*_request: Any) -> Answer:
+        message = f"The service {service} is not emulated by localcloud; test what uses it on AWS."
+        return _error("NotEmulated", message, 501)
+
+    return refuse
+
+
+def refuse_unknown() -> None:
+    """Answer requests for services that nobody emulates by `NotEmulated`."""
+    app.SERVICE_HANDLERS = _Handlers(app.SERVICE_HANDLERS)
+
+
 def register(registration: Registration) -> None:
     """Route, authorize and answer the requests of one service."""
     name = registration.name

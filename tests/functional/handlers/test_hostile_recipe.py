@@ -7,7 +7,7 @@ import pytest
 from tests.support.pipeline.drives import KEY, report_failure
 from tests.support.pipeline.stack import Stack
 from tunedrop.aws.clients import client
-from tunedrop.recipe.yaml_text import MAX_BYTES
+from tunedrop.recipe.limits import MAX_BYTES
 
 RECIPE_KEY = "datasets/tweets/recipe.yaml"
 REFUSED = {

@@ -19,7 +19,7 @@ def provide_packages(build_dir: Path) -> None:
 
     Test processes run side by side: one builds, and the others wait for it.
     """
-    with _alone():
+    with alone():
         Template.read(ROOT / "template.yaml").replace_local_code(_build)
         build_dir.mkdir(parents=True, exist_ok=True)
         for archive in PACKAGES.glob("*.zip"):
@@ -27,7 +27,7 @@ def provide_packages(build_dir: Path) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     PACKAGES.mkdir(parents=True, exist_ok=True)
     with PACKAGES.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

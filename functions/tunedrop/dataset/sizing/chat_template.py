@@ -7,14 +7,14 @@ short row that is more than the row itself.
 import json
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import jinja2
 import msgspec
-from jinja2.ext import loopcontrols
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tunedrop.documents.rows import AnyRow, Message
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _PROBE = "probe_of_calls"  # The name of a call that shows whether the template writes calls.
 
@@ -33,6 +33,8 @@ class ChatTemplate:
     """
 
     def __init__(self, config: bytes, template: bytes | None = None) -> None:
+        import jinja2  # noqa: PLC0415 - its import takes 20 ms, and few invocations need it
+
         try:
             settings: dict[str, Any] = msgspec.json.decode(config, type=dict[str, Any])
             source = template.decode() if template else _template_of(settings)
@@ -108,7 +110,10 @@ def _text_of(token: Any) -> str:
     return str(token.get("content", "") if isinstance(token, dict) else token or "")
 
 
-def _environment() -> jinja2.Environment:
+def _environment() -> "ImmutableSandboxedEnvironment":
+    from jinja2.ext import loopcontrols  # noqa: PLC0415 - as above
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True,
         lstrip_blocks=True,
@@ -124,7 +129,9 @@ def _to_json(value: Any, indent: int | None = None, **_: Any) -> str:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise jinja2.TemplateError(message)
+    from jinja2 import TemplateError  # noqa: PLC0415 - as above
+
+    raise TemplateError(message)
 
 
 def _now(form: str) -> str:

@@ -1,6 +1,7 @@
 """A package has the same content as that of `sam build`, and is only built after a change."""
 
 import importlib.util
+import sys
 import zipfile
 from pathlib import Path
 
@@ -111,3 +112,49 @@ def test_a_package_is_complete_after_a_killed_build(sources: Path, tmp_path: Pat
 
     # Then
     assert build_package(sources, tmp_path / "build").read_bytes() == whole
+
+
+def test_a_makefile_makes_the_package_and_pip_is_not_used(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setenv("MAKEFLAGS", "--dry-run")  # of a make that starts localcloud
+    monkeypatch.setattr(package, "_install", None)  # to use pip would fail
+    (sources / "requirements.txt").write_text("library==1\n", encoding="utf-8")
+    (sources / "Makefile").write_text(
+        "requirements:\n\techo $(LAMBDA_PYTHON) > $(ARTIFACTS_DIR)/python\n"
+        "sources:\n\tcp prepare/app.py $(ARTIFACTS_DIR)/app.py\n",
+        encoding="utf-8",
+    )
+
+    # When
+    archive = build_package(sources, tmp_path / "build")
+
+    # Then
+    assert names(archive) == {"python", "app.py"}
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.read("python").decode().strip() == sys.executable
+
+
+def test_a_layer_with_a_makefile_has_the_folders_that_it_makes(
+    sources: Path, tmp_path: Path
+) -> None:
+    # Given
+    rule = (
+        "requirements:\n\tmkdir $(ARTIFACTS_DIR)/python; echo > $(ARTIFACTS_DIR)/python/words.py\n"
+    )
+    (sources / "Makefile").write_text(rule, encoding="utf-8")
+
+    # Then
+    assert names(build_layer(sources, tmp_path / "build")) == {"python/words.py"}
+
+
+def test_a_makefile_that_fails_is_an_error_with_its_last_lines(
+    sources: Path, tmp_path: Path
+) -> None:
+    # Given
+    (sources / "Makefile").write_text("requirements:\n\t@echo no disk >&2; false\n")
+
+    # Then
+    with pytest.raises(LocalCloudError, match=r"`make requirements` failed in (?s:.*)no disk"):
+        build_package(sources, tmp_path / "build")
