@@ -89,6 +89,12 @@ class DeadLetter(msgspec.Struct, rename="camel"):
         return msgspec.convert(detail, ObjectCreated).object.version_id if named else ""
 
     @property
+    def completed(self) -> Completion | None:
+        """When the upload that the event named was completed, if it came in parts."""
+        named = "object" in self.request_payload.get("detail", {})
+        return completion(self.request_payload) if named else None
+
+    @property
     def reason(self) -> str:
         """The last error of the function."""
         answer = self.response_payload or {}

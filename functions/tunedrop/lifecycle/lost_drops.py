@@ -9,6 +9,7 @@ from typing import Literal
 
 from tunedrop.documents import keys
 from tunedrop.documents.run import UNENDED
+from tunedrop.events import Completion
 from tunedrop.lifecycle.dropped import dataset_of, is_cancel, is_recipe, starts_run
 from tunedrop.lifecycle.untaken import is_misplaced, is_told
 from tunedrop.ports.store import Listed, MissingError
@@ -49,12 +50,19 @@ def _is_due(upload: Listed) -> bool:
     return FIRST_LOOK <= seconds_since(upload.modified) < LAST_LOOK
 
 
-def uncounted(runs: Runs, key: str) -> Listed | None:
-    """Return the upload at `key` if it should count, and the pointer does not know of it."""
+def uncounted(runs: Runs, key: str, completed: Completion | None = None) -> Listed | None:
+    """Return the upload at `key` if it should count, and the pointer does not know of it.
+
+    `completed` is when the upload was completed, if it came in parts.
+    """
     if _kind(key) not in ("data", "recipe"):
         return None
-    found = (upload for upload in runs.store.listing(key) if upload.key == key)
-    return next((upload for upload in found if _is_lost(runs, upload)), None)
+    upload = next((each for each in runs.store.listing(key) if each.key == key), None)
+    if upload is None:
+        return None
+    if completed and completed.etag == upload.etag:
+        upload.modified = max(upload.modified, completed.moment)
+    return upload if _is_lost(runs, upload) else None
 
 
 def _kind(key: str) -> Kind | None:

@@ -135,7 +135,7 @@ def report_dead_letter(letter: DeadLetter, ending: Ending) -> StepResult:
     subject = events.subject(letter.request_payload)
     if keys.is_drop_notice(subject):
         return tell_of_drop(subject, ending)
-    if upload := uncounted(ending.runs, subject):
+    if upload := uncounted(ending.runs, subject, letter.completed):
         ending.report_unstarted(upload, letter.reason)
         return StepResult("reported: no run was started")
     folder = folder_of(subject, ending.runs)

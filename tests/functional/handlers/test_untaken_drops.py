@@ -1,6 +1,7 @@
 """A drop that starts no run is answered by one email: a misplaced file, and the same file again."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -287,3 +288,28 @@ def test_the_dead_letter_of_a_notice_sends_its_email(stack: Stack, tweets: bytes
 
     # Then
     assert len(stack.emails) == 1
+
+
+def test_a_long_upload_that_prepare_gave_up_is_told(stack: Stack, tweets: bytes) -> None:
+    # Given a run, and an upload in parts that began before it and was completed after it
+    other = "datasets/tweets/a.csv"
+    stack.drop(other, tweets + b"one more,happy\n")
+    stack.drop(KEY, tweets)
+    stack.call("prepare", stack.event("s3_dataset_dropped", key=KEY))
+    letter_event = json.loads((EVENTS / "sqs_dead_letter.json").read_text())
+    letter = json.loads(letter_event["Records"][0]["body"])
+    payload = stack.event("s3_dataset_dropped", key=other)
+    payload["time"] = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    payload["detail"]["reason"] = "CompleteMultipartUpload"
+    etag = stack.s3.head_object(Bucket=BUCKET, Key=other)["ETag"]
+    payload["detail"]["object"]["etag"] = etag.strip('"')
+    letter["requestPayload"] = payload
+    letter_event["Records"][0]["body"] = json.dumps(letter)
+
+    # When
+    for _ in range(2):
+        stack.call("report_failure", letter_event)
+
+    # Then
+    [email] = stack.emails
+    assert other in text_of(email)
