@@ -142,7 +142,8 @@ class Run(msgspec.Struct, kw_only=True):
     `stage` is the step that is being done or waited for. A run whose status is `asking` waits for a
     recipe until `answer_until`. `learns` says in one line how the file was read. `attempt` is part
     of the names of the job and the endpoint; it is raised only when the run has ended. `nudges`
-    counts how often `sweep` called each function because an event was lost.
+    counts how often `sweep` called each function because an event was lost. `mixed` is the folder
+    of the run whose training rows are mixed in.
 
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
@@ -170,6 +171,7 @@ class Run(msgspec.Struct, kw_only=True):
     answer_until: str | None = None
     rows: dict[str, int] = {}
     processing: Processing | None = None
+    mixed: str | None = None
     job: str | None = None
     endpoint: str | None = None
     endpoint_expires: str | None = None

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from tunedrop.documents.answers import Answers
 from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.figures import Scale
 from tunedrop.documents.report import BaselineKind, Verdict
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.baselines import (
@@ -68,6 +69,11 @@ class EvaluationFindings:
     def task(self) -> JudgedTask:
         """How answers of the task are read."""
         return TASKS[self.dataset.task]
+
+    @property
+    def scale(self) -> Scale:
+        """How values of the deciding metric are written."""
+        return self.metric.scale
 
     @property
     def decisive(self) -> Compared:
@@ -144,10 +150,16 @@ class EvaluationFindings:
     def _on(self, positions: Sequence[int]) -> Compared | None:
         if len(positions) in {0, len(self.rows)}:
             return None
+        golds = [self.golds[at] for at in positions]
+        if self.task.weights is not None:
+            rows, answers = self.rows, self.answers.base
+            golds = self.task.weights(
+                [rows[at] for at in positions], [answers[at] for at in positions]
+            )
         return compare(
             self.metric,
             Evidence(
-                golds=[self.golds[at] for at in positions],
+                golds=golds,
                 rival=[self.base[at] for at in positions],
                 tuned=[self.tuned[at] for at in positions],
                 rival_name=BASE,
@@ -176,6 +188,8 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
     labels = list(dict.fromkeys([*named, *written])) if task.has_labels else []
     read = reader_of(rows, task.reader(labels, rows))
     golds, base, tuned = map(read, (written, texts_of(answers.base), texts_of(answers.tuned)))
+    if task.weights is not None:
+        golds = task.weights(rows, answers.base)
     units = units_of(unit_keys(rows))
     search = NearestRows(train) if train else None
     nearest = [search.nearest(row) for row in rows] if search else []
@@ -192,7 +206,8 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         return {metric.name: compare(metric, evidence) for metric in task.metrics}
 
     rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
-    rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
+    if task.weights is None:
+        rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
     return EvaluationFindings(
         dataset=dataset,
         recipe=recipe,

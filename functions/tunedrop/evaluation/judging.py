@@ -25,6 +25,7 @@ from tunedrop.evaluation.findings import EvaluationFindings, find
 from tunedrop.evaluation.gate import gate_of
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
 from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.likelihood import LikelihoodRow, read_likelihoods
 from tunedrop.evaluation.scoring.tasks import TASKS
 from tunedrop.evaluation.slices import slices_of
 from tunedrop.evaluation.speed import asking_of
@@ -99,7 +100,7 @@ def _judgement(findings: EvaluationFindings) -> Judgement:
         confusion=confusion(_counts(findings, findings.tuned), list(findings.labels)),
         asking=asking_of(answers),
         metrics={
-            metric.name: MetricWords(metric.title, metric.explains)
+            metric.name: MetricWords(metric.title, metric.explains, metric.scale.name)
             for metric in TASKS[task].metrics
         },
         example=_example(findings.rows, recipe),
@@ -163,11 +164,18 @@ def _draw(
             row=rows[index].row,
             prompt=cut(_question(rows[index].prompt), SAMPLE_CHARACTERS),
             expected=cut(rows[index].answer, SAMPLE_CHARACTERS),
-            base=cut(answers.base[index].text, SAMPLE_CHARACTERS),
-            tuned=cut(answers.tuned[index].text, SAMPLE_CHARACTERS),
+            base=cut(shown_answer(answers.base[index], rows[index]), SAMPLE_CHARACTERS),
+            tuned=cut(shown_answer(answers.tuned[index], rows[index]), SAMPLE_CHARACTERS),
         )
         for index in sorted(drawn)
     ]
+
+
+def shown_answer(answer: Answer, row: Row) -> str:
+    """Return an answer for the reader of the report: its text, or its likelihoods in words."""
+    if isinstance(row, LikelihoodRow):
+        return read_likelihoods(answer.text).in_words
+    return answer.text
 
 
 def _question(prompt: Sequence[Message]) -> str:

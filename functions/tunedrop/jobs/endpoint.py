@@ -21,6 +21,10 @@ ADAPTER = "/opt/ml/additional-model-data-sources/tuned"
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # The values that vLLM accepts as max_lora_rank.
 
 
+# The likelihoods of the prompt's own tokens, and the shortest answer that can be asked for.
+LIKELIHOODS_ONLY = {"prompt_logprobs": 0, "max_tokens": 1, "temperature": 0}
+
+
 class HostingSettings(msgspec.Struct):
     """The stack's settings for endpoints."""
 
@@ -58,13 +62,19 @@ def model_request(
 
 
 def server_environment(recipe: Recipe) -> dict[str, str]:
-    """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`."""
+    """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`.
+
+    The adapter is named by a JSON object, because images of before August 2026 hand an array over
+    in one piece, which vLLM refuses.
+    """
     rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
     return {
         "SM_VLLM_SERVED_MODEL_NAME": "base",
         "SM_VLLM_ENABLE_LORA": "true",
         "SM_VLLM_MAX_LORA_RANK": str(rank),
-        "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),
+        "SM_VLLM_LORA_MODULES": json.dumps({"name": "tuned", "path": ADAPTER}),
+        # The template of the training. A base model may have none of its own.
+        "SM_VLLM_CHAT_TEMPLATE": f"{ADAPTER}/chat_template.jinja",
         "SM_VLLM_MAX_MODEL_LEN": str(
             recipe.hyperparameters.max_length + recipe.generation.answer_tokens
         ),
@@ -140,6 +150,33 @@ def chat_request(
     if tools:
         request |= {"tools": tools, "tool_choice": "none"}
     return {**request, "stop": list(settings.stop)} if settings.stop else request
+
+
+def likelihood_request(
+    model: str, messages: list[Message], *, answered: bool, calls_as_text: bool = False
+) -> dict[str, Any]:
+    """Return a chat that asks how likely a conversation is; nothing of its answer is used.
+
+    https://docs.vllm.ai/en/latest/serving/openai_compatible_server (extra parameters)
+
+    Args:
+        model: "base" or "tuned".
+        messages: the conversation.
+        answered: whether its last message is the answer; otherwise the prompt ends where the
+            answer begins.
+        calls_as_text: as in `chat_request`.
+    """
+    return {
+        "model": model,
+        "messages": [_turn(message, calls_as_text=calls_as_text) for message in messages],
+        "add_generation_prompt": not answered,
+        **LIKELIHOODS_ONLY,
+    }
+
+
+def text_likelihood_request(model: str, text: str) -> dict[str, Any]:
+    """Return a completion that asks how likely a text is; nothing of its answer is used."""
+    return {"model": model, "prompt": text, **LIKELIHOODS_ONLY}
 
 
 def _turn(message: Message, *, calls_as_text: bool) -> dict[str, Any]:

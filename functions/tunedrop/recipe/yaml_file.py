@@ -22,8 +22,6 @@ NOT_BUILT = {
     "notify": "addresses a recipe; subscribe them to the stack's ReportTopic instead",
     "evaluate.metrics": "a choice of metrics",
     "evaluate.judge": "a judge model",
-    "task=preference": "the task preference",
-    "task=pretraining": "the task pretraining",
     "method=qlora": "the method qlora",
     "method=full": "the method full",
 }

@@ -7,6 +7,7 @@ from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
 from tunedrop.lifecycle.estimating import estimate_training
+from tunedrop.lifecycle.mixing import mixed_run
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.runs.repository import Held, encode
 
@@ -34,6 +35,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
         error.remedy = f"{error.remedy} {models_in(runs.store)}"
         raise
     refuse_what_cannot_end(run.estimate)
+    run.mixed = mixed_run(runs, recipe, dataset)
     if run.estimate is None:
         run.warnings = [
             *run.warnings,

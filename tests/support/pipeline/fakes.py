@@ -134,5 +134,7 @@ class FakeInference:
         if self.broken:
             raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
         text = payload.get("prompt") or "".join(m["content"] for m in payload["messages"])
-        logprob = -0.1 if payload["model"] == "tuned" else -1.0
+        logprob = -1.0
+        if payload["model"] == "tuned":
+            logprob = -2.0 if "worse" in text else -0.1
         return [TokenLikelihood(-1, None), *(TokenLikelihood(ord(c), logprob) for c in text[1:])]

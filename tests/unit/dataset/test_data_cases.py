@@ -4,14 +4,13 @@ tests/data_cases/README.md describes the files and what is expected of them.
 """
 
 from pathlib import Path
-from unittest.mock import patch
 
 import msgspec
 import pytest
 
 from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.documents.dataset import TECHNIQUES, Dataset
+from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.rows import AnyRow, Message
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
@@ -41,18 +40,17 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def prepared(path: Path, wanted: Expected) -> tuple[Dataset, MemorySink]:
-    """Prepare a file with all rows in train.jsonl, also for tasks whose training is not built."""
+    """Prepare a file with all rows in train.jsonl."""
     whole = {"split": {"validation": 0, "test": 0}, **wanted.recipe}
     sink = MemorySink()
-    with patch("tunedrop.dataset.outcome.TRAINABLE", frozenset(TECHNIQUES)):
-        document = prepare_dataset(
-            MemoryFile(path.read_bytes(), path.name),
-            msgspec.convert(whole, Recipe),
-            sink,
-            dataset="case",
-            run="r",
-            source_uri="s",
-        )
+    document = prepare_dataset(
+        MemoryFile(path.read_bytes(), path.name),
+        msgspec.convert(whole, Recipe),
+        sink,
+        dataset="case",
+        run="r",
+        source_uri="s",
+    )
     return document, sink
 
 

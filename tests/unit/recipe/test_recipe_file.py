@@ -55,7 +55,7 @@ def test_a_mistake_is_refused_with_its_line_and_key(text: str, words: list[str])
         ("split: {test: 0.7}", "(given: 0.7; allowed: at least 0, below 0.5; default: 0.1)."),
         (
             "task: chat",
-            "auto, classification, extraction, generation, multilabel, sql; default: auto).",
+            "multilabel, preference, pretraining, sql; default: auto).",
         ),
         ("rows: {max_test: x}", "(given: 'x'; allowed: at least 1; default: 500)."),
     ],
