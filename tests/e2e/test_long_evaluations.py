@@ -13,7 +13,7 @@ from tests.support.local_aws.cloud import Cloud, wait_for
 RECIPE = """
 rows: {max_train: 16, max_validation: 8, max_test: 200}
 split: {validation: 0.05, test: 0.45}
-hyperparameters: {epochs: 0.5, max_length: 256}
+hyperparameters: {epochs: 0.5, max_length: 512}
 generation: {max_tokens: 128}
 """
 TIMEOUT_SECONDS = 12

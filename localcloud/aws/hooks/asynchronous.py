@@ -2,7 +2,8 @@
 
 ministack's EventBridge invokes a function once and never again, and its record of a failure has a
 fixed number of attempts. Retries follow after seconds here and after one and two minutes on AWS,
-see `EmulatorSettings.retry_delays_seconds`.
+see `EmulatorSettings.retry_delays_seconds`. All attempts of one event have one request id, which
+ministack would make anew for each: a function knows its own earlier attempt by it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 import threading
 import time
 import uuid
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from ministack.services import eventbridge, lambda_svc
@@ -27,6 +29,7 @@ DEFAULT_RETRIES = 2
 """Lambda's default of MaximumRetryAttempts."""
 
 log = logging.getLogger("localcloud.async")
+_event_request_id: ContextVar[str | None] = ContextVar("event_request_id", default=None)
 
 
 class AsyncInvoker:
@@ -54,6 +57,16 @@ class AsyncInvoker:
         """Replace ministack's asynchronous invocations, those of EventBridge included."""
         lambda_svc.invoke_async_with_retry = self.start
         eventbridge._dispatch_to_lambda = self.dispatch  # noqa: SLF001
+        execute = lambda_svc._execute_function_dispatch  # noqa: SLF001
+
+        def execute_with_id(
+            function: Record, config: Record, event: Any, request_id: str, started: float
+        ) -> Record:
+            identity = _event_request_id.get() or request_id
+            answer: Record = execute(function, config, event, identity, started)
+            return answer
+
+        lambda_svc._execute_function_dispatch = execute_with_id  # noqa: SLF001
 
     def stop(self) -> None:
         """Start no further attempt."""
@@ -95,6 +108,7 @@ class AsyncInvoker:
         retries = settings.get("MaximumRetryAttempts", DEFAULT_RETRIES)
         result: Record = {}
         attempts = 0
+        _event_request_id.set(str(uuid.uuid4()))  # This thread is of this event alone.
         while attempts <= retries and not self._stopping.is_set():
             if attempts:
                 self._stopping.wait(self._delays[min(attempts, len(self._delays)) - 1])

@@ -36,6 +36,8 @@ def test_an_event_that_fails_three_times_goes_to_the_destination(probe: ProbeClo
     attempts = probe.seen("failing", 3)
     assert len(attempts) == 3
     assert len({one["event"]["id"] for one in attempts}) == 1
+    assert len({one["request_id"] for one in attempts}) == 1  # as on AWS, also of a retry
+    assert letter["requestContext"]["requestId"] == attempts[0]["request_id"]
     assert letter["requestContext"]["condition"] == "RetriesExhausted"
     assert letter["requestContext"]["approximateInvokeCount"] == 3
     assert letter["requestPayload"] == attempts[0]["event"]

@@ -31,6 +31,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, bool]:
         event["detail"]["object"]["key"].split("/")[1],
         {
             "event": event,
+            "request_id": context.aws_request_id,
             "environment": dict(os.environ),
             "path": sys.path,
             "remaining_ms": context.get_remaining_time_in_millis(),
