@@ -28,7 +28,7 @@ def slices_of(findings: EvaluationFindings) -> list[Slice]:
     The intervals hold for all slices together (Bonferroni). Empty when there are too few rows.
     """
     parts = [part for split in SPLITS for part in split(findings)]
-    if not parts:
+    if not parts or findings.task.weights is not None:  # Weights hold for all rows together.
         return []
     gate = findings.recipe.evaluate.gate
     confidence = 1 - (1 - gate.confidence) / len(parts)

@@ -7,7 +7,14 @@ The kind of a metric decides how it is compared (`statistics/comparing.py`).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tunedrop.documents.figures import NATS, PERCENT, PERPLEXITY, Scale
 from tunedrop.evaluation.scoring.f1 import macro_f1
+from tunedrop.evaluation.scoring.likelihood import (
+    is_preferred,
+    margin_of,
+    weighted_likelihood,
+    weighted_total,
+)
 from tunedrop.evaluation.scoring.overlap import chrf, rouge_l
 from tunedrop.evaluation.scoring.sql import same_query, same_results
 from tunedrop.evaluation.scoring.structured import (
@@ -42,6 +49,8 @@ class _Named:
     """The value in a sentence, with `{}` for the figure."""
     applies: Callable[[Sequence[str]], bool] = lambda _golds: True
     """Whether the metric says something about these right answers."""
+    scale: Scale = PERCENT
+    """How values are written. Those of another scale than PERCENT are not between 0 and 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,6 +227,44 @@ TOOL_ARGUMENTS = RowMetric(
     binary=True,
     applies=are_calls,
 )
+LIKELIHOOD_MARGIN = RowMetric(
+    name="likelihood_margin",
+    title="likelihood margin",
+    explains="How much likelier the model makes the better answer than the worse one: the "
+    "difference of their log-likelihoods a token, in nats; above 0 the better one is likelier.",
+    phrase="a likelihood margin of {}",
+    score=margin_of,
+    binary=False,
+    scale=NATS,
+)
+PREFERRED = RowMetric(
+    name="preferred",
+    title="better answer preferred",
+    explains="The share of rows whose better answer is likelier, a token, than the worse one.",
+    phrase="the better answer preferred in {} of rows",
+    score=is_preferred,
+    binary=True,
+)
+JUDGED_MARGIN = RowMetric(
+    name="judged_margin",
+    title="likelihood margin",
+    explains="How much likelier the model makes good answers than bad ones: the difference of "
+    "their mean log-likelihoods a token, in nats.",
+    phrase="a likelihood margin of {}",
+    score=weighted_likelihood,
+    binary=False,
+    scale=NATS,
+)
+PERPLEXITY_METRIC = RowMetric(
+    name="perplexity",
+    title="perplexity",
+    explains="How uncertain the model is about the next token of a text: a perplexity of 10 is as "
+    "uncertain as a choice among 10 tokens that are equally likely. Lower is better.",
+    phrase="a perplexity of {}",
+    score=weighted_total,
+    binary=False,
+    scale=PERPLEXITY,
+)
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -240,5 +287,9 @@ METRICS: dict[str, Metric] = {
         TOOL_CALL,
         TOOL_NAME,
         TOOL_ARGUMENTS,
+        LIKELIHOOD_MARGIN,
+        PREFERRED,
+        JUDGED_MARGIN,
+        PERPLEXITY_METRIC,
     )
 }
