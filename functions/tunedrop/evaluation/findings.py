@@ -17,7 +17,8 @@ from tunedrop.evaluation.baselines import (
 )
 from tunedrop.evaluation.few_shot import FewShot
 from tunedrop.evaluation.reading import reader_of, rows_in_form, texts_of, units_for
-from tunedrop.evaluation.scoring.metrics import METRICS, Metric
+from tunedrop.evaluation.scoring.kinds import Metric
+from tunedrop.evaluation.scoring.metrics import METRICS
 from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask, deciding_metric, reported_metrics
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.verdict import is_enough, passes, verdict_of

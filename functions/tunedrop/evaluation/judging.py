@@ -25,9 +25,10 @@ from tunedrop.evaluation.findings import EvaluationFindings, find
 from tunedrop.evaluation.gate import gate_of
 from tunedrop.evaluation.repeats import repeats_of
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
+from tunedrop.evaluation.scoring.kinds import Metric
 from tunedrop.evaluation.scoring.labels import UNPARSED
 from tunedrop.evaluation.scoring.likelihood import LikelihoodRow, read_likelihoods
-from tunedrop.evaluation.scoring.metrics import METRICS, Metric
+from tunedrop.evaluation.scoring.metrics import METRICS
 from tunedrop.evaluation.since import EarlierAnswers, since
 from tunedrop.evaluation.slices import slices_of
 from tunedrop.evaluation.speed import asking_of

@@ -10,7 +10,8 @@ from tunedrop.documents.slices import Slice
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.languages import language_of
 from tunedrop.evaluation.reading import units_for
-from tunedrop.evaluation.scoring.metrics import ACCURACY, RowMetric
+from tunedrop.evaluation.scoring.kinds import RowMetric
+from tunedrop.evaluation.scoring.metrics import ACCURACY
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 
 FEWEST_ROWS = 20  # A slice with fewer rows has an interval that says nothing.

@@ -1,19 +1,12 @@
-"""The metrics, by name. A new one is added here and to its task in `tasks.py`.
+"""The metrics, by name. A new one is added here and to its task in `tasks.py`."""
 
-A `RowMetric` scores each row, and its total is the mean. A `CorpusMetric` scores all rows together.
-The kind of a metric decides how it is compared (`statistics/comparing.py`).
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-
-from tunedrop.documents.figures import NATS, PERCENT, PERPLEXITY, Scale
 from tunedrop.evaluation.scoring.f1 import macro_f1
-from tunedrop.evaluation.scoring.likelihood import (
-    is_preferred,
-    margin_of,
-    weighted_likelihood,
-    weighted_total,
+from tunedrop.evaluation.scoring.kinds import CorpusMetric, Metric, RowMetric
+from tunedrop.evaluation.scoring.likelihood_metrics import (
+    JUDGED_MARGIN,
+    LIKELIHOOD_MARGIN,
+    PERPLEXITY_METRIC,
+    PREFERRED,
 )
 from tunedrop.evaluation.scoring.overlap import chrf, rouge_l
 from tunedrop.evaluation.scoring.sql import same_query, same_results
@@ -32,46 +25,6 @@ from tunedrop.evaluation.scoring.tool_calls import (
     same_calls,
     same_names,
 )
-
-Counts = Mapping[tuple[str, str], float]
-"""How often each (gold, prediction) pair occurs, or the weight of these rows."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Named:
-    name: str
-    """The name in the recipe and in report.json."""
-    title: str
-    """The name in texts for people."""
-    explains: str
-    """One sentence for the report: what the metric measures."""
-    phrase: str
-    """The value in a sentence, with `{}` for the figure."""
-    applies: Callable[[Sequence[str]], bool] = lambda _golds: True
-    """Whether the metric says something about these right answers."""
-    scale: Scale = PERCENT
-    """How values are written. Those of another scale than PERCENT are not between 0 and 1."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowMetric(_Named):
-    """A metric that is the mean of the rows' scores."""
-
-    score: Callable[[str, str], float]
-    """(prediction, gold) to 0..1."""
-    binary: bool
-    """Whether the score is always 0 or 1, so that exact methods apply."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CorpusMetric(_Named):
-    """A metric that exists only for all rows together."""
-
-    score: Callable[[Counts], float]
-    """Counts of (gold, prediction) to 0..1. Only their proportions may matter."""
-
-
-Metric = RowMetric | CorpusMetric
 
 ACCURACY = RowMetric(
     name="accuracy",
@@ -226,44 +179,6 @@ TOOL_ARGUMENTS = RowMetric(
     score=same_arguments,
     binary=True,
     applies=are_calls,
-)
-LIKELIHOOD_MARGIN = RowMetric(
-    name="likelihood_margin",
-    title="likelihood margin",
-    explains="How much likelier the model makes the better answer than the worse one: the "
-    "difference of their log-likelihoods a token, in nats; above 0 the better one is likelier.",
-    phrase="a likelihood margin of {}",
-    score=margin_of,
-    binary=False,
-    scale=NATS,
-)
-PREFERRED = RowMetric(
-    name="preferred",
-    title="better answer preferred",
-    explains="The share of rows whose better answer is likelier, a token, than the worse one.",
-    phrase="the better answer preferred in {} of rows",
-    score=is_preferred,
-    binary=True,
-)
-JUDGED_MARGIN = RowMetric(
-    name="judged_margin",
-    title="likelihood margin",
-    explains="How much likelier the model makes good answers than bad ones: the difference of "
-    "their mean log-likelihoods a token, in nats.",
-    phrase="a likelihood margin of {}",
-    score=weighted_likelihood,
-    binary=False,
-    scale=NATS,
-)
-PERPLEXITY_METRIC = RowMetric(
-    name="perplexity",
-    title="perplexity",
-    explains="How uncertain the model is about the next token of a text: a perplexity of 10 is as "
-    "uncertain as a choice among 10 tokens that are equally likely. Lower is better.",
-    phrase="a perplexity of {}",
-    score=weighted_total,
-    binary=False,
-    scale=PERPLEXITY,
 )
 
 METRICS: dict[str, Metric] = {

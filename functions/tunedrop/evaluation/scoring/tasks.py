@@ -22,10 +22,10 @@ from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.rows import Row
 from tunedrop.errors import RecipeError
-from tunedrop.evaluation.scoring import metrics
+from tunedrop.evaluation.scoring import likelihood_metrics, metrics
+from tunedrop.evaluation.scoring.kinds import Metric
 from tunedrop.evaluation.scoring.labels import label_reader
 from tunedrop.evaluation.scoring.likelihood import judgement_weights, token_weights
-from tunedrop.evaluation.scoring.metrics import Metric
 from tunedrop.evaluation.scoring.sql import sql_reader
 from tunedrop.evaluation.scoring.structured import labels_reader, read_json
 from tunedrop.evaluation.scoring.text import tokens
@@ -122,20 +122,20 @@ def _no_reading(_labels: Sequence[str], _rows: Sequence[Row]) -> ReadAll:
 
 LIKELIHOODS: dict[Task, JudgedTask] = {
     "preference": JudgedTask(
-        metrics=(metrics.LIKELIHOOD_MARGIN, metrics.PREFERRED),
-        auto=lambda _golds: metrics.LIKELIHOOD_MARGIN,
+        metrics=(likelihood_metrics.LIKELIHOOD_MARGIN, likelihood_metrics.PREFERRED),
+        auto=lambda _golds: likelihood_metrics.LIKELIHOOD_MARGIN,
         reader=_no_reading,
         weights=lambda rows, _answers: ["1"] * len(rows),
     ),
     "kto": JudgedTask(
-        metrics=(metrics.JUDGED_MARGIN,),
-        auto=lambda _golds: metrics.JUDGED_MARGIN,
+        metrics=(likelihood_metrics.JUDGED_MARGIN,),
+        auto=lambda _golds: likelihood_metrics.JUDGED_MARGIN,
         reader=_no_reading,
         weights=judgement_weights,
     ),
     "pretraining": JudgedTask(
-        metrics=(metrics.PERPLEXITY_METRIC,),
-        auto=lambda _golds: metrics.PERPLEXITY_METRIC,
+        metrics=(likelihood_metrics.PERPLEXITY_METRIC,),
+        auto=lambda _golds: likelihood_metrics.PERPLEXITY_METRIC,
         reader=_no_reading,
         weights=token_weights,
     ),

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunedrop.documents.report import Comparison, Estimate
-from tunedrop.evaluation.scoring.metrics import CorpusMetric, Metric, RowMetric
+from tunedrop.evaluation.scoring.kinds import CorpusMetric, Metric, RowMetric
 from tunedrop.evaluation.statistics.influence import influence_scores
 from tunedrop.evaluation.statistics.intervals import effective_rows, t_of, tango, wilson, z_of
 from tunedrop.evaluation.statistics.significance import mcnemar_mid_p, smallest_detectable
