@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders.training_rows import make_judged, make_pairs, make_texts
-from tests.support.local_aws.cloud import Cloud
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 RECIPE = """
 rows: {max_train: 96, max_validation: 16, max_test: 40}
@@ -55,4 +55,5 @@ def test_a_technique_ends_in_a_report_that_suits_it(
     assert (report["primary_metric"], report["verdict"]) == (metric, "better")
     assert 0 < gap["low"] <= gap["value"] <= gap["high"]
     assert report["tuned"]["metrics"][metric]["value"] > report["base"]["metrics"][metric]["value"]
+    wait_for(lambda: cloud.emails(dataset), cloud.logs)  # It is sent after the run has ended.
     assert len(cloud.emails(dataset)) == 1
