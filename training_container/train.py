@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from container_folders import ContainerFolders
-from tuning.artifact import save_adapter, save_summary
+from tuning.artifact import save_adapter, save_merged, save_summary
 from tuning.base_model import generation_settings, load_base_model, require_model
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import latest_complete, step_of, train_from
 from tuning.configuration import TrainingConfig
 from tuning.device import check_device
+from tuning.early_stopping import EarlyStopping
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
+from tuning.mixing import mixed, sample_for
 from tuning.objectives.registry import objective_of
 from tuning.progress import log_line
 from tuning.reference import Reference
@@ -57,19 +59,28 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     precision = choose_precision(folders.channel("model"), folders.checkpoints)
     log_line(event="precision", **precision.figures)
     base = load_base_model(folders.channel("model"), config, precision.dtype)
-    chat = ChatTokenizer(base.tokenizer, generation_settings(folders.channel("model")))
+    chat = ChatTokenizer(
+        base.tokenizer,
+        generation_settings(folders.channel("model")),
+        learns_every_turn=config.learn == "all",
+    )
+    log_line(event="template", given=chat.given_template, every_turn=chat.learns_earlier_answers)
 
     train, validation = (
         fitted_rows(folders, channel, chat, config, scratch) for channel in ("train", "validation")
     )
-    reference = Reference.of(base.weights, validation, chat)
+    reference = Reference.of(base.weights, validation, chat, technique=config.technique)
+    other = rows_to_mix_in(train, folders, chat, config, scratch)
+    seed = config.hyperparameters.seed
     trainer = objective.make_trainer(
         base,
-        train=train.rows,
+        train=mixed(train.rows, other.rows, seed=seed) if other else train.rows,
         validation=validation.rows,
         chosen=config.hyperparameters,
         checkpoints=folders.checkpoints,
     )
+    if config.patience:
+        trainer.add_callback(EarlyStopping(config.patience))
     # The trainer may change the rows that it is given, so its own rows are checked.
     objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
     objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
@@ -82,25 +93,49 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     save_adapter(trainer, base.tokenizer, config, folders.model)
     tuned = trainer.accelerator.unwrap_model(trainer.model)
     reference.save(tuned, precision=precision.name, folder=folders.model)
+    if config.merge:
+        save_merged(trainer, base.tokenizer, folders.model / "merged")
     save_summary(
         trainer.state,
         config=config,
-        figures={**describe_rows(train, chat), "precision": precision.name},
+        figures={
+            **describe_rows(train, chat),
+            "mixed_rows": len(other.rows) if other else 0,
+            "precision": precision.name,
+        },
         seconds=time.monotonic() - began,
         folder=folders.model,
     )
 
 
-def fitted_rows(
+def rows_to_mix_in(
+    train: FittedRows,
+    folders: ContainerFolders,
+    chat: ChatTokenizer,
+    config: TrainingConfig,
+    scratch: Path,
+) -> FittedRows | None:
+    """Return the rows of the `mix` channel that are trained on beside `train`, if there are any."""
+    if not config.mix_share:
+        return None
+    seed = config.hyperparameters.seed
+    sample = {"beside": len(train.rows), "share": config.mix_share, "seed": seed}
+    return fitted_rows(folders, "mix", chat, config, scratch, sample)
+
+
+def fitted_rows(  # noqa: PLR0913, PLR0917  a channel, and how it is read
     folders: ContainerFolders,
     channel: str,
     chat: ChatTokenizer,
     config: TrainingConfig,
     scratch: Path,
+    sample: dict[str, Any] | None = None,
 ) -> FittedRows:
-    """Load and tokenize one channel, and log which rows did not fit."""
+    """Load and tokenize one channel, or a sample of it, and log which rows did not fit."""
     objective = objective_of(config.technique)
     rows = objective.load_rows(folders, channel, scratch=scratch)
+    if sample:
+        rows = sample_for(rows, **sample)
     max_length = config.hyperparameters.max_length
     fitted = objective.fit_rows(rows, chat, max_length=max_length, channel=channel)
     log_line(
@@ -123,6 +158,8 @@ def describe_rows(train: FittedRows, chat: ChatTokenizer) -> dict[str, Any]:
         "shortened_rows": len(train.shortened),
         "left_out_rows": len(train.left_out),
         "tool_calls": "text" if chat.calls_as_text else "template",
+        "learns_earlier_answers": chat.learns_earlier_answers,
+        "template_given": chat.given_template,
     }
 
 

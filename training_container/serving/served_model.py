@@ -33,6 +33,9 @@ class ServedModel:
             _check_rank(adapter.path / "adapter_config.json", settings.max_lora_rank)
         self._settings = settings
         self._tokenizer = AutoTokenizer.from_pretrained(settings.model_path)
+        if settings.chat_template:
+            template = settings.chat_template.read_text(encoding="utf-8")
+            self._tokenizer.chat_template = template
         self._base = AutoModelForCausalLM.from_pretrained(
             settings.model_path,
             use_safetensors=True,  # Other formats can run code when they are loaded.

@@ -20,6 +20,7 @@ OBEYED: Final = frozenset(  # the settings that this program reads
     for flag in (
         "SERVED_MODEL_NAME", "ENABLE_LORA", "MAX_LORA_RANK", "LORA_MODULES",
         "MAX_MODEL_LEN", "MAX_NUM_SEQS", "HOST", "PORT", "LOAD_FORMAT",
+        "CHAT_TEMPLATE",
     )
 )  # fmt: skip
 
@@ -58,6 +59,9 @@ class ServingSettings:
     max_batch: int
     """The largest number of requests that are answered at the same time."""
 
+    chat_template: Path | None
+    """The file of the chat template; None for the model's own."""
+
     host: str
     port: int
 
@@ -81,6 +85,7 @@ class ServingSettings:
             max_lora_rank=_positive(environment, f"{PREFIX}MAX_LORA_RANK", 16),
             max_model_len=_positive(environment, limit, 1) if environment.get(limit) else None,
             max_batch=_positive(environment, f"{PREFIX}MAX_NUM_SEQS", 16),
+            chat_template=_template(environment, folders),
             host=environment.get(f"{PREFIX}HOST", "0.0.0.0"),  # noqa: S104  # nosec B104 - SageMaker asks from outside the container
             port=_positive(environment, f"{PREFIX}PORT", 8080),
         )
@@ -96,6 +101,17 @@ def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise SettingsError(f"{name} must be a positive integer, not {text!r}")
     return int(text)
+
+
+def _template(environment: Mapping[str, str], folders: ContainerFolders) -> Path | None:
+    """Return the file of the chat template. vLLM also reads a template's text here."""
+    name = f"{PREFIX}CHAT_TEMPLATE"
+    if not environment.get(name):
+        return None
+    path = folders.resolve(environment[name])
+    if not path.is_file():
+        raise SettingsError(f"{name} must be the path of a file, and {environment[name]} is none")
+    return path
 
 
 def _adapters(

@@ -8,6 +8,7 @@ from typing import Any, Final
 from transformers import PreTrainedTokenizerBase, Trainer, TrainerState
 
 from tuning.configuration import TrainingConfig
+from tuning.progress import figures_of
 
 SUMMARY_VERSION: Final = 1
 """The version of training_summary.json."""
@@ -34,6 +35,17 @@ def save_adapter(
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's model card is an empty form
 
 
+def save_merged(trainer: Trainer, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Save the base model with the adapter merged into its weights, as safetensors.
+
+    The weights have the number type of the training. The trainer's model is merged in place, so
+    nothing may be trained or saved from it afterwards.
+    """
+    merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
+    merged.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
 def save_summary(
     state: TrainerState,
     *,
@@ -57,9 +69,11 @@ def save_summary(
     summary = {
         "version": SUMMARY_VERSION,
         "steps": state.global_step,
+        "planned_steps": state.max_steps,
         "epochs": round(state.epoch or 0.0, 4),
         "best_step": state.best_global_step,
         "best_eval_loss": state.best_metric,
+        **best_figures(state),
         "first_loss": losses[0],
         "last_loss": losses[-1],
         **figures,
@@ -70,6 +84,14 @@ def save_summary(
     }
     text = json.dumps(summary, indent=2) + "\n"
     (folder / "training_summary.json").write_text(text, encoding="utf-8")
+
+
+def best_figures(state: TrainerState) -> dict[str, float]:
+    """Return the further figures of the best step's validation: eval_reward_margin, …."""
+    for entry in state.log_history:
+        if entry["step"] == state.best_global_step and "eval_loss" in entry:
+            return figures_of(entry, "eval_")
+    return {}
 
 
 def loss_curve(history: list[dict[str, float]]) -> list[dict[str, float]]:

@@ -19,6 +19,9 @@ VERSION: Final = 2
 METHODS: Final = ("lora",)
 """The training methods that are built."""
 
+LEARN: Final = ("all", "last")
+"""Whether every answer of a conversation is learnt, or the last one only."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BaseModel:
@@ -71,6 +74,9 @@ class Hyperparameters:
     evaluations_per_epoch: int
     """How often in an epoch the validation loss is computed and a checkpoint is saved."""
 
+    beta: float
+    """How closely preferences and judged answers keep the model to the base model."""
+
     seed: int
     """Seed of the order of the rows, the adapter's first weights and the dropout."""
 
@@ -94,6 +100,18 @@ class TrainingConfig:
     method: str
     """Which weights are trained: one of METHODS."""
 
+    learn: str
+    """Which answers of a conversation are learnt: one of LEARN."""
+
+    patience: int
+    """Evaluations without a lower validation loss after which the training ends; 0 for never."""
+
+    mix_share: float
+    """The share of the rows of the channel `mix` among all training rows; 0 without it."""
+
+    merge: bool
+    """Whether the base model with the adapter merged into it is saved too."""
+
     hyperparameters: Hyperparameters
     """The settings of the training."""
 
@@ -103,11 +121,12 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         """Refuse an unknown method and a value outside its range."""
-        if self.method not in METHODS:
-            raise ConfigurationError(
-                f"training.json: method must be one of {', '.join(METHODS)}, not {self.method!r}: "
-                "change method in recipe.yaml"
-            )
+        for name, value, known in (("method", self.method, METHODS), ("learn", self.learn, LEARN)):
+            if value not in known:
+                raise ConfigurationError(
+                    f"training.json: {name} must be one of {', '.join(known)}, not {value!r}: "
+                    f"change {name} in recipe.yaml"
+                )
         values = asdict(self.hyperparameters)
         require_fields(self.ranges, values, where="training.json: ranges")
         for name, value in values.items():

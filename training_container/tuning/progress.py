@@ -12,8 +12,24 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from tuning.errors import DivergenceError
 
+EXPLODED_FACTOR = 3.0
+EXPLODED_RISE = 2.0
+EXPLODED_LOGS = 3
+"""A training has exploded when so many losses in a row are both so many times the first one and
+so many nats above it. Single losses far above the others occur with rows of another kind."""
+
 FIRST_LOGGED_STEP = 2
 """This step is always logged: from it on, the time that is left can be estimated."""
+
+
+FIGURES = {
+    "rewards/margins": "reward_margin",
+    "rewards/accuracies": "reward_accuracy",
+    "kl": "kl",
+}
+"""Figures of DPO and KTO that are logged, by the names that TRL gives them.
+
+A reward is `beta` times how much likelier the model makes an answer than the base model does."""
 
 
 def log_line(**fields: Any) -> None:
@@ -25,13 +41,15 @@ class ProgressLog(TrainerCallback):
     """Log losses, speed and the time that is left, as the trainer reports them.
 
     Raises:
-        DivergenceError: a loss is not finite, or the first training loss is exactly zero.
+        DivergenceError: a loss is not finite, the first training loss is exactly zero, or the loss
+            has risen far above the first one.
     """
 
     def __init__(self) -> None:
         self._seconds_in_steps = 0.0
         self._step_began = 0.0
         self._tokens = 0
+        self._exploded = 0  # Training losses in a row that are far above the first one.
         self._time_left = TimeLeft()
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
@@ -74,6 +92,7 @@ class ProgressLog(TrainerCallback):
                 step=state.global_step,
                 steps=state.max_steps,
                 eval_loss=logs["eval_loss"],
+                **figures_of(logs, "eval_"),
                 seconds_left=self._time_left.seconds(args, state),
             )
 
@@ -88,6 +107,7 @@ class ProgressLog(TrainerCallback):
                 "the completions are empty, or the base model already writes them with certainty; "
                 "drop other data, or choose another base model"
             )
+        self._require_no_explosion(state, logs["loss"])
         speed = (logs["num_tokens"] - self._tokens) / max(self._seconds_in_steps, 1e-9)
         self._tokens, self._seconds_in_steps = int(logs["num_tokens"]), 0.0
         log_line(
@@ -95,10 +115,31 @@ class ProgressLog(TrainerCallback):
             steps=state.max_steps,
             epoch=round(state.epoch or 0.0, 4),
             loss=logs["loss"],
+            **figures_of(logs),
             learning_rate=logs["learning_rate"],
             tokens_per_second=round(speed, 1),
             seconds_left=seconds_left,
         )
+
+    def _require_no_explosion(self, state: TrainerState, loss: float) -> None:
+        first = next((entry["loss"] for entry in state.log_history if "loss" in entry), loss)
+        far = loss > EXPLODED_FACTOR * first and loss > first + EXPLODED_RISE
+        self._exploded = self._exploded + 1 if far else 0
+        if self._exploded >= EXPLODED_LOGS:
+            raise DivergenceError(
+                f"the training loss rose from {first:.3g} to {loss:.3g} by step "
+                f"{state.global_step} of {state.max_steps}: the learning rate is too high; lower "
+                "hyperparameters.learning_rate, for example to a tenth"
+            )
+
+
+def figures_of(logs: dict[str, float], prefix: str = "") -> dict[str, float]:
+    """Return the figures of FIGURES that TRL has logged, under our own names."""
+    return {
+        f"{prefix}{name}": round(logs[f"{prefix}{key}"], 6)
+        for key, name in FIGURES.items()
+        if f"{prefix}{key}" in logs
+    }
 
 
 class TimeLeft:

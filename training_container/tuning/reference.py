@@ -31,6 +31,9 @@ ROWS: Final = 8
 MAX_TOKENS: Final = 1024
 """Rows with more tokens are not recorded."""
 
+TECHNIQUES: Final = ("sft",)
+"""Techniques whose rows the endpoint is asked about: a prompt and its answer, as a conversation."""
+
 DIGITS: Final = 5
 """Decimal places of a likelihood; rounding in float32 changes the fifth."""
 
@@ -43,14 +46,16 @@ class Reference:
     base: list[list[float]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, base: PreTrainedModel, validation: FittedRows, chat: ChatTokenizer) -> "Reference":
+    def of(
+        cls, base: PreTrainedModel, validation: FittedRows, chat: ChatTokenizer, *, technique: str
+    ) -> "Reference":
         """Choose rows, and compute the base model's likelihoods, before it gets an adapter.
 
         A row is chosen when the server will have the same tokens: nothing was cut out of it, and
-        tokenizing its text as a whole gives its tokens. The rows of a technique without prompt and
-        answer (no `labels`) are not recorded.
+        tokenizing its text as a whole gives its tokens. Rows of other techniques than TECHNIQUES
+        are not recorded.
         """
-        if "labels" not in validation.rows.column_names:
+        if technique not in TECHNIQUES:
             return cls([])
         rows = chosen_rows(validation.rows, set(validation.shortened), chat)
         return cls(rows, [log_likelihoods(base, row["input_ids"]) for row in rows])
@@ -63,7 +68,7 @@ class Reference:
             {
                 "row": row["row"],
                 "ids": row["input_ids"],
-                "answer_from": next(at for at, one in enumerate(row["labels"]) if one != IGNORED),
+                "answer_from": answers_in(row["labels"])[-1],
                 "base": _rounded(base),
                 "tuned": _rounded(log_likelihoods(tuned, row["input_ids"])),
             }
@@ -82,10 +87,18 @@ def chosen_rows(rows: Dataset, shortened: set[int], chat: ChatTokenizer) -> list
             break
         if len(ids) > MAX_TOKENS or row["row"] in shortened:
             continue
+        if chat.has_training_template and len(answers_in(row["labels"])) > 1:
+            continue
         text = str(chat.tokenizer.decode(ids, clean_up_tokenization_spaces=False))
         if chat.ids(text) == ids:
             found.append(row)
     return found
+
+
+def answers_in(labels: Sequence[int]) -> list[int]:
+    """Return the index of the first token of each answer that is trained on."""
+    before = [IGNORED, *labels]
+    return [at for at, one in enumerate(labels) if one != IGNORED and before[at] == IGNORED]
 
 
 @torch.no_grad()

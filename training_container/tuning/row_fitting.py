@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from datasets import Dataset
+from jinja2 import TemplateError
 
 from tool_calls import Message
 from tuning.chat_tokenizer import ChatTokenizer, TokenizedRow, Tools
@@ -76,44 +77,72 @@ class ConversationFitting:
         Raises:
             jinja2.TemplateError: the chat template refuses the conversation.
         """
-        whole = self.chat.tokenize(prompt, completion, tools)
-        if len(whole.input_ids) <= self.max_length:
+        fit, rows = self.fit_all(prompt, [completion], tools)
+        return fit, rows[0]
+
+    def fit_all(
+        self,
+        prompt: Sequence[Message],
+        completions: Sequence[Sequence[Message]],
+        tools: Tools = None,
+    ) -> tuple[Fit, list[TokenizedRow]]:
+        """Return how the prompt fits with each of several completions, and the tokens of each.
+
+        The prompt is the same for all of them, also where it is shortened.
+
+        Raises:
+            jinja2.TemplateError: the chat template refuses the conversation.
+        """
+        whole = [self.chat.tokenize(prompt, one, tools) for one in completions]
+        if _longest(whole) <= self.max_length:
             return "whole", whole
-        shortened = self._shorten(prompt, completion, tools, len(whole.input_ids))
+        shortened = self._shorten(prompt, completions, tools, _longest(whole))
         if shortened is None:
-            return "left_out", TokenizedRow([], [])
+            return "left_out", [TokenizedRow([], [])] * len(completions)
         return "shortened", shortened
 
     def _shorten(
         self,
         prompt: Sequence[Message],
-        completion: Sequence[Message],
+        completions: Sequence[Sequence[Message]],
         tools: Tools,
         length: int,
-    ) -> TokenizedRow | None:
+    ) -> list[TokenizedRow] | None:
         """Cut the middle out of the prompt's longest message; None when that is not enough."""
-        context = [at for at, message in enumerate(prompt) if message.get("weight") != 1]
+        learnt = self.chat.learnt_in(prompt, completions[0])
+        context = [at for at in range(len(prompt)) if at not in learnt]
         if not context:
             return None
         longest = max(context, key=lambda at: len(prompt[at]["content"]))
         content = self.chat.ids(prompt[longest]["content"])
         kept = len(content)
-        row = None
+        rows: list[TokenizedRow] = []
         # A loop, because a text that was cut and joined may have more tokens than its parts.
         while length > self.max_length and kept > 0:
             kept = max(0, kept - (length - self.max_length))
             shorter: Message = {**prompt[longest], "content": self._without_middle(content, kept)}
-            row = self.chat.tokenize(
-                [*prompt[:longest], shorter, *prompt[longest + 1 :]], completion, tools
-            )
-            length = len(row.input_ids)
-        return row if length <= self.max_length else None
+            cut = [*prompt[:longest], shorter, *prompt[longest + 1 :]]
+            rows = [self.chat.tokenize(cut, one, tools) for one in completions]
+            length = _longest(rows)
+        return rows if length <= self.max_length else None
 
     def _without_middle(self, ids: list[int], kept: int) -> str:
         """Return the text of `kept` tokens, half of them from the start, half from the end."""
         head, tail = ids[: (kept + 1) // 2], ids[len(ids) - kept // 2 :]
         decode = self.chat.tokenizer.decode
         return f"{decode(head)}{ELLIPSIS}{decode(tail)}"
+
+
+def _longest(rows: Sequence[TokenizedRow]) -> int:
+    return max(len(row.input_ids) for row in rows)
+
+
+def refused(error: TemplateError, row: int, channel: str) -> DataError:
+    """Return the error of a row that the chat template refuses, such as roles in a wrong order."""
+    return DataError(
+        f"the base model's chat template refuses row {row} of the `{channel}` channel: {error}; "
+        "correct the row or choose another model"
+    )
 
 
 def labels_of(row: TokenizedRow) -> list[int]:

@@ -13,7 +13,8 @@ from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import prompts_with_several_answers
 from tunedrop.dataset.splits.write import Written
 from tunedrop.documents.dataset import (
-    TRAINABLE,
+    ANSWER_TASKS,
+    LIKELIHOOD_TASKS,
     Columns,
     Dataset,
     Place,
@@ -62,7 +63,7 @@ class Preparation(msgspec.Struct):
         """Raise when the rows cannot be used for training.
 
         Raises:
-            DatasetError: too few rows, or a task whose training is not built.
+            DatasetError: too few rows, or rows that are not for the recipe's task.
         """
         splits = self.written.splits
         usable = sum(split.rows for split in splits.values())
@@ -70,6 +71,7 @@ class Preparation(msgspec.Struct):
         if usable < FEWEST_ROWS:
             raise self._too_few(usable)
         self._refuse_labels(recipe)
+        self._refuse_other_task(recipe)
         empty = [name for name, share in shares.items() if share and not splits[name].rows]
         if empty:
             raise DatasetError(
@@ -78,14 +80,17 @@ class Preparation(msgspec.Struct):
                 "Add rows that differ, or write `split: {group_by: off}` into recipe.yaml.",
                 self.row_columns.rejects.problems(self.name),
             )
-        if self.assignment.task not in TRAINABLE:
-            chat = self.columns.mapping.get("messages")
-            named = f"messages: {chat}" if chat else "prompt: …, completion: …"
-            raise DatasetError(
-                f"The rows are for the task {self.assignment.task}, whose training is not built "
-                f"yet: {self.columns.why}",
-                f"Name the columns to learn from in recipe.yaml, for example columns: {{{named}}}.",
-            )
+
+    def _refuse_other_task(self, recipe: Recipe) -> None:
+        """Raise when the recipe names a task for which the rows have another form."""
+        wanted, found = recipe.task, self.assignment.task
+        if wanted == "auto" or not {wanted, found} & LIKELIHOOD_TASKS or wanted == found:
+            return
+        raise DatasetError(
+            f"recipe.yaml says task: {wanted}, and the rows of {self.name} are for {found}: "
+            f"{self.columns.why}",
+            f"Take task out of recipe.yaml, or name the columns for {wanted} under columns.",
+        )
 
     def _refuse_labels(self, recipe: Recipe) -> None:
         """Raise for a classification without labels, with too many, or with a single one."""
@@ -137,7 +142,7 @@ class Preparation(msgspec.Struct):
                 excerpt = f"{slip.label} ({slip.rows}): {slip.meant}?"
                 findings.add_place("label_slip", Place(0, excerpt=excerpt))
                 findings.add_rows("label_slip", slip.rows - 1)
-        elif assignment.task in TRAINABLE:
+        elif assignment.task in ANSWER_TASKS:
             findings.add_rows("several_answers", prompts_with_several_answers(self.row_columns))
 
     def described(self, dataset: str, run: str, source_uri: str) -> Dataset:

@@ -118,7 +118,7 @@ def _prepared(
     if recipe.checks == "full":
         _compare(row_columns, spool)
     assignment = SplitAssignment(row_columns, recipe, shape)
-    sample = _token_sample(options, shape, len(row_columns.groups))
+    sample = _token_sample(options, len(row_columns.groups))
     written = write_splits(spool, row_columns, assignment, sink, sample)
     if recipe.checks == "full":
         in_split = map(SPLIT_PLACES.__contains__, written.places)
@@ -140,8 +140,8 @@ def _prepared(
     )
 
 
-def _token_sample(options: _Options, shape: Shape, rows: int) -> TokenSample | None:
-    if options.tokenizer is None or shape.kind != "answers":
+def _token_sample(options: _Options, rows: int) -> TokenSample | None:
+    if options.tokenizer is None:
         return None
     return TokenSample(options.tokenizer, rows, options.chat_template)
 

@@ -9,10 +9,13 @@ from tunedrop.documents.run import Certainty, CostEstimate
 AnswerTask = Literal["classification", "generation", "extraction", "multilabel", "sql"]
 """The tasks whose rows are prompts with one right answer each."""
 
-Task = Literal[AnswerTask, "preference", "kto", "pretraining"]
+LikelihoodTask = Literal["preference", "kto", "pretraining"]
+"""The tasks whose models are judged by the likelihood that they give to texts."""
 
-TRAINABLE: frozenset[Task] = frozenset(get_args(AnswerTask))
-"""The tasks that the training container supports. Rows of other tasks are refused."""
+Task = Literal[AnswerTask, LikelihoodTask]
+
+ANSWER_TASKS: frozenset[Task] = frozenset(get_args(AnswerTask))
+LIKELIHOOD_TASKS: frozenset[Task] = frozenset(get_args(LikelihoodTask))
 
 Technique = Literal["sft", "dpo", "kto", "pretraining"]
 """How a model learns from the rows of a task; training.json names it."""

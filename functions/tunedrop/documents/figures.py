@@ -1,6 +1,10 @@
 """Format figures for people: percentages, points, p values, money, durations."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import exp
+from typing import Literal
 
 MINUS = "\u2212"
 
@@ -20,6 +24,75 @@ def signed(difference: float) -> str:
     text = f"{abs(difference) * 100:.1f}"
     sign = "" if text == "0.0" else "+" if difference > 0 else MINUS
     return sign + text
+
+
+ScaleName = Literal["percent", "nats", "perplexity"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scale:
+    """How the values of a metric and their differences are written."""
+
+    name: ScaleName
+    value: Callable[[float], str]
+    """A value: "65.5%"."""
+    signed: Callable[[float], str]
+    """A difference without its unit: "+46.5"."""
+    gap: Callable[[float], str]
+    """A difference with its unit: "+46.5 points"."""
+    size: Callable[[float], str]
+    """The size of a difference: "5 points"."""
+    unit: str
+    """The unit of a difference in the head of a table."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the values are shares between 0 and 1."""
+        return self.name == "percent"
+
+
+def _plus(number: str, value: float) -> str:
+    sign = "" if not number.strip("0.") else "+" if value > 0 else MINUS
+    return sign + number
+
+
+def _nats(value: float) -> str:
+    return _plus(f"{abs(value):.3f}", value)
+
+
+def _of_perplexity(difference: float) -> str:
+    """Return how a difference in log-likelihood a token changes the perplexity."""
+    change = exp(-difference) - 1
+    return _plus(f"{abs(change) * 100:.1f}", change) + "%"
+
+
+PERCENT = Scale(
+    name="percent",
+    value=percent,
+    signed=signed,
+    gap=points,
+    size=lambda difference: f"{difference * 100:g} points",
+    unit="points",
+)
+NATS = Scale(
+    name="nats",
+    value=_nats,
+    signed=_nats,
+    gap=lambda difference: f"{_nats(difference)} nats a token",
+    size=lambda difference: f"{difference:g} nats a token",
+    unit="nats a token",
+)
+PERPLEXITY = Scale(
+    name="perplexity",
+    value=lambda likelihood: f"{exp(-likelihood):,.2f}",
+    signed=_of_perplexity,
+    gap=lambda difference: f"{_of_perplexity(difference)} perplexity",
+    size=lambda difference: f"{(1 - exp(-difference)) * 100:.2g}% of the perplexity",
+    unit="% of the perplexity",
+)
+"""Values are mean log-likelihoods of a token, of which perplexity is exp(-value)."""
+
+SCALES: dict[ScaleName, Scale] = {each.name: each for each in (PERCENT, NATS, PERPLEXITY)}
 
 
 def p_value(p: float) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from tunedrop.documents.asking import Asking
 from tunedrop.documents.dataset import Task
-from tunedrop.documents.figures import usd
+from tunedrop.documents.figures import ScaleName, usd
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Certainty
 from tunedrop.documents.served import ServedCheck
@@ -111,10 +111,15 @@ class Sample(msgspec.Struct):
 
 
 class MetricWords(msgspec.Struct):
-    """The title of a metric, and one sentence about what it measures."""
+    """The title of a metric, one sentence about what it measures, and how its values are written.
+
+    Values on the scale "nats" are differences of log-likelihoods a token. On the scale "perplexity"
+    they are log-likelihoods a token, and are shown as exp(-value).
+    """
 
     title: str
     explains: str
+    scale: ScaleName = "percent"
 
 
 class Baseline(msgspec.Struct):
@@ -148,6 +153,8 @@ class Lineage(msgspec.Struct):
     serving_image: str
     packages: dict[str, str]
     seeds: dict[str, int]
+    mixed: str | None = None
+    """The folder of the run whose training rows were mixed in."""
     precision: str | None = None
     """The number type in which the model was trained: float32 or bfloat16."""
 
@@ -258,6 +265,7 @@ class Report(msgspec.Struct):
     endpoint_expires: str | None = None
     tokens: TokenCount | None = None
     served: ServedCheck | None = None
+    learning: list[str] = []
     gate: Gate | None = None
     in_form: Comparison | None = None
     slices: list[Slice] = []

@@ -24,7 +24,7 @@ class Message(Turn, omit_defaults=True, gc=False, forbid_unknown_fields=False):
     """One message of a conversation. The tool fields are OpenAI's; arguments are a JSON string.
 
     `weight` belongs to an assistant's message: 1 is trained on, 0 is context only. When no message
-    of a row has a weight, only the completion is trained on.
+    of a row has a weight, the recipe's `learn` decides.
     """
 
     tool_calls: list[dict[str, Any]] | None = None
@@ -113,6 +113,12 @@ class AnyRow(msgspec.Struct):
     text: str = ""
     tools: list[dict[str, Any]] | None = None
     row: int = 0
+    cluster: int | None = None
+
+    @property
+    def answers(self) -> list[list[Message]]:
+        """The answers that the model reads in training; two for a preference."""
+        return [self.chosen, self.rejected] if self.chosen else [self.learned]
 
     @property
     def learned(self) -> list[Message]:

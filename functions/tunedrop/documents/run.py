@@ -157,6 +157,7 @@ class Run(msgspec.Struct, kw_only=True):
 
     `previous` is the dataset's run that counted before. `afresh` tells that the upload asked for a
     new run even of the same content, `reuses` which run trained the adapter if this one did not.
+    `mixed` is the folder of the run whose training rows are mixed in.
 
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
@@ -188,6 +189,7 @@ class Run(msgspec.Struct, kw_only=True):
     afresh: bool = False
     reuses: str | None = None
     processing: Processing | None = None
+    mixed: str | None = None
     job: str | None = None
     endpoint: str | None = None
     endpoint_expires: str | None = None

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from tunedrop.documents.figures import count, percent, points, signed
+from tunedrop.documents.figures import count, percent
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.likelihood import LikelihoodRow
 from tunedrop.evaluation.scoring.sql import APART
 
 MANY_UNPARSED = 0.05  # Share of answers without a label from which on there is a warning.
@@ -31,11 +32,11 @@ def _leaks(found: EvaluationFindings) -> Iterator[str]:
     )
     rest = found.without_leaks
     if rest is not None:
-        gap = rest.comparison.difference
+        gap, scale = rest.comparison.difference, found.scale
         text += (
             f" On the other {count(gap.n, 'row')} the tuned model reaches "
-            f"{percent(rest.tuned.value)} and the base model {percent(rest.rival.value)}: "
-            f"{points(gap.value)}, between {signed(gap.low)} and {signed(gap.high)}."
+            f"{scale.value(rest.tuned.value)} and the base model {scale.value(rest.rival.value)}: "
+            f"{scale.gap(gap.value)}, between {scale.signed(gap.low)} and {scale.signed(gap.high)}."
         )
     yield text
 
@@ -53,6 +54,8 @@ def _truncated(found: EvaluationFindings) -> Iterator[str]:
 
 
 def _long_golds(found: EvaluationFindings) -> Iterator[str]:
+    if found.task.weights is not None:  # Nothing is generated.
+        return
     limit = found.recipe.generation.answer_tokens
     long = sum(len(row.answer.encode()) / BYTES_A_TOKEN > limit for row in found.distinct_rows)
     if long:
@@ -116,6 +119,16 @@ def _collapsed(found: EvaluationFindings) -> Iterator[str]:
         )
 
 
+def _one_judgement(found: EvaluationFindings) -> Iterator[str]:
+    judged = {row.good for row in found.rows if isinstance(row, LikelihoodRow)} - {None}
+    if len(judged) == 1:
+        kind = "good" if judged.pop() else "bad"
+        yield (
+            f"Every test row is judged {kind}: the margin is the likelihood of {kind} answers "
+            "alone. Hold out rows of the other kind too."
+        )
+
+
 def _no_effect(found: EvaluationFindings) -> Iterator[str]:
     pairs = zip(found.answers.base, found.answers.tuned, strict=True)
     if all(base.text == tuned.text for base, tuned in pairs):
@@ -130,6 +143,7 @@ CHECKS: tuple[Callable[[EvaluationFindings], Iterator[str]], ...] = (
     _no_effect,
     _collapsed,
     _one_label,
+    _one_judgement,
     _tuned_unparsed,
     _truncated,
     _long_golds,

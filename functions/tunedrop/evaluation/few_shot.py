@@ -14,7 +14,7 @@ from statistics import median
 import msgspec
 
 from tunedrop.documents.answers import Answer
-from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Dataset
 from tunedrop.documents.rows import Message, Row
 from tunedrop.recipe.schema import Recipe
 
@@ -38,8 +38,10 @@ def examples_for(
 ) -> list[Row]:
     """Return the training rows that are put into the base model's prompt, in their order.
 
-    The list is empty when none fits, or when the rows call tools.
+    The list is empty when none fits, when the rows call tools, or when nothing is generated.
     """
+    if dataset.task in LIKELIHOOD_TASKS:
+        return []
     if any(row.tools for row in (*train, *test)) or not train:
         return []
     sizes = [_size(row) for row in train]

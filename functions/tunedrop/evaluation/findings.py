@@ -6,6 +6,7 @@ from functools import cached_property
 
 from tunedrop.documents.answers import Answers
 from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.figures import Scale
 from tunedrop.documents.report import BaselineKind, Verdict
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.baselines import (
@@ -16,7 +17,8 @@ from tunedrop.evaluation.baselines import (
 )
 from tunedrop.evaluation.few_shot import FewShot
 from tunedrop.evaluation.reading import reader_of, rows_in_form, texts_of, units_for
-from tunedrop.evaluation.scoring.metrics import METRICS, Metric
+from tunedrop.evaluation.scoring.kinds import Metric
+from tunedrop.evaluation.scoring.metrics import METRICS
 from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask, deciding_metric, reported_metrics
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.verdict import is_enough, passes, verdict_of
@@ -72,6 +74,11 @@ class EvaluationFindings:
     def distinct_rows(self) -> list[Row]:
         """The test rows, each once, also when they were answered several times."""
         return list({row.row: row for row in self.rows}.values())
+
+    @property
+    def scale(self) -> Scale:
+        """How values of the deciding metric are written."""
+        return self.metric.scale
 
     @property
     def decisive(self) -> Compared:
@@ -145,13 +152,20 @@ class EvaluationFindings:
         leaked = set(self.leaked)
         return self._on([at for at in range(len(self.rows)) if at not in leaked])
 
+    def golds_at(self, positions: Sequence[int]) -> list[str]:
+        """Return the right answers of some rows; weights are those for these rows alone."""
+        if self.task.weights is None:
+            return [self.golds[at] for at in positions]
+        rows, answers = self.rows, self.answers.base
+        return self.task.weights([rows[at] for at in positions], [answers[at] for at in positions])
+
     def _on(self, positions: Sequence[int]) -> Compared | None:
         if len(positions) in {0, len(self.rows)}:
             return None
         return compare(
             self.metric,
             Evidence(
-                golds=[self.golds[at] for at in positions],
+                golds=self.golds_at(positions),
                 rival=[self.base[at] for at in positions],
                 tuned=[self.tuned[at] for at in positions],
                 rival_name=BASE,
@@ -180,6 +194,8 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
     labels = list(dict.fromkeys([*named, *written])) if task.has_labels else []
     read = reader_of(rows, task.reader(labels, rows))
     golds, base, tuned = map(read, (written, texts_of(answers.base), texts_of(answers.tuned)))
+    if task.weights is not None:
+        golds = task.weights(rows, answers.base)
     reported = reported_metrics(dataset.task, gate, golds)
     units = units_for(rows)
     search = NearestRows(train) if train else None
@@ -197,7 +213,8 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         return {metric.name: compare(metric, evidence) for metric in reported}
 
     rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
-    rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
+    if task.weights is None:
+        rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
     return EvaluationFindings(
         dataset=dataset,
         recipe=recipe,

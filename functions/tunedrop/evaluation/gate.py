@@ -8,7 +8,6 @@ hold    the test rows do not decide it
 
 from collections.abc import Iterator
 
-from tunedrop.documents.figures import percent, points, signed
 from tunedrop.documents.report import Decision, Gate
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.verdict import MIN_ROWS, MIN_UNITS, is_enough, margin_of, verdict_of
@@ -23,9 +22,9 @@ def gate_of(found: EvaluationFindings) -> Gate:
 def _reasons(found: EvaluationFindings) -> Iterator[tuple[Decision, str]]:
     """Yield the decisions that apply, the strongest reason first."""
     gate, comparison = found.recipe.evaluate.gate, found.decisive.comparison
-    gap, asked = comparison.difference, f"{gate.min_gain * 100:g} points"
+    gap, asked = comparison.difference, found.scale.size(gate.min_gain)
     sure = f"with {gate.confidence * 100:g}% confidence"
-    between = f"between {signed(gap.low)} and {points(gap.high)}"
+    between = f"between {found.scale.signed(gap.low)} and {found.scale.gap(gap.high)}"
     if comparison.difference.n < MIN_ROWS:
         yield "hold", _needs(MIN_ROWS, "test rows", comparison.difference.n)
     if not is_enough(comparison):
@@ -33,13 +32,13 @@ def _reasons(found: EvaluationFindings) -> Iterator[tuple[Decision, str]]:
     if found.verdict == "worse":
         yield "reject", f"{sure} the tuned model is worse than the base model, {between}"
     if found.verdict == "no_difference":
-        margin = f"{margin_of(gate) * 100:g} points"
+        margin = found.scale.size(margin_of(gate))
         yield "reject", f"{sure} the difference is less than {margin}, {between}"
     if found.verdict == "too_small_to_tell":
         yield "hold", f"{sure} the gain lies {between}, which leaves open which model is better"
     for each in found.unbeaten:
         rival = found.beside(each)
-        reaches = f"{each.subject} reaches {percent(rival.rival.value)}"
+        reaches = f"{each.subject} reaches {found.scale.value(rival.rival.value)}"
         if verdict_of(rival.comparison, gate) == "worse":
             yield "reject", f"{reaches}, more than the tuned model"
         else:

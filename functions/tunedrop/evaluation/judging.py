@@ -25,7 +25,9 @@ from tunedrop.evaluation.findings import EvaluationFindings, find
 from tunedrop.evaluation.gate import gate_of
 from tunedrop.evaluation.repeats import repeats_of
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores
+from tunedrop.evaluation.scoring.kinds import Metric
 from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.likelihood import LikelihoodRow, read_likelihoods
 from tunedrop.evaluation.scoring.metrics import METRICS
 from tunedrop.evaluation.since import EarlierAnswers, since
 from tunedrop.evaluation.slices import slices_of
@@ -105,10 +107,7 @@ def _judgement(findings: EvaluationFindings) -> Judgement:
         ties=ties,
         confusion=confusion(_counts(findings, findings.tuned), list(findings.labels)),
         asking=asking_of(answers),
-        metrics={
-            name: MetricWords(METRICS[name].title, METRICS[name].explains)
-            for name in findings.compared
-        },
+        metrics={name: _words(METRICS[name]) for name in findings.compared},
         example=_example(findings.rows, recipe),
         warnings=cautions(findings),
         gate=gate_of(findings),
@@ -116,6 +115,10 @@ def _judgement(findings: EvaluationFindings) -> Judgement:
         slices=slices_of(findings),
         repeats=repeats_of(findings),
     )
+
+
+def _words(metric: Metric) -> MetricWords:
+    return MetricWords(metric.title, metric.explains, metric.scale.name)
 
 
 def _scores(
@@ -175,11 +178,18 @@ def _draw(
             row=rows[index].row,
             prompt=cut(_question(rows[index].prompt), SAMPLE_CHARACTERS),
             expected=cut(rows[index].answer, SAMPLE_CHARACTERS),
-            base=cut(answers.base[index].text, SAMPLE_CHARACTERS),
-            tuned=cut(answers.tuned[index].text, SAMPLE_CHARACTERS),
+            base=cut(shown_answer(answers.base[index], rows[index]), SAMPLE_CHARACTERS),
+            tuned=cut(shown_answer(answers.tuned[index], rows[index]), SAMPLE_CHARACTERS),
         )
         for index in sorted(drawn)
     ]
+
+
+def shown_answer(answer: Answer, row: Row) -> str:
+    """Return an answer for the reader of the report: its text, or its likelihoods in words."""
+    if isinstance(row, LikelihoodRow):
+        return read_likelihoods(answer.text).in_words
+    return answer.text
 
 
 def _question(prompt: Sequence[Message]) -> str:

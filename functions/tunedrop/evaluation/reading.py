@@ -2,12 +2,24 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tunedrop.documents.answers import Answer, Answers
-from tunedrop.documents.rows import Row
+from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Task
+from tunedrop.documents.rows import Row, read_row
 from tunedrop.evaluation.scoring.labels import UNPARSED
+from tunedrop.evaluation.scoring.likelihood import LikelihoodRow
 from tunedrop.evaluation.scoring.tasks import ReadAll
 from tunedrop.evaluation.scoring.tool_calls import read_calls
 from tunedrop.evaluation.statistics.units import Units, units_of
+
+
+def read_rows(split: bytes, task: Task) -> list[Row]:
+    """Return the rows of a split file as the task's metrics need them."""
+    lines = split.splitlines()
+    if task in LIKELIHOOD_TASKS:
+        return [LikelihoodRow.of(read_row(line)) for line in lines]
+    return [msgspec.json.decode(line, type=Row) for line in lines]
 
 
 def unit_keys(rows: Sequence[Row]) -> list[int]:

@@ -11,7 +11,7 @@ from tunedrop.documents.figures import percent
 from tunedrop.documents.report import Repeats, Spread
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.findings import EvaluationFindings
-from tunedrop.evaluation.scoring.metrics import RowMetric
+from tunedrop.evaluation.scoring.kinds import RowMetric
 from tunedrop.evaluation.statistics.comparing import row_scores
 
 

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from tunedrop.documents.figures import count, p_value, percent, points, signed
+from tunedrop.documents.figures import count, p_value
 from tunedrop.documents.report import Since
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.reading import reader_of, units_for
 from tunedrop.evaluation.repeats import repeat_of
+from tunedrop.evaluation.scoring.likelihood import LikelihoodRow
 from tunedrop.evaluation.statistics.comparing import Evidence, compare
 from tunedrop.evaluation.verdict import is_certain, is_enough
 
@@ -26,8 +27,9 @@ class EarlierAnswers(NamedTuple):
 def since(found: EvaluationFindings, earlier: EarlierAnswers | None) -> Since | None:
     """Compare both tuned models by the deciding metric; None when there is no earlier run.
 
-    A row is common when prompt, tools and right answer are the same. The few rows that two other
-    files share by chance are not compared: the verdict's floors of rows and groups hold here too.
+    A row is common when prompt, tools and right answer, or judged answers, are the same. The few
+    rows that two other files share by chance are not compared: the verdict's floors of rows and
+    groups hold here too.
     """
     if earlier is None:
         return None
@@ -38,7 +40,7 @@ def since(found: EvaluationFindings, earlier: EarlierAnswers | None) -> Since | 
         return Since(run=earlier.run, sentence="The two runs have no test row in common.")
     read = reader_of(rows, found.task.reader(list(found.labels), rows))
     evidence = Evidence(
-        golds=[found.golds[at] for at in common],
+        golds=found.golds_at(common),
         rival=read([known[_identity(row)] for row in rows]),
         tuned=[found.tuned[at] for at in common],
         rival_name=f"tuned model of run {earlier.run}",
@@ -53,16 +55,18 @@ def since(found: EvaluationFindings, earlier: EarlierAnswers | None) -> Since | 
         told = "unlikely by chance alone"
     else:
         told = "possible by chance alone"
-    mine, theirs = percent(compared.tuned.value), percent(compared.rival.value)
+    scale = found.scale
+    mine, theirs = scale.value(compared.tuned.value), scale.value(compared.rival.value)
     chance = f"{p_value(compared.comparison.p_value)}: {told}"
     sentence = (
         f"On the {count(gap.n, 'test row')} that both runs have, this tuned model reaches {mine} "
-        f"and that of the run before {theirs} ({found.metric.title}): {points(gap.value)}, "
-        f"between {signed(gap.low)} and {signed(gap.high)} ({chance})."
+        f"and that of the run before {theirs} ({found.metric.title}): {scale.gap(gap.value)}, "
+        f"between {scale.signed(gap.low)} and {scale.signed(gap.high)} ({chance})."
     )
     return Since(run=earlier.run, sentence=sentence, comparison=compared.comparison)
 
 
 def _identity(row: Row) -> bytes:
     """Return what makes a test row, and which answer to it, the same one in another run."""
-    return msgspec.json.encode((row.prompt, row.completion, row.tools, repeat_of(row)))
+    judged = (row.worse, row.good) if isinstance(row, LikelihoodRow) else ()
+    return msgspec.json.encode((row.prompt, row.completion, row.tools, repeat_of(row), *judged))

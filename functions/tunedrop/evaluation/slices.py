@@ -10,7 +10,8 @@ from tunedrop.documents.slices import Slice
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.languages import language_of
 from tunedrop.evaluation.reading import units_for
-from tunedrop.evaluation.scoring.metrics import ACCURACY, RowMetric
+from tunedrop.evaluation.scoring.kinds import RowMetric
+from tunedrop.evaluation.scoring.metrics import ACCURACY
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 
 FEWEST_ROWS = 20  # A slice with fewer rows has an interval that says nothing.
@@ -28,7 +29,7 @@ def slices_of(findings: EvaluationFindings) -> list[Slice]:
     The intervals hold for all slices together (Bonferroni). Empty when there are too few rows.
     """
     parts = [part for split in SPLITS for part in split(findings)]
-    if not parts:
+    if not parts or findings.task.weights is not None:  # Weights hold for all rows together.
         return []
     gate = findings.recipe.evaluate.gate
     confidence = 1 - (1 - gate.confidence) / len(parts)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import ceil
 
-from tunedrop.documents.figures import count, p_value, percent, points, signed
+from tunedrop.documents.figures import count, p_value
 from tunedrop.evaluation.findings import BaselineFinding, EvaluationFindings
 from tunedrop.evaluation.more_rows import hold_out, rows_to_show
 from tunedrop.evaluation.repeats import repeat_sentences
@@ -23,9 +23,9 @@ RESERVE = 1.25  # Further test rows often belong to groups that are in the test 
 
 def headline(found: EvaluationFindings) -> str:
     """Return one sentence: whether the tuned model is better, with the figures."""
-    rows = found.decisive.comparison.difference.n
+    rows, value = found.decisive.comparison.difference.n, found.scale.value
     mine, base = found.decisive.tuned.value, found.decisive.rival.value
-    figures = f"{found.metric.phrase.format(percent(mine))} against {percent(base)}"
+    figures = f"{found.metric.phrase.format(value(mine))} against {value(base)}"
     on_rows = f"on {count(rows, 'held-out row')}"
     match found.verdict:
         case "better":
@@ -68,9 +68,11 @@ def _qualification(found: EvaluationFindings) -> str:
             "" if verdict_of(rival.comparison, gate) == "worse" else "not clearly better than "
         )
         worse = "" if clearly else "worse than "
-        return f", but {clearly}{worse}{each.subject} ({percent(rival.rival.value)})"
+        return f", but {clearly}{worse}{each.subject} ({found.scale.value(rival.rival.value)})"
     if not found.reaches_gain:
-        return f", but not certainly by the {gate.min_gain * 100:g} points that the recipe asks for"
+        return (
+            f", but not certainly by the {found.scale.size(gate.min_gain)} that the recipe asks for"
+        )
     return ", but not clearly where both answered in form" if found.gains_by_form else ""
 
 
@@ -90,9 +92,10 @@ def _difference(found: EvaluationFindings) -> str:
 
 def _interval(found: EvaluationFindings, compared: Compared) -> str:
     gap, sure = compared.comparison.difference, found.recipe.evaluate.gate.confidence * 100
+    scale = found.scale
     return (
-        f"{points(gap.value)}; with {sure:g}% confidence the true one lies between "
-        f"{signed(gap.low)} and {points(gap.high)}"
+        f"{scale.gap(gap.value)}; with {sure:g}% confidence the true one lies between "
+        f"{scale.signed(gap.low)} and {scale.gap(gap.high)}"
     )
 
 
@@ -108,9 +111,9 @@ def _beside(found: EvaluationFindings, baseline: BaselineFinding) -> Iterator[st
     """Compare the tuned model with a baseline, if the test rows are enough for any verdict."""
     rival = found.beside(baseline)
     name = f"{baseline.subject[0].upper()}{baseline.subject[1:]}"
-    reached = f"{name} reaches {percent(rival.rival.value)}"
-    gap = rival.comparison.difference
-    between = f"{signed(gap.low)} to {points(gap.high)}"
+    scale, gap = found.scale, rival.comparison.difference
+    reached = f"{name} reaches {scale.value(rival.rival.value)}"
+    between = f"{scale.signed(gap.low)} to {scale.gap(gap.high)}"
     if not is_enough(rival.comparison):
         yield f"{reached}."
         return
@@ -140,8 +143,8 @@ def _where_in_form(found: EvaluationFindings) -> Iterator[str]:
     rows = count(compared.comparison.difference.n, "row")
     text = (
         f"On the {rows} that both models answered in form ({form}), "
-        f"the tuned model reaches {percent(compared.tuned.value)} and the base model "
-        f"{percent(compared.rival.value)}"
+        f"the tuned model reaches {found.scale.value(compared.tuned.value)} and the base model "
+        f"{found.scale.value(compared.rival.value)}"
     )
     if is_enough(compared.comparison):
         yield f"{text}: the difference is {_interval(found, compared)}."
@@ -153,8 +156,9 @@ def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
     for metric, each in found.other_metrics:
         title = metric.title[0].upper() + metric.title[1:]
         yield (
-            f"{title} goes from {percent(each.rival.value)} to {percent(each.tuned.value)} "
-            f"({points(each.comparison.difference.value)})."
+            f"{title} goes from {metric.scale.value(each.rival.value)} to "
+            f"{metric.scale.value(each.tuned.value)} "
+            f"({metric.scale.gap(each.comparison.difference.value)})."
         )
 
 
@@ -183,11 +187,13 @@ def _more_for_a_verdict(found: EvaluationFindings) -> str:
     seen, margin = abs(comparison.difference.value), margin_of(found.recipe.evaluate.gate)
     detectable = comparison.smallest_detectable
     for_margin = rows_to_show(margin, detectable, rows)
-    text = f"To show a difference of {margin * 100:g} points, about {for_margin:,} test rows"
+    text = f"To show a difference of {found.scale.size(margin)}, about {for_margin:,} test rows"
     wanted = for_margin
     if NOTABLE <= seen < detectable:
         for_seen = rows_to_show(seen, detectable, rows)
-        text += f" are needed; to show the one seen here, {points(seen)}, about {for_seen:,}"
+        text += (
+            f" are needed; to show the one seen here, {found.scale.gap(seen)}, about {for_seen:,}"
+        )
         wanted = min(for_seen, for_margin)
     else:
         text += " are needed"
@@ -200,8 +206,9 @@ def _power(found: EvaluationFindings) -> Iterator[str]:
         return
     rows, units = found.decisive.comparison.difference.n, comparison.units
     grouped = f" in {count(units, 'independent group')}" if units < rows else ""
+    detectable = found.scale.gap(comparison.smallest_detectable).removeprefix("+")
     yield (
         f"These {count(rows, 'test row')}{grouped} show a true difference of "
-        f"{comparison.smallest_detectable * 100:.1f} points in 80 of 100 evaluations; smaller ones "
+        f"{detectable} in 80 of 100 evaluations; smaller ones "
         "are found less often."
     )

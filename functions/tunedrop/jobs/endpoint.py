@@ -21,6 +21,11 @@ ADAPTER = "/opt/ml/additional-model-data-sources/tuned"
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # The values that vLLM accepts as max_lora_rank.
 
 
+# The likelihoods of the prompt's own tokens, and the shortest answer that can be asked for.
+# https://docs.vllm.ai/en/latest/api/vllm/sampling_params
+LIKELIHOODS_ONLY = {"prompt_logprobs": 0, "max_tokens": 1, "temperature": 0}
+
+
 class HostingSettings(msgspec.Struct):
     """The stack's settings for endpoints."""
 
@@ -58,14 +63,20 @@ def model_request(
 
 
 def server_environment(recipe: Recipe) -> dict[str, str]:
-    """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`."""
+    """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`.
+
+    The adapter is named by a JSON object, because images of before August 2026 hand an array over
+    in one piece, which vLLM refuses.
+    """
     rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
     return {
         "SM_VLLM_SERVED_MODEL_NAME": "base",
         "SM_VLLM_LOAD_FORMAT": "safetensors",  # Other formats can run code when they are loaded.
         "SM_VLLM_ENABLE_LORA": "true",
         "SM_VLLM_MAX_LORA_RANK": str(rank),
-        "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),
+        "SM_VLLM_LORA_MODULES": json.dumps({"name": "tuned", "path": ADAPTER}),
+        # The template of the training. A base model may have none of its own.
+        "SM_VLLM_CHAT_TEMPLATE": f"{ADAPTER}/chat_template.jinja",
         "SM_VLLM_MAX_MODEL_LEN": str(
             recipe.hyperparameters.max_length + recipe.generation.answer_tokens
         ),
@@ -145,20 +156,31 @@ def likelihood_request(
     conversation: list[Message],
     tools: list[dict[str, Any]] | None = None,
     *,
+    answered: bool = True,
     calls_as_text: bool = False,
 ) -> dict[str, Any]:
-    """Return the request for the likelihood of each token of a conversation, answer included.
+    """Return a chat that asks how likely a conversation is; nothing of its answer is used.
 
-    The arguments are those of `chat_request`. vLLM answers at least one token.
-    https://docs.vllm.ai/en/latest/api/vllm/sampling_params
+    https://docs.vllm.ai/en/latest/serving/openai_compatible_server (extra parameters)
+
+    Args:
+        model: "base" or "tuned".
+        conversation: the messages.
+        tools: as in `chat_request`.
+        answered: whether the last message is the answer; otherwise the prompt ends where the
+            answer begins.
+        calls_as_text: as in `chat_request`.
     """
     return {
         **_chat(model, conversation, tools, calls_as_text=calls_as_text),
-        "add_generation_prompt": False,
-        "max_tokens": 1,
-        "temperature": 0.0,
-        "prompt_logprobs": 0,
+        "add_generation_prompt": not answered,
+        **LIKELIHOODS_ONLY,
     }
+
+
+def text_likelihood_request(model: str, text: str) -> dict[str, Any]:
+    """Return a completion that asks how likely a text is; nothing of its answer is used."""
+    return {"model": model, "prompt": text, **LIKELIHOODS_ONLY}
 
 
 def _chat(

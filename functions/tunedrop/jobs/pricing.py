@@ -3,6 +3,7 @@
 Prices come from the catalogue of instance types. They serve the estimate; AWS makes the bill.
 """
 
+from tunedrop.documents.dataset import Technique
 from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BudgetError
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
@@ -14,12 +15,19 @@ BEST_USE, WORST_USE = 0.40, 0.05
 # pass, 2 for the gradients of the activations (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361,
 # section 2.1) and 2 to compute activations again. It needs no gradients of the base weights.
 FLOPS = {"lora": 6.0}
+# What a technique adds: DPO reads each row with the base model too, which takes a forward pass. KTO
+# reads it with the base model, and with the answer to another row by both models.
+MORE_FLOPS: dict[Technique, float] = {"sft": 0.0, "dpo": 2.0, "kto": 6.0, "pretraining": 0.0}
 START_HOURS = (0.05, 0.25)  # Shortest and longest time to download the image and the weights.
 SPOT_DISCOUNT = 0.65  # A typical discount; it changes all the time.
 
 
 def estimate(
-    recipe: Recipe, tokens: int, parameters: int, catalogue: Catalogue = CATALOGUE
+    recipe: Recipe,
+    tokens: int,
+    parameters: int,
+    catalogue: Catalogue = CATALOGUE,
+    technique: Technique = "sft",
 ) -> CostEstimate | None:
     """Return the range of hours and US dollars, or None when the instance has no known price.
 
@@ -28,13 +36,15 @@ def estimate(
         tokens: in the training split, for one epoch.
         parameters: of the base model.
         catalogue: the instance types with their prices.
+        technique: how the model learns from the rows.
     """
     name = recipe.training.instances[0]
     instance = catalogue.instances.get(name)
     if instance is None or instance.training_usd is None or instance.total_tflops is None:
         return None
     epochs = recipe.hyperparameters.epochs
-    flops = FLOPS[recipe.method] * parameters * tokens * epochs
+    per_token = FLOPS[recipe.method] + MORE_FLOPS[technique]
+    flops = per_token * parameters * tokens * epochs
     peak_hours = flops / (instance.total_tflops * 1e12) / 3600
     cap = cap_hours(recipe, catalogue)
     low = START_HOURS[0] + peak_hours / BEST_USE
@@ -52,16 +62,16 @@ def estimate(
         cap_hours=round(cap, 3),
         instance=name,
         budget_usd=recipe.budget_usd,
-        basis=_basis(recipe, tokens, parameters),
+        basis=_basis(recipe, tokens, parameters, per_token),
     )
 
 
-def _basis(recipe: Recipe, tokens: int, parameters: int) -> str:
+def _basis(recipe: Recipe, tokens: int, parameters: int, per_token: float) -> str:
     epochs = recipe.hyperparameters.epochs
     low_end = "at the spot price" if recipe.training.spot else "on demand"
     return (
         f"{tokens:,} tokens, {epochs:g} times through {parameters / 1e6:,.0f} million parameters, "
-        f"method {recipe.method} ({FLOPS[recipe.method]:g} operations for each token and "
+        f"method {recipe.method} ({per_token:g} operations for each token and "
         f"parameter), at {BEST_USE:.0%} to {WORST_USE:.0%} of the instance's peak; the low end "
         f"{low_end}, the high end on demand or where the job is stopped."
     )

@@ -23,6 +23,8 @@ METRICS = {
     "train:loss": r'"loss": ([0-9.eE+-]+)',
     "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
     "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
+    "validation:reward_margin": r'"eval_reward_margin": ([0-9.eE+-]+)',
+    "validation:reward_accuracy": r'"eval_reward_accuracy": ([0-9.eE+-]+)',
 }
 
 
@@ -51,7 +53,10 @@ class TrainingConfig(msgspec.Struct):
     A file is used because SageMaker's hyperparameters are strings of at most 256 characters. The
     file is complete and checked: the container has no defaults and no ranges of its own.
     `technique` is how the model learns from this kind of data; `method` is which weights are
-    trained. `ranges` has an entry for every hyperparameter.
+    trained; `learn` is which answers of a conversation are learnt. `patience` is how
+    many evaluations without improvement end the training, and `merge` whether merged weights are
+    left too. `mix_share` is the share of the rows of the channel `mix`, 0 without it. `ranges` has
+    an entry for every hyperparameter.
     """
 
     version: int
@@ -59,6 +64,10 @@ class TrainingConfig(msgspec.Struct):
     base_model: ModelReference
     technique: Technique
     method: str
+    learn: str
+    patience: int
+    merge: bool
+    mix_share: float
     hyperparameters: Hyperparameters
     ranges: dict[str, NumberRange | TextChoice]
 
@@ -77,6 +86,10 @@ def training_config(run: str, recipe: Recipe, task: Task) -> TrainingConfig:
         base_model=ModelReference(id=recipe.model_id, revision=recipe.model_revision),
         technique=TECHNIQUES[task],
         method=recipe.method,
+        learn=recipe.learn,
+        patience=recipe.patience,
+        merge=recipe.deploy.merge,
+        mix_share=recipe.mix.used_share,
         hyperparameters=recipe.hyperparameters,
         ranges=hyperparameter_ranges(),
     )
@@ -103,6 +116,7 @@ def training_job_request(
         "InputDataConfig": [
             _channel("train", f"{root}/{keys.split_file('train')}"),
             _channel("validation", f"{root}/{keys.split_file('validation')}"),
+            *_mix_channel(run),
             _channel("config", f"{root}/{keys.TRAINING_CONFIG}"),
             _channel("model", f"s3://{run.source.bucket}/{model_prefix(recipe)}"),
         ],
@@ -118,6 +132,13 @@ def training_job_request(
         **_capacity(recipe, catalogue),
         "Tags": resource_tags(run, settings.stack),
     }
+
+
+def _mix_channel(run: Run) -> list[dict[str, Any]]:
+    if run.mixed is None:
+        return []
+    rows = f"s3://{run.source.bucket}/{run.mixed}/{keys.split_file('train')}"
+    return [_channel("mix", rows)]
 
 
 def _channel(name: str, uri: str) -> dict[str, Any]:

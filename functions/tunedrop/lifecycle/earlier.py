@@ -6,10 +6,10 @@ import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.answers import Question
-from tunedrop.documents.dataset import Dataset, Task
-from tunedrop.documents.rows import Row
+from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Dataset, Task
 from tunedrop.documents.run import ActualCost, Run
 from tunedrop.errors import ServedDifferentlyError
+from tunedrop.evaluation.reading import read_rows
 from tunedrop.evaluation.repeats import repeated
 from tunedrop.evaluation.since import EarlierAnswers
 from tunedrop.ports.store import MissingError
@@ -50,7 +50,8 @@ def earlier_runs(run: Run, runs: Runs) -> Iterator[Run]:
 def earlier_answers(run: Run, task: Task, runs: Runs) -> EarlierAnswers | None:
     """Return the tuned model's answers of the latest earlier run that has a report.
 
-    None when there is no such run, or when it had another task.
+    None when there is no such run, or when it had another task. Likelihoods of two base models are
+    of different tokens, so they are not compared either.
     """
     for earlier in earlier_runs(run, runs):
         if earlier.status != "succeeded" or not earlier.verdict:
@@ -58,12 +59,13 @@ def earlier_answers(run: Run, task: Task, runs: Runs) -> EarlierAnswers | None:
         try:
             if runs.document(earlier, keys.DATASET, Dataset).task != task:
                 return None
-            times = runs.recipe(earlier).evaluate.repeats
+            recipe = runs.recipe(earlier)
             test = runs.store.read(f"{earlier.folder}/{keys.split_file('test')}").body
         except MissingError:  # Somebody has deleted the run.
             return None
-        once = [msgspec.json.decode(line, type=Row) for line in test.splitlines()]
-        rows = repeated(once, times)
+        if task in LIKELIHOOD_TASKS and recipe.base_model != runs.recipe(run).base_model:
+            return None
+        rows = repeated(read_rows(test, task), recipe.evaluate.repeats)
         found, _ = AnswerParts(runs.store, earlier).read()
         asked = [at for at in range(len(rows)) if Question(at, "tuned") in found]
         return EarlierAnswers(
@@ -77,9 +79,9 @@ def earlier_answers(run: Run, task: Task, runs: Runs) -> EarlierAnswers | None:
 def run_to_reuse(run: Run, recipe: Recipe, runs: Runs) -> Run | None:
     """Return the earlier run whose adapter is what this run would train; None if there is none.
 
-    Its file and its recipe are the same, except for what is used after the training, and its rows
-    were split alike. A run that was requested anew (`tunedrop-rerun`, or the same recipe again)
-    trains anew.
+    Its file and its recipe are the same, except for what is used after the training, its rows were
+    split alike, and the same rows of another dataset were mixed in. A run that was requested anew
+    (`tunedrop-rerun`, or the same recipe again) trains anew.
     """
     for earlier in earlier_runs(run, runs):
         same_upload = earlier.source.version_id == run.source.version_id
@@ -114,7 +116,9 @@ def _served_differently(earlier: Run) -> bool:
 def _trained_the_same(earlier: Run, run: Run, recipe: Recipe, runs: Runs) -> bool:
     artifact = earlier.links.get("artifact")
     old, new = earlier.source, run.source
-    if artifact is None or (old.key, old.checksum, old.size) != (new.key, new.checksum, new.size):
+    if artifact is None or earlier.mixed != run.mixed:
+        return False
+    if (old.key, old.checksum, old.size) != (new.key, new.checksum, new.size):
         return False
     adapter = artifact.removeprefix(f"s3://{new.bucket}/").rstrip("/")
     try:
@@ -129,7 +133,10 @@ def _trained_the_same(earlier: Run, run: Run, recipe: Recipe, runs: Runs) -> boo
 def _for_training(recipe: Recipe) -> Recipe:
     """Return the recipe without the sections that are used after the training only."""
     return msgspec.structs.replace(
-        recipe, evaluate=Evaluate(), generation=Generation(), deploy=Deploy()
+        recipe,
+        evaluate=Evaluate(),
+        generation=Generation(),
+        deploy=Deploy(merge=recipe.deploy.merge),  # The training job merges.
     )
 
 

@@ -4,7 +4,7 @@
 `preparing`, because the train function has none of the prepare layer's packages.
 """
 
-from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.dataset import TECHNIQUES, Dataset
 from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import read_manifest
@@ -19,7 +19,13 @@ def estimate_training(
 ) -> CostEstimate | None:
     """Return the range, or None without a price; raises BaseModelError without a manifest."""
     manifest = read_manifest(runs.store, recipe)
-    return estimate(recipe, dataset.tokens.total, manifest.parameters, catalogue)
+    return estimate(
+        recipe,
+        round(dataset.tokens.total / (1 - recipe.mix.used_share)),
+        manifest.parameters,
+        catalogue,
+        TECHNIQUES[dataset.task],
+    )
 
 
 def estimate_early(runs: Runs, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:

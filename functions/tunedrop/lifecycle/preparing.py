@@ -11,11 +11,11 @@ import msgspec
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.dataset.sizing.chat_template import ChatTemplate
 from tunedrop.documents import keys
-from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.dataset import ANSWER_TASKS, Dataset
 from tunedrop.documents.run import Run
 from tunedrop.errors import DatasetError
 from tunedrop.evaluation.power import expected_power
-from tunedrop.evaluation.scoring.tasks import check_gate
+from tunedrop.evaluation.scoring.tasks import check_evaluation
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.lifecycle.asking import DoubtfulReading, ask, consider, send_notice
@@ -59,12 +59,13 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     except DoubtfulReading as doubtful:
         ask(held, doubtful.question, step)
         return
-    check_gate(dataset.task, recipe.evaluate.gate)  # before the training costs money
+    check_evaluation(dataset.task, recipe.evaluate)  # before the training costs money
     recipe = with_answer_limit(recipe, dataset.labels)
     store.write(f"{run.folder}/{keys.RECIPE}", encode(recipe), "application/json")
     run.rows = msgspec.to_builtins(dataset.rows)
     run.warnings = [*run.warnings, *dataset.warnings]
-    dataset.power = expected_power(dataset, recipe)
+    if dataset.task in ANSWER_TASKS:  # How much likelihoods differ from row to row is not known.
+        dataset.power = expected_power(dataset, recipe)
     dataset.estimate = run.estimate = estimate_early(step.runs, recipe, dataset)
     page = render_dataset_page(dataset).encode()
     store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")

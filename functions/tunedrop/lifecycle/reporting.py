@@ -6,6 +6,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
 from tunedrop.documents.run import Certainty, Run
+from tunedrop.lifecycle.learning import learning_of
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import tokens_in_words
@@ -26,15 +27,22 @@ class EvaluationSettings(msgspec.Struct):
 
 
 class TrainingSummary(msgspec.Struct):
-    """training_summary.json in the model artifact, written by the training job."""
+    """training_summary.json in the model artifact, written by the training job.
+
+    `planned_steps` is more than `steps` when the training has stopped early.
+    """
 
     steps: int = 0
+    planned_steps: int = 0
     epochs: float = 0.0
     best_step: int = 0
     best_eval_loss: float | None = None
+    eval_reward_margin: float | None = None
+    eval_reward_accuracy: float | None = None
     first_loss: float | None = None
     last_loss: float | None = None
     train_rows: int = 0
+    mixed_rows: int = 0
     train_tokens: int = 0
     tool_calls: str = "template"
     seconds: float = 0.0
@@ -54,6 +62,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
         training: figures of the training job by name (training_summary.json: steps, epochs,
             first_loss, last_loss, best_eval_loss, train_tokens, seconds, …).
         curve: the losses that the job logged; empty when unknown.
+        learning: what the losses tell about the training, in words.
         tokens: of the training rows, counted by the job and estimated before; None if not counted.
         endpoint: its name.
         endpoint_kept: whether it stays after this evaluation.
@@ -77,6 +86,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
     training: dict[str, float] = {}
     curve: list[LossPoint] = []
     tokens: TokenCount | None = None
+    learning: list[str] = []
     warnings: list[str] = []
     learns: str = ""
     certainty: Certainty = "certain"
@@ -122,6 +132,10 @@ def compose_report(
         training=training,
         curve=summary.curve,
         tokens=tokens,
+        learning=[
+            *_mixed(run, summary),
+            *learning_of(summary, run.cost.usd if run.cost else None),
+        ],
         warnings=[*run.warnings, *token_warnings(tokens)],
         learns=dataset.learns,
         certainty=dataset.columns.certainty,
@@ -142,6 +156,7 @@ def lineage_of(
         training_image=settings.training_image,
         serving_image=settings.serving_image,
         packages=summary.packages,
+        mixed=run.mixed,
         precision=summary.precision,
         seeds={
             "split": recipe.split.seed,
@@ -149,6 +164,14 @@ def lineage_of(
             "generation": recipe.generation.seed,
         },
     )
+
+
+def _mixed(run: Run, summary: TrainingSummary) -> list[str]:
+    if not run.mixed or not summary.mixed_rows:
+        return []
+    rows = summary.train_rows + summary.mixed_rows
+    told = f"Of the {rows:,} rows that the model was trained on, {summary.mixed_rows:,}"
+    return [f"{told} were mixed in from {run.mixed}."]
 
 
 def _tokens(dataset: Dataset, summary: TrainingSummary) -> TokenCount | None:

@@ -10,7 +10,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tunedrop.documents.dataset import Task
+
 DEFAULT_ANSWER_TOKENS = 256
+LEAST_PATIENCE = 3  # Evaluations; one or two worse ones are often chance.
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
@@ -51,6 +54,10 @@ Metric = Literal[
     "tool_call",
     "tool_name",
     "tool_arguments",
+    "likelihood_margin",
+    "preferred",
+    "judged_margin",
+    "perplexity",
 ]
 FOUND = Meta(extra={"found": True})
 """Marks a key whose value `prepare` finds when the recipe does not give it."""
@@ -149,8 +156,33 @@ class Hyperparameters(Section, frozen=True, kw_only=True):
     """AdamW's weight decay."""
     evaluations_per_epoch: Annotated[int, Meta(ge=1, le=100)] = 4
     """How often in an epoch the validation loss is measured and a checkpoint is kept."""
+    beta: Annotated[float, Meta(ge=0.001, le=10)] = 0.1
+    """Preferences and judged answers only: how closely the model is kept to the base model. A
+    smaller value lets it change more."""
     seed: Seed = 17
     """Seed of the order of rows, the dropout and the initial adapter."""
+
+
+class Mix(Section, frozen=True, kw_only=True):
+    """Training rows of another dataset, to limit what the model forgets."""
+
+    dataset: str | None = None
+    """Name of another dataset, which has been prepared for the same technique; some of its training
+    rows are added to those of this one."""
+    share: Annotated[float, Meta(gt=0, le=0.9)] = 0.2
+    """Their share of the rows that the model is trained on."""
+
+    @property
+    def used_share(self) -> float:
+        """The share, or 0 without a dataset."""
+        return self.share if self.dataset else 0.0
+
+
+class EarlyStopping(Section, frozen=True, kw_only=True):
+    """When a training ends that has stopped to improve."""
+
+    patience: Annotated[int, Meta(ge=1, le=100)]
+    """Evaluations in a row without a lower validation loss."""
 
 
 class Generation(Section, frozen=True, kw_only=True):
@@ -197,6 +229,8 @@ class Deploy(Section, frozen=True, kw_only=True):
     """Whether the endpoint stays after the evaluation."""
     ttl_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
     """Hours until a kept endpoint is deleted."""
+    merge: bool = False
+    """Leave base model and adapter merged in `model/…/merged/` too, for use elsewhere."""
 
 
 class Gate(Section, frozen=True, kw_only=True):
@@ -204,7 +238,8 @@ class Gate(Section, frozen=True, kw_only=True):
 
     metric: Metric = "auto"
     """The metric that decides. `auto` is accuracy for classification, field_f1 for extraction,
-    micro_f1 for multilabel, execution_accuracy for sql; for generation it is tool_call with tool
+    micro_f1 for multilabel, execution_accuracy for sql, likelihood_margin for preference,
+    judged_margin for kto, perplexity for pretraining; for generation it is tool_call with tool
     calls, exact_match with short answers and token_f1 with longer ones (docs/evaluation.md)."""
     min_gain: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """The gain must be larger than this."""
@@ -223,11 +258,11 @@ class Evaluate(Section, frozen=True, kw_only=True):
 class Recipe(Section, frozen=True, kw_only=True):
     """The whole recipe. `Recipe()` applies when there is no recipe.yaml."""
 
-    task: Literal["auto", "classification", "generation", "extraction", "multilabel", "sql"] = (
-        "auto"
-    )
-    """What the answers are. `auto` decides by the data between one label (classification) and free
-    text (generation); JSON (extraction), several labels (multilabel) and SQL are named here."""
+    task: Literal["auto", Task] = "auto"
+    """What the rows are for. `auto` decides by the data: one label (classification), free text
+    (generation), a better and a worse answer (preference), answers judged good or bad (kto) or
+    running text (pretraining). JSON (extraction), several labels (multilabel) and SQL are named
+    here."""
     base_model: ModelId = DEFAULT_BASE_MODEL
     """A model of the Hugging Face hub, which is fetched into the bucket at its first use, or a
     Hugging Face directory in a bucket (docs/models.md)."""
@@ -252,6 +287,14 @@ class Recipe(Section, frozen=True, kw_only=True):
     stop_after: Literal["prepare"] | None = None
     """`prepare` ends the run when the rows are prepared: the email shows how the file was read and
     what the training would cost, and nothing is trained."""
+    learn: Literal["all", "last"] = "all"
+    """Which answers of a conversation are learnt: every one, or the last. Rows whose messages have
+    a `weight` are learnt as their weights say."""
+    mix: Mix = Mix()
+    early_stopping: Literal["auto", "off"] | EarlyStopping = "auto"
+    """The training ends when the validation loss has not fallen any more for so many evaluations:
+    `{patience: 5}`, for example. `auto` is an epoch's evaluations, at least 3. The best checkpoint
+    is kept in any case."""
     method: Literal["lora"] = "lora"
     """How the weights are trained."""
     hyperparameters: Hyperparameters = Hyperparameters()
@@ -261,6 +304,15 @@ class Recipe(Section, frozen=True, kw_only=True):
     """No job starts whose low estimate is above this, and none runs longer than this pays for."""
     deploy: Deploy = Deploy()
     evaluate: Evaluate = Evaluate()
+
+    @property
+    def patience(self) -> int:
+        """Evaluations without a lower validation loss that end the training; 0 for `off`."""
+        if isinstance(self.early_stopping, EarlyStopping):
+            return self.early_stopping.patience
+        if self.early_stopping == "off":
+            return 0
+        return max(LEAST_PATIENCE, self.hyperparameters.evaluations_per_epoch)
 
     @property
     def model_id(self) -> str:

@@ -22,8 +22,6 @@ NOT_BUILT = {
     "notify": "addresses a recipe; subscribe them to the stack's ReportTopic instead",
     "evaluate.metrics": "a choice of metrics",
     "evaluate.judge": "a judge model",
-    "task=preference": "the task preference",
-    "task=pretraining": "the task pretraining",
     "method=qlora": "the method qlora",
     "method=full": "the method full",
 }
@@ -51,6 +49,8 @@ def read_recipe(
         lines = dict(_lines(root, ""))
         _refuse_unknown_keys(root, Recipe, "", lines)
         values = value_of(root, "")
+        if isinstance(values, dict) and values.get("early_stopping") is False:
+            values["early_stopping"] = "off"  # YAML 1.1 reads the word as false.
         try:
             recipe = msgspec.convert(values, Recipe)
         except msgspec.ValidationError as error:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from tunedrop.documents.figures import ScaleName
 from tunedrop.documents.report import Comparison, LossPoint
 
 MAX_POINTS = 300  # Points drawn of a loss curve; a screen shows no more.
@@ -20,11 +21,15 @@ class DifferenceAxis:
         return f"{50 + 50 * max(-1.0, min(1.0, difference / self.bound)):.2f}%"
 
 
-def difference_axis(comparison: Comparison) -> DifferenceAxis:
-    """Return an axis that contains the interval and ends at a multiple of ten points."""
+def difference_axis(comparison: Comparison, scale: ScaleName = "percent") -> DifferenceAxis:
+    """Return an axis that contains the interval and ends at a multiple of ten points.
+
+    Only differences of shares are at most 100 points.
+    """
     gap = comparison.difference
     widest = max(abs(gap.low), abs(gap.high), abs(gap.value))
-    return DifferenceAxis(bound=min(1.0, max(0.1, ceil(widest * 10 + 1e-9) / 10)))
+    bound = max(0.1, ceil(widest * 10 + 1e-9) / 10)
+    return DifferenceAxis(bound=min(1.0, bound) if scale == "percent" else bound)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,9 +1,11 @@
 """The email at the end of a run: the verdict, the reasons, the cost, and what to do."""
 
+from collections.abc import Iterable
+
 import msgspec
 
-from tunedrop.documents.figures import duration, moment, p_value, percent, signed, usd
-from tunedrop.documents.report import Report
+from tunedrop.documents.figures import SCALES, Scale, duration, moment, p_value, usd
+from tunedrop.documents.report import Comparison, Report
 from tunedrop.documents.run import Certainty, Failure, Run, slug
 from tunedrop.errors import CancelledError
 from tunedrop.report import letter
@@ -51,11 +53,11 @@ def success_email(report: Report, links: Links) -> Email:
     """Return the email of a successful run: verdict, evidence, cost, and how to use the model."""
     metric = report.primary_metric
     base, tuned = report.base.metrics[metric].value, report.tuned.metrics[metric].value
-    title = report.metrics[metric].title
+    title, value = report.metrics[metric].title, SCALES[report.metrics[metric].scale].value
     return Email(
         letter.subject(
             f"{dataset_name(report.dataset)}: {SUBJECTS[report.verdict]}, {title} "
-            f"{percent(base)} -> {percent(tuned)}"
+            f"{value(base)} -> {value(tuned)}"
         ),
         letter.body(
             (
@@ -147,17 +149,22 @@ def _figures(report: Report) -> str:
     names = list(report.base.metrics)
     gaps = {each.metric: each for each in report.comparisons if each.rival == "base"}
     rivals = dict.fromkeys(each.name for each in report.baselines)
-    values = {(each.name, each.metric): percent(each.value.value) for each in report.baselines}
-    intervals = [gaps[name].difference for name in names]
+    scales = {name: SCALES[report.metrics[name].scale] for name in names}
+    values = {
+        (each.name, each.metric): scales[each.metric].value(each.value.value)
+        for each in report.baselines
+    }
     rows = [
         ["", *(report.metrics[name].title for name in names)],
-        ["Tuned model", *(percent(report.tuned.metrics[name].value) for name in names)],
-        ["Base model", *(percent(report.base.metrics[name].value) for name in names)],
+        *(
+            [title, *(scales[name].value(model.metrics[name].value) for name in names)]
+            for title, model in (("Tuned model", report.tuned), ("Base model", report.base))
+        ),
         *([rival, *(values[rival, name] for name in names)] for rival in rivals),
-        ["Gain in points", *(signed(gap.value) for gap in intervals)],
+        [_gain_in(scales.values()), *(_gap(scales[name], gaps[name])[0] for name in names)],
         [
             f"  {report.confidence * 100:g}% interval",
-            *(f"{signed(gap.low)} to {signed(gap.high)}" for gap in intervals),
+            *(_gap(scales[name], gaps[name])[1] for name in names),
         ],
         ["  p value", *(p_value(gaps[name].p_value) for name in names)],
     ]
@@ -166,6 +173,18 @@ def _figures(report: Report) -> str:
 
 def _since(report: Report) -> str:
     return f"{report.since.sentence} It was run {report.since.run}." if report.since else ""
+
+
+def _gain_in(scales: Iterable[Scale]) -> str:
+    """Return the name of the row with the gains, with their unit if all have the same."""
+    units = {scale.unit for scale in scales}
+    return f"Gain in {units.pop()}" if len(units) == 1 else "Gain"
+
+
+def _gap(scale: Scale, comparison: Comparison) -> tuple[str, str]:
+    """Return a gain and its interval."""
+    gap = comparison.difference
+    return scale.signed(gap.value), f"{scale.signed(gap.low)} to {scale.signed(gap.high)}"
 
 
 def _cost(report: Report) -> str:

@@ -49,7 +49,7 @@ def render_page(report: Report) -> str:
         bars=_bars(report),
         primary=primary,
         rivals=[each for each in report.comparisons if each.rival != "base"],
-        axis=difference_axis(primary),
+        axis=difference_axis(primary, report.metrics[report.primary_metric].scale),
         loss=loss_chart(report.curve),
         tokens=tokens_in_words(report.tokens) if report.tokens else None,
         served=served_in_words(report.served),

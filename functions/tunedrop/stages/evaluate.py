@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from tunedrop.documents import keys
 from tunedrop.documents.answers import Answer
-from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Dataset, Task
 from tunedrop.documents.report import Judgement
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.asking import MODELS, AskOne
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
+from tunedrop.evaluation.reading import read_rows
 from tunedrop.evaluation.repeats import repeat_of, repeated
 from tunedrop.jobs.endpoint import chat_request
 from tunedrop.jobs.pricing import hosting_price
 from tunedrop.lifecycle.answering import AskEndpoint, call_again, obtain_answers
 from tunedrop.lifecycle.earlier import earlier_answers
 from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.likelihoods import likelihood_asker
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
     TrainingSummary,
@@ -74,12 +74,17 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     run.stages["deploy"].ended = run.stages["evaluate"].started
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
-    rows = repeated(_rows(held, step, "test"), recipe.evaluate.repeats)
+    rows = repeated(_rows(held, step, "test", dataset.task), recipe.evaluate.repeats)
     summary = read_summary(run, runs)
     served = check_served(run, runs, inference, calls_as_text=summary.tool_calls == "text")
-    train = _rows(held, step, "train")
+    train = _rows(held, step, "train", dataset.task)
     examples = examples_for(dataset, recipe, train, rows)
-    asker = _asker(run.name, recipe, summary, examples)
+    if run.mixed:  # Rows that are mixed in may have the test rows among them.
+        train = [*train, *_rows(held, step, "train", dataset.task, run.mixed)]
+    if dataset.task in LIKELIHOOD_TASKS:
+        asker = likelihood_asker(run.name, recipe)
+    else:
+        asker = _asker(run.name, recipe, summary, examples)
     models = (*MODELS, "few_shot") if examples else MODELS
     asked = obtain_answers(held, step, rows, inference, asker, models)
     if not asked.is_complete:
@@ -104,10 +109,11 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     step.finish(held, "evaluate")
 
 
-def _rows(held: Held, step: Step, split: str) -> list[Row]:
-    key = f"{held.run.folder}/{keys.split_file(split)}"
-    lines = step.runs.store.read(key).body.splitlines()
-    return [msgspec.json.decode(line, type=Row) for line in lines]
+def _rows(
+    held: Held, step: Step, split: str, task: Task, folder: str | None = None
+) -> Sequence[Row]:
+    key = f"{folder or held.run.folder}/{keys.split_file(split)}"
+    return read_rows(step.runs.store.read(key).body, task)
 
 
 def _asker(

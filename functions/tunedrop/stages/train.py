@@ -9,6 +9,7 @@ from tunedrop.jobs.training_job import TrainingSettings, training_config, traini
 from tunedrop.lifecycle.bills import reserve
 from tunedrop.lifecycle.earlier import call_deploy, run_to_reuse, use_again
 from tunedrop.lifecycle.estimating import estimate_training
+from tunedrop.lifecycle.mixing import mixed_run
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.runs.repository import Held, encode
 
@@ -32,12 +33,13 @@ def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
 def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     run, runs = held.run, step.runs
     recipe = runs.recipe(run)
+    dataset = runs.document(run, keys.DATASET, Dataset)
+    run.mixed = mixed_run(runs, recipe, dataset)
     if earlier := run_to_reuse(run, recipe, runs):
         use_again(run, earlier)
         step.finish(held, "train")
         call_deploy(run, runs)
         return
-    dataset = runs.document(run, keys.DATASET, Dataset)
     catalogue = runs.catalogue()
     try:
         run.estimate = estimate_training(runs, recipe, dataset, catalogue)

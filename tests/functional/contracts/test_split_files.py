@@ -28,7 +28,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("tickets.csv", 1),
         ("chat-messages.jsonl", 1),
-        ("chat-with-tools.jsonl", 1),
+        ("chat-with-tools.jsonl", 2),
         ("chat-with-weights.jsonl", 2),
         ("chat-ending-with-a-call.jsonl", 1),
         ("ground-truth-workers.json", 1),

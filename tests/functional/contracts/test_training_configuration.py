@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.support.builders.training_document import training_document
-from tunedrop.documents.dataset import TECHNIQUES, TRAINABLE, Technique
+from tunedrop.documents.dataset import TECHNIQUES, Technique
 from tunedrop.jobs.training_job import CONFIG_VERSION
 from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
 from tunedrop.recipe.schema import Hyperparameters
@@ -41,7 +41,7 @@ def test_the_recipes_defaults_arrive_unchanged() -> None:
     # Then it has the values of the recipe's schema
     for name, value in msgspec.structs.asdict(Hyperparameters()).items():
         assert getattr(config.hyperparameters, name) == value
-    assert (config.technique, config.method) == ("sft", "lora")
+    assert (config.technique, config.method, config.learn) == ("sft", "lora", "all")
 
 
 def test_every_hyperparameter_has_a_range() -> None:
@@ -74,9 +74,5 @@ def test_recipe_and_container_refuse_what_is_outside_a_range(name: str) -> None:
             TrainingConfig.from_json(training_document(**{name: value}))
 
 
-def test_each_trainable_task_has_a_technique_that_is_built() -> None:
-    assert {TECHNIQUES[task] for task in TRAINABLE} <= set(OBJECTIVES)
-
-
-def test_the_container_knows_no_other_techniques_than_the_functions() -> None:
-    assert set(OBJECTIVES) <= set(get_args(Technique))
+def test_functions_and_container_know_the_same_techniques() -> None:
+    assert set(TECHNIQUES.values()) == set(OBJECTIVES) == set(get_args(Technique))

@@ -99,6 +99,9 @@ def test_report_and_email_say_that_nothing_was_trained(stack: Stack, tweets: byt
         b"split: {seed: 5}",
         b"evaluate: {gate: {min_gain: 0.02}}\nbudget_usd: 3",
         b"system: Be brief.",
+        b"learn: last",
+        b"early_stopping: off",
+        b"deploy: {merge: true}",
     ],
 )
 def test_any_other_change_of_the_recipe_trains_anew(
@@ -113,6 +116,26 @@ def test_any_other_change_of_the_recipe_trains_anew(
     # Then
     assert jobs(stack) == 2
     assert stack.run(second).reuses is None
+
+
+def test_other_rows_that_are_mixed_in_are_trained_anew(stack: Stack, tweets: bytes) -> None:
+    # Given a run with the rows of another dataset, and one that uses its adapter again
+    stack.drop("datasets/more/rows.csv", tweets.replace(b"thing", b"matter"))
+    finish(stack, "datasets/more/rows.csv")
+    stack.drop(RECIPE, b"mix: {dataset: more}")
+    first = first_run(stack, tweets)
+    again = second_run(stack, b"mix: {dataset: more}\nevaluate: {gate: {min_gain: 0.02}}")
+    assert stack.run(again).reuses == stack.run(first).run
+    assert stack.run(again).mixed == stack.run(first).mixed
+
+    # When the other dataset changes, and a recipe that differs in the evaluation comes
+    stack.drop("datasets/more/rows.csv", tweets.replace(b"thing", b"affair"))
+    finish(stack, "datasets/more/rows.csv")
+    last = second_run(stack, b"mix: {dataset: more}\nevaluate: {gate: {min_gain: 0.03}}")
+
+    # Then
+    assert stack.run(last).reuses is None
+    assert stack.run(last).mixed != stack.run(first).mixed
 
 
 def test_an_adapter_is_used_again_across_several_recipes(stack: Stack, tweets: bytes) -> None:

@@ -1,5 +1,6 @@
 """A run's report and email compare its tuned model with that of the run before it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from tests.support.pipeline.drives import KEY
 from tests.support.pipeline.fakes import FakeInference
 from tests.support.pipeline.stack import BUCKET, Stack
-from tunedrop.documents.answers import Answer
+from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.documents.report import Report
+from tunedrop.jobs.base_model import model_prefix
+from tunedrop.recipe.schema import Recipe
 
 pytestmark = pytest.mark.usefixtures("base_model")
 
@@ -27,6 +30,13 @@ class WorseInference(FakeInference):
     async def chat(self, endpoint: str, payload: Mapping[str, Any]) -> Answer:
         answer = await super().chat(endpoint, payload)
         return Answer("negative") if payload["model"] == "tuned" else answer
+
+
+class UntunedInference(FakeInference):
+    """A tuned model to which all answers are as likely as to the base model."""
+
+    async def likelihoods(self, endpoint: str, payload: Mapping[str, Any]) -> list[TokenLikelihood]:
+        return await super().likelihoods(endpoint, {**payload, "model": "base"})
 
 
 def finish(stack: Stack, key: str) -> str:
@@ -72,6 +82,59 @@ def test_the_difference_to_the_run_before_is_told_and_linked(stack: Stack) -> No
     assert "SINCE THE RUN BEFORE" in email
     assert f"It was run {first.rpartition('/')[2]}." in email
     assert "SINCE THE RUN BEFORE" not in stack.emails[0][1]
+
+
+@pytest.mark.parametrize(
+    ("row", "gain"),
+    [
+        ({"prompt": "{}?", "chosen": "this {}", "rejected": "something worse {}"}, "nats a token"),
+        ({"text": "Paragraph {} speaks of many things."}, "perplexity"),
+    ],
+    ids=["preference", "pretraining"],
+)
+def test_likelihoods_are_compared_with_the_run_before(
+    stack: Stack, row: dict[str, str], gain: str
+) -> None:
+    # Given a run whose adapter changed nothing
+    rows = [{name: text.format(n) for name, text in row.items()} for n in range(300)]
+    key = "datasets/techniques/rows.jsonl"
+    stack.inference = UntunedInference()
+    stack.drop(key, "\n".join(map(json.dumps, rows)).encode())
+    finish(stack, key)
+
+    # When another recipe leads to a better one
+    stack.inference = FakeInference()
+    stack.drop("datasets/techniques/recipe.yaml", b"hyperparameters: {epochs: 1}")
+    second = finish(stack, "datasets/techniques/recipe.yaml")
+
+    # Then the difference is that of the deciding metric, in its unit
+    report = report_of(stack, second)
+    assert report.since
+    assert report.since.comparison
+    gap, own = report.since.comparison.difference, report.comparisons[0].difference
+    assert gap.n == own.n
+    assert gap.value == pytest.approx(own.value)
+    assert gap.low > 0
+    assert gain in report.since.sentence
+
+
+def test_likelihoods_of_another_base_model_are_not_compared(stack: Stack) -> None:
+    # Given a finished run on running text
+    rows = [{"text": f"Paragraph {n} speaks of many things."} for n in range(300)]
+    key = "datasets/techniques/rows.jsonl"
+    stack.drop(key, "\n".join(map(json.dumps, rows)).encode())
+    finish(stack, key)
+
+    # When another base model, with other tokens, is trained on the same text
+    manifest = json.loads(stack.read(f"{model_prefix(Recipe())}manifest.json"))
+    manifest["id"] = "another/model"
+    other = Recipe(base_model="another/model")
+    stack.drop(f"{model_prefix(other)}manifest.json", json.dumps(manifest).encode())
+    stack.drop("datasets/techniques/recipe.yaml", b"base_model: another/model")
+    second = finish(stack, "datasets/techniques/recipe.yaml")
+
+    # Then
+    assert report_of(stack, second).since is None
 
 
 def test_another_file_without_common_rows_is_told_to_have_none(stack: Stack) -> None:

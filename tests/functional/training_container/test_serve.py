@@ -18,11 +18,12 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from container_folders import ContainerFolders
+from serving.chat_request import read_chat_request
 from serving.likelihood import CHUNK
 from serving.served_model import ServedModel
 from serving.settings import ServingSettings, SettingsError
 from tests.functional.training_container.finished_job import FinishedJob
-from tests.support.builders.tiny_model import CONTEXT_TOKENS
+from tests.support.builders.tiny_model import CONTEXT_TOKENS, make_tiny_model
 from tests.support.builders.training_rows import make_rows
 from tests.support.pipeline.serving_process import ANSWER_SECONDS, STOP_SECONDS, ServingProcess
 
@@ -173,6 +174,26 @@ def test_likelihoods_are_those_of_the_model_in_vllms_form(
     assert max(one["rank"] for one in found) > 1
     assert in_text["choices"][0]["prompt_logprobs"] == listed
     assert other.result() == server.ask(name, "a bad hotel")
+
+
+def test_the_template_of_the_settings_is_used_instead_of_the_models(tmp_path: Path) -> None:
+    # Given a base model without a chat template, and a file with one
+    model = tmp_path / "model"
+    make_tiny_model(model)
+    (model / "chat_template.jinja").unlink()
+    template = tmp_path / "tuned.jinja"
+    template.write_text("{% for m in messages %}[{{ m.content }}]{% endfor %}", encoding="utf-8")
+    folders = ContainerFolders(tmp_path)
+    settings = ServingSettings.from_environment({"SM_VLLM_CHAT_TEMPLATE": str(template)}, folders)
+
+    # When a chat is tokenized
+    body = json.dumps({"messages": [{"role": "user", "content": "hello"}], "max_tokens": 1})
+    request = read_chat_request(body.encode(), served=("base",), default="base")
+    conversation = ServedModel(settings).conversation(request)
+
+    # Then its text is that of the file's template
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    assert tokenizer.decode(conversation.prompt_ids) == "[hello]"
 
 
 def test_both_paths_answer_the_same(server: ServingProcess) -> None:

@@ -7,7 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
+from peft import PeftModel
 from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
 from tests.functional.training_container.finished_job import DROPOUT, FinishedJob
 from tests.support.builders.tiny_model import LEARNABLE
@@ -116,6 +119,37 @@ def test_artifact_is_the_best_checkpoint_not_the_last(job: TrainingJob) -> None:
     kept = load_file(job.root / f"checkpoints/checkpoint-{best}/adapter_model.safetensors")
     assert shipped.keys() == kept.keys()
     assert all(shipped[name].equal(kept[name]) for name in kept)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
+def test_merged_weights_answer_as_base_and_adapter_do(job: TrainingJob) -> None:
+    # Given a job that is to leave merged weights too
+    job.give(
+        {**LEARNABLE, "epochs": 1.0},
+        train=make_rows(64),
+        validation=make_rows(16, first_row=65),
+        merge=True,
+    )
+
+    # When it has ended
+    process = job.run()
+    assert process.process.returncode == 0, process.text
+
+    # Then both compute the same logits, and others than the base model
+    ids = torch.tensor([[3, 17, 42, 99, 128]])
+    base = AutoModelForCausalLM.from_pretrained(job.root / "input/data/model", dtype=torch.float32)
+    merged = AutoModelForCausalLM.from_pretrained(job.root / "model/merged", dtype=torch.float32)
+    with torch.no_grad():
+        plain = base(ids).logits
+        tuned = PeftModel.from_pretrained(base, job.root / "model")(ids).logits
+        assert torch.allclose(merged(ids).logits, tuned, atol=1e-2)
+        assert not torch.allclose(plain, tuned, atol=1e-1)
+    assert {file.name for file in (job.root / "model/merged").iterdir()} >= {
+        "model.safetensors",
+        "config.json",
+        "tokenizer.json",
+        "chat_template.jinja",
+    }
 
 
 def test_sigterm_ends_a_job_without_an_artifact(job: TrainingJob) -> None:

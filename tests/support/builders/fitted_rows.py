@@ -6,16 +6,21 @@ from typing import Any
 
 from container_folders import ContainerFolders
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.objectives.sft import fit_rows, load_rows
+from tuning.objectives.registry import objective_of
 from tuning.row_fitting import IGNORED, FittedRows
 
 
 def fit(
-    tmp_path: Path, rows: list[dict[str, Any]], chat: ChatTokenizer, max_length: int = 256
+    tmp_path: Path,
+    rows: list[dict[str, Any]],
+    chat: ChatTokenizer,
+    max_length: int = 256,
+    technique: str = "sft",
 ) -> FittedRows:
+    objective = objective_of(technique)
     write_channel(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
-    loaded = load_rows(ContainerFolders(tmp_path), "train", scratch=tmp_path / "scratch")
-    return fit_rows(loaded, chat, max_length=max_length, channel="train")
+    loaded = objective.load_rows(ContainerFolders(tmp_path), "train", scratch=tmp_path / "scratch")
+    return objective.fit_rows(loaded, chat, max_length=max_length, channel="train")
 
 
 def write_channel(tmp_path: Path, text: str) -> None:

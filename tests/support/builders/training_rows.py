@@ -17,6 +17,36 @@ def make_rows(count: int, *, first_row: int = 1) -> list[dict[str, Any]]:
     return rows
 
 
+def make_pairs(count: int, *, first_row: int = 1) -> list[dict[str, Any]]:
+    """Preference pairs: the answer of `make_rows` is better than the opposite one."""
+    pairs = []
+    for row in make_rows(count, first_row=first_row):
+        answer = row.pop("completion")
+        other = "no" if answer[0]["content"] == "yes" else "yes"
+        pairs.append(row | {"chosen": answer, "rejected": [{**answer[0], "content": other}]})
+    return pairs
+
+
+def make_judged(count: int, *, first_row: int = 1) -> list[dict[str, Any]]:
+    """Judged answers: a right one is good, a wrong one bad; two in three are right."""
+    rows = []
+    for pair in make_pairs(count, first_row=first_row):
+        good = pair["row"] % 3 > 0
+        answer = pair.pop("chosen") if good else pair.pop("rejected")
+        rows.append(
+            {"row": pair["row"], "prompt": pair["prompt"], "completion": answer, "label": good}
+        )
+    return rows
+
+
+def make_texts(count: int, *, first_row: int = 1) -> list[dict[str, Any]]:
+    """Running text of a few words that occur again and again."""
+    return [
+        {"row": row["row"], "text": f"{row['prompt'][0]['content']} is a thing. " * 3}
+        for row in make_rows(count, first_row=first_row)
+    ]
+
+
 def make_row(number: int, text: str, answer: str) -> dict[str, Any]:
     """One row of a split file."""
     return {

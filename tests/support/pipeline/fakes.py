@@ -149,4 +149,8 @@ class FakeInference:
         self.scored += 1
         if self.broken:
             raise HostingError(f"The endpoint {endpoint} stopped answering.", "Drop it again.")
-        return likelihoods_of(payload)
+        found = likelihoods_of(payload)
+        text = payload.get("prompt") or "".join(m["content"] for m in payload["messages"])
+        if payload["model"] == "tuned" and "worse" in text:
+            return [found[0], *(each._replace(logprob=-2.0) for each in found[1:])]
+        return found

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.builders.training_document import training_document
+from tunedrop.documents.dataset import Task
 from tuning.speed.precision import FILE
 
 PROGRAM = Path(__file__).parents[3] / "training_container" / "train.py"
@@ -31,9 +32,15 @@ class TrainingJob:
         *,
         train: Iterable[Mapping[str, Any]],
         validation: Iterable[Mapping[str, Any]],
+        task: Task = "classification",
+        **settings: Any,
     ) -> None:
-        """Fill the channels. Hyperparameters that are not given have the recipe's defaults."""
-        config = training_document(**hyperparameters)
+        """Fill the channels. Hyperparameters that are not given have the recipe's defaults.
+
+        `settings` replace other fields of training.json. The training stops early only if
+        `patience` is among them.
+        """
+        config = training_document(task, **hyperparameters) | {"patience": 0, **settings}
         (self.root / "input/data/config/training.json").write_text(json.dumps(config))
         for channel, rows in (("train", train), ("validation", validation)):
             folder = self.root / "input/data" / channel

@@ -5,7 +5,6 @@ tests/data_cases/README.md describes the files and what is expected of them.
 
 import re
 from pathlib import Path
-from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.dataset.readers.record import Table
-from tunedrop.documents.dataset import TECHNIQUES, Columns, Dataset
+from tunedrop.documents.dataset import Columns, Dataset
 from tunedrop.documents.rows import AnyRow, Message
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
@@ -54,19 +53,18 @@ def refuse_doubtful(_table: Table, columns: Columns) -> None:
 
 
 def prepared(path: Path, wanted: Expected) -> tuple[Dataset, MemorySink]:
-    """Prepare a file with all rows in train.jsonl, also for tasks whose training is not built."""
+    """Prepare a file with all rows in train.jsonl."""
     whole = {"split": {"validation": 0, "test": 0}, **wanted.recipe}
     sink = MemorySink()
-    with patch("tunedrop.dataset.outcome.TRAINABLE", frozenset(TECHNIQUES)):
-        document = prepare_dataset(
-            MemoryFile(path.read_bytes(), path.name),
-            msgspec.convert(whole, Recipe),
-            sink,
-            dataset="case",
-            run="r",
-            source_uri="s",
-            consider=refuse_doubtful if wanted.asked else None,
-        )
+    document = prepare_dataset(
+        MemoryFile(path.read_bytes(), path.name),
+        msgspec.convert(whole, Recipe),
+        sink,
+        dataset="case",
+        run="r",
+        source_uri="s",
+        consider=refuse_doubtful if wanted.asked else None,
+    )
     return document, sink
 
 

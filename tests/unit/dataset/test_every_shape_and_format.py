@@ -6,8 +6,7 @@ import lzma
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
-from unittest.mock import patch
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -19,7 +18,7 @@ from tests.support.builders import files
 from tests.support.builders.row_shapes import SHAPES, Item, RowShape, text_of
 from tests.support.pipeline.preparation import MemorySink, prepare
 from tunedrop.dataset.examining.rejects import REASONS
-from tunedrop.documents.dataset import Dataset, Task
+from tunedrop.documents.dataset import Dataset
 
 BOUNDED = settings(max_examples=10, deadline=None, derandomize=True, database=None)
 FIRST = 16  # Every file begins with this many good rows.
@@ -150,9 +149,8 @@ def item(kind: str, number: int, shape: RowShape, file: Format) -> Item:
 
 
 def prepared(content: bytes, name: str, recipe: dict[str, Any]) -> tuple[Dataset, MemorySink]:
-    """Prepare rows of any task, also of those whose training is not built."""
-    with patch("tunedrop.dataset.outcome.TRAINABLE", frozenset(get_args(Task))):
-        return prepare(content, name, **recipe)
+    """Prepare rows of any task."""
+    return prepare(content, name, **recipe)
 
 
 def assert_conserved(document: Dataset, sink: MemorySink, rows: int) -> None:

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from tests.support.pipeline.preparation import prepare
-from tunedrop.errors import DatasetError
 
 ROOT = Path(__file__).parents[3]
 FORMATS = ROOT / "examples" / "formats"
-NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl", "preference-messages.jsonl")
+TASKS = {
+    "handbook.md": "pretraining",
+    "kto.jsonl": "kto",
+    "preference.jsonl": "preference",
+    "preference-messages.jsonl": "preference",
+}
 RECIPES: dict[str, Any] = {
     "tickets-several-columns.csv": {
         "template": "{subject}: {message}",
@@ -22,19 +26,17 @@ RECIPES: dict[str, Any] = {
 
 @pytest.mark.parametrize("path", sorted(FORMATS.iterdir()), ids=lambda path: path.name)
 def test_an_example_loses_no_row(path: Path) -> None:
-    if path.name in NOT_TRAINABLE:
-        with pytest.raises(DatasetError, match="training is not built yet"):
-            prepare(path.read_bytes(), path.name)
-        return
-
     # When
     document, sink = prepare(path.read_bytes(), path.name, **RECIPES.get(path.name, {}))
 
     # Then
-    assert document.rows.source == len(sink.all_rows()) == 30
+    written = (sink.files[f"{name}.jsonl"] for name in ("train", "validation", "test"))
+    assert document.rows.source == sum(len(text.splitlines()) for text in written)
+    assert document.rows.source == (61 if path.name == "handbook.md" else 30)  # paragraphs
     assert document.rows.rejected == document.rows.duplicates == 0
     assert document.findings == []
-    assert document.task == ("classification" if document.labels else "generation")
+    by_answers = "classification" if document.labels else "generation"
+    assert document.task == TASKS.get(path.name, by_answers)
 
 
 def test_the_document_lists_every_example() -> None:

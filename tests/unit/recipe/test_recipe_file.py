@@ -57,7 +57,7 @@ def test_a_mistake_is_refused_with_its_line_and_key(text: str, words: list[str])
         ("split: {test: 0.7}", "(given: 0.7; allowed: at least 0, below 0.5; default: 0.1)."),
         (
             "task: chat",
-            "auto, classification, extraction, generation, multilabel, sql; default: auto).",
+            "multilabel, preference, pretraining, sql; default: auto).",
         ),
         ("rows: {max_test: x}", "(given: 'x'; allowed: at least 1; default: 500)."),
     ],
@@ -235,3 +235,12 @@ def test_repeated_answers_need_a_temperature() -> None:
 
     assert recipe.evaluate.repeats == 3
     assert read_recipe(b"evaluate: {repeats: 1}").evaluate.repeats == 1
+
+
+@pytest.mark.parametrize("word", ["off", '"off"', "false"])
+def test_early_stopping_is_turned_off_by_the_word(word: str) -> None:
+    # When
+    recipe = read_recipe(f"early_stopping: {word}".encode())
+
+    # Then
+    assert recipe.patience == 0

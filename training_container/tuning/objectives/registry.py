@@ -16,7 +16,7 @@ from tuning.base_model import LoadedModel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import Hyperparameters
 from tuning.errors import ConfigurationError
-from tuning.objectives import sft
+from tuning.objectives import dpo, kto, pretraining, sft
 from tuning.row_fitting import FittedRows
 
 
@@ -65,6 +65,9 @@ class Objective(Protocol):
 
 OBJECTIVES: Final[Mapping[str, Objective]] = {
     "sft": sft,
+    "dpo": dpo,
+    "kto": kto,
+    "pretraining": pretraining,
 }
 
 

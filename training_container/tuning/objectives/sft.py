@@ -25,7 +25,7 @@ from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import Hyperparameters
 from tuning.errors import DataError
 from tuning.progress import ProgressLog, log_line
-from tuning.row_fitting import IGNORED, ConversationFitting, FittedRows, labels_of
+from tuning.row_fitting import IGNORED, ConversationFitting, FittedRows, labels_of, refused
 from tuning.speed.batching import Batching, plan_batching
 from tuning.speed.compact_adapter import compact_adapters
 from tuning.speed.compact_loss import skip_masked_positions
@@ -74,11 +74,8 @@ class _RowFitting:
         prompt, completion, tools = (json.loads(row[name]) for name in PARTS)
         try:
             fit, tokens = self.conversations.fit(prompt, completion, tools)
-        except TemplateError as error:  # for example, roles that do not alternate
-            raise DataError(
-                f"the base model's chat template refuses row {row['row']} of the `{self.channel}` "
-                f"channel: {error}; correct the row or choose another model"
-            ) from None
+        except TemplateError as error:
+            raise refused(error, row["row"], self.channel) from None
         return {
             "input_ids": tokens.input_ids,
             "labels": labels_of(tokens),

@@ -8,7 +8,7 @@ from itertools import compress
 from typing import Literal
 
 from tunedrop.dataset.shapes.content import MOST_LABELS
-from tunedrop.documents.dataset import AnswerTask
+from tunedrop.documents.dataset import AnswerTask, Task
 
 LEAST_REPEATS = 5  # Short answers are labels if they have at least this many rows on average.
 
@@ -45,14 +45,14 @@ class Labels:
         """All labels and their other spellings, in the order of their first row."""
         return list(self._numbers)
 
-    def task(self, wanted: AnswerTask | Literal["auto"], *, labelled: bool) -> AnswerTask:
+    def task(self, wanted: Task | Literal["auto"], *, labelled: bool) -> AnswerTask:
         """Return the task: few distinct short answers are labels, unless the recipe decides.
 
         Args:
-            wanted: the recipe's task.
+            wanted: the recipe's task; one that these rows cannot be for counts as `auto`.
             labelled: whether the shape has a column of labels.
         """
-        if wanted != "auto" and wanted != "classification":  # noqa: PLR1714 - mypy narrows this
+        if wanted in ("generation", "extraction", "multilabel", "sql"):
             return wanted
         if not self.possible:
             return "generation"

@@ -5,13 +5,14 @@ short row that is more than the row itself.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
-from tunedrop.documents.rows import AnyRow, Message
+from tunedrop.documents.rows import Message
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -53,17 +54,16 @@ class ChatTemplate:
         called = {"role": "assistant", "content": "", "tool_calls": [_parsed(call)]}
         return _PROBE not in (self._rendered([asked, called], None) or "")
 
-    def text(self, row: AnyRow) -> str | None:
-        """Return a row as the model sees it in training, up to its last end of turn.
+    def text(self, messages: Sequence[Message], tools: Any) -> str | None:
+        """Return a conversation as the model sees it in training, up to its last end of turn.
 
-        None when the template refuses the row; the training job then says why.
+        None when the template refuses it; the training job then says why.
         """
-        messages = (*row.prompt, *row.learned)
         try:
             turns = [_turn(message, calls_as_text=self.calls_as_text) for message in messages]
         except (KeyError, TypeError, ValueError):  # A call that is no call.
             return None
-        text = self._rendered(turns, row.tools)
+        text = self._rendered(turns, tools)
         end = self._tokens["eos_token"]
         at = text.rfind(end) if text and end else -1
         return text[: at + len(end)] if text and at >= 0 else text

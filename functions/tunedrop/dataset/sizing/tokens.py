@@ -10,7 +10,7 @@ import msgspec
 
 from tunedrop.dataset.sizing.chat_template import ChatTemplate
 from tunedrop.documents.dataset import TokenStatistics
-from tunedrop.documents.rows import AnyRow, read_row
+from tunedrop.documents.rows import AnyRow, Message, read_row
 
 CHARACTERS_A_TOKEN = 4  # An estimate for English prose with the vocabularies of today's models.
 SAMPLE = 4_000  # Up to this number, all rows are counted; of more rows, at least half this number.
@@ -72,11 +72,20 @@ class TokenSample:
             self._thin_out()
 
     def _tokens(self, row: AnyRow) -> int:
-        """Return the tokens of a row with all that the chat template adds."""
-        text = self._template.text(row) if self._template else None
+        """Return the tokens of a row with all that the chat template adds.
+
+        A preference is read twice, with each of its answers. Running text has one token more, at
+        its end.
+        """
+        if row.text:
+            return len(self._tokenizer.encode(row.text, add_special_tokens=False).ids) + 1
+        return sum(self._tokens_with(row, answer) for answer in row.answers)
+
+    def _tokens_with(self, row: AnyRow, answer: list[Message]) -> int:
+        messages = [*row.prompt, *answer]
+        text = self._template.text(messages, row.tools) if self._template else None
         if text is not None:
             return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
-        messages = [*row.prompt, *row.learned]
         texts = [message.text for message in messages]
         encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         tokens = sum(len(encoding.ids) for encoding in encodings)
@@ -120,7 +129,8 @@ def relative_error(sample: Sequence[Counted]) -> float:
 
 def _characters(row: AnyRow) -> int:
     """Return the length of a row as the examined rows have it: with calls and tools as JSON."""
-    length = sum(len(message.text) for message in (*row.prompt, *row.learned))
+    messages = [*row.prompt, *(message for answer in row.answers for message in answer)]
+    length = sum(len(message.text) for message in messages)
     return length + (len(msgspec.json.encode(row.tools)) if row.tools else 0)
 
 

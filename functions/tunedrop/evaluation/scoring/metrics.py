@@ -1,13 +1,13 @@
-"""The metrics, by name. A new one is added here and to its task in `tasks.py`.
-
-A `RowMetric` scores each row, and its total is the mean. A `CorpusMetric` scores all rows together.
-The kind of a metric decides how it is compared (`statistics/comparing.py`).
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+"""The metrics, by name. A new one is added here and to its task in `tasks.py`."""
 
 from tunedrop.evaluation.scoring.f1 import macro_f1
+from tunedrop.evaluation.scoring.kinds import CorpusMetric, Metric, RowMetric
+from tunedrop.evaluation.scoring.likelihood_metrics import (
+    JUDGED_MARGIN,
+    LIKELIHOOD_MARGIN,
+    PERPLEXITY_METRIC,
+    PREFERRED,
+)
 from tunedrop.evaluation.scoring.overlap import chrf, rouge_l
 from tunedrop.evaluation.scoring.sql import same_query, same_results
 from tunedrop.evaluation.scoring.structured import (
@@ -25,44 +25,6 @@ from tunedrop.evaluation.scoring.tool_calls import (
     same_calls,
     same_names,
 )
-
-Counts = Mapping[tuple[str, str], float]
-"""How often each (gold, prediction) pair occurs, or the weight of these rows."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Named:
-    name: str
-    """The name in the recipe and in report.json."""
-    title: str
-    """The name in texts for people."""
-    explains: str
-    """One sentence for the report: what the metric measures."""
-    phrase: str
-    """The value in a sentence, with `{}` for the figure."""
-    applies: Callable[[Sequence[str]], bool] = lambda _golds: True
-    """Whether the metric says something about these right answers."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowMetric(_Named):
-    """A metric that is the mean of the rows' scores."""
-
-    score: Callable[[str, str], float]
-    """(prediction, gold) to 0..1."""
-    binary: bool
-    """Whether the score is always 0 or 1, so that exact methods apply."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CorpusMetric(_Named):
-    """A metric that exists only for all rows together."""
-
-    score: Callable[[Counts], float]
-    """Counts of (gold, prediction) to 0..1. Only their proportions may matter."""
-
-
-Metric = RowMetric | CorpusMetric
 
 ACCURACY = RowMetric(
     name="accuracy",
@@ -240,5 +202,9 @@ METRICS: dict[str, Metric] = {
         TOOL_CALL,
         TOOL_NAME,
         TOOL_ARGUMENTS,
+        LIKELIHOOD_MARGIN,
+        PREFERRED,
+        JUDGED_MARGIN,
+        PERPLEXITY_METRIC,
     )
 }

@@ -6,23 +6,31 @@ TASKS["generation"]      the text as it is; exact match, token F1, ROUGE-L, chrF
 TASKS["extraction"]      the JSON in the answer; field F1, exact JSON, schema-valid and parse rate
 TASKS["multilabel"]      the labels in the answer; micro-F1, macro-F1, exact set
 TASKS["sql"]             the query in the answer, and its results; execution accuracy, exact query
+
+These are judged by the likelihoods that both models give to texts; nothing is generated:
+
+TASKS["preference"]      a better and a worse answer; likelihood margin, better answer preferred
+TASKS["kto"]             an answer judged good or bad; likelihood margin
+TASKS["pretraining"]     running text; perplexity
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.rows import Row
 from tunedrop.errors import RecipeError
-from tunedrop.evaluation.scoring import metrics
+from tunedrop.evaluation.scoring import likelihood_metrics, metrics
+from tunedrop.evaluation.scoring.kinds import Metric
 from tunedrop.evaluation.scoring.labels import label_reader
-from tunedrop.evaluation.scoring.metrics import Metric
+from tunedrop.evaluation.scoring.likelihood import judgement_weights, token_weights
 from tunedrop.evaluation.scoring.sql import sql_reader
 from tunedrop.evaluation.scoring.structured import labels_reader, read_json
 from tunedrop.evaluation.scoring.text import tokens
 from tunedrop.evaluation.scoring.tool_calls import are_calls
-from tunedrop.recipe.schema import Gate
+from tunedrop.recipe.schema import Evaluate, Gate
 
 SHORT_ANSWER = 5  # Words. Exact match was designed for SQuAD, whose answers have 3 on average.
 
@@ -44,6 +52,9 @@ class JudgedTask:
     has_labels: bool = False
     form: str = ""
     """What an answer must have to be readable, in words; empty when every answer is."""
+    weights: Callable[[Sequence[Row], Sequence[Answer]], list[str]] | None = None
+    """For a task that is judged by likelihood: from the rows and the base model's answers to the
+    weights of the rows, which take the place of the right answers."""
 
 
 def _each(read: Callable[[str], str]) -> ReadAll:
@@ -104,6 +115,34 @@ TASKS: dict[Task, JudgedTask] = {
 }
 
 
+def _no_reading(_labels: Sequence[str], _rows: Sequence[Row]) -> ReadAll:
+    """Likelihoods are scored as they are."""
+    return list
+
+
+LIKELIHOODS: dict[Task, JudgedTask] = {
+    "preference": JudgedTask(
+        metrics=(likelihood_metrics.LIKELIHOOD_MARGIN, likelihood_metrics.PREFERRED),
+        auto=lambda _golds: likelihood_metrics.LIKELIHOOD_MARGIN,
+        reader=_no_reading,
+        weights=lambda rows, _answers: ["1"] * len(rows),
+    ),
+    "kto": JudgedTask(
+        metrics=(likelihood_metrics.JUDGED_MARGIN,),
+        auto=lambda _golds: likelihood_metrics.JUDGED_MARGIN,
+        reader=_no_reading,
+        weights=judgement_weights,
+    ),
+    "pretraining": JudgedTask(
+        metrics=(likelihood_metrics.PERPLEXITY_METRIC,),
+        auto=lambda _golds: likelihood_metrics.PERPLEXITY_METRIC,
+        reader=_no_reading,
+        weights=token_weights,
+    ),
+}
+TASKS |= LIKELIHOODS
+
+
 def check_gate(task: Task, gate: Gate) -> None:
     """Refuse a gate metric that the task does not have, before the training costs money.
 
@@ -115,6 +154,21 @@ def check_gate(task: Task, gate: Gate) -> None:
         raise RecipeError(
             f"recipe.yaml: evaluate.gate.metric: {gate.metric} does not exist for {task}.",
             f"Choose one of auto, {', '.join(known)}, and drop the recipe again.",
+        )
+
+
+def check_evaluation(task: Task, chosen: Evaluate) -> None:
+    """Refuse what the recipe wants of the evaluation and the task does not have.
+
+    Raises:
+        RecipeError: the gate's metric does not exist, or nothing is answered that can be repeated.
+    """
+    check_gate(task, chosen.gate)
+    if chosen.repeats > 1 and TASKS[task].weights is not None:
+        raise RecipeError(
+            f"recipe.yaml: evaluate.repeats: the models answer nothing for {task}; likelihoods are "
+            "the same each time.",
+            "Take evaluate.repeats out, and drop the recipe again.",
         )
 
 

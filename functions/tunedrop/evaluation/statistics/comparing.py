@@ -5,6 +5,7 @@
 | right or wrong | independent | Wilson | Tango's paired score | McNemar, mid-p |
 | right or wrong | in groups | Wilson, effective rows | inverted sign test | signs of groups |
 | a score for each row | any | Wilson, effective rows | inverted sign test | signs of groups |
+| a likelihood for each row | any | Student's t | inverted sign test | signs of groups |
 | all rows together | any | the same, from influences | the same | signs, and swaps of groups |
 
 An interval of the difference leaves zero out if and only if its p value is below 1 - confidence, so
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunedrop.documents.report import Comparison, Estimate
-from tunedrop.evaluation.scoring.metrics import CorpusMetric, Metric, RowMetric
+from tunedrop.evaluation.scoring.kinds import CorpusMetric, Metric, RowMetric
 from tunedrop.evaluation.statistics.influence import influence_scores
 from tunedrop.evaluation.statistics.intervals import effective_rows, t_of, tango, wilson, z_of
 from tunedrop.evaluation.statistics.significance import mcnemar_mid_p, smallest_detectable
@@ -75,14 +76,15 @@ def compare(metric: Metric, evidence: Evidence) -> Compared:
     )
     of_rows = units.by_row(rival), units.by_row(tuned)
     wins, losses = _wins(*of_rows), _wins(*reversed(of_rows))
+    bounded = metric.scale.is_share
     exact = isinstance(metric, RowMetric) and metric.binary and units.are_rows
     if exact:
         found = _right_or_wrong(wins, losses, rows, confidence)
     elif isinstance(metric, CorpusMetric):
         found = _signs_and_swaps(gaps, metric, evidence)
     else:
-        found = _signs(gaps, units, confidence)
-    error = gaps.with_a_win_and_a_loss().standard_error
+        found = _signs(gaps, units, confidence, bounded=bounded)
+    error = (gaps.with_a_win_and_a_loss() if bounded else gaps).standard_error
     comparison = Comparison(
         metric=metric.name,
         rival=evidence.rival_name,
@@ -96,8 +98,8 @@ def compare(metric: Metric, evidence: Evidence) -> Compared:
         units=len(units.sizes),
     )
     return Compared(
-        rival=_value(base, confidence, rows, exact=exact),
-        tuned=_value(mine, confidence, rows, exact=exact),
+        rival=_value(base, confidence, rows, exact=exact, bounded=bounded),
+        tuned=_value(mine, confidence, rows, exact=exact, bounded=bounded),
         comparison=comparison,
     )
 
@@ -128,12 +130,24 @@ def _right_or_wrong(wins: int, losses: int, rows: int, confidence: float) -> _Di
     return _Difference(low=low, high=high, p_value=p_value, test="McNemar's mid-p test")
 
 
-def _signs(gaps: UnitScores, units: Units, confidence: float) -> _Difference:
-    found = sign_test(gaps, confidence)
+def _signs(
+    gaps: UnitScores, units: Units, confidence: float, *, bounded: bool = True
+) -> _Difference:
+    """Compare by flipping the signs of units.
+
+    The test expects differences between -1 and 1. Others are divided by the largest one before.
+    """
+    largest = 1.0
+    if not bounded:
+        means = (total / size for total, size in zip(gaps.sums, gaps.sizes, strict=True))
+        largest = max(map(abs, means)) or 1.0
+    found = sign_test(
+        UnitScores(sums=[each / largest for each in gaps.sums], sizes=gaps.sizes), confidence
+    )
     of = "" if len(units.sizes) == units.rows else f" of {len(units.sizes):,} groups of rows"
     return _Difference(
-        low=found.low,
-        high=found.high,
+        low=found.low * largest,
+        high=found.high * largest,
         p_value=found.p_value,
         test=f"sign permutation test{of}",
     )
@@ -155,9 +169,15 @@ def _signs_and_swaps(gaps: UnitScores, metric: CorpusMetric, evidence: Evidence)
     return _Difference(low=low, high=high, p_value=p_value, test=found.test)
 
 
-def _value(scores: UnitScores, confidence: float, rows: int, *, exact: bool) -> Estimate:
-    """Return a model's own value with Wilson's interval."""
-    value, units = min(1.0, max(0.0, scores.mean)), len(scores.sizes)
+def _value(
+    scores: UnitScores, confidence: float, rows: int, *, exact: bool, bounded: bool
+) -> Estimate:
+    """Return a model's own value with Wilson's interval; with Student's if it is no share."""
+    units = len(scores.sizes)
+    if not bounded:
+        half = t_of(confidence, max(1, units - 1)) * scores.standard_error
+        return Estimate(scores.mean, scores.mean - half, scores.mean + half, rows)
+    value = min(1.0, max(0.0, scores.mean))
     if exact:
         return Estimate(value, *wilson(value, rows, z_of(confidence)), rows)
     effective = effective_rows(value, scores.standard_error, units)

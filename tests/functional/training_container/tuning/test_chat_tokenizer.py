@@ -36,10 +36,14 @@ def test_exactly_the_answers_of_weight_one_are_trained_on(
     prove_trainable(fitted.rows, chat.end_of_turn_ids, channel="train")
 
 
-def test_earlier_answers_without_weights_are_not_trained_on(
-    tmp_path: Path, chat: ChatTokenizer
+@pytest.mark.parametrize(
+    ("every_turn", "learnt"), [(True, ["first", "second", "third"]), (False, ["third"])]
+)
+def test_the_recipe_decides_about_earlier_answers_without_weights(
+    tmp_path: Path, *, every_turn: bool, learnt: list[str]
 ) -> None:
     # Given a row whose answers have no weights
+    chat = ChatTokenizer(make_byte_tokenizer(), learns_every_turn=every_turn)
     row = weighted_row(1)
     for turn in (*row["prompt"], *row["completion"]):
         turn.pop("weight", None)
@@ -47,24 +51,86 @@ def test_earlier_answers_without_weights_are_not_trained_on(
     # When it is fitted
     (fitted,) = fit(tmp_path, [row], chat).rows
 
-    # Then only the completion is trained on
-    assert learnt_texts(fitted, chat) == [f"third{END_OF_TURN}"]
+    # Then every answer is trained on with its end, or the last one only
+    assert learnt_texts(fitted, chat) == [f"{answer}{END_OF_TURN}" for answer in learnt]
+
+
+REWRITING = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
+    "{% if m['role'] == 'assistant' and not loop.last %}{{ m['content'][:-1] }}"
+    "{% else %}{{ m['content'] }}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""A template like those that leave out the thoughts of earlier answers."""
 
 
 def test_template_that_rewrites_earlier_answers_is_refused() -> None:
-    # Given a template like those that leave out the thoughts of earlier answers
-    rewriting = (
-        "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
-        "{% if m['role'] == 'assistant' and not loop.last %}{{ m['content'][:2] }}"
-        "{% else %}{{ m['content'] }}{% endif %}<|im_end|>\n{% endfor %}"
-        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-    )
-    chat = ChatTokenizer(make_byte_tokenizer(rewriting))
+    # Given a template that TRL does not know
+    chat = ChatTokenizer(make_byte_tokenizer(REWRITING))
     row = weighted_row(1)
 
     # When a row with weights is tokenized, then the error names them
     with pytest.raises(ModelError, match="take `weight` out of the messages"):
         chat.tokenize(row["prompt"], row["completion"])
+
+
+def test_of_a_template_that_rewrites_answers_the_last_is_learnt(tmp_path: Path) -> None:
+    # Given such a template, which TRL does not know, and a row without weights
+    chat = ChatTokenizer(make_byte_tokenizer(REWRITING))
+    row = weighted_row(1)
+    for turn in (*row["prompt"], *row["completion"]):
+        turn.pop("weight", None)
+
+    # When it is fitted
+    (fitted,) = fit(tmp_path, [row], chat).rows
+
+    # Then the last answer alone is trained on
+    assert learnt_texts(fitted, chat) == [f"third{END_OF_TURN}"]
+    assert not chat.learns_earlier_answers
+
+
+def test_qwen_3_learns_every_answer_with_the_variant_of_trl() -> None:
+    # Given Qwen 3's template, which leaves the thoughts of earlier answers out
+    chat = family("qwen3")
+    row = weighted_row(1)
+
+    # When a row with weights is tokenized
+    tokens = chat.tokenize(row["prompt"], row["completion"])
+
+    # Then both answers of weight 1 are trained on, each with its thoughts and its end
+    thoughts = "<think>\n\n</think>\n\n"
+    assert [
+        str(chat.tokenizer.decode(tokens.input_ids[start:end])) for start, end in tokens.learnt
+    ] == [f"{thoughts}first{END_OF_TURN}", f"{thoughts}third{END_OF_TURN}"]
+    assert chat.learns_earlier_answers
+
+
+@pytest.mark.parametrize(
+    ("end", "written"),
+    [
+        (
+            END_OF_TURN,
+            f"<|im_start|>user\na?{END_OF_TURN}\n<|im_start|>assistant\nb{END_OF_TURN}",
+        ),
+        ("<|endoftext|>", "### User:\na?\n\n### Assistant:\nb<|endoftext|>"),
+    ],
+    ids=["its vocabulary has the marks of ChatML", "its end token is another"],
+)
+def test_model_without_a_chat_template_gets_one(end: str, written: str) -> None:
+    # Given a tokenizer without a chat template
+    tokenizer = make_byte_tokenizer()
+    tokenizer.chat_template = None
+    tokenizer.eos_token = end
+
+    # When a row is tokenized
+    chat = ChatTokenizer(tokenizer)
+    tokens = chat.tokenize([message("user", "a?")], [message("assistant", "b")])
+
+    # Then the answer is trained on up to the model's own end token
+    ((start, stop),) = tokens.learnt
+    assert chat.given_template
+    assert tokenizer.decode(tokens.input_ids) == written
+    assert tokenizer.decode(tokens.input_ids[start:stop]) == f"b{end}"
 
 
 def test_template_that_rewrites_the_prompt_is_refused() -> None:
@@ -78,16 +144,6 @@ def test_template_that_rewrites_the_prompt_is_refused() -> None:
     # When a row is tokenized, then the error tells what the template does
     with pytest.raises(ModelError, match="writes a prompt differently once it is answered"):
         chat.tokenize(row["prompt"], row["completion"])
-
-
-def test_model_without_a_chat_template_is_refused() -> None:
-    # Given a tokenizer without a chat template
-    tokenizer = make_byte_tokenizer()
-    tokenizer.chat_template = None
-
-    # When it is to be used, then it is refused
-    with pytest.raises(ModelError, match="no chat template: choose an instruct model"):
-        ChatTokenizer(tokenizer)
 
 
 CALL = {"id": "c1", "type": "function"} | {

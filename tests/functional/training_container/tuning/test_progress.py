@@ -43,6 +43,35 @@ def test_later_loss_of_zero_does_not_end_the_job(capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out)["loss"] == 0.0
 
 
+def logged_losses(*losses: float) -> None:
+    """Report training losses one after the other to one ProgressLog."""
+    progress, state = ProgressLog(), TrainerState(global_step=0, max_steps=80, epoch=0.5)
+    for loss in losses:
+        state.global_step += 1
+        entry = {**LOGGED, "loss": loss, "num_tokens": 500.0 * state.global_step}
+        state.log_history.append(entry)
+        progress.on_log(TrainingArguments(use_cpu=True), state, TrainerControl(), logs=entry)
+
+
+def test_losses_far_above_the_first_one_end_the_job() -> None:
+    with pytest.raises(DivergenceError) as caught:
+        logged_losses(1.0, 0.8, 6.0, 9.0, 12.0)
+
+    assert str(caught.value) == (
+        "the training loss rose from 1 to 12 by step 5 of 80: the learning rate is too high; "
+        "lower hyperparameters.learning_rate, for example to a tenth"
+    )
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [(1.0, 6.0, 6.0, 0.9, 6.0, 6.0), (0.1, 0.4, 0.5, 0.6, 0.6), (4.0, 7.0, 8.0, 7.5, 7.0)],
+    ids=["two in a row", "less than two nats", "less than three times"],
+)
+def test_smaller_rises_of_the_loss_do_not_end_the_job(losses: tuple[float, ...]) -> None:
+    logged_losses(*losses)
+
+
 def at(step: int) -> TrainerState:
     """Return the state of a training of ten steps."""
     return TrainerState(global_step=step, max_steps=10)

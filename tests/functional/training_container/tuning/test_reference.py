@@ -1,6 +1,7 @@
 """The likelihoods that a job records are those of its adapter, computed anew from the artifact."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.functional.training_container.finished_job import FinishedJob
 from tests.support.builders.fitted_rows import fit
 from tests.support.builders.tiny_model import make_byte_tokenizer
-from tests.support.builders.training_rows import make_row
+from tests.support.builders.training_rows import make_row, make_texts
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.reference import FILE, MAX_TOKENS, ROWS, chosen_rows
+from tuning.reference import FILE, MAX_TOKENS, ROWS, Reference, answers_in, chosen_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
 
@@ -83,3 +84,33 @@ def test_rows_that_the_server_tokenizes_differently_are_not_chosen(tmp_path: Pat
 
     # Then
     assert [row["row"] for row in chosen] == [2]
+
+
+def test_rows_in_a_template_of_training_alone_are_not_chosen(tmp_path: Path) -> None:
+    # Given a template that writes an earlier answer without its thoughts, and conversations
+    template = files("trl").joinpath("chat_templates", "qwen3.jinja").read_text(encoding="utf-8")
+    chat = ChatTokenizer(make_byte_tokenizer(template))
+    assert chat.has_training_template
+    long = make_row(1, "a good film", "yes")
+    long["prompt"] += [*long["completion"], {"role": "user", "content": "really?"}]
+    fitted = fit(tmp_path, [long, make_row(2, "a bad hotel", "no")], chat)
+    assert [len(answers_in(row["labels"])) for row in fitted.rows] == [2, 1]
+
+    # When rows are chosen
+    chosen = chosen_rows(fitted.rows, set(), chat)
+
+    # Then
+    assert [row["row"] for row in chosen] == [2]
+
+
+def test_blocks_of_running_text_are_not_recorded(tmp_path: Path, tiny_model: Path) -> None:
+    # Given
+    chat = ChatTokenizer(make_byte_tokenizer())
+    fitted = fit(tmp_path, make_texts(40), chat, technique="pretraining")
+    base = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+
+    # When
+    found = Reference.of(base, fitted, chat, technique="pretraining")
+
+    # Then
+    assert found.rows == []

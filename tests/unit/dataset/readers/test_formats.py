@@ -183,13 +183,15 @@ def test_sheets_with_the_same_header_are_one_table() -> None:
     assert document.rows.source == 30
 
 
-def test_paragraphs_are_rows_of_the_pretraining_task_which_is_not_built() -> None:
+def test_paragraphs_are_rows_of_the_pretraining_task() -> None:
     # Given
     text = "# Title\n\n" + "\n\n".join(f"Paragraph {n} has\ntwo lines, really." for n in range(20))
 
+    # When
+    document, _ = prepare(text, "book.md")
+
     # Then
-    with pytest.raises(DatasetError, match="task pretraining, whose training is not built yet"):
-        prepare(text, "book.md")
+    assert (document.task, document.rows.source) == ("pretraining", 21)
 
 
 BROKEN: dict[str, tuple[bytes, str]] = {

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.pipeline.preparation import MemoryFile, MemorySink, prepare
-from tunedrop.dataset.prepare import prepare_dataset
+from tests.support.pipeline.preparation import prepare
 from tunedrop.errors import DatasetError
-from tunedrop.recipe.schema import Recipe
 
 
 def filled(value: Any, number: int) -> Any:
@@ -176,7 +174,7 @@ def test_a_template_makes_one_prompt_of_several_columns() -> None:
     assert document.columns.why == "The recipe's template makes the prompt of dish, place."
 
 
-NOT_TRAINABLE: dict[str, list[Any]] = {
+LIKELIHOOD_ROWS: dict[str, list[Any]] = {
     "preference": [
         {"prompt": "q #", "chosen": "good #", "rejected": "bad #"},
         {
@@ -195,40 +193,39 @@ NOT_TRAINABLE: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(
-    ("task", "row"), [(task, row) for task, rows in NOT_TRAINABLE.items() for row in rows]
+    ("task", "row"), [(task, row) for task, rows in LIKELIHOOD_ROWS.items() for row in rows]
 )
-def test_a_task_that_cannot_be_trained_yet_is_prepared_and_refused(task: str, row: Any) -> None:
-    # Given
-    sink = MemorySink()
-
+def test_the_task_follows_from_the_form_of_the_rows(task: str, row: Any) -> None:
     # When
-    with pytest.raises(DatasetError, match=f"for the task {task}"):
-        prepare_dataset(
-            MemoryFile(lines(row), "data.jsonl"),
-            Recipe(),
-            sink,
-            dataset="d",
-            run="r",
-            source_uri="s",
-        )
+    document, sink = prepare(lines(row), "data.jsonl")
 
     # Then
-    assert sum(len(text.splitlines()) for text in sink.files.values()) == 20
+    assert (document.task, document.rows.source) == (task, 20)
     assert not sink.files["rejected.jsonl"]
+    assert prepare(lines(row), "data.jsonl", task=task)[0].task == task
 
 
-def test_judged_chats_are_refused_with_the_recipe_that_learns_chats() -> None:
+@pytest.mark.parametrize(
+    ("wanted", "row"),
+    [
+        ("preference", {"prompt": "q #", "completion": "a #"}),
+        ("pretraining", {"prompt": "q #", "completion": "a #", "label": True}),
+        ("generation", {"text": "some running text about the number #, at length"}),
+    ],
+)
+def test_rows_in_another_form_than_the_recipes_task_are_refused(wanted: str, row: Any) -> None:
+    with pytest.raises(DatasetError, match=f"says task: {wanted}, and the rows of data.jsonl"):
+        prepare(lines(row), "data.jsonl", task=wanted)
+
+
+def test_judged_chats_are_learnt_as_chats_if_the_recipe_says_so() -> None:
     # Given
     turns = [{"role": "user", "content": "q #"}, {"role": "assistant", "content": "a #"}]
     text = lines({"messages": turns, "label": True})
 
-    # When
-    with pytest.raises(DatasetError, match="for the task kto") as caught:
-        prepare(text, "data.jsonl")
-
     # Then
-    assert "columns: {messages: messages}" in caught.value.remedy
-    assert prepare(text, "data.jsonl", columns={"messages": "messages"})[0].rows.train == 16
+    assert prepare(text, "data.jsonl")[0].task == "kto"
+    assert prepare(text, "data.jsonl", columns={"messages": "messages"})[0].task != "kto"
 
 
 KNOWN_DATASETS: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {

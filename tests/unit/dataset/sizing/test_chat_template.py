@@ -5,13 +5,13 @@ import json
 import pytest
 
 from tunedrop.dataset.sizing.chat_template import ChatTemplate
-from tunedrop.documents.rows import AnyRow, Message
+from tunedrop.documents.rows import Message
 
 PLAIN = (
     "{{ bos_token }}"
     "{% for m in messages %}[{{ m.role }}]{{ m.content }}{{ eos_token }}\n{% endfor %}"
 )
-ROW = AnyRow(prompt=[Message("user", "hello")], completion=[Message("assistant", "hi")])
+ROW = [Message("user", "hello"), Message("assistant", "hi")]
 
 
 def template(text: object, **settings: object) -> ChatTemplate:
@@ -20,7 +20,7 @@ def template(text: object, **settings: object) -> ChatTemplate:
 
 
 def test_the_text_ends_with_the_last_end_of_turn() -> None:
-    assert template(PLAIN).text(ROW) == "<s>[user]hello</s>\n[assistant]hi</s>"
+    assert template(PLAIN).text(ROW, None) == "<s>[user]hello</s>\n[assistant]hi</s>"
 
 
 def test_of_several_templates_the_default_one_is_used() -> None:
@@ -28,7 +28,7 @@ def test_of_several_templates_the_default_one_is_used() -> None:
     several = [{"name": "tool_use", "template": "x"}, {"name": "default", "template": PLAIN}]
 
     # Then
-    assert template(several).text(ROW) == template(PLAIN).text(ROW)
+    assert template(several).text(ROW, None) == template(PLAIN).text(ROW, None)
 
 
 def test_functions_that_templates_of_models_call_are_there() -> None:
@@ -39,7 +39,7 @@ def test_functions_that_templates_of_models_call_are_there() -> None:
     )
 
     # When
-    found = template(text, eos_token=None).text(ROW)
+    found = template(text, eos_token=None).text(ROW, None)
 
     # Then
     assert found == '{"role": "user", "content": "hello"}{"role": "assistant", "content": "hi"}20'
@@ -56,7 +56,7 @@ def test_functions_that_templates_of_models_call_are_there() -> None:
     ids=["it refuses the row", "it fails", "it reaches for Python", "it never ends"],
 )
 def test_a_row_that_a_template_cannot_render_has_no_text(text: str) -> None:
-    assert template(text).text(ROW) is None
+    assert template(text).text(ROW, None) is None
 
 
 @pytest.mark.parametrize(

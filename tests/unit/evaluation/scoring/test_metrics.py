@@ -5,13 +5,19 @@ from typing import get_args
 
 import pytest
 
-from tunedrop.documents.dataset import TRAINABLE
+from tunedrop.documents.dataset import TECHNIQUES
 from tunedrop.documents.report import LabelScore
 from tunedrop.errors import RecipeError
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores, macro_f1
 from tunedrop.evaluation.scoring.metrics import METRICS
-from tunedrop.evaluation.scoring.tasks import TASKS, check_gate, deciding_metric, reported_metrics
-from tunedrop.recipe.schema import Gate, Metric
+from tunedrop.evaluation.scoring.tasks import (
+    TASKS,
+    check_evaluation,
+    check_gate,
+    deciding_metric,
+    reported_metrics,
+)
+from tunedrop.recipe.schema import Evaluate, Gate, Metric
 
 # (gold, answer): 4 negative of which 3 found, 2 neutral of which 1 found, 1 positive unparsed
 COUNTS = Counter(
@@ -26,7 +32,7 @@ COUNTS = Counter(
 
 
 def test_every_task_is_judged_and_every_metric_belongs_to_a_task() -> None:
-    assert set(TASKS) == TRAINABLE
+    assert set(TASKS) == set(TECHNIQUES)
     assert {metric.name for task in TASKS.values() for metric in task.metrics} == set(METRICS)
 
 
@@ -93,3 +99,14 @@ def test_a_gate_metric_of_another_task_is_refused_with_the_valid_ones() -> None:
 
     # Then
     assert "auto, exact_match, token_f1" in caught.value.remedy
+
+
+def test_repeats_are_refused_where_nothing_is_answered() -> None:
+    # When
+    with pytest.raises(RecipeError, match=r"evaluate\.repeats: .* for preference") as caught:
+        check_evaluation("preference", Evaluate(repeats=3))
+
+    # Then
+    assert "Take evaluate.repeats out" in caught.value.remedy
+    check_evaluation("preference", Evaluate())
+    check_evaluation("generation", Evaluate(repeats=3))

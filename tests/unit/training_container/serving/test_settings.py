@@ -35,6 +35,7 @@ def test_settings_are_read_from_the_environment() -> None:
         max_lora_rank=32,
         max_model_len=2048,
         max_batch=16,
+        chat_template=None,
         host="::1",
         port=9000,
     )
@@ -51,6 +52,7 @@ def test_settings_have_the_defaults_that_sagemaker_expects() -> None:
     [
         ({"SM_VLLM_PORT": "http"}, "SM_VLLM_PORT"),
         ({"SM_VLLM_MAX_MODEL_LEN": "0"}, "SM_VLLM_MAX_MODEL_LEN"),
+        ({"SM_VLLM_CHAT_TEMPLATE": "{{ messages }}"}, "SM_VLLM_CHAT_TEMPLATE must be the path"),
         ({"SM_VLLM_LOAD_FORMAT": "pt"}, "SM_VLLM_LOAD_FORMAT must be safetensors"),
         ({"SM_VLLM_LORA_MODULES": json.dumps(TUNED)}, "SM_VLLM_ENABLE_LORA"),
         ({"SM_VLLM_LORA_MODULES": "tuned=/x"}, "SM_VLLM_LORA_MODULES"),

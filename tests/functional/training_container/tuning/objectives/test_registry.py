@@ -3,19 +3,22 @@
 import pytest
 
 from tuning.errors import ConfigurationError
-from tuning.objectives import sft
+from tuning.objectives import dpo, kto, pretraining, sft
 from tuning.objectives.registry import objective_of
 
 
-def test_sft_is_found_by_its_name() -> None:
-    assert objective_of("sft") is sft
+@pytest.mark.parametrize(
+    ("name", "module"), [("sft", sft), ("dpo", dpo), ("kto", kto), ("pretraining", pretraining)]
+)
+def test_technique_is_found_by_its_name(name: str, module: object) -> None:
+    assert objective_of(name) is module
 
 
 def test_technique_that_is_not_built_is_refused() -> None:
     with pytest.raises(ConfigurationError) as refusal:
-        objective_of("dpo")
+        objective_of("grpo")
 
     assert str(refusal.value) == (
-        "training.json: the technique 'dpo' is not built; this training image has sft: "
-        "drop data of another kind, or deploy an image that has it"
+        "training.json: the technique 'grpo' is not built; this training image has sft, dpo, "
+        "kto, pretraining: drop data of another kind, or deploy an image that has it"
     )
