@@ -76,7 +76,8 @@ else
 lambda-test: $(LAMBDA_VENV)/.installed
 	@$(LAMBDA_VENV)/bin/python -m pytest $(SIDE_BY_SIDE) -q tests/unit tests/functional/handlers \
 		--ignore tests/unit/training_container --ignore tests/unit/localcloud \
-		--ignore tests/unit/evaluation/test_verdict_is_true.py  # A simulation with numpy.
+		--ignore tests/unit/docs/test_aws_documents.py \
+		--ignore tests/unit/evaluation/test_verdict_is_true.py  # Tests with packages of others.
 endif
 
 $(LAMBDA_VENV)/.installed: constraints.txt functions/requirements.txt tests/requirements.txt
