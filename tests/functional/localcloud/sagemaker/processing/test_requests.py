@@ -78,7 +78,7 @@ def test_name_can_be_used_once_and_a_training_job_may_have_it_too(
             (
                 f"Requested image {TRAINING_IMAGE} with the entry point 'bash' not found. "
                 "localcloud has the repositories and entry points: broken process, "
-                "tunedrop-training process"
+                "tunedrop-training fetch, tunedrop-training process"
             ),
         ),
         (
