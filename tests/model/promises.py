@@ -178,6 +178,8 @@ def _excused(world: World, error: dict[str, Any]) -> bool:
     """Return whether so much went wrong that a run may fail."""
     kinds = [kind for kind, _, _ in world.hit]
     in_job = sum(who == "job" for _, who, _ in world.hit)
+    # A job that reaches its time limit is not tried again: it would most likely do so once more.
+    in_job += sum(kind == "hang" and who == "job" for kind, who, _ in world.hit)
     if in_job >= JOB_TRIES and error.get("code") in ("processing", "stage"):
         return True
     return "outage" in kinds or len(kinds) > FEW

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import UNENDED
+from tunedrop.documents.run import UNENDED, Source
 from tunedrop.events import Completion
 from tunedrop.lifecycle.dropped import dataset_of, is_cancel, is_recipe, starts_run
 from tunedrop.lifecycle.untaken import is_misplaced, is_told
@@ -33,17 +33,31 @@ def lost_drops(runs: Runs) -> Iterator[str]:
     for upload in runs.store.listing("", directly=True):
         if is_misplaced(upload.key) and _is_due(upload) and not is_told(upload, runs.store):
             yield upload.key
-    newest: dict[tuple[str | None, Kind], Listed] = {}
+    due: dict[tuple[str, Kind], list[Listed]] = {}
     for upload in runs.store.listing(keys.DATASETS):
         kind = _kind(upload.key)
         if kind and _is_due(upload):
-            place = (dataset_of(upload.key), kind)
-            rival = newest.get(place)
-            if rival is None or _order(upload) > _order(rival):
-                newest[place] = upload
-    for upload in newest.values():
-        if _is_lost(runs, upload):
-            yield upload.key
+            due.setdefault((dataset_of(upload.key) or "", kind), []).append(upload)
+    for (dataset, _), uploads in due.items():
+        for upload in _candidates(runs, dataset, uploads):
+            if _is_lost(runs, upload):
+                yield upload.key
+
+
+def _candidates(runs: Runs, dataset: str, uploads: list[Listed]) -> list[Listed]:
+    """Return the newest upload, and before it the one that counts if that is another.
+
+    An upload in parts counts from its end, but is listed with the time of its beginning.
+    """
+    newest = max(uploads, key=_order)
+    pointer, _ = read_pointer(runs.store, dataset)
+    source = pointer.source if pointer else None
+    counted = [each for each in uploads if source and (each.key, each.etag) == _content(source)]
+    return [*(each for each in counted if each is not newest), newest]
+
+
+def _content(source: Source) -> tuple[str, str]:
+    return source.key, source.etag
 
 
 def _is_due(upload: Listed) -> bool:

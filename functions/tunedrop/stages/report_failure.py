@@ -153,9 +153,12 @@ def _stops(letter: DeadLetter, subject: str, run: Run, ending: Ending) -> bool:
 
     It can if the event was a late or repeated one: about another version of the upload, for another
     stage than the one that the run waits for, or while another invocation works on the run. If
-    nothing works on the run after all, `sweep` sends the event that it waits for.
+    nothing works on the run after all, `sweep` sends the event that it waits for. It also does so
+    while the run waits for an instance, which has a limit of its own.
     """
     lease, source = run.lease, run.source
+    if run.waiting:
+        return False
     if lease and lease.owner != letter.request_id and lease.expires > time.time():
         return False
     if subject == source.key and source.version_id not in (letter.version_id, "null"):

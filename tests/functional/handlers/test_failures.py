@@ -17,6 +17,7 @@ from tests.support.pipeline.drives import (
 from tests.support.pipeline.fakes import FakeInference
 from tests.support.pipeline.stack import BUCKET, EVENTS, Stack
 from tunedrop.documents.run import Failure
+from tunedrop.runs.repository import now
 
 MANIFEST_KEY = "models/HuggingFaceTB/SmolLM2-135M-Instruct/main/manifest.json"
 
@@ -320,3 +321,19 @@ def test_the_late_job_of_a_superseded_run_gets_no_endpoint(stack: Stack, tweets:
     # Then
     assert stack.run(folder).status == "superseded"
     assert stack.sagemaker.endpoints == {}
+
+
+def test_a_dead_letter_ends_no_run_that_waits_for_an_instance(stack: Stack, tweets: bytes) -> None:
+    # Given a run that waits, which sweep tries again, and a repeated event that failed three times
+    stack.drop(KEY, tweets)
+    folder = stack.prepare(KEY)["run"]
+    waiting = {"since": now(), "reason": "The account has no instance left."}
+    change(stack, folder, stage="prepare", lease=None, waiting=waiting)
+
+    # When
+    (outcome,) = send_dead_letter(stack, folder)
+
+    # Then
+    assert outcome["outcome"] == "ignored: the run does not wait for this event"
+    assert stack.run(folder).status == "running"
+    assert stack.emails == []
