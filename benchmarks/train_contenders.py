@@ -16,10 +16,11 @@ from container_folders import ContainerFolders
 from tunedrop.jobs.training_job import training_config
 from tunedrop.recipe.schema import Hyperparameters, Recipe
 from tuning.base_model import LoadedModel, load_base_model
+from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import train_from
 from tuning.configuration import TrainingConfig
-from tuning.objectives.sft import fit_rows, load_rows, make_trainer
+from tuning.objectives.sft import ROWS, fit_rows, make_trainer
 from tuning.row_fitting import IGNORED
 from tuning.speed.precision import measure_precision
 
@@ -102,7 +103,7 @@ def _write_channel(channels: ContainerFolders, name: str, rows: Rows) -> None:
 
 
 def _fitted(channels: ContainerFolders, channel: str, chat: ChatTokenizer, folder: Path) -> Dataset:
-    rows = load_rows(channels, channel, scratch=folder / channel)
+    rows = load_channel(channels, channel, ROWS, scratch=folder / channel)
     return fit_rows(rows, chat, max_length=CHOSEN.max_length, channel=channel).rows
 
 

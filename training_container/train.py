@@ -21,6 +21,7 @@ from typing import Any
 from container_folders import ContainerFolders
 from tuning.artifact import save_adapter, save_merged, save_summary
 from tuning.base_model import generation_settings, load_base_model, require_model
+from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import latest_complete, step_of, train_from
 from tuning.configuration import TrainingConfig
@@ -133,7 +134,7 @@ def fitted_rows(  # noqa: PLR0913, PLR0917  a channel, and how it is read
 ) -> FittedRows:
     """Load and tokenize one channel, or a sample of it, and log which rows did not fit."""
     objective = objective_of(config.technique)
-    rows = objective.load_rows(folders, channel, scratch=scratch)
+    rows = load_channel(folders, channel, objective.ROWS, scratch=scratch)
     if sample:
         rows = sample_for(rows, **sample)
     max_length = config.hyperparameters.max_length

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import UNENDED, Source
+from tunedrop.documents.run import UNENDED
 from tunedrop.events import Completion
 from tunedrop.lifecycle.dropped import dataset_of, is_cancel, is_recipe, starts_run
 from tunedrop.lifecycle.untaken import is_misplaced, is_told
 from tunedrop.ports.store import Listed, MissingError
-from tunedrop.runs.pointer import read_pointer
+from tunedrop.runs.pointer import Pointer, read_pointer
 from tunedrop.runs.repository import Runs, now, seconds_since
 
 # An upload is looked at from the first to the second age, in seconds. Its event had time to arrive
@@ -39,25 +39,24 @@ def lost_drops(runs: Runs) -> Iterator[str]:
         if kind and _is_due(upload):
             due.setdefault((dataset_of(upload.key) or "", kind), []).append(upload)
     for (dataset, _), uploads in due.items():
-        for upload in _candidates(runs, dataset, uploads):
-            if _is_lost(runs, upload):
+        pointer, _etag = read_pointer(runs.store, dataset)
+        for upload in _candidates(uploads, pointer):
+            if _is_lost(runs, upload, pointer):
                 yield upload.key
 
 
-def _candidates(runs: Runs, dataset: str, uploads: list[Listed]) -> list[Listed]:
+def _candidates(uploads: list[Listed], pointer: Pointer | None) -> list[Listed]:
     """Return the newest upload, and before it the one that counts if that is another.
 
     An upload in parts counts from its end, but is listed with the time of its beginning.
     """
     newest = max(uploads, key=_order)
-    pointer, _ = read_pointer(runs.store, dataset)
-    source = pointer.source if pointer else None
-    counted = [each for each in uploads if source and (each.key, each.etag) == _content(source)]
-    return [*(each for each in counted if each is not newest), newest]
+    others = [each for each in uploads if each is not newest]
+    return [*(each for each in others if pointer and _is_source(each, pointer)), newest]
 
 
-def _content(source: Source) -> tuple[str, str]:
-    return source.key, source.etag
+def _is_source(upload: Listed, pointer: Pointer) -> bool:
+    return (upload.key, upload.etag) == (pointer.source.key, pointer.source.etag)
 
 
 def _is_due(upload: Listed) -> bool:
@@ -76,7 +75,8 @@ def uncounted(runs: Runs, key: str, completed: Completion | None = None) -> List
         return None
     if completed and completed.etag == upload.etag:
         upload.modified = max(upload.modified, completed.moment)
-    return upload if _is_lost(runs, upload) else None
+    pointer, _ = read_pointer(runs.store, dataset_of(key) or "")
+    return upload if _is_lost(runs, upload, pointer) else None
 
 
 def _kind(key: str) -> Kind | None:
@@ -92,9 +92,8 @@ def _order(upload: Listed) -> tuple[str, str]:
     return (upload.modified, upload.key)
 
 
-def _is_lost(runs: Runs, upload: Listed) -> bool:
+def _is_lost(runs: Runs, upload: Listed, pointer: Pointer | None) -> bool:
     kind, dataset = _kind(upload.key), dataset_of(upload.key) or ""
-    pointer, _ = read_pointer(runs.store, dataset)
     if pointer is None:
         return kind == "data"  # A recipe alone starts nothing, and there is nothing to cancel.
     if kind == "recipe":
@@ -104,8 +103,7 @@ def _is_lost(runs: Runs, upload: Listed) -> bool:
         is_newer = source.modified <= upload.modified
         return is_newer and _costs(runs, keys.run_folder(dataset, pointer.run))
     # The pointer has the end of an upload in parts, and the list its beginning.
-    is_this = (source.key, source.etag) == (upload.key, upload.etag)
-    if is_this and source.modified >= upload.modified:
+    if _is_source(upload, pointer) and source.modified >= upload.modified:
         return not _is_live(runs, keys.run_folder(dataset, pointer.run))
     return (source.modified, source.key) <= _order(upload)
 

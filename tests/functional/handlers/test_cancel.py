@@ -126,17 +126,18 @@ def test_data_dropped_after_cancel_starts_a_run(stack: Stack, tweets: bytes) -> 
     assert stack.run(folder).status == "running"
 
 
-def test_a_recipe_dropped_after_cancel_starts_a_run(stack: Stack, tweets: bytes) -> None:
+@pytest.mark.parametrize("name", ["recipe.yaml", "Recipe.YML"])
+def test_a_recipe_dropped_after_cancel_starts_a_run(stack: Stack, tweets: bytes, name: str) -> None:
     # Given
     stack.drop(KEY, tweets)
     stack.prepare(KEY)
     cancel(stack)
     dropped_minutes_ago(2, KEY)
     dropped_minutes_ago(1, CANCEL)
-    stack.drop("datasets/tweets/recipe.yaml", b"rows: {max_train: 20}")
+    stack.drop(f"datasets/tweets/{name}", b"rows: {max_train: 20}")
 
     # When
-    folder = stack.prepare("datasets/tweets/recipe.yaml")["run"]
+    folder = stack.prepare(f"datasets/tweets/{name}")["run"]
 
     # Then
     assert stack.run(folder).status == "running"
@@ -194,22 +195,6 @@ def test_cancel_ends_a_run_that_asks_with_one_email_more(stack: Stack) -> None:
         "cancelled in prepar",
     ]
     assert stack.keys("runs/_active/") == []
-
-
-def test_any_recipe_dropped_after_cancel_starts_a_run(stack: Stack, tweets: bytes) -> None:
-    # Given
-    stack.drop(KEY, tweets)
-    stack.prepare(KEY)
-    cancel(stack)
-    dropped_minutes_ago(2, KEY)
-    dropped_minutes_ago(1, CANCEL)
-    stack.drop("datasets/tweets/Recipe.YML", b"rows: {max_train: 20}")
-
-    # When
-    folder = stack.prepare("datasets/tweets/Recipe.YML")["run"]
-
-    # Then
-    assert stack.run(folder).status == "running"
 
 
 @pytest.mark.parametrize("is_kept", [False, True])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from container_folders import ContainerFolders
+from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.objectives.registry import objective_of
 from tuning.row_fitting import IGNORED, FittedRows
@@ -19,7 +20,8 @@ def fit(
 ) -> FittedRows:
     objective = objective_of(technique)
     write_channel(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
-    loaded = objective.load_rows(ContainerFolders(tmp_path), "train", scratch=tmp_path / "scratch")
+    folders, scratch = ContainerFolders(tmp_path), tmp_path / "scratch"
+    loaded = load_channel(folders, "train", objective.ROWS, scratch=scratch)
     return objective.fit_rows(loaded, chat, max_length=max_length, channel="train")
 
 

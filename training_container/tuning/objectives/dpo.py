@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from datasets import Dataset, Features, Value
+from datasets import Dataset
 from jinja2 import TemplateError
 from transformers import PrinterCallback, set_seed
 from trl import DPOConfig, DPOTrainer
 
-from container_folders import ContainerFolders
 from tuning.base_model import LoadedModel, lora
-from tuning.channels import is_message, load_channel
+from tuning.channels import message_rows
 from tuning.chat_tokenizer import ChatTokenizer, without_weights
 from tuning.configuration import Hyperparameters
 from tuning.errors import DataError
@@ -30,27 +29,11 @@ from tuning.trainer_arguments import Schedule, trainer_arguments
 PARTS: Final = ("prompt", "chosen", "rejected")
 """The parts of a row, each kept as JSON text."""
 
-ROW: Final = Features({"row": Value("int64"), **dict.fromkeys(PARTS, Value("string"))})
-
-
-def load_rows(folders: ContainerFolders, channel: str, *, scratch: Path) -> Dataset:
-    """Load the rows of a channel."""
-    return load_channel(
-        folders,
-        channel,
-        parse=_parse,
-        features=ROW,
-        described="a row of `row`, and `prompt`, `chosen` and `rejected` messages",
-        scratch=scratch,
-    )
-
-
-def _parse(line: Any) -> dict[str, Any]:
-    answers = (line["chosen"], line["rejected"])
-    messages = [*line["prompt"], *line["chosen"], *line["rejected"]]
-    if type(line["row"]) is not int or not all(answers) or not all(map(is_message, messages)):
-        raise ValueError
-    return {"row": line["row"], **{name: json.dumps(line[name]) for name in PARTS}}
+ROWS: Final = message_rows(
+    "chosen",
+    "rejected",
+    described="a row of `row`, and `prompt`, `chosen` and `rejected` messages",
+)
 
 
 def fit_rows(rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: str) -> FittedRows:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from datasets import Dataset, Features, Value
+from datasets import Dataset
 from jinja2 import TemplateError
 from transformers import PrinterCallback, set_seed
 from trl import KTOConfig, KTOTrainer
 
-from container_folders import ContainerFolders
 from tuning.base_model import LoadedModel, lora
-from tuning.channels import is_message, load_channel
+from tuning.channels import message_rows
 from tuning.chat_tokenizer import ChatTokenizer, without_weights
 from tuning.configuration import Hyperparameters
 from tuning.errors import ConfigurationError, DataError
@@ -31,33 +30,14 @@ from tuning.trainer_arguments import Schedule, trainer_arguments
 PARTS: Final = ("prompt", "completion")
 """The parts of a row that are messages, each kept as JSON text."""
 
-ROW: Final = Features(
-    {"row": Value("int64"), **dict.fromkeys(PARTS, Value("string")), "label": Value("bool")}
+ROWS: Final = message_rows(
+    "completion",
+    flags=("label",),
+    described="a row of `row`, `prompt` and `completion` messages, and `label`",
 )
 
 SMALLEST_BATCH: Final = 2
 """Rows in a batch. The loss compares each prompt with the answer to another one of its batch."""
-
-
-def load_rows(folders: ContainerFolders, channel: str, *, scratch: Path) -> Dataset:
-    """Load the rows of a channel."""
-    return load_channel(
-        folders,
-        channel,
-        parse=_parse,
-        features=ROW,
-        described="a row of `row`, `prompt` and `completion` messages, and `label`",
-        scratch=scratch,
-    )
-
-
-def _parse(line: Any) -> dict[str, Any]:
-    messages = [*line["prompt"], *line["completion"]]
-    typed = type(line["row"]) is int and type(line["label"]) is bool
-    if not typed or not line["completion"] or not all(map(is_message, messages)):
-        raise ValueError
-    texts = {name: json.dumps(line[name]) for name in PARTS}
-    return {"row": line["row"], **texts, "label": line["label"]}
 
 
 def fit_rows(rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: str) -> FittedRows:

@@ -8,21 +8,17 @@ of a block but its first is trained on.
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from datasets import Dataset, Features, Value
 
-from container_folders import ContainerFolders
-from tuning.channels import load_channel
+from tuning.channels import RowFormat
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.errors import DataError
 from tuning.objectives.sft import make_trainer
 from tuning.row_fitting import IGNORED, FittedRows
 
-__all__ = ["fit_rows", "load_rows", "make_trainer", "prove_trainable"]
-
-ROW: Final = Features({"row": Value("int64"), "text": Value("string")})
+__all__ = ["ROWS", "fit_rows", "make_trainer", "prove_trainable"]
 
 JOINED_ROWS: Final = 1_000
 """Texts that are joined at once. The last block of each thousand is shorter than the others."""
@@ -31,22 +27,17 @@ SHORTEST: Final = 2
 """Tokens of a block: the first one is not trained on."""
 
 
-def load_rows(folders: ContainerFolders, channel: str, *, scratch: Path) -> Dataset:
-    """Load the rows of a channel."""
-    return load_channel(
-        folders,
-        channel,
-        parse=_parse,
-        features=ROW,
-        described="a row of `row` and `text`",
-        scratch=scratch,
-    )
-
-
 def _parse(line: Any) -> dict[str, Any]:
     if type(line["row"]) is not int or not isinstance(line["text"], str) or not line["text"]:
         raise ValueError
     return {"row": line["row"], "text": line["text"]}
+
+
+ROWS: Final = RowFormat(
+    parse=_parse,
+    features=Features({"row": Value("int64"), "text": Value("string")}),
+    described="a row of `row` and `text`",
+)
 
 
 def fit_rows(rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: str) -> FittedRows:

@@ -1,6 +1,6 @@
 """The training techniques by the name that training.json gives them.
 
-A new technique is a module that has the four functions of `Objective`, and a line in OBJECTIVES.
+A new technique is a module that has what `Objective` names, and a line in OBJECTIVES.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from datasets import Dataset
 from transformers import Trainer
 
-from container_folders import ContainerFolders
 from tuning.base_model import LoadedModel
+from tuning.channels import RowFormat
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import Hyperparameters
 from tuning.errors import ConfigurationError
@@ -23,15 +23,12 @@ from tuning.row_fitting import FittedRows
 class Objective(Protocol):
     """What train.py needs of a training technique. The modules in this folder implement it.
 
-    train.py calls the functions in this order, the first three for each channel.
+    train.py calls the functions in this order, the first one for each channel.
     """
 
-    def load_rows(self, folders: ContainerFolders, channel: str, *, scratch: Path) -> Dataset:
-        """Load the rows of a channel; `scratch` is a folder for the memory-mapped copy.
-
-        Raises:
-            DataError: the channel has no rows, or a line is not a row of this technique.
-        """
+    @property
+    def ROWS(self) -> RowFormat:  # noqa: N802  a constant of the module
+        """What a line of a split file becomes."""
 
     def fit_rows(
         self, rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: str

@@ -12,15 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from datasets import Dataset, Features, Value
+from datasets import Dataset
 from jinja2 import TemplateError
 from torch.utils.data import Sampler
 from transformers import PrinterCallback, set_seed
 from trl import SFTConfig, SFTTrainer
 
-from container_folders import ContainerFolders
 from tuning.base_model import LoadedModel, lora
-from tuning.channels import is_message, load_channel
+from tuning.channels import message_rows
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import Hyperparameters
 from tuning.errors import DataError
@@ -32,30 +31,11 @@ from tuning.speed.compact_loss import skip_masked_positions
 from tuning.trainer_arguments import Schedule, trainer_arguments
 
 PARTS: Final = ("prompt", "completion", "tools")
-"""The parts of a row. Each is kept as JSON text, because a column has one type, and tools and the
-arguments of tool calls differ from row to row."""
+"""The parts of a row, each kept as JSON text."""
 
-ROW: Final = Features({"row": Value("int64"), **dict.fromkeys(PARTS, Value("string"))})
-
-
-def load_rows(folders: ContainerFolders, channel: str, *, scratch: Path) -> Dataset:
-    """Load the rows of a channel."""
-    return load_channel(
-        folders,
-        channel,
-        parse=_parse,
-        features=ROW,
-        described="a row of `row`, `prompt` and `completion` messages",
-        scratch=scratch,
-    )
-
-
-def _parse(line: Any) -> dict[str, Any]:
-    messages = [*line["prompt"], *line["completion"]]
-    if type(line["row"]) is not int or not line["completion"] or not all(map(is_message, messages)):
-        raise ValueError
-    texts = {name: json.dumps(line.get(name), ensure_ascii=False) for name in PARTS}
-    return {"row": line["row"], **texts}
+ROWS: Final = message_rows(
+    "completion", texts=("tools",), described="a row of `row`, `prompt` and `completion` messages"
+)
 
 
 def fit_rows(rows: Dataset, chat: ChatTokenizer, *, max_length: int, channel: str) -> FittedRows:

@@ -9,9 +9,10 @@ from tests.functional.training_container.tuning.conversations import weighted_ro
 from tests.support.builders.fitted_rows import fit, learnt_texts, write_channel
 from tests.support.builders.tiny_model import END_OF_TURN, make_byte_tokenizer
 from tests.support.builders.training_rows import make_row
+from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.errors import DataError
-from tuning.objectives.sft import load_rows, prove_trainable
+from tuning.objectives.sft import ROWS, prove_trainable
 from tuning.row_fitting import IGNORED
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
@@ -159,9 +160,9 @@ def test_channel_with_another_kind_of_line_is_refused(
 
     # When it is loaded, then the line is named
     with pytest.raises(DataError, match=sentence):
-        load_rows(ContainerFolders(tmp_path), "train", scratch=tmp_path / "scratch")
+        load_channel(ContainerFolders(tmp_path), "train", ROWS, scratch=tmp_path / "scratch")
 
 
 def test_channel_without_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the `validation` channel has no \.jsonl file"):
-        load_rows(ContainerFolders(tmp_path), "validation", scratch=tmp_path)
+        load_channel(ContainerFolders(tmp_path), "validation", ROWS, scratch=tmp_path)
