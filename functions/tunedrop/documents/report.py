@@ -276,6 +276,12 @@ class Report(msgspec.Struct):
     repeats: Repeats | None = None
 
     @property
+    def unbeaten(self) -> list[Comparison]:
+        """The comparisons with baselines that the tuned model does not clearly beat."""
+        rivals = (each for each in self.comparisons if each.rival != "base")
+        return [each for each in rivals if each.difference.low <= 0]
+
+    @property
     def reuse(self) -> str | None:
         """That nothing was trained, and why, in one sentence."""
         if self.reuses is None:

@@ -74,6 +74,19 @@ def _empty_golds(found: EvaluationFindings) -> Iterator[str]:
         )
 
 
+def _no_examples(found: EvaluationFindings) -> Iterator[str]:
+    """Say that the few-shot baseline is missing, and why."""
+    kinds = {baseline.kind for baseline in found.baselines}
+    if "nearest" not in kinds or "few_shot" in kinds or any(row.tools for row in found.rows):
+        return
+    yield (
+        "The base model was not asked with examples in its prompt, because none fits beside the "
+        "longest test row into hyperparameters.max_length = "
+        f"{found.recipe.hyperparameters.max_length}. Raise it in recipe.yaml to see whether "
+        "examples alone would do."
+    )
+
+
 def _one_label(found: EvaluationFindings) -> Iterator[str]:
     if found.labels and len(set(found.golds)) == 1:
         yield (
@@ -143,6 +156,7 @@ CHECKS: tuple[Callable[[EvaluationFindings], Iterator[str]], ...] = (
     _no_effect,
     _collapsed,
     _one_label,
+    _no_examples,
     _one_judgement,
     _tuned_unparsed,
     _truncated,

@@ -56,7 +56,7 @@ def success_email(report: Report, links: Links) -> Email:
     title, value = report.metrics[metric].title, SCALES[report.metrics[metric].scale].value
     return Email(
         letter.subject(
-            f"{dataset_name(report.dataset)}: {SUBJECTS[report.verdict]}, {title} "
+            f"{dataset_name(report.dataset)}: {_result(report)}, {title} "
             f"{value(base)} -> {value(tuned)}"
         ),
         letter.body(
@@ -76,6 +76,13 @@ def success_email(report: Report, links: Links) -> Email:
             )
         ),
     )
+
+
+def _result(report: Report) -> str:
+    """Return the verdict for the subject; it promises no more than the headline."""
+    if report.verdict == "better" and report.unbeaten:
+        return "the tuned model is better than the base model only"
+    return SUBJECTS[report.verdict]
 
 
 def failure_email(run: Run, failure: Failure, links: Links) -> Email:

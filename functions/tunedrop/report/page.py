@@ -62,8 +62,7 @@ def render_page(report: Report) -> str:
 def _pill(report: Report) -> tuple[str, str]:
     """Return the colour and the words of the verdict; green only for an unqualified one."""
     tone, word = PILLS[report.verdict]
-    rivals = [each for each in report.comparisons if each.rival != "base"]
-    if report.verdict == "better" and any(each.difference.low <= 0 for each in rivals):
+    if report.verdict == "better" and report.unbeaten:
         return "unsure", "Better than the base model only"
     if report.verdict == "better" and not report.passed_gate:
         return "unsure", "Better, but below the recipe's gate"

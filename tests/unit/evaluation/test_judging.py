@@ -486,6 +486,19 @@ class TestCautions:
         assert "(row 3)" in said
         assert "On the other 199 rows the tuned model reaches 100.0%" in said
 
+    def test_a_base_model_without_examples_in_its_prompt_is_told(self) -> None:
+        # Given
+        train = [row(1, "another question", "negative"), row(2, "a third one", "positive")]
+
+        # When
+        without = judge_labels(HALVES, HALVES, HALVES, train=train)
+        never_asked = judge_labels(HALVES, HALVES, HALVES)
+
+        # Then
+        said = about(without.warnings, "examples")
+        assert "none fits beside the longest test row into hyperparameters.max_length" in said
+        assert not [text for text in never_asked.warnings if "examples" in text]
+
     def test_test_rows_that_are_nearly_training_rows_are_warned_of(self) -> None:
         # Given a training row that differs in one of 20 words
         asked = "why is the river that runs through this old town so much lower in the late summer"

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from copy import deepcopy
 
 import msgspec
 import pytest
@@ -46,6 +47,20 @@ def test_the_subject_says_how_the_run_ended() -> None:
     # Then
     assert_fit_for_sns(email)
     assert email.subject == "tweets: the tuned model is better, accuracy 19.0% -> 65.5%"
+
+
+def test_the_subject_promises_no_more_than_the_headline() -> None:
+    # Given a tuned model that does not clearly beat a baseline
+    report = deepcopy(tweets_report())
+    rival = next(each for each in report.comparisons if each.rival != "base")
+    rival.difference.low = -0.01
+
+    # When
+    email = success_email(report, LINKS)
+
+    # Then
+    assert_fit_for_sns(email)
+    assert email.subject.startswith("tweets: the tuned model is better than the base model only, ")
 
 
 LEARNS = "Learns: reply from question (could also be: team from question); to change it: …"
