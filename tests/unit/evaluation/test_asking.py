@@ -120,9 +120,10 @@ def test_as_many_requests_are_in_flight_as_the_concurrency_allows() -> None:
 
 
 def test_a_busy_endpoint_answers_every_row_once_with_fewer_requests(no_pauses: None) -> None:
-    # Given an endpoint that throttles beyond four requests and fails now and then
+    # Given an endpoint that throttles beyond four requests, and fails once at every seventh row
     del no_pauses
     under_way, calls, answered = 0, 0, Counter[tuple[str, int]]()
+    failed: set[tuple[str, int]] = set()
 
     async def small(model: str, row: Row) -> Answer:
         nonlocal under_way, calls
@@ -132,8 +133,9 @@ def test_a_busy_endpoint_answers_every_row_once_with_fewer_requests(no_pauses: N
             await asyncio.sleep(0.001)
             if under_way > 4:
                 raise THROTTLED
-            if calls % 7 == 0:
-                raise BusyError("timeout" if calls % 14 else "unavailable", GONE)
+            if row.row % 7 == 0 and (model, row.row) not in failed:
+                failed.add((model, row.row))
+                raise BusyError("timeout" if row.row % 14 else "unavailable", GONE)
         finally:
             under_way -= 1
         answered[model, row.row] += 1
@@ -146,6 +148,7 @@ def test_a_busy_endpoint_answers_every_row_once_with_fewer_requests(no_pauses: N
     # Then
     assert [each.text for each in answers.tuned] == [f"tuned: question {n + 1}" for n in range(100)]
     assert answered == {(model, n + 1): 1 for model in ("base", "tuned") for n in range(100)}
+    assert len(failed) == 2 * (100 // 7)
     assert calls < 1_000  # about five times as many without a limit that adapts
 
 
