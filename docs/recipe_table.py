@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect as types
 
-from tunedrop.recipe.allowed import allowed, default, unwrapped
+from tunedrop.recipe.allowed import allowed, default_of, unwrapped
 from tunedrop.recipe.schema import Recipe
 
 PAGE = Path(__file__).with_name("recipe.md")
@@ -38,12 +38,12 @@ class Key(NamedTuple):
     @property
     def row(self) -> str:
         """The key's line of the table."""
-        kind, _, found = unwrapped(self.field.type)
+        kind = unwrapped(self.field.type).kind
         cells = (
             f"`{self.name}`",
             NAMES[type(kind)],
             allowed(self.field.type),
-            "found" if found else default(self.field.default),
+            default_of(self.field),
             self.meaning,
         )
         return f"| {' | '.join(cells)} |\n"

@@ -36,6 +36,7 @@ MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 CHAT_TEMPLATE = "chat_template.jinja"
+MODEL_CONFIG = "config.json"
 TRAINING_SUMMARY = "training_summary.json"
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from tunedrop.documents.asking import Asking
+from tunedrop.documents.choices import Choice
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
@@ -188,6 +189,7 @@ class Report(msgspec.Struct):
     """report.json, version 1.
 
     `learns` says in one line how the file was read, and `certainty` how sure that is.
+    `hyperparameters` are those of the training, each with its reason.
     """
 
     version: int
@@ -226,6 +228,7 @@ class Report(msgspec.Struct):
     gate: Gate | None = None
     in_form: Comparison | None = None
     slices: list[Slice] = []
+    hyperparameters: list[Choice] = []
     learns: str = ""
     certainty: Certainty = "certain"
 

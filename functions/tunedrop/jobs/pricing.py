@@ -19,21 +19,25 @@ SPOT_DISCOUNT = 0.65  # A typical discount; it changes all the time.
 
 
 def estimate(
-    recipe: Recipe, tokens: int, parameters: int, catalogue: Catalogue = CATALOGUE
+    recipe: Recipe,
+    tokens: int,
+    parameters: int,
+    epochs: float,
+    catalogue: Catalogue = CATALOGUE,
 ) -> CostEstimate | None:
     """Return the range of hours and US dollars, or None when the instance has no known price.
 
     Args:
-        recipe: its method, instances, epochs, time limit and budget are used.
+        recipe: its method, instances, time limit and budget are used.
         tokens: in the training split, for one epoch.
         parameters: of the base model.
+        epochs: how many times the tokens are passed through the model.
         catalogue: the instance types with their prices.
     """
     name = recipe.training.instances[0]
     instance = catalogue.instances.get(name)
     if instance is None or instance.training_usd is None or instance.total_tflops is None:
         return None
-    epochs = recipe.hyperparameters.epochs
     flops = FLOPS[recipe.method] * parameters * tokens * epochs
     peak_hours = flops / (instance.total_tflops * 1e12) / 3600
     cap = cap_hours(recipe, catalogue)
@@ -52,12 +56,11 @@ def estimate(
         cap_hours=round(cap, 3),
         instance=name,
         budget_usd=recipe.budget_usd,
-        basis=_basis(recipe, tokens, parameters),
+        basis=_basis(recipe, tokens, parameters, epochs),
     )
 
 
-def _basis(recipe: Recipe, tokens: int, parameters: int) -> str:
-    epochs = recipe.hyperparameters.epochs
+def _basis(recipe: Recipe, tokens: int, parameters: int, epochs: float) -> str:
     low_end = "at the spot price" if recipe.training.spot else "on demand"
     return (
         f"{tokens:,} tokens, {epochs:g} times through {parameters / 1e6:,.0f} million parameters, "

@@ -3,6 +3,7 @@
 import msgspec
 
 from tunedrop.documents import keys
+from tunedrop.documents.choices import Choice
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
 from tunedrop.documents.run import Certainty, Run
@@ -59,6 +60,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
         endpoint_kept: whether it stays after this evaluation.
         endpoint_expires: when it will be removed (ISO 8601, UTC), if it stays.
         warnings: those of the earlier stages.
+        hyperparameters: those of the training, each with its reason.
         learns: how the file was read, in one line.
         certainty: how sure that reading is.
         created: now (ISO 8601, UTC).
@@ -77,6 +79,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
     curve: list[LossPoint] = []
     tokens: TokenCount | None = None
     warnings: list[str] = []
+    hyperparameters: list[Choice] = []
     learns: str = ""
     certainty: Certainty = "certain"
 
@@ -91,12 +94,13 @@ def read_summary(run: Run, runs: Runs) -> TrainingSummary:
     return msgspec.json.decode(stored.body, type=TrainingSummary)
 
 
-def compose_report(
+def compose_report(  # noqa: PLR0913, PLR0917 - what a report consists of
     run: Run,
     dataset: Dataset,
     judgement: Judgement,
     summary: TrainingSummary,
     lineage: Lineage,
+    choices: list[Choice],
 ) -> Report:
     """Return the report: the judgement with the run's lineage, cost and endpoint."""
     numbers = msgspec.to_builtins(summary)
@@ -116,6 +120,7 @@ def compose_report(
         curve=summary.curve,
         tokens=tokens,
         warnings=[*run.warnings, *token_warnings(tokens)],
+        hyperparameters=choices,
         learns=dataset.learns,
         certainty=dataset.columns.certainty,
     )

@@ -10,7 +10,7 @@ import yaml
 
 from tunedrop.documents.figures import cut
 from tunedrop.errors import RecipeError
-from tunedrop.recipe.allowed import allowed, default, field_at
+from tunedrop.recipe.allowed import allowed, default_of, field_at
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.limits import Limits, refuse_beyond_limits
 from tunedrop.recipe.schema import Recipe, Section
@@ -50,13 +50,19 @@ def read_recipe(
     if root is not None:
         lines = dict(_lines(root, ""))
         _refuse_unknown_keys(root, Recipe, "", lines)
-        values = value_of(root, "")
+        values = _without_auto(value_of(root, ""))
         try:
             recipe = msgspec.convert(values, Recipe)
         except msgspec.ValidationError as error:
             raise RecipeError(_located(str(error), lines, values), REMEDY) from None
         _refuse_untrainable(recipe, catalogue, lines)
     return refuse_beyond_limits(recipe, limits, lines) if limits else recipe
+
+
+def _without_auto(values: Any) -> Any:
+    """Return the values with no hyperparameter given where the recipe says `auto`."""
+    is_auto = isinstance(values, dict) and values.get("hyperparameters") == "auto"
+    return values | {"hyperparameters": {}} if is_auto else values
 
 
 def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, int]) -> None:
@@ -148,5 +154,5 @@ def _allowed_at(path: str, values: Any) -> str:
     for name in path.split("."):
         values = values.get(name) if isinstance(values, dict) else None
     given = cut(ascii(values), MAX_QUOTED)
-    ranges = f"allowed: {allowed(field.type)}; default: {default(field.default)}"
+    ranges = f"allowed: {allowed(field.type)}; default: {default_of(field)}"
     return f" (given: {given}; {ranges.replace('`', '')})"

@@ -1,5 +1,7 @@
 """Deploy a trained adapter: one endpoint that answers as `base` and as `tuned`."""
 
+from tunedrop.documents import keys
+from tunedrop.documents.choices import TrainedWith
 from tunedrop.documents.run import ActualCost
 from tunedrop.errors import TrainingError
 from tunedrop.jobs.endpoint import (
@@ -34,6 +36,7 @@ def deploy(job_name: str, step: Step, settings: HostingSettings) -> StepResult:
 def _start(held: Held, job: TrainingJob, step: Step, settings: HostingSettings) -> None:
     run = held.run
     recipe = step.runs.recipe(run)
+    trained = step.runs.document(run, keys.TRAINING_CONFIG, TrainedWith)
     if not job.artifact:
         raise TrainingError(
             f"The training job {job.name} completed without a model artifact.",
@@ -47,7 +50,7 @@ def _start(held: Held, job: TrainingJob, step: Step, settings: HostingSettings) 
     run.links["artifact"] = job.artifact
     step.runs.save(held)
     step.sagemaker.create_endpoint(
-        model_request(run, recipe, job.artifact, settings),
+        model_request(run, recipe, trained.hyperparameters, job.artifact, settings),
         endpoint_config_request(run, recipe, settings),
         endpoint_request(run, settings),
     )

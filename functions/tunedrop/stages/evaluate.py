@@ -7,6 +7,7 @@ import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.answers import Answer
+from tunedrop.documents.choices import TrainedWith
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Judgement
 from tunedrop.documents.rows import Row
@@ -87,7 +88,8 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     rows = _rows(held, step, "test")
     summary = read_summary(run, runs)
     train = _rows(held, step, "train")
-    examples = examples_for(dataset, recipe, train, rows)
+    trained = runs.document(run, keys.TRAINING_CONFIG, TrainedWith)
+    examples = examples_for(dataset, trained.hyperparameters.max_length, train, rows)
     asker = _asker(run.name, recipe, summary, examples)
     models = (*MODELS, "few_shot") if examples else MODELS
     asked = obtain_answers(held, step, rows, inference, asker, models)
@@ -101,7 +103,7 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     asking.instance, asking.hourly_usd = hosting_price(recipe, runs.catalogue())
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
-    report = compose_report(run, dataset, judgement, summary, lineage)
+    report = compose_report(run, dataset, judgement, summary, lineage, trained.choices)
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")
     runs.store.write(f"{run.folder}/{keys.REPORT}", encode(report), "application/json")

@@ -6,7 +6,7 @@ from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
-from tunedrop.lifecycle.estimating import estimate_training
+from tunedrop.lifecycle.estimating import plan_training
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.runs.repository import Held, encode
 
@@ -29,10 +29,11 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     dataset = runs.document(run, keys.DATASET, Dataset)
     catalogue = runs.catalogue()
     try:
-        run.estimate = estimate_training(runs, recipe, dataset, catalogue)
+        plan = plan_training(runs, recipe, dataset, catalogue)
     except BaseModelError as error:
         error.remedy = f"{error.remedy} {models_in(runs.store)}"
         raise
+    run.estimate = plan.estimate
     refuse_what_cannot_end(run.estimate)
     if run.estimate is None:
         run.warnings = [
@@ -42,7 +43,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
                 "estimated, and only training.max_hours limits it."
             ),
         ]
-    config = encode(training_config(run.run, recipe, dataset.task))
+    config = encode(training_config(run.run, recipe, dataset.task, plan.chosen))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
     # The name must be in run.json before the job exists, because its events can come at once.
     run.job = run.name
