@@ -25,6 +25,7 @@ NAMES: dict[type[types.Type], str] = {
     types.BoolType: "boolean",
     types.LiteralType: "text",
     types.VarTupleType: "list",
+    types.DictType: "mapping",
 }
 
 
@@ -72,8 +73,9 @@ def _keys_of(section: types.StructType, path: str) -> Iterator[Key]:
     meanings = _meanings(section.cls)
     for field in section.fields:
         name = f"{path}.{field.name}".lstrip(".")
-        if isinstance(field.type, types.StructType):
-            yield from _keys_of(field.type, name)
+        kind = unwrapped(field.type).kind
+        if isinstance(kind, types.StructType):
+            yield from _keys_of(kind, name)
         else:
             yield Key(name, field, meanings[field.name])
 

@@ -1,4 +1,4 @@
-"""SageMaker Training Job State Change, Completed → one endpoint."""
+"""A training or tuning job has completed → one endpoint."""
 
 from typing import Any
 

@@ -11,6 +11,7 @@ from tunedrop.documents.figures import usd
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Certainty
 from tunedrop.documents.slices import Slice
+from tunedrop.documents.trials import Trials
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 BaselineKind = Literal["few_shot", "commonest", "nearest"]
@@ -189,7 +190,8 @@ class Report(msgspec.Struct):
     """report.json, version 1.
 
     `learns` says in one line how the file was read, and `certainty` how sure that is.
-    `hyperparameters` are those of the training, each with its reason.
+    `hyperparameters` are those of the training, each with its reason; `trials` the training jobs of
+    a tuning job.
     """
 
     version: int
@@ -229,6 +231,7 @@ class Report(msgspec.Struct):
     in_form: Comparison | None = None
     slices: list[Slice] = []
     hyperparameters: list[Choice] = []
+    trials: Trials | None = None
     learns: str = ""
     certainty: Certainty = "certain"
 

@@ -144,6 +144,8 @@ class Run(msgspec.Struct, kw_only=True):
     of the names of the job and the endpoint; it is raised only when the run has ended. `nudges`
     counts how often `sweep` called each function because an event was lost.
 
+    `tuning` says that the job is a tuning job, whose training jobs have names of their own.
+
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
     """
@@ -171,6 +173,7 @@ class Run(msgspec.Struct, kw_only=True):
     rows: dict[str, int] = {}
     processing: Processing | None = None
     job: str | None = None
+    tuning: bool = False
     endpoint: str | None = None
     endpoint_expires: str | None = None
     estimate: CostEstimate | None = None

@@ -18,6 +18,7 @@ from tunedrop.recipe.hyperparameters import (
     Hyperparameters,
 )
 from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.tuning import Space, space_of
 
 Value = int | float | str
 Rule = tuple[Value, str]
@@ -95,9 +96,18 @@ def choose(recipe: Recipe, dataset: Dataset, model: ModelShape | None) -> Chosen
     settle("weight_decay", (0.0, "an adapter is small"))
     settle("evaluations_per_epoch", evaluations_for(rows, dataset.rows.validation))
     choices["seed"] = Choice("seed", given.seed, GIVEN if given.seed != DEFAULT_SEED else "fixed")
+    if recipe.tune:
+        _note_tuned(choices, space_of(recipe.tune, settled("learning_rate")))
     values = {name: choice.value for name, choice in choices.items()}
     listed = [choices[name] for name in Hyperparameters.__struct_fields__]
     return Chosen(msgspec.convert(values, Hyperparameters), listed)
+
+
+def _note_tuned(choices: dict[str, Choice], space: Space) -> None:
+    """Say of each tuned hyperparameter where it is searched; its value is not used then."""
+    for name, searched in space.items():
+        reason = f"tuned: {searched}; without tuning: {choices[name].reason}"
+        choices[name] = Choice(name, choices[name].value, reason)
 
 
 def learning_rate_for(model: ModelShape | None, technique: Technique) -> Rule:

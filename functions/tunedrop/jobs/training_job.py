@@ -21,9 +21,13 @@ CHECKPOINTS = "/opt/ml/checkpoints"
 VOLUME_GB = 100
 PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
 SPOT_WAIT_SECONDS = 3_600  # Added to the running time: MaxWait may not be below MaxRuntime.
+BEST_LOSS = "validation:best_loss"
+"""The metric by which tuned jobs are compared: the lowest validation loss so far, because the
+checkpoint with that loss is the one that a job leaves."""
 METRICS = {
     "train:loss": r'"loss": ([0-9.eE+-]+)',
     "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
+    BEST_LOSS: r'"best_eval_loss": ([0-9.eE+-]+)',
     "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
 }
 

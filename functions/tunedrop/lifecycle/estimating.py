@@ -29,9 +29,16 @@ def plan_training(runs: Runs, recipe: Recipe, dataset: Dataset, catalogue: Catal
     """Return the plan; raises BaseModelError without a manifest."""
     manifest = read_manifest(runs.store, recipe)
     chosen = choose(recipe, dataset, read_shape(runs.store, recipe))
-    epochs = chosen.hyperparameters.epochs
+    epochs = _epochs(recipe, chosen)
     tokens = dataset.tokens.total
     return Plan(chosen, estimate(recipe, tokens, manifest.parameters, epochs, catalogue))
+
+
+def _epochs(recipe: Recipe, chosen: Chosen) -> tuple[float, float]:
+    """Return the smallest and the largest number of epochs that a job of the run can have."""
+    tuned = (recipe.tune.parameters or {}).get("epochs") if recipe.tune else None
+    values = [float(value) for value in tuned] if tuned else [chosen.hyperparameters.epochs]
+    return min(values), max(values)
 
 
 def plan_early(runs: Runs, recipe: Recipe, dataset: Dataset) -> Plan | None:

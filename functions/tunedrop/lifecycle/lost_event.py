@@ -10,6 +10,7 @@ from typing import Any
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run
 from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.trained import TRAINING_EVENT, TUNING_EVENT, job_of
 from tunedrop.ports.services import ENDPOINT_FAILURES
 from tunedrop.ports.store import MissingError
 
@@ -22,7 +23,7 @@ def lost_event(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None
         return _lost_in_training(run, ending)
     endpoint = ending.sagemaker.endpoint(run.name)
     if endpoint is None and run.stage == "deploy":
-        return "deploy", {"detail": {"TrainingJobName": run.name, "TrainingJobStatus": "Completed"}}
+        return "deploy", job_event(run, "Completed")
     status = endpoint.status if endpoint else "Failed"
     detail = {"EndpointName": run.name, "EndpointStatus": status}
     if status == "InService":
@@ -50,7 +51,7 @@ def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, An
 
 
 def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
-    job = ending.sagemaker.training_job(run.name)
+    job = job_of(run, ending.sagemaker)
     if job is None:
         try:
             ending.runs.store.head(f"{run.folder}/{keys.DATASET}")
@@ -58,15 +59,20 @@ def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]]
             return _lost_in_preparation(run, ending)
         key = f"{run.folder}/{keys.DATASET}"
         return "train", object_event(run.source.bucket, key)
-    detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
     if job.status == "Completed":
-        return "deploy", {"detail": detail}
+        return "deploy", job_event(run, job.status)
     if job.status in ("Failed", "Stopped"):
-        return "report_failure", {
-            "detail-type": "SageMaker Training Job State Change",
-            "detail": detail,
-        }
+        return "report_failure", job_event(run, job.status)
     return None
+
+
+def job_event(run: Run, status: str) -> Mapping[str, Any]:
+    """Return the event of a training or tuning job that has changed to this status."""
+    prefix = "HyperParameterTuningJob" if run.tuning else "TrainingJob"
+    return {
+        "detail-type": TUNING_EVENT if run.tuning else TRAINING_EVENT,
+        "detail": {f"{prefix}Name": run.name, f"{prefix}Status": status},
+    }
 
 
 def object_event(bucket: str, key: str) -> Mapping[str, Any]:

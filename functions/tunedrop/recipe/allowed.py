@@ -27,7 +27,7 @@ def field_at(section: type[msgspec.Struct], path: str) -> types.Field | None:
         field = next((each for each in kind.fields if each.name == name), None)
         if field is None:
             return None
-        kind = field.type
+        kind = unwrapped(field.type).kind
     return None if isinstance(kind, types.StructType) else field
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from tunedrop.recipe.hyperparameters import GivenHyperparameters, Seed
 from tunedrop.recipe.section import FOUND, Section
+from tunedrop.recipe.tuning import Tune
 
 DEFAULT_ANSWER_TOKENS = 256
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -197,6 +198,7 @@ class Recipe(Section, frozen=True, kw_only=True):
     method: Literal["lora"] = "lora"
     """How the weights are trained."""
     hyperparameters: GivenHyperparameters = GivenHyperparameters()
+    tune: Tune | None = None
     generation: Generation = Generation()
     training: Training = Training()
     budget_usd: Annotated[float, Meta(gt=0)] = 20.0

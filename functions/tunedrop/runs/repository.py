@@ -186,6 +186,7 @@ class Runs:
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
         run.lease = run.progress = run.waiting = None
         run.verdict = run.cost = run.processing = None
+        run.tuning = False
         run.warnings, run.nudges = [], {}
         run.learns, run.certainty, run.answer_until = "", "certain", None
         try:

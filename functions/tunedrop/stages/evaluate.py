@@ -7,7 +7,6 @@ import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.answers import Answer
-from tunedrop.documents.choices import TrainedWith
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Judgement
 from tunedrop.documents.rows import Row
@@ -20,12 +19,14 @@ from tunedrop.lifecycle.answering import AskEndpoint, call_again, obtain_answers
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
+    Training,
     TrainingSummary,
     compose_report,
     lineage_of,
     read_summary,
 )
 from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.lifecycle.trained import read_trials, trained_with
 from tunedrop.ports.services import Inference
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
@@ -88,7 +89,7 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     rows = _rows(held, step, "test")
     summary = read_summary(run, runs)
     train = _rows(held, step, "train")
-    trained = runs.document(run, keys.TRAINING_CONFIG, TrainedWith)
+    trained = trained_with(run, runs)
     examples = examples_for(dataset, trained.hyperparameters.max_length, train, rows)
     asker = _asker(run.name, recipe, summary, examples)
     models = (*MODELS, "few_shot") if examples else MODELS
@@ -103,7 +104,8 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     asking.instance, asking.hourly_usd = hosting_price(recipe, runs.catalogue())
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
-    report = compose_report(run, dataset, judgement, summary, lineage, trained.choices)
+    known = Training(summary, trained.choices, read_trials(run, runs))
+    report = compose_report(run, dataset, judgement, known, lineage)
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")
     runs.store.write(f"{run.folder}/{keys.REPORT}", encode(report), "application/json")

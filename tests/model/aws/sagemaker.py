@@ -12,6 +12,7 @@ from tests.model.aws.resources import (
     refuse_existing,
     refuse_to_stop,
 )
+from tests.model.aws.tuning import TuningJobs
 from tests.model.faults import client_error
 
 TRAINING_SECONDS = 600.0
@@ -40,10 +41,11 @@ class Platform:
     kill_program: Callable[[str], None]
 
 
-class SageMaker:
+class SageMaker(TuningJobs):
     """The account's SageMaker, with a quota of instances for training and for endpoints."""
 
     def __init__(self, platform: Platform, quota: int | None = None) -> None:
+        super().__init__()
         self.platform = platform
         self.quota = quota
         self.training_jobs: dict[str, Resource] = {}
@@ -67,7 +69,8 @@ class SageMaker:
         return {}
 
     def describe_training_job(self, *, TrainingJobName: str) -> Any:  # noqa: N803
-        job = found("DescribeTrainingJob", TrainingJobName, self.training_jobs)
+        known = {**self.training_jobs, **self.trials}
+        job = found("DescribeTrainingJob", TrainingJobName, known)
         completed = job.status == "Completed"
         output = job.request["OutputDataConfig"]["S3OutputPath"]
         return {
@@ -129,12 +132,6 @@ class SageMaker:
                 self._end(job, "Failed", PROCESSING_JOB)
 
         self.platform.run_program(job.name, ended)
-
-    def _end(self, job: Resource, status: str, kind: str) -> None:
-        is_due = job.status == "Stopping" if status == "Stopped" else job.status == "InProgress"
-        if is_due:
-            job.status, job.ended = status, self.platform.clock()
-            self.platform.emit(kind, job.name, status)
 
     # Models, configs and endpoints
 

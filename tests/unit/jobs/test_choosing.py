@@ -165,6 +165,19 @@ def test_the_other_values_follow_what_the_recipe_gives() -> None:
     assert chosen_for(dataset_of(400), recipe).batch_size == 2
 
 
+def test_what_is_tuned_is_told_with_where_it_is_searched() -> None:
+    # Given
+    recipe = read_recipe(b"tune: {parameters: {learning_rate: [1e-5, 1e-3], epochs: [1, 2, 4]}}")
+
+    # When
+    reasons = choose(recipe, DATASET, SMOLLM2).reasons
+
+    # Then
+    assert reasons["learning_rate"].startswith("tuned: from 1e-05 to 0.001; without tuning: Tink")
+    assert reasons["epochs"].startswith("tuned: 1, 2, 4; ")
+    assert not reasons["lora_rank"].startswith("tuned")
+
+
 def test_every_value_has_a_reason() -> None:
     # When
     found = choose(Recipe(), DATASET, SMOLLM2)

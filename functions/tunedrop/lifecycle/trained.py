@@ -1,0 +1,55 @@
+"""The job that trains a run, be it one training job or a tuning job, and what it trained with."""
+
+import msgspec
+
+from tunedrop.documents import keys
+from tunedrop.documents.choices import TrainedWith
+from tunedrop.documents.run import Run
+from tunedrop.documents.trials import TrialResult, Trials
+from tunedrop.ports.services import SageMaker, TrainingJob, TuningJob
+from tunedrop.runs.repository import Runs
+
+TRAINING_EVENT = "SageMaker Training Job State Change"
+TUNING_EVENT = "SageMaker HyperParameter Tuning Job State Change"
+
+
+def job_of(run: Run, sagemaker: SageMaker) -> TrainingJob | TuningJob | None:
+    """Return the run's training or tuning job, or None when there is none."""
+    return sagemaker.tuning_job(run.name) if run.tuning else sagemaker.training_job(run.name)
+
+
+def trials_of(run: Run, best: str, sagemaker: SageMaker) -> Trials:
+    """Return all trials of the run's tuning job, whose best training job has this name."""
+    results = [
+        TrialResult(
+            number=number,
+            job=each.name,
+            status=each.status,
+            values=each.values,
+            loss=each.loss,
+            seconds=each.seconds,
+            reason=each.failure_reason,
+        )
+        for number, each in enumerate(sagemaker.trials(run.name), 1)
+    ]
+    return Trials(next(each.number for each in results if each.job == best), results)
+
+
+def read_trials(run: Run, runs: Runs) -> Trials | None:
+    """Return the trials of a run that was tuned, else None."""
+    return runs.document(run, keys.TRIALS, Trials) if run.tuning else None
+
+
+def trained_with(run: Run, runs: Runs) -> TrainedWith:
+    """Return the hyperparameters of the adapter, with those of the best trial where one was."""
+    written = runs.document(run, keys.TRAINING_CONFIG, TrainedWith)
+    trials = read_trials(run, runs)
+    if trials is None:
+        return written
+    tuned = trials.winner.values
+    values = {**msgspec.to_builtins(written.hyperparameters), **tuned}
+    reason = f"the best of {len(trials.trials)} trials"
+    return TrainedWith(
+        msgspec.convert(values, type(written.hyperparameters), strict=False),
+        {**written.reasons, **dict.fromkeys(tuned, reason)},
+    )
