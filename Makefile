@@ -114,8 +114,9 @@ validate: .venv-sam/.installed ## Check the template and build the functions wit
 	@touch $@
 
 .PHONY: faults
-faults: install ## Play 100,000 schedules of faults on the model of AWS, after each single fault
+faults: install ## Play 100,000 schedules of faults on the model of AWS, then kill real processes in 20 runs
 	@$(RUN) tests/model/explore.py $(ARGS)
+	@$(RUN) tests/model/kills.py
 
 .PHONY: fuzz
 fuzz: install ## Fuzz the readers of dropped files, guided by coverage, for a minute

@@ -10,6 +10,9 @@ from typing import Any
 
 from tests.model.simulation import START, Simulation
 
+# Modules whose time is virtual: the product, and what stands for a part of it here.
+READERS_OF_TIME = ("tunedrop.", "tests.model.questions")
+
 
 class VirtualClock:
     """What `time` and `datetime.now` are during a simulation."""
@@ -42,7 +45,7 @@ def _datetime_of(clock: Callable[[], float]) -> type[datetime]:
 
 @contextmanager
 def virtual_time(clock: VirtualClock) -> Iterator[None]:
-    """Replace every reading of the time in the product's loaded modules."""
+    """Replace every reading of the time in the loaded modules that READERS_OF_TIME names."""
     replaced: list[tuple[Any, str, Any]] = []
     substitutes: tuple[tuple[Any, Any], ...] = (
         (time, clock.module),
@@ -50,7 +53,7 @@ def virtual_time(clock: VirtualClock) -> Iterator[None]:
         (datetime, clock.datetime),
     )
     for name, module in list(sys.modules.items()):
-        if not name.startswith("tunedrop.") or name.startswith("tunedrop.dataset."):
+        if not name.startswith(READERS_OF_TIME) or name.startswith("tunedrop.dataset."):
             continue
         for attribute in ("time", "datetime"):
             value = getattr(module, attribute, None)

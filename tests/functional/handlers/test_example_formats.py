@@ -14,7 +14,7 @@ from tunedrop.jobs.base_model import model_prefix
 from tunedrop.recipe.schema import Recipe
 
 FORMATS = Path(__file__).parents[3] / "examples" / "formats"
-NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl")
+NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl", "preference-messages.jsonl")
 
 
 @pytest.mark.parametrize("path", sorted(FORMATS.iterdir()), ids=lambda path: path.name)

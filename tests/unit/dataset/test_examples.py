@@ -11,7 +11,7 @@ from tunedrop.errors import DatasetError
 
 ROOT = Path(__file__).parents[3]
 FORMATS = ROOT / "examples" / "formats"
-NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl")
+NOT_TRAINABLE = ("handbook.md", "kto.jsonl", "preference.jsonl", "preference-messages.jsonl")
 RECIPES: dict[str, Any] = {
     "tickets-several-columns.csv": {
         "template": "{subject}: {message}",
