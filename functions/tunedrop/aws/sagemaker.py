@@ -83,7 +83,6 @@ class SageMakerService:
             name=name,
             status=answer["HyperParameterTuningJobStatus"],
             failure_reason=answer.get("FailureReason"),
-            best=answer.get("BestTrainingJob", {}).get("TrainingJobName"),
         )
 
     def trials(self, name: str) -> list[Trial]:

@@ -18,8 +18,12 @@ def job_of(run: Run, sagemaker: SageMaker) -> TrainingJob | TuningJob | None:
     return sagemaker.tuning_job(run.name) if run.tuning else sagemaker.training_job(run.name)
 
 
-def trials_of(run: Run, best: str, sagemaker: SageMaker) -> Trials:
-    """Return all trials of the run's tuning job, whose best training job has this name."""
+def trials_of(run: Run, sagemaker: SageMaker) -> Trials | None:
+    """Return all trials of the run's tuning job, or None when none of them can be deployed.
+
+    The best one is the one with the lowest loss among those that have completed. A job that
+    SageMaker stopped early has a loss too, but no artifact.
+    """
     results = [
         TrialResult(
             number=number,
@@ -32,7 +36,12 @@ def trials_of(run: Run, best: str, sagemaker: SageMaker) -> Trials:
         )
         for number, each in enumerate(sagemaker.trials(run.name), 1)
     ]
-    return Trials(next(each.number for each in results if each.job == best), results)
+    losses = {
+        each.number: each.loss
+        for each in results
+        if each.status == "Completed" and each.loss is not None
+    }
+    return Trials(min(losses, key=losses.__getitem__), results) if losses else None
 
 
 def read_trials(run: Run, runs: Runs) -> Trials | None:

@@ -55,15 +55,11 @@ class Trial(msgspec.Struct):
 
 
 class TuningJob(msgspec.Struct):
-    """The state of a tuning job (DescribeHyperParameterTuningJob).
-
-    `best` is the name of its best training job, None while no job has an objective.
-    """
+    """The state of a tuning job (DescribeHyperParameterTuningJob)."""
 
     name: str
     status: JobStatus
     failure_reason: str | None = None
-    best: str | None = None
 
 
 class ProcessingJob(msgspec.Struct):

@@ -44,15 +44,15 @@ def _trained(held: Held, job: TrainingJob | TuningJob, step: Step) -> TrainingJo
     """
     if isinstance(job, TrainingJob):
         return job
-    best = step.sagemaker.training_job(job.best) if job.best else None
+    run = held.run
+    trials = trials_of(run, step.sagemaker)
+    best = step.sagemaker.training_job(trials.winner.job) if trials else None
     if best is None:
         raise TrainingError(
             f"The tuning job {job.name} completed, and none of its trials has a validation loss.",
             "Read their logs in /aws/sagemaker/TrainingJobs; then drop the file again.",
         )
-    run = held.run
-    body = encode(trials_of(run, best.name, step.sagemaker))
-    step.runs.store.write(f"{run.folder}/{keys.TRIALS}", body, "application/json")
+    step.runs.store.write(f"{run.folder}/{keys.TRIALS}", encode(trials), "application/json")
     return best
 
 

@@ -21,7 +21,7 @@ def tuning(stack: Stack, tweets: bytes) -> tuple[str, str]:
 
 
 def give_trials(stack: Stack, name: str) -> None:
-    """Let the tuning job have three trials: good, best, failed."""
+    """Let the tuning job have four trials: good, best, failed, and stopped early."""
     values = {"learning_rate": "2E-4", "lora_rank": "8"}
     best = {"learning_rate": "0.003", "lora_rank": "33"}
     stack.sagemaker.set_trials(
@@ -29,6 +29,7 @@ def give_trials(stack: Stack, name: str) -> None:
         Trial(f"{name}-001-0a1b2c3d", "Completed", values, 0.8, 60.0),
         Trial(f"{name}-002-1a1b2c3d", "Completed", best, 0.6, 60.0),
         Trial(f"{name}-003-2a1b2c3d", "Failed", values, None, 5.0, "AlgorithmError: too large"),
+        Trial(f"{name}-004-3a1b2c3d", "Stopped", values, 0.5, 20.0),
     )
 
 
@@ -37,7 +38,7 @@ def test_the_best_trial_is_deployed_and_all_are_reported(stack: Stack, tweets: b
     # Given a tuning job that has ended
     folder, name = tuning(stack, tweets)
     give_trials(stack, name)
-    stack.sagemaker.set_tuning_job(name, "Completed", best=f"{name}-002-1a1b2c3d")
+    stack.sagemaker.set_tuning_job(name, "Completed")
 
     # When
     for _ in range(2):
@@ -62,11 +63,11 @@ def test_the_best_trial_is_deployed_and_all_are_reported(stack: Stack, tweets: b
     report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
     assert report.trials
     assert report.trials.best == 2
-    assert [trial.loss for trial in report.trials.trials] == [0.8, 0.6, None]
-    assert report.cost.billable_seconds == 3 * 60
+    assert [trial.loss for trial in report.trials.trials] == [0.8, 0.6, None, 0.5]
+    assert report.cost.billable_seconds == 4 * 60
     told = {each.name: (each.value, each.reason) for each in report.hyperparameters}
-    assert told["learning_rate"] == (0.003, "the best of 3 trials")
-    assert told["lora_rank"] == (33, "the best of 3 trials")
+    assert told["learning_rate"] == (0.003, "the best of 4 trials")
+    assert told["lora_rank"] == (33, "the best of 4 trials")
     page = stack.read(f"{folder}/report/report.html").decode()
     assert "25.0% less than the first trial&#39;s 0.8" in page
     assert "AlgorithmError: too large" in page

@@ -1,6 +1,7 @@
 """Tuning jobs of the model of SageMaker: two training jobs each, which SageMaker itself starts."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tests.model.aws.resources import Resource, found, refuse_a_duplicate, refuse_to_stop
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 TUNING_JOB = "SageMaker HyperParameter Tuning Job State Change"
 TRIAL = "SageMaker Training Job State Change"
-TRIAL_SECONDS = (300.0, 600.0)  # When the two trials end, and with the second one the tuning job.
+TRIAL_SECONDS = (300.0, 600.0)  # When the two trials end; the later one ends the tuning job.
 STOPPING_SECONDS = 100.0
 
 
@@ -37,17 +38,14 @@ class TuningJobs:
                 request["TrainingJobDefinition"],
             )
             self.trials[trial.name] = trial
-            self._end_later(trial, "Completed", TRIAL, seconds)
-        self._end_later(job, "Completed", TUNING_JOB, TRIAL_SECONDS[-1] + 1)
+            self.platform.later(seconds, partial(self._complete, job, trial))
         return {}
 
     def describe_hyper_parameter_tuning_job(self, *, HyperParameterTuningJobName: str) -> Any:  # noqa: N803
         job = found(
             "DescribeHyperParameterTuningJob", HyperParameterTuningJobName, self.tuning_jobs
         )
-        completed = [trial for trial in self._of(job.name) if trial.status == "Completed"]
-        best = {"BestTrainingJob": {"TrainingJobName": completed[0].name}} if completed else {}
-        return {"HyperParameterTuningJobStatus": job.status, **best}
+        return {"HyperParameterTuningJobStatus": job.status}
 
     def list_training_jobs_for_hyper_parameter_tuning_job(
         self,
@@ -74,6 +72,12 @@ class TuningJobs:
 
     def _of(self, name: str) -> list[Resource]:
         return [trial for trial in self.trials.values() if trial.name.startswith(f"{name}-")]
+
+    def _complete(self, job: Resource, trial: Resource) -> None:
+        """End a trial; the tuning job ends with the last of them, whichever that is."""
+        self._end(trial, "Completed", TRIAL)
+        if all(each.ended for each in self._of(job.name)):
+            self._end(job, "Completed", TUNING_JOB)
 
     def _end_later(self, job: Resource, status: str, kind: str, seconds: float) -> None:
         self.platform.later(seconds, lambda: self._end(job, status, kind))
