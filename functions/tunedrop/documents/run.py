@@ -158,6 +158,8 @@ class Run(msgspec.Struct, kw_only=True):
     `previous` is the dataset's run that counted before. `afresh` tells that the upload asked for a
     new run even of the same content, `reuses` which run trained the adapter if this one did not.
 
+    `tuning` says that the job is a tuning job, whose training jobs have names of their own.
+
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
     """
@@ -189,6 +191,7 @@ class Run(msgspec.Struct, kw_only=True):
     reuses: str | None = None
     processing: Processing | None = None
     job: str | None = None
+    tuning: bool = False
     endpoint: str | None = None
     endpoint_expires: str | None = None
     estimate: CostEstimate | None = None

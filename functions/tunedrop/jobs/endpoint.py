@@ -8,6 +8,7 @@ import msgspec
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
+from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.schema import Recipe
 
 # Images with CUDA 13 need this host image.
@@ -30,13 +31,18 @@ class HostingSettings(msgspec.Struct):
 
 
 def model_request(
-    run: Run, recipe: Recipe, artifact: str, settings: HostingSettings
+    run: Run,
+    recipe: Recipe,
+    trained: Hyperparameters,
+    artifact: str,
+    settings: HostingSettings,
 ) -> dict[str, Any]:
     """Return the CreateModel request: the base weights and the adapter.
 
     Args:
         run: names the model.
-        recipe: names the base weights and the longest conversation.
+        recipe: names the base weights and the longest answer.
+        trained: with which the adapter was trained; its rank and its longest row count.
         artifact: S3 prefix of the adapter that the training job wrote.
         settings: image, role and stack.
     """
@@ -51,24 +57,22 @@ def model_request(
             "AdditionalModelDataSources": [
                 {"ChannelName": "tuned", "S3DataSource": _prefix(artifact)}
             ],
-            "Environment": server_environment(recipe),
+            "Environment": server_environment(recipe, trained),
         },
         "Tags": resource_tags(run, settings.stack),
     }
 
 
-def server_environment(recipe: Recipe) -> dict[str, str]:
+def server_environment(recipe: Recipe, trained: Hyperparameters) -> dict[str, str]:
     """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`."""
-    rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
+    rank = next(r for r in LORA_RANKS if r >= trained.lora_rank)
     return {
         "SM_VLLM_SERVED_MODEL_NAME": "base",
         "SM_VLLM_LOAD_FORMAT": "safetensors",  # Other formats can run code when they are loaded.
         "SM_VLLM_ENABLE_LORA": "true",
         "SM_VLLM_MAX_LORA_RANK": str(rank),
         "SM_VLLM_LORA_MODULES": json.dumps([{"name": "tuned", "path": ADAPTER}]),
-        "SM_VLLM_MAX_MODEL_LEN": str(
-            recipe.hyperparameters.max_length + recipe.generation.answer_tokens
-        ),
+        "SM_VLLM_MAX_MODEL_LEN": str(trained.max_length + recipe.generation.answer_tokens),
     }
 
 

@@ -8,20 +8,26 @@ from tunedrop.documents import keys
 from tunedrop.documents.dataset import TECHNIQUES, Task, Technique
 from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.choosing import Chosen
 from tunedrop.jobs.pricing import cap_hours
+from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
-from tunedrop.recipe.schema import Hyperparameters, Recipe
+from tunedrop.recipe.schema import Recipe
 
-CONFIG_VERSION = 2
+CONFIG_VERSION = 3
 """The version of training.json. A container that reads another version refuses the file."""
 CHECKPOINTS = "/opt/ml/checkpoints"
 VOLUME_GB = 100
 PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
 SPOT_WAIT_SECONDS = 3_600  # Added to the running time: MaxWait may not be below MaxRuntime.
+BEST_LOSS = "validation:best_loss"
+"""The metric by which tuned jobs are compared: the lowest validation loss so far, because the
+checkpoint with that loss is the one that a job leaves."""
 METRICS = {
     "train:loss": r'"loss": ([0-9.eE+-]+)',
     "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
+    BEST_LOSS: r'"best_eval_loss": ([0-9.eE+-]+)',
     "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
 }
 
@@ -51,7 +57,8 @@ class TrainingConfig(msgspec.Struct):
     A file is used because SageMaker's hyperparameters are strings of at most 256 characters. The
     file is complete and checked: the container has no defaults and no ranges of its own.
     `technique` is how the model learns from this kind of data; `method` is which weights are
-    trained. `ranges` has an entry for every hyperparameter.
+    trained. `ranges` and `reasons` have an entry for every hyperparameter: the values that are
+    allowed, and why this one was chosen.
     """
 
     version: int
@@ -61,15 +68,17 @@ class TrainingConfig(msgspec.Struct):
     method: str
     hyperparameters: Hyperparameters
     ranges: dict[str, NumberRange | TextChoice]
+    reasons: dict[str, str]
 
 
-def training_config(run: str, recipe: Recipe, task: Task) -> TrainingConfig:
+def training_config(run: str, recipe: Recipe, task: Task, chosen: Chosen) -> TrainingConfig:
     """Return the configuration for the training container.
 
     Args:
         run: the run's id.
         recipe: the recipe of the run.
         task: the task in dataset.json; the technique follows from it.
+        chosen: the hyperparameters and their reasons.
     """
     return TrainingConfig(
         version=CONFIG_VERSION,
@@ -77,8 +86,9 @@ def training_config(run: str, recipe: Recipe, task: Task) -> TrainingConfig:
         base_model=ModelReference(id=recipe.model_id, revision=recipe.model_revision),
         technique=TECHNIQUES[task],
         method=recipe.method,
-        hyperparameters=recipe.hyperparameters,
+        hyperparameters=chosen.hyperparameters,
         ranges=hyperparameter_ranges(),
+        reasons=chosen.reasons,
     )
 
 

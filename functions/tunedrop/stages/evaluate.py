@@ -21,6 +21,7 @@ from tunedrop.lifecycle.earlier import earlier_answers
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
+    Training,
     TrainingSummary,
     compose_report,
     lineage_of,
@@ -28,6 +29,7 @@ from tunedrop.lifecycle.reporting import (
 )
 from tunedrop.lifecycle.serving_check import check_served
 from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.lifecycle.trained import how_trained
 from tunedrop.ports.services import Inference
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
@@ -78,7 +80,8 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     summary = read_summary(run, runs)
     served = check_served(run, runs, inference, calls_as_text=summary.tool_calls == "text")
     train = _rows(held, step, "train")
-    examples = examples_for(dataset, recipe, train, rows)
+    trained = how_trained(run, runs)
+    examples = examples_for(dataset, trained.used.hyperparameters.max_length, train, rows)
     asker = _asker(run.name, recipe, summary, examples)
     models = (*MODELS, "few_shot") if examples else MODELS
     asked = obtain_answers(held, step, rows, inference, asker, models)
@@ -93,7 +96,8 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     asking.instance, asking.hourly_usd = hosting_price(recipe, runs.catalogue())
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
-    report = compose_report(run, dataset, judgement, summary, lineage)
+    known = Training(summary, trained.used.choices, trained.trials)
+    report = compose_report(run, dataset, judgement, known, lineage)
     report.served = served
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")

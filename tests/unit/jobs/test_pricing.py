@@ -28,7 +28,7 @@ def test_the_estimated_range_is_within_the_cap() -> None:
     recipe = read_recipe(b"training: {instances: [ml.g5.2xlarge], spot: false, max_hours: 2}")
 
     # When
-    found = estimate(recipe, tokens=1 * MILLION, parameters=7_000 * MILLION)
+    found = estimate(recipe, tokens=1 * MILLION, parameters=7_000 * MILLION, epochs=3)
 
     # Then
     assert found
@@ -38,7 +38,7 @@ def test_the_estimated_range_is_within_the_cap() -> None:
 
 def test_more_tokens_cost_more() -> None:
     # When
-    few, many = (estimate(Recipe(), n * MILLION, 135 * MILLION) for n in (1, 100))
+    few, many = (estimate(Recipe(), n * MILLION, 135 * MILLION, 3) for n in (1, 100))
 
     # Then
     assert few
@@ -56,7 +56,7 @@ def test_the_operations_of_every_method_are_known() -> None:
 
 def test_the_estimate_says_what_it_was_computed_from() -> None:
     # When
-    found = estimate(Recipe(), tokens=409_900, parameters=134_515_008)
+    found = estimate(Recipe(), tokens=409_900, parameters=134_515_008, epochs=3)
 
     # Then
     assert found
@@ -69,7 +69,7 @@ def test_a_job_over_budget_is_refused_with_the_budget() -> None:
     recipe = read_recipe(b"budget_usd: 1")
 
     # When
-    found = estimate(recipe, 1_000 * MILLION, 70_000 * MILLION)
+    found = estimate(recipe, 1_000 * MILLION, 70_000 * MILLION, 3)
 
     # Then
     assert found
@@ -85,11 +85,11 @@ def test_a_job_that_cannot_end_in_time_is_refused() -> None:
 
     # Then
     with pytest.raises(BudgetError, match=r"would be stopped after 2\.0"):
-        refuse_what_cannot_end(estimate(recipe, 100 * MILLION, 7_000 * MILLION))
+        refuse_what_cannot_end(estimate(recipe, 100 * MILLION, 7_000 * MILLION, 3))
 
 
 def test_a_job_that_can_end_in_time_is_not_refused() -> None:
-    refuse_what_cannot_end(estimate(Recipe(), MILLION, 135 * MILLION))
+    refuse_what_cannot_end(estimate(Recipe(), MILLION, 135 * MILLION, 3))
     refuse_what_cannot_end(None)
 
 
@@ -117,7 +117,7 @@ def test_an_instance_without_a_price_has_no_estimate_and_no_bill() -> None:
     recipe = read_recipe(b"training: {instances: [ml.g5.4xlarge], max_hours: 3}")
 
     # Then
-    assert estimate(recipe, MILLION, MILLION) is None
+    assert estimate(recipe, MILLION, MILLION, 3) is None
     assert cap_hours(recipe) == 3
     assert bill("ml.g5.4xlarge", 3600) is None
 
