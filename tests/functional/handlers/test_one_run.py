@@ -139,7 +139,7 @@ def test_the_endpoint_takes_the_chosen_rank_and_length(stack: Stack, tweets: byt
 
 @pytest.mark.usefixtures("base_model")
 def test_a_model_that_comes_late_still_decides(stack: Stack, tweets: bytes) -> None:
-    # Given a run that was prepared before its base model was complete
+    # Given a run that waits for its base model
     manifest = stack.read(f"{MODEL}manifest.json")
     stack.s3.delete_object(Bucket=BUCKET, Key=f"{MODEL}manifest.json")
     stack.drop("datasets/tweets/tweets.csv", tweets)
@@ -148,12 +148,33 @@ def test_a_model_that_comes_late_still_decides(stack: Stack, tweets: bytes) -> N
     stack.drop(f"{MODEL}manifest.json", manifest)
 
     # When
+    stack.prepare("datasets/tweets/tweets.csv")
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
 
     # Then
     dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
     config = msgspec.json.decode(stack.read(f"{folder}/config/training.json"))
-    assert dataset.hyperparameters == []
+    told = {each.name: each.value for each in dataset.hyperparameters}
+    assert told["learning_rate"] == 2.9e-4
+    assert config["hyperparameters"] == told
+
+
+@pytest.mark.usefixtures("base_model")
+def test_what_is_known_of_the_model_when_training_starts_decides(
+    stack: Stack, tweets: bytes
+) -> None:
+    # Given a run that was prepared before the sizes of its base model were known
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+    folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+
+    # When
+    stack.drop(f"{MODEL}config.json", b'{"hidden_size": 4096, "model_type": "llama"}')
+    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+
+    # Then
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+    config = msgspec.json.decode(stack.read(f"{folder}/config/training.json"))
+    assert {each.name: each.value for each in dataset.hyperparameters}["learning_rate"] != 2.9e-4
     assert config["hyperparameters"]["learning_rate"] == 2.9e-4
 
 
