@@ -13,8 +13,10 @@ from transformers import TrainerCallback, TrainerControl
 from trl import SFTConfig, SFTTrainer
 
 from container_folders import ContainerFolders
+from tunedrop.jobs.choosing import Chosen
 from tunedrop.jobs.training_job import training_config
-from tunedrop.recipe.schema import Hyperparameters, Recipe
+from tunedrop.recipe.hyperparameters import Hyperparameters
+from tunedrop.recipe.schema import Recipe
 from tuning.base_model import LoadedModel, load_base_model
 from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
@@ -27,15 +29,28 @@ from tuning.speed.precision import measure_precision
 STEP_LIMIT = 40.0
 """Seconds. A contender with a slower step is stopped: two steps are enough to show it."""
 
-RECIPE = Recipe(
-    base_model="base",
-    hyperparameters=Hyperparameters(
-        epochs=1.0, learning_rate=1e-3, lora_dropout=0.0, max_length=256, evaluations_per_epoch=1
-    ),
+SAME = Hyperparameters(
+    epochs=1.0,
+    learning_rate=1e-3,
+    lora_rank=16,
+    lora_alpha=32,
+    lora_dropout=0.0,
+    batch_size=8,
+    gradient_accumulation_steps=1,
+    max_length=256,
+    warmup_fraction=0.03,
+    scheduler="cosine",
+    weight_decay=0.0,
+    evaluations_per_epoch=1,
+    beta=0.1,
+    seed=17,
 )
-CONFIG = TrainingConfig.from_json(
-    msgspec.json.decode(msgspec.json.encode(training_config("benchmark", RECIPE, "classification")))
+"""Those of every contender."""
+
+WRITTEN = training_config(
+    "benchmark", Recipe(base_model="base"), "classification", Chosen(SAME, [])
 )
+CONFIG = TrainingConfig.from_json(msgspec.json.decode(msgspec.json.encode(WRITTEN)))
 CHOSEN = CONFIG.hyperparameters
 
 Rows = list[dict[str, Any]]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect as types
 
-from tunedrop.recipe.allowed import allowed, default, unwrapped
+from tunedrop.recipe.allowed import allowed, default_of, unwrapped
 from tunedrop.recipe.schema import Recipe
 
 PAGE = Path(__file__).with_name("recipe.md")
@@ -25,6 +25,7 @@ NAMES: dict[type[types.Type], str] = {
     types.BoolType: "boolean",
     types.LiteralType: "text",
     types.VarTupleType: "list",
+    types.DictType: "mapping",
 }
 
 
@@ -38,12 +39,12 @@ class Key(NamedTuple):
     @property
     def row(self) -> str:
         """The key's line of the table."""
-        kind, _, found = unwrapped(self.field.type)
+        kind = unwrapped(self.field.type).kind
         cells = (
             f"`{self.name}`",
             NAMES[type(kind)],
             allowed(self.field.type),
-            "found" if found else default(self.field.default),
+            default_of(self.field),
             self.meaning,
         )
         return f"| {' | '.join(cells)} |\n"
@@ -72,8 +73,9 @@ def _keys_of(section: types.StructType, path: str) -> Iterator[Key]:
     meanings = _meanings(section.cls)
     for field in section.fields:
         name = f"{path}.{field.name}".lstrip(".")
-        if isinstance(field.type, types.StructType):
-            yield from _keys_of(field.type, name)
+        kind = unwrapped(field.type).kind
+        if isinstance(kind, types.StructType):
+            yield from _keys_of(kind, name)
         else:
             yield Key(name, field, meanings[field.name])
 

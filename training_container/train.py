@@ -23,7 +23,7 @@ from tuning.artifact import save_adapter, save_merged, save_summary
 from tuning.base_model import generation_settings, load_base_model, require_model
 from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
-from tuning.checkpoints import latest_complete, step_of, train_from
+from tuning.checkpoints import checkpoint_folder, latest_complete, step_of, train_from
 from tuning.configuration import TrainingConfig
 from tuning.device import check_device
 from tuning.early_stopping import EarlyStopping
@@ -57,7 +57,8 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     objective = objective_of(config.technique)
     check_device()
     require_model(folders.channel("model"), config)
-    precision = choose_precision(folders.channel("model"), folders.checkpoints)
+    checkpoints = checkpoint_folder(folders, os.environ.get("TRAINING_JOB_NAME", ""))
+    precision = choose_precision(folders.channel("model"), checkpoints)
     log_line(event="precision", **precision.figures)
     base = load_base_model(folders.channel("model"), config, precision.dtype)
     chat = ChatTokenizer(
@@ -78,7 +79,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
         train=mixed(train.rows, other.rows, seed=seed) if other else train.rows,
         validation=validation.rows,
         chosen=config.hyperparameters,
-        checkpoints=folders.checkpoints,
+        checkpoints=checkpoints,
     )
     if config.patience:
         trainer.add_callback(EarlyStopping(config.patience))
@@ -86,7 +87,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
     objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
 
-    checkpoint = latest_complete(folders.checkpoints)
+    checkpoint = latest_complete(checkpoints)
     if checkpoint:
         log_line(event="resumed", step=step_of(checkpoint))
     train_from(trainer, checkpoint)

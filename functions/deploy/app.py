@@ -1,4 +1,4 @@
-"""SageMaker Training Job State Change, Completed → one endpoint.
+"""A training or tuning job has completed → one endpoint.
 
 S3 Object Created on runs/*/config/reuse-*.json → the same, with the adapter of an earlier run.
 """

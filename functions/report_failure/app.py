@@ -15,6 +15,7 @@ from tunedrop.events import (
 )
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import StepResult
+from tunedrop.lifecycle.trained import TRAINING_EVENT, TUNING_EVENT
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages import report_failure
 
@@ -38,7 +39,7 @@ def report(event: dict[str, Any], ending: Ending) -> list[StepResult]:
     kind = event["detail-type"]
     if kind == "SageMaker Processing Job State Change":
         return [report_failure.report_failed_processing_job(processing_job_name(event), ending)]
-    if kind == "SageMaker Training Job State Change":
+    if kind in (TRAINING_EVENT, TUNING_EVENT):
         return [report_failure.report_failed_job(job_name(event), ending)]
     if kind == "SageMaker Endpoint State Change":
         return [report_failure.report_failed_endpoint(endpoint_name(event), ending)]

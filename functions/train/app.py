@@ -1,4 +1,4 @@
-"""S3 Object Created on runs/*/dataset/dataset.json → one SageMaker training job."""
+"""S3 Object Created on runs/*/dataset/dataset.json → one SageMaker training or tuning job."""
 
 from typing import Any
 

@@ -41,6 +41,12 @@ class JobChanged(msgspec.Struct, rename="pascal"):
     training_job_name: str
 
 
+class TuningJobChanged(msgspec.Struct, rename="pascal"):
+    """`detail` of "SageMaker HyperParameter Tuning Job State Change"."""
+
+    hyper_parameter_tuning_job_name: str
+
+
 class ProcessingJobChanged(msgspec.Struct, rename="pascal"):
     """`detail` of "SageMaker Processing Job State Change"."""
 
@@ -121,8 +127,11 @@ def completion(event: dict[str, Any]) -> Completion | None:
 
 
 def job_name(event: dict[str, Any]) -> str:
-    """Return the name of the training job that changed."""
-    return msgspec.convert(event["detail"], JobChanged).training_job_name
+    """Return the name of the training or tuning job that changed."""
+    detail = event["detail"]
+    if "HyperParameterTuningJobName" in detail:
+        return msgspec.convert(detail, TuningJobChanged).hyper_parameter_tuning_job_name
+    return msgspec.convert(detail, JobChanged).training_job_name
 
 
 def processing_job_name(event: dict[str, Any]) -> str:
@@ -142,7 +151,9 @@ def subject(event: dict[str, Any]) -> str:
         return created_key(event)
     if "ProcessingJobName" in detail:
         return processing_job_name(event)
-    return job_name(event) if "TrainingJobName" in detail else endpoint_name(event)
+    if "TrainingJobName" in detail or "HyperParameterTuningJobName" in detail:
+        return job_name(event)
+    return endpoint_name(event)
 
 
 def dead_letters(event: dict[str, Any]) -> list[DeadLetter]:

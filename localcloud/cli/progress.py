@@ -26,6 +26,7 @@ WAITS = {
     "evaluate": "asking both models every test row",
 }
 ASKING = "the run asks how the file is meant and waits for a recipe: its email has the readings"
+TUNING = "training the trials of the tuning job"
 STEPPING = "training the next step"
 SAVING = "last step done: validating, saving and uploading the adapter"
 
@@ -71,7 +72,7 @@ class ProgressLines:
             self._line(stage, f"begins: {self._waits_for}", self._left())
         if job := run.get("job"):
             for step in self._log.new_steps(job):
-                self._training_step(step)
+                self._trial_step(step) if "trial" in step else self._training_step(step)
         if progress := run.get("progress"):
             self._progress(stage, progress)
         if not is_running:
@@ -91,6 +92,12 @@ class ProgressLines:
             self._once("rows", "prepare", _rows(rows))
         if processing := run.get("processing"):
             self._once("processing", "prepare", f"in a processing job: {processing['reason']}")
+
+    def _trial_step(self, step: dict[str, Any]) -> None:
+        """Print the validations of a trial; trials run side by side, so nothing else is told."""
+        self._waits_for = TUNING
+        if "eval_loss" in step:
+            self._line("train", f"trial {step['trial']}, {_step(step)}")
 
     def _training_step(self, step: dict[str, Any]) -> None:
         """Print every validation and the last step, and of the other steps one in STEP_SECONDS."""

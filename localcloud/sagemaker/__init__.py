@@ -10,7 +10,8 @@ accepted, and everything runs on this machine. How to use it:
 Where things are:
     service       the table of operations; a new kind of job gets a folder and lines in it
     shapes        requests checked against botocore's model
-    training/     training jobs        processing/   processing jobs      jobs/   what both share
+    training/     training jobs        processing/   processing jobs      jobs/   what they share
+    tuning/       hyperparameter tuning jobs, whose trials are training jobs
     hosting/      models, endpoint configurations, endpoints
     runtime       what all share: roles, clean environments, work folders, processes
 
@@ -19,6 +20,8 @@ What differs from AWS, on purpose:
       interrupted, volumes and KMS keys are accepted and have no effect;
     - a processing job's program reads and writes its data itself: ProcessingInputs, outputs, and
       the ENTRYPOINT of an image are refused;
+    - a tuning job chooses its values by a sampler of its own; none of its training jobs is stopped
+      early; when its MaxRuntimeInSeconds is over, it ends as Stopped;
     - MaxRuntimeInSeconds counts from the start of the program;
     - network isolation gives the program no credentials, but cannot cut its network;
     - an endpoint whose program exits three times before it was healthy has failed at once, while

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from localcloud.sagemaker.platform import Platform
 
 TRAINING_JOB = "SageMaker Training Job State Change"
+TUNING_JOB = "SageMaker HyperParameter Tuning Job State Change"
 PROCESSING_JOB = "SageMaker Processing Job State Change"
 ENDPOINT = "SageMaker Endpoint State Change"
 

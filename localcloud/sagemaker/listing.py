@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,8 @@ class Listing:
     """The member of the answer that holds the summaries."""
     prefix: str
     """`TrainingJob`: summaries hold `TrainingJobName` and `TrainingJobStatus`."""
-    members: tuple[str, ...]
-    """The members of a description that a summary has."""
+    members: tuple[str, ...] | None
+    """The members of a description that a summary has; None for all of them."""
     ascending: bool = False
     """Whether the oldest resource comes first by default."""
 
@@ -42,10 +43,12 @@ class Listing:
         return page
 
     def _summary(self, item: dict[str, Any]) -> dict[str, Any]:
-        return {member: item[member] for member in self.members if member in item}
+        return {m: item[m] for m in (self.members or item) if m in item}
 
     def _sort_key(self, payload: dict[str, Any]) -> Any:
         by = payload.get("SortBy", "CreationTime")
+        if by == "FinalObjectiveMetricValue":
+            return _objective
         member = by if by == "CreationTime" else f"{self.prefix}{by}"
         return lambda item: (item[member], item[f"{self.prefix}Name"])
 
@@ -60,6 +63,12 @@ class Listing:
             for member in ("CreationTime", "LastModifiedTime")
             if member in item
         )
+
+
+def _objective(item: dict[str, Any]) -> float:
+    """Trials without an objective are the last, as those with the worst one."""
+    metric = item.get("FinalHyperParameterTuningJobObjectiveMetric") or {}
+    return float(metric.get("Value", math.inf))
 
 
 def _within(moment: float, after: float | None, before: float | None) -> bool:

@@ -23,7 +23,11 @@ ROUTES = {
 }
 """Operations of the sagemaker-runtime API, which is REST."""
 
+ABOUT_ONE = ("ListTags", "ListTrainingJobsForHyperParameterTuningJob")
+"""List operations that act on one resource, while others list all."""
+
 _KINDS = {
+    "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
     "TrainingJobName": "training-job",
     "ProcessingJobName": "processing-job",
     "EndpointName": "endpoint",
@@ -45,7 +49,7 @@ def resource_arn(platform: Platform, request: ServiceRequest) -> str:
     """
     if request.path.startswith("/endpoints/"):
         return arn(platform, "endpoint", request.path.split("/")[2])
-    if request.operation.startswith("List") and request.operation != "ListTags":
+    if request.operation.startswith("List") and request.operation not in ABOUT_ONE:
         return "*"
     given = request.payload.get("ResourceArn")
     if isinstance(given, str):

@@ -14,6 +14,7 @@ from localcloud.sagemaker.processing.operations import ProcessingJobs
 from localcloud.sagemaker.runtime import Runtime
 from localcloud.sagemaker.tags import Tags
 from localcloud.sagemaker.training.operations import TrainingJobs
+from localcloud.sagemaker.tuning.operations import TuningJobs
 from localcloud.service import ServiceError, ServiceRequest, ServiceResponse
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class SageMakerService:
         self._runtime = Runtime(platform, settings)
         self.tags = tags = Tags(platform)
         training = TrainingJobs(self._runtime, tags)
+        tuning = TuningJobs(self._runtime, tags, training)
         processing = ProcessingJobs(self._runtime, tags)
         models = Models(self._runtime, tags)
         configs = EndpointConfigs(self._runtime, tags, models)
@@ -43,6 +45,11 @@ class SageMakerService:
             "DescribeTrainingJob": training.describe,
             "ListTrainingJobs": training.list,
             "StopTrainingJob": training.stop,
+            "CreateHyperParameterTuningJob": tuning.create,
+            "DescribeHyperParameterTuningJob": tuning.describe,
+            "ListHyperParameterTuningJobs": tuning.list,
+            "ListTrainingJobsForHyperParameterTuningJob": tuning.list_trials,
+            "StopHyperParameterTuningJob": tuning.stop,
             "CreateProcessingJob": processing.create,
             "DescribeProcessingJob": processing.describe,
             "ListProcessingJobs": processing.list,

@@ -167,7 +167,7 @@ def test_code_that_parses_files_may_touch_no_endpoint(
 WRITES = {
     "Prepare": (["run.json", "recipe.json", "dataset/train.jsonl"], "report/report.json"),
     "Train": (["run.json", "config/training.json"], "dataset/train.jsonl"),
-    "Deploy": (["run.json", "failure/1.json"], "config/training.json"),
+    "Deploy": (["run.json", "config/trials.json", "failure/1.json"], "config/training.json"),
     "Evaluate": (["run.json", "report/report.html", "email/1.json"], "dataset/dataset.json"),
     "ReportFailure": (["run.json", "email/1.json"], "report/report.html"),
     "Sweep": (["run.json", "email/1.json", "failure/1.json"], "config/training.json"),

@@ -61,6 +61,8 @@ def _left_over(world: World) -> Iterator[str]:
     sagemaker = world.sagemaker
     for kind, jobs in (
         ("training", sagemaker.training_jobs),
+        ("tuning", sagemaker.tuning_jobs),
+        ("tuned", sagemaker.trials),
         ("processing", sagemaker.processing_jobs),
     ):
         for job in jobs.values():
@@ -214,8 +216,8 @@ def _emails(world: World) -> Iterator[str]:
 
 
 def _jobs(world: World, scenario: Scenario) -> Iterator[str]:
-    """One training job for each upload and recipe."""
-    count = len(world.sagemaker.training_jobs)
+    """One training or tuning job for each upload and recipe."""
+    count = len(world.sagemaker.training_jobs) + len(world.sagemaker.tuning_jobs)
     if count > scenario.jobs and len(world.hit) <= FEW:
         yield f"repeated: {count} training jobs, {scenario.jobs} are enough"
 
@@ -236,7 +238,9 @@ def _old_work(world: World) -> Iterator[str]:
             moves = [(json.loads(each.body or b"{}")["run"], each.modified) for each in versions]
             last = moves[-1][0]
             counts |= {run: at for (run, _), (_, at) in pairwise(moves) if run != last}
-    created = [*world.sagemaker.training_jobs.values(), *world.sagemaker.created_endpoints]
+    sagemaker = world.sagemaker
+    jobs = {**sagemaker.training_jobs, **sagemaker.tuning_jobs}
+    created = [*jobs.values(), *sagemaker.created_endpoints]
     for resource in created:
         run = resource.name.split("-")[-2]
         if run in counts and resource.created > counts[run] + LATE_WORK:

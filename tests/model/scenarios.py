@@ -12,6 +12,7 @@ RECIPE_KEY = "datasets/tweets/recipe.yaml"
 ROWS = [f"this is a {'good' if n % 2 else 'bad'} thing number {n},{n % 2}" for n in range(24)]
 TWEETS = "\n".join(["text,label", *ROWS]).encode()
 DOUBTFUL = passengers().encode()
+TUNING = "tune: {jobs: 2}"
 ANSWER = "columns: {text: Name, label: Sex}"
 OTHER = TWEETS + b"\nanother good thing,1"
 MANIFEST_KEY = "models/HuggingFaceTB/SmolLM2-135M-Instruct/main/manifest.json"
@@ -185,6 +186,10 @@ SCENARIOS: dict[str, Scenario] = {
         actions=((0.0, recipe("base_model: gated/tiny")), (2.0, FIRST[1])),
         code="base_model",
         jobs=0,
+    ),
+    "tuning": Scenario(actions=((0.0, recipe(TUNING)), (2.0, FIRST[1]))),
+    "tuning, then a drop": Scenario(
+        actions=((0.0, recipe(TUNING)), (2.0, FIRST[1]), (IN_TRAINING, drop(KEY, OTHER))), jobs=2
     ),
     "keep": Scenario(
         actions=((0.0, recipe("deploy: {keep: always, ttl_hours: 1}")), (2.0, FIRST[1]))

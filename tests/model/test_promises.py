@@ -118,6 +118,34 @@ def test_a_base_model_is_fetched_despite_single_faults(product: Product) -> None
     assert {number for one in outcomes for number in one.schedule.calls} == set(range(before))
 
 
+@pytest.mark.parametrize("kind", ["kill", "kill after", "error after"])
+def test_a_tuning_survives_a_fault_at_any_call(product: Product, kind: CallFault) -> None:
+    # Given
+    calls = len(check(Schedule("tuning"), product).world.calls)
+
+    # When
+    outcomes = [check(Schedule("tuning", calls={number: kind}), product) for number in range(calls)]
+
+    # Then
+    found = [str(outcome) for outcome in outcomes if outcome.broken]
+    assert not found, found[0]
+
+
+@pytest.mark.parametrize("kind", EVENT_FAULTS)
+def test_a_tuning_survives_a_fault_of_any_event(product: Product, kind: EventFault) -> None:
+    # Given
+    events = len(check(Schedule("tuning"), product).world.events)
+
+    # When
+    outcomes = [
+        check(Schedule("tuning", events={number: kind}), product) for number in range(events)
+    ]
+
+    # Then
+    found = [str(outcome) for outcome in outcomes if outcome.broken]
+    assert not found, found[0]
+
+
 @pytest.mark.parametrize("kind", EVENT_FAULTS)
 def test_one_drop_survives_a_fault_of_any_event(product: Product, kind: EventFault) -> None:
     # Given

@@ -7,6 +7,9 @@ from typing import Final
 from peft.helpers import disable_input_dtype_casting
 from transformers import Trainer
 
+from container_folders import ContainerFolders
+from tuning.strict_json import read_json
+
 REQUIRED: Final = (
     "adapter_model.safetensors",
     "optimizer.pt",
@@ -15,6 +18,19 @@ REQUIRED: Final = (
     "trainer_state.json",
 )
 """The files of a complete checkpoint. The trainer writes the last one last."""
+
+
+def checkpoint_folder(folders: ContainerFolders, job: str) -> Path:
+    """Return where this job keeps its checkpoints.
+
+    The trials of a tuning job may have one place in S3 for all their checkpoints, so each of them
+    uses a folder with the name of its training job. SageMaker tells a trial by hyperparameters
+    whose names begin with `_tuning`.
+    """
+    given = folders.hyperparameters
+    values = read_json(given) if given.exists() else {}
+    is_trial = any(name.startswith("_tuning") for name in values)
+    return folders.checkpoints / job if is_trial and job else folders.checkpoints
 
 
 def latest_complete(folder: Path) -> Path | None:

@@ -13,7 +13,7 @@ from container_folders import ContainerFolders
 from tuning.errors import ConfigurationError
 from tuning.strict_json import SAME_RELEASE, parse_strictly, read_json, require_fields
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The only version of training.json that this program reads."""
 
 METHODS: Final = ("lora",)
@@ -118,6 +118,9 @@ class TrainingConfig:
     ranges: dict[str, Any]
     """For each hyperparameter the allowed values, in JSON Schema's words: either `minimum` and
     `maximum` (both included) or `enum`."""
+
+    reasons: dict[str, Any]
+    """For each hyperparameter why it has this value, in words. They are for people."""
 
     def __post_init__(self) -> None:
         """Refuse an unknown method and a value outside its range."""

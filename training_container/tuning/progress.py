@@ -93,6 +93,8 @@ class ProgressLog(TrainerCallback):
                 steps=state.max_steps,
                 eval_loss=logs["eval_loss"],
                 **figures_of(logs, "eval_"),
+                # A tuning job compares its trials by the loss of the checkpoint that they keep.
+                best_eval_loss=min(_best_before(state), logs["eval_loss"]),
                 seconds_left=self._time_left.seconds(args, state),
             )
 
@@ -176,6 +178,11 @@ class TimeLeft:
         evaluations = state.max_steps // every - state.global_step // every if every else 0
         left = (state.max_steps - state.global_step) * mean + evaluations * self._evaluation
         return round(left, 3)
+
+
+def _best_before(state: TrainerState) -> float:
+    """Return the lowest validation loss before this one; infinity if there was none."""
+    return math.inf if state.best_metric is None else state.best_metric
 
 
 def _require_finite(name: str, value: float, state: TrainerState) -> None:

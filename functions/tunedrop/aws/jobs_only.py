@@ -1,7 +1,15 @@
 """SageMaker for `prepare`, which parses files of strangers and may therefore touch no endpoint."""
 # ruff: noqa: ARG002  # the arguments are those of the protocol
 
-from tunedrop.ports.services import Endpoint, ProcessingJob, Request, SageMaker, TrainingJob
+from tunedrop.ports.services import (
+    Endpoint,
+    ProcessingJob,
+    Request,
+    SageMaker,
+    TrainingJob,
+    Trial,
+    TuningJob,
+)
 
 
 class JobsOnly:
@@ -21,6 +29,22 @@ class JobsOnly:
     def stop_training_job(self, name: str) -> None:
         """Stop a job; do nothing when it has ended or does not exist."""
         self.service.stop_training_job(name)
+
+    def create_tuning_job(self, request: Request) -> None:
+        """Raise PermissionError: prepare starts no training."""
+        raise _forbidden("start a tuning job")
+
+    def tuning_job(self, name: str) -> TuningJob | None:
+        """Describe a tuning job, or None when there is none."""
+        return self.service.tuning_job(name)
+
+    def trials(self, name: str) -> list[Trial]:
+        """Raise PermissionError: prepare looks at no trial."""
+        raise _forbidden("look at the trials of a tuning job")
+
+    def stop_tuning_job(self, name: str) -> None:
+        """Stop a tuning job; do nothing when it has ended or does not exist."""
+        self.service.stop_tuning_job(name)
 
     def create_processing_job(self, request: Request) -> None:
         """Start a processing job unless one of that name exists."""

@@ -1,4 +1,4 @@
-"""Training jobs, processing jobs and endpoints in SageMaker, by name."""
+"""Training jobs, tuning jobs, processing jobs and endpoints in SageMaker, by name."""
 
 import re
 import time
@@ -8,7 +8,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tunedrop.errors import HostingError, ProcessingError, TrainingError, TunedropError
-from tunedrop.ports.services import Endpoint, LimitError, ProcessingJob, Request, TrainingJob
+from tunedrop.ports.services import (
+    Endpoint,
+    LimitError,
+    ProcessingJob,
+    Request,
+    TrainingJob,
+    Trial,
+    TuningJob,
+)
 
 # Error codes of requests that can never succeed unchanged. Any other error (throttling, an outage)
 # is raised, and Lambda tries again.
@@ -68,6 +76,38 @@ class SageMakerService:
                 self.client.stop_training_job(TrainingJobName=name)
             except ClientError:
                 if _is_in_progress(self.training_job(name)):
+                    raise
+
+    def create_tuning_job(self, request: Request) -> None:
+        """Start a tuning job unless one of that name exists. Raises TrainingError on a refusal."""
+        self._create(self.client.create_hyper_parameter_tuning_job, request, TrainingError)
+
+    def tuning_job(self, name: str) -> TuningJob | None:
+        """Describe a tuning job, or None when there is none."""
+        describe = self.client.describe_hyper_parameter_tuning_job
+        answer = _found(describe, HyperParameterTuningJobName=name)
+        if answer is None:
+            return None
+        return TuningJob(
+            name=name,
+            status=answer["HyperParameterTuningJobStatus"],
+            failure_reason=answer.get("FailureReason"),
+        )
+
+    def trials(self, name: str) -> list[Trial]:
+        """Return the training jobs of a tuning job, the first one first."""
+        pages = self.client.get_paginator(
+            "list_training_jobs_for_hyper_parameter_tuning_job"
+        ).paginate(HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending")
+        return [_trial(each) for page in pages for each in page["TrainingJobSummaries"]]
+
+    def stop_tuning_job(self, name: str) -> None:
+        """Stop a tuning job; do nothing when it has ended or does not exist."""
+        if _is_in_progress(self.tuning_job(name)):
+            try:
+                self.client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+            except ClientError:
+                if _is_in_progress(self.tuning_job(name)):
                     raise
 
     def create_processing_job(self, request: Request) -> None:
@@ -147,7 +187,19 @@ class SageMakerService:
             raise refusal from error
 
 
-def _is_in_progress(job: TrainingJob | ProcessingJob | None) -> bool:
+def _trial(summary: dict[str, Any]) -> Trial:
+    started, ended = summary.get("TrainingStartTime"), summary.get("TrainingEndTime")
+    return Trial(
+        name=summary["TrainingJobName"],
+        status=summary["TrainingJobStatus"],
+        values=summary["TunedHyperParameters"],
+        loss=summary.get("FinalHyperParameterTuningJobObjectiveMetric", {}).get("Value"),
+        seconds=(ended - started).total_seconds() if started and ended else None,
+        failure_reason=summary.get("FailureReason"),
+    )
+
+
+def _is_in_progress(job: TrainingJob | TuningJob | ProcessingJob | None) -> bool:
     return job is not None and job.status == "InProgress"
 
 

@@ -29,8 +29,17 @@ class Kind(NamedTuple):
     filters: Mapping[str, str] = {}
 
 
-# In this order: endpoints go before what they use.
+# In this order: endpoints go before what they use, and a tuning job before its training jobs, which
+# it would start anew.
 KINDS = (
+    Kind(
+        "tuning job",
+        "list_hyper_parameter_tuning_jobs",
+        "HyperParameterTuningJobSummaries",
+        "HyperParameterTuningJob",
+        "stop_hyper_parameter_tuning_job",
+        {"StatusEquals": "InProgress"},
+    ),
     Kind(
         "training job",
         "list_training_jobs",

@@ -19,7 +19,7 @@ from tunedrop.dataset.readers.watched import Watch
 from tunedrop.dataset.shapes.example import Shape
 from tunedrop.dataset.shapes.infer import find_shape
 from tunedrop.dataset.sizing.chat_template import ChatTemplate
-from tunedrop.dataset.sizing.tokens import TokenSample, messages_a_row, token_statistics
+from tunedrop.dataset.sizing.tokens import Mean, TokenSample, mean_row, token_statistics
 from tunedrop.dataset.splits.assignment import SplitAssignment
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.places import SPLIT_PLACES
@@ -134,7 +134,7 @@ def _prepared(
         assignment=assignment,
         written=written,
         tokens=token_statistics(
-            written.train_characters, sample, _messages(spool, shape, assignment)
+            written.train_characters, sample, _mean_row(spool, shape, assignment)
         ),
         skipped=table.skipped,
     )
@@ -146,11 +146,12 @@ def _token_sample(options: _Options, rows: int) -> TokenSample | None:
     return TokenSample(options.tokenizer, rows, options.chat_template)
 
 
-def _messages(spool: Spool, shape: Shape, assignment: SplitAssignment) -> float:
-    """Return the mean number of messages of a row, from the first rows, with a system prompt."""
+def _mean_row(spool: Spool, shape: Shape, assignment: SplitAssignment) -> Mean:
+    """Return the mean of the first rows, with a system prompt; plain text has no messages."""
+    mean = mean_row(islice(spool.lines(), SAMPLE))
     if shape.kind == "pretraining":
-        return 0.0
-    return messages_a_row(islice(spool.lines(), SAMPLE)) + bool(assignment.system)
+        return mean._replace(messages=0.0, learned=0.0)
+    return mean._replace(messages=mean.messages + bool(assignment.system))
 
 
 def _is_escaped(table: Parts, shape: Shape, recipe: Recipe) -> bool:

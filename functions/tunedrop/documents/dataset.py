@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from tunedrop.documents.choices import Choice
 from tunedrop.documents.run import Certainty, CostEstimate
 
 AnswerTask = Literal["classification", "generation", "extraction", "multilabel", "sql"]
@@ -125,6 +126,7 @@ class TokenStatistics(msgspec.Struct):
     `method` says how they were counted. "characters" is an estimate of 4 characters per token.
     "tokenizer" uses the base model's tokenizer on a random sample of `sample` rows; `error` is then
     half the 95% interval of the total, as a share of it (0 when all rows were counted).
+    `completion` estimates how many of the total the model learns to write.
     """
 
     method: Literal["characters", "tokenizer"]
@@ -135,6 +137,7 @@ class TokenStatistics(msgspec.Struct):
     longest: int
     sample: int = 0
     error: float | None = None
+    completion: int = 0
 
 
 class Place(msgspec.Struct, omit_defaults=True):
@@ -173,7 +176,8 @@ class Dataset(msgspec.Struct):
 
     `learns` says in one line what is learnt from which columns, and how to change it. `examples`
     are the first training rows. `estimate` is None when the base model is not in the bucket or the
-    instance has no known price.
+    instance has no known price. `hyperparameters` are those that the training would have; they are
+    chosen anew when it starts, because the base model may come later.
     """
 
     version: int
@@ -196,3 +200,4 @@ class Dataset(msgspec.Struct):
     power: Power | None = None
     learns: str = ""
     examples: list[ShownRow] = []
+    hyperparameters: list[Choice] = []

@@ -5,12 +5,14 @@ from typing import Literal
 import msgspec
 
 from tunedrop.documents.asking import Asking
+from tunedrop.documents.choices import Choice
 from tunedrop.documents.dataset import Task
 from tunedrop.documents.figures import ScaleName, usd
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Certainty
 from tunedrop.documents.served import ServedCheck
 from tunedrop.documents.slices import Slice
+from tunedrop.documents.trials import Trials
 
 Verdict = Literal["better", "worse", "no_difference", "too_small_to_tell"]
 BaselineKind = Literal["few_shot", "commonest", "nearest"]
@@ -227,8 +229,9 @@ class Example(msgspec.Struct):
 class Report(msgspec.Struct):
     """report.json, version 1.
 
-    `learns` says in one line how the file was read, and `certainty` how sure that is. `reuses` is
-    the run that trained the adapter, if this one did not.
+    `learns` says in one line how the file was read, and `certainty` how sure that is.
+    `hyperparameters` are those of the training, each with its reason; `trials` the training jobs of
+    a tuning job. `reuses` is the run that trained the adapter, if this one did not.
     """
 
     version: int
@@ -269,6 +272,8 @@ class Report(msgspec.Struct):
     gate: Gate | None = None
     in_form: Comparison | None = None
     slices: list[Slice] = []
+    hyperparameters: list[Choice] = []
+    trials: Trials | None = None
     learns: str = ""
     certainty: Certainty = "certain"
     reuses: str | None = None

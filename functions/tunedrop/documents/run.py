@@ -159,6 +159,8 @@ class Run(msgspec.Struct, kw_only=True):
     new run even of the same content, `reuses` which run trained the adapter if this one did not.
     `mixed` is the folder of the run whose training rows are mixed in.
 
+    `tuning` says that the job is a tuning job, whose training jobs have names of their own.
+
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
     """
@@ -191,6 +193,7 @@ class Run(msgspec.Struct, kw_only=True):
     processing: Processing | None = None
     mixed: str | None = None
     job: str | None = None
+    tuning: bool = False
     endpoint: str | None = None
     endpoint_expires: str | None = None
     estimate: CostEstimate | None = None

@@ -81,8 +81,7 @@ def _no_examples(found: EvaluationFindings) -> Iterator[str]:
         return
     yield (
         "The base model was not asked with examples in its prompt, because none fits beside the "
-        "longest test row into hyperparameters.max_length = "
-        f"{found.recipe.hyperparameters.max_length}. Raise it in recipe.yaml to see whether "
+        "longest test row into hyperparameters.max_length. Raise it in recipe.yaml to see whether "
         "examples alone would do."
     )
 

@@ -16,7 +16,6 @@ import msgspec
 from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Dataset
 from tunedrop.documents.rows import Message, Row
-from tunedrop.recipe.schema import Recipe
 
 MOST_LABELS = 8
 EXAMPLES = 4  # Where there are no labels.
@@ -34,9 +33,11 @@ class FewShot:
 
 
 def examples_for(
-    dataset: Dataset, recipe: Recipe, train: Sequence[Row], test: Sequence[Row]
+    dataset: Dataset, max_length: int, train: Sequence[Row], test: Sequence[Row]
 ) -> list[Row]:
     """Return the training rows that are put into the base model's prompt, in their order.
+
+    `max_length` is the longest prompt in tokens that the endpoint takes.
 
     The list is empty when none fits, when the rows call tools, or when nothing is generated.
     """
@@ -49,7 +50,7 @@ def examples_for(
     # A token of a byte tokenizer has at least one byte.
     counted = dataset.tokens.total if dataset.tokens.method == "tokenizer" else 0
     bytes_a_token = max(1.0, RESERVE * sum(sizes) / counted) if counted else 1.0
-    room = recipe.hyperparameters.max_length * bytes_a_token - max(map(_prompt_size, test))
+    room = max_length * bytes_a_token - max(map(_prompt_size, test))
     chosen: list[Row] = []
     for row in _drawn(short, dataset.splits["train"].labels if dataset.labels else {}):
         room -= _size(row)

@@ -8,6 +8,7 @@ import msgspec
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
+from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.schema import Recipe
 
 # Images with CUDA 13 need this host image.
@@ -35,13 +36,18 @@ class HostingSettings(msgspec.Struct):
 
 
 def model_request(
-    run: Run, recipe: Recipe, artifact: str, settings: HostingSettings
+    run: Run,
+    recipe: Recipe,
+    trained: Hyperparameters,
+    artifact: str,
+    settings: HostingSettings,
 ) -> dict[str, Any]:
     """Return the CreateModel request: the base weights and the adapter.
 
     Args:
         run: names the model.
-        recipe: names the base weights and the longest conversation.
+        recipe: names the base weights and the longest answer.
+        trained: with which the adapter was trained; its rank and its longest row count.
         artifact: S3 prefix of the adapter that the training job wrote.
         settings: image, role and stack.
     """
@@ -56,19 +62,19 @@ def model_request(
             "AdditionalModelDataSources": [
                 {"ChannelName": "tuned", "S3DataSource": _prefix(artifact)}
             ],
-            "Environment": server_environment(recipe),
+            "Environment": server_environment(recipe, trained),
         },
         "Tags": resource_tags(run, settings.stack),
     }
 
 
-def server_environment(recipe: Recipe) -> dict[str, str]:
+def server_environment(recipe: Recipe, trained: Hyperparameters) -> dict[str, str]:
     """Return the server's settings: `SM_VLLM_<FLAG>` becomes `--flag` of `vllm serve`.
 
     The adapter is named by a JSON object, because images of before August 2026 hand an array over
     in one piece, which vLLM refuses.
     """
-    rank = next(r for r in LORA_RANKS if r >= recipe.hyperparameters.lora_rank)
+    rank = next(r for r in LORA_RANKS if r >= trained.lora_rank)
     return {
         "SM_VLLM_SERVED_MODEL_NAME": "base",
         "SM_VLLM_LOAD_FORMAT": "safetensors",  # Other formats can run code when they are loaded.
@@ -77,9 +83,7 @@ def server_environment(recipe: Recipe) -> dict[str, str]:
         "SM_VLLM_LORA_MODULES": json.dumps({"name": "tuned", "path": ADAPTER}),
         # The template of the training. A base model may have none of its own.
         "SM_VLLM_CHAT_TEMPLATE": f"{ADAPTER}/chat_template.jinja",
-        "SM_VLLM_MAX_MODEL_LEN": str(
-            recipe.hyperparameters.max_length + recipe.generation.answer_tokens
-        ),
+        "SM_VLLM_MAX_MODEL_LEN": str(trained.max_length + recipe.generation.answer_tokens),
     }
 
 

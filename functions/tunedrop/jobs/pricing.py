@@ -3,11 +3,15 @@
 Prices come from the catalogue of instance types. They serve the estimate; AWS makes the bill.
 """
 
+from math import ceil
+from typing import NamedTuple
+
 from tunedrop.documents.dataset import Technique
 from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BudgetError
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.tuning import jobs_of
 
 # Shares of the peak performance that fine-tuning reaches: long packed rows, short padded rows.
 BEST_USE, WORST_USE = 0.40, 0.05
@@ -22,58 +26,83 @@ START_HOURS = (0.05, 0.25)  # Shortest and longest time to download the image an
 SPOT_DISCOUNT = 0.65  # A typical discount; it changes all the time.
 
 
-def estimate(
-    recipe: Recipe,
-    tokens: int,
-    parameters: int,
-    catalogue: Catalogue = CATALOGUE,
-    technique: Technique = "sft",
-) -> CostEstimate | None:
+class Work(NamedTuple):
+    """What a training job computes: so many tokens of an epoch through so many parameters.
+
+    `epochs` is the smallest and the largest number of them; they differ where they are tuned.
+    """
+
+    tokens: int
+    parameters: int
+    epochs: tuple[float, float]
+    technique: Technique = "sft"
+
+    def __str__(self) -> str:
+        least, most = self.epochs
+        times = f"{least:g}" if least == most else f"{least:g} to {most:g}"
+        millions = f"{self.parameters / 1e6:,.0f} million parameters"
+        return f"{self.tokens:,} tokens, {times} times through {millions}"
+
+
+def estimate(recipe: Recipe, work: Work, catalogue: Catalogue = CATALOGUE) -> CostEstimate | None:
     """Return the range of hours and US dollars, or None when the instance has no known price.
 
     Args:
-        recipe: its method, instances, epochs, time limit and budget are used.
-        tokens: in the training split, for one epoch.
-        parameters: of the base model.
+        recipe: its method, instances, time limit, budget and number of tuned jobs are used.
+        work: what each training job computes.
         catalogue: the instance types with their prices.
-        technique: how the model learns from the rows.
     """
     name = recipe.training.instances[0]
     instance = catalogue.instances.get(name)
     if instance is None or instance.training_usd is None or instance.total_tflops is None:
         return None
-    epochs = recipe.hyperparameters.epochs
-    per_token = FLOPS[recipe.method] + MORE_FLOPS[technique]
-    flops = per_token * parameters * tokens * epochs
+    least, most = work.epochs
+    per_token = FLOPS[recipe.method] + MORE_FLOPS[work.technique]
+    flops = per_token * work.parameters * work.tokens
     peak_hours = flops / (instance.total_tflops * 1e12) / 3600
     cap = cap_hours(recipe, catalogue)
-    low = START_HOURS[0] + peak_hours / BEST_USE
-    high = START_HOURS[1] + peak_hours / WORST_USE
+    low = START_HOURS[0] + peak_hours * least / BEST_USE
+    high = START_HOURS[1] + peak_hours * most / WORST_USE
     if low <= cap:
         high = min(
             high, cap
         )  # The job is stopped at the cap. If `low` exceeds it, no job is started.
     low_price = instance.training_usd * (1 - SPOT_DISCOUNT if recipe.training.spot else 1)
+    jobs, rounds = training_jobs(recipe), rounds_of(recipe)
     return CostEstimate(
-        low_usd=round(low * low_price, 2),
-        high_usd=round(high * instance.training_usd, 2),
-        low_hours=round(low, 3),
-        high_hours=round(high, 3),
-        cap_hours=round(cap, 3),
+        low_usd=round(jobs * low * low_price, 2),
+        high_usd=round(jobs * high * instance.training_usd, 2),
+        low_hours=round(rounds * low, 3),
+        high_hours=round(rounds * high, 3),
+        cap_hours=round(rounds * cap, 3),
         instance=name,
         budget_usd=recipe.budget_usd,
-        basis=_basis(recipe, tokens, parameters, per_token),
+        basis=_basis(recipe, work, per_token),
     )
 
 
-def _basis(recipe: Recipe, tokens: int, parameters: int, per_token: float) -> str:
-    epochs = recipe.hyperparameters.epochs
+def training_jobs(recipe: Recipe) -> int:
+    """Return how many training jobs a run has: one, unless its recipe tunes."""
+    return jobs_of(recipe.tune) if recipe.tune else 1
+
+
+def rounds_of(recipe: Recipe) -> int:
+    """Return how many jobs run one after the other."""
+    return ceil(training_jobs(recipe) / (recipe.tune.parallel if recipe.tune else 1))
+
+
+def _basis(recipe: Recipe, work: Work, per_token: float) -> str:
+    each = ""
+    if recipe.tune:
+        each = (
+            f" For all {training_jobs(recipe)} training jobs of the tuning, {recipe.tune.parallel} "
+            "at a time; jobs that SageMaker stops early cost less."
+        )
     low_end = "at the spot price" if recipe.training.spot else "on demand"
     return (
-        f"{tokens:,} tokens, {epochs:g} times through {parameters / 1e6:,.0f} million parameters, "
-        f"method {recipe.method} ({per_token:g} operations for each token and "
-        f"parameter), at {BEST_USE:.0%} to {WORST_USE:.0%} of the instance's peak; the low end "
-        f"{low_end}, the high end on demand or where the job is stopped."
+        f"{work}, method {recipe.method} ({per_token:g} operations for each token and parameter), "
+        f"at {BEST_USE:.0%} to {WORST_USE:.0%} of the instance's peak; the low end "
+        f"{low_end}, the high end on demand or where the job is stopped.{each}"
     )
 
 
@@ -85,8 +114,8 @@ def refuse_what_cannot_end(estimated: CostEstimate | None) -> None:
         raise BudgetError(
             f"This training would cost at least {estimated.low_usd:.2f} US dollars on "
             f"{estimated.instance}, and budget_usd is {estimated.budget_usd:g}.",
-            "Lower rows.max_train or hyperparameters.epochs, or raise budget_usd; then drop the "
-            "file again.",
+            "Lower rows.max_train, hyperparameters.epochs or tune.jobs, or raise budget_usd; then "
+            "drop the file again.",
         )
     if estimated.is_over_time:
         raise BudgetError(
@@ -98,15 +127,19 @@ def refuse_what_cannot_end(estimated: CostEstimate | None) -> None:
 
 
 def cap_hours(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
-    """Return how long the job may run: `max_hours`, or less if the budget pays for less."""
+    """Return how long a job may run: `max_hours`, or less if the budget pays for less.
+
+    The budget pays for all jobs of a tuning.
+    """
     known = (catalogue.instances.get(name) for name in recipe.training.instances)
     prices = [each.training_usd for each in known if each and each.training_usd]
-    affordable = recipe.budget_usd / max(prices) if prices else recipe.training.max_hours
+    pays = recipe.budget_usd / training_jobs(recipe)
+    affordable = pays / max(prices) if prices else recipe.training.max_hours
     return min(recipe.training.max_hours, affordable)
 
 
 def most_usd(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
-    """Return the most US dollars that the job can cost: it is stopped at its time limit.
+    """Return the most US dollars that the run's jobs can cost: each is stopped at its time limit.
 
     Without a price nothing but the recipe's own budget is known.
     """
@@ -114,7 +147,7 @@ def most_usd(recipe: Recipe, catalogue: Catalogue = CATALOGUE) -> float:
     prices = [each.training_usd for each in known if each and each.training_usd]
     if len(prices) < len(recipe.training.instances):
         return recipe.budget_usd
-    return round(cap_hours(recipe, catalogue) * max(prices), 2)
+    return round(training_jobs(recipe) * cap_hours(recipe, catalogue) * max(prices), 2)
 
 
 def bill(

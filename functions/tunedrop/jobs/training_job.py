@@ -8,20 +8,26 @@ from tunedrop.documents import keys
 from tunedrop.documents.dataset import TECHNIQUES, Task, Technique
 from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.choosing import Chosen
 from tunedrop.jobs.pricing import cap_hours
+from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
-from tunedrop.recipe.schema import Hyperparameters, Recipe
+from tunedrop.recipe.schema import Recipe
 
-CONFIG_VERSION = 2
+CONFIG_VERSION = 3
 """The version of training.json. A container that reads another version refuses the file."""
 CHECKPOINTS = "/opt/ml/checkpoints"
 VOLUME_GB = 100
 PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
 SPOT_WAIT_SECONDS = 3_600  # Added to the running time: MaxWait may not be below MaxRuntime.
+BEST_LOSS = "validation:best_loss"
+"""The metric by which tuned jobs are compared: the lowest validation loss so far, because the
+checkpoint with that loss is the one that a job leaves."""
 METRICS = {
     "train:loss": r'"loss": ([0-9.eE+-]+)',
     "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
+    BEST_LOSS: r'"best_eval_loss": ([0-9.eE+-]+)',
     "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
     "validation:reward_margin": r'"eval_reward_margin": ([0-9.eE+-]+)',
     "validation:reward_accuracy": r'"eval_reward_accuracy": ([0-9.eE+-]+)',
@@ -55,8 +61,9 @@ class TrainingConfig(msgspec.Struct):
     `technique` is how the model learns from this kind of data; `method` is which weights are
     trained; `learn` is which answers of a conversation are learnt. `patience` is how
     many evaluations without improvement end the training, and `merge` whether merged weights are
-    left too. `mix_share` is the share of the rows of the channel `mix`, 0 without it. `ranges` has
-    an entry for every hyperparameter.
+    left too. `mix_share` is the share of the rows of the channel `mix`, 0 without it. `ranges` and
+    `reasons` have an entry for every hyperparameter of the technique: the values that are allowed,
+    and why this one was chosen.
     """
 
     version: int
@@ -70,15 +77,17 @@ class TrainingConfig(msgspec.Struct):
     mix_share: float
     hyperparameters: Hyperparameters
     ranges: dict[str, NumberRange | TextChoice]
+    reasons: dict[str, str]
 
 
-def training_config(run: str, recipe: Recipe, task: Task) -> TrainingConfig:
+def training_config(run: str, recipe: Recipe, task: Task, chosen: Chosen) -> TrainingConfig:
     """Return the configuration for the training container.
 
     Args:
         run: the run's id.
         recipe: the recipe of the run.
         task: the task in dataset.json; the technique follows from it.
+        chosen: the hyperparameters and their reasons.
     """
     return TrainingConfig(
         version=CONFIG_VERSION,
@@ -87,11 +96,12 @@ def training_config(run: str, recipe: Recipe, task: Task) -> TrainingConfig:
         technique=TECHNIQUES[task],
         method=recipe.method,
         learn=recipe.learn,
-        patience=recipe.patience,
+        patience=recipe.patience(chosen.hyperparameters.evaluations_per_epoch),
         merge=recipe.deploy.merge,
         mix_share=recipe.mix.used_share,
-        hyperparameters=recipe.hyperparameters,
+        hyperparameters=chosen.hyperparameters,
         ranges=hyperparameter_ranges(),
+        reasons=chosen.reasons,
     )
 
 

@@ -16,21 +16,27 @@ from tunedrop.documents.run import Run
 from tunedrop.errors import BudgetError
 from tunedrop.jobs.pricing import bill, most_usd
 from tunedrop.lifecycle.step import Step
+from tunedrop.ports.services import TrainingJob, TuningJob
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.instances import Catalogue
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import encode, now, seconds_since
 
+UNENDED_JOBS = ("InProgress", "Stopping")
 CREATION_SECONDS = 3_600.0  # A job that does not exist so long after its bill was never created.
 
 
 class Bill(msgspec.Struct, kw_only=True):
-    """runs/_bills/<month>/<job>.json; `final` is false while `usd` is the most it can be."""
+    """runs/_bills/<month>/<job>.json; `final` is false while `usd` is the most it can be.
+
+    `tuning` tells that `job` is a tuning job; its bill is that of all its training jobs.
+    """
 
     job: str
     usd: float
     written: str
     final: bool = False
+    tuning: bool = False
 
 
 def reserve(run: Run, recipe: Recipe, step: Step, catalogue: Catalogue, limit: float) -> None:
@@ -47,7 +53,12 @@ def reserve(run: Run, recipe: Recipe, step: Step, catalogue: Catalogue, limit: f
         BudgetError: with this job, the month's training jobs could cost more than the limit.
     """
     month = run.stages["train"].started[:7]
-    own = Bill(job=run.name, usd=most_usd(recipe, catalogue), written=now())
+    own = Bill(
+        job=run.name,
+        usd=most_usd(recipe, catalogue),
+        written=now(),
+        tuning=recipe.tune is not None,
+    )
     _write(own, month, step)
     others = sum(each.usd for each in _bills(month, step, catalogue) if each.job != run.name)
     if others + own.usd <= limit:
@@ -74,18 +85,36 @@ def _bills(month: str, step: Step, catalogue: Catalogue) -> list[Bill]:
 
 
 def _updated(each: Bill, month: str, step: Step, catalogue: Catalogue) -> Bill:
-    job = step.sagemaker.training_job(each.job)
+    find = step.sagemaker.tuning_job if each.tuning else step.sagemaker.training_job
+    job = find(each.job)
+    exact: float | None = None
     if job is None:
         exact = 0.0 if seconds_since(each.written) > CREATION_SECONDS else None
-    elif job.status in ("InProgress", "Stopping"):
-        exact = None
-    else:  # SageMaker gives no billable seconds of a job that has ended before it ran.
-        exact = bill(job.instance, job.billable_seconds or 0, catalogue)
+    elif job.status not in UNENDED_JOBS:
+        jobs = [job] if isinstance(job, TrainingJob) else _trials(job, step)
+        costs = [_cost(one, catalogue) for one in jobs]
+        known = [cost for cost in costs if cost is not None]
+        exact = sum(known) if len(known) == len(costs) else None
     if exact is None:
         return each
     each.usd, each.final = exact, True
     _write(each, month, step)
     return each
+
+
+def _trials(job: TuningJob, step: Step) -> list[TrainingJob]:
+    found = [step.sagemaker.training_job(each.name) for each in step.sagemaker.trials(job.name)]
+    return [each for each in found if each]
+
+
+def _cost(job: TrainingJob, catalogue: Catalogue) -> float | None:
+    """Return what an ended job cost, None while that is not known.
+
+    SageMaker gives no billable seconds of a job that has ended before it ran.
+    """
+    if job.status in UNENDED_JOBS:
+        return None
+    return bill(job.instance, job.billable_seconds or 0, catalogue)
 
 
 def _write(each: Bill, month: str, step: Step) -> None:

@@ -198,6 +198,7 @@ def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
 def release_name(name: str, sagemaker: SageMaker) -> bool:
     """Stop the jobs and delete the endpoint of an attempt; True when all are gone or stopping."""
     sagemaker.stop_processing_job(name)
+    sagemaker.stop_tuning_job(name)
     sagemaker.stop_training_job(name)
     return sagemaker.delete_endpoint(name)
 

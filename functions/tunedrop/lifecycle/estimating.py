@@ -1,39 +1,53 @@
-"""Estimate what the training of a prepared run will cost.
+"""Choose the hyperparameters of a prepared run and estimate what its training will cost.
 
-`prepare` does so if the base model is in the bucket, otherwise `train`. This module is apart from
-`preparing`, because the train function has none of the prepare layer's packages.
+`prepare` does so if the base model is in the bucket, to show it; `train` always does. This module
+is apart from `preparing`, because the train function has none of the prepare layer's packages.
 """
+
+from typing import NamedTuple
 
 from tunedrop.documents.dataset import TECHNIQUES, Dataset
 from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import read_manifest
-from tunedrop.jobs.pricing import estimate
+from tunedrop.jobs.choosing import Chosen, choose
+from tunedrop.jobs.model_shape import read_shape
+from tunedrop.jobs.pricing import Work, estimate
 from tunedrop.recipe.instances import Catalogue
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import Runs
 
 
-def estimate_training(
-    runs: Runs, recipe: Recipe, dataset: Dataset, catalogue: Catalogue
-) -> CostEstimate | None:
-    """Return the range, or None without a price; raises BaseModelError without a manifest."""
+class Plan(NamedTuple):
+    """The training as it will be: its hyperparameters, and its cost where a price is known."""
+
+    chosen: Chosen
+    estimate: CostEstimate | None
+
+
+def plan_training(runs: Runs, recipe: Recipe, dataset: Dataset, catalogue: Catalogue) -> Plan:
+    """Return the plan; raises BaseModelError without a manifest."""
     manifest = read_manifest(runs.store, recipe)
-    return estimate(
-        recipe,
-        round(dataset.tokens.total / (1 - recipe.mix.used_share)),
-        manifest.parameters,
-        catalogue,
-        TECHNIQUES[dataset.task],
-    )
+    chosen = choose(recipe, dataset, read_shape(runs.store, recipe, manifest))
+    tokens = round(dataset.tokens.total / (1 - recipe.mix.used_share))
+    epochs = _epochs(recipe, chosen)
+    work = Work(tokens, manifest.parameters, epochs, TECHNIQUES[dataset.task])
+    return Plan(chosen, estimate(recipe, work, catalogue))
 
 
-def estimate_early(runs: Runs, recipe: Recipe, dataset: Dataset) -> CostEstimate | None:
-    """Return the range, or None when the base model is not in the bucket.
+def _epochs(recipe: Recipe, chosen: Chosen) -> tuple[float, float]:
+    """Return the smallest and the largest number of epochs that a job of the run can have."""
+    tuned = (recipe.tune.parameters or {}).get("epochs") if recipe.tune else None
+    values = [float(value) for value in tuned] if tuned else [chosen.hyperparameters.epochs]
+    return min(values), max(values)
+
+
+def plan_early(runs: Runs, recipe: Recipe, dataset: Dataset) -> Plan | None:
+    """Return the plan, or None when the base model is not in the bucket yet.
 
     A run that is only to be prepared does not fetch it.
     """
     try:
-        return estimate_training(runs, recipe, dataset, runs.catalogue())
+        return plan_training(runs, recipe, dataset, runs.catalogue())
     except BaseModelError:
         return None

@@ -16,18 +16,17 @@ from tunedrop.evaluation.scoring.likelihood import Likelihood, LikelihoodRow, Li
 from tunedrop.jobs.endpoint import likelihood_request, text_likelihood_request
 from tunedrop.lifecycle.answering import AskEndpoint
 from tunedrop.ports.services import Inference
-from tunedrop.recipe.schema import Recipe
 
 MARKS = 8  # Tokens that are kept free for those that a tokenizer adds to a text.
 MOST_PIECES = 16  # Pieces of a long text that are read; the rest of it is not.
 
 
-def likelihood_asker(endpoint: str, recipe: Recipe) -> AskEndpoint:
+def likelihood_asker(endpoint: str, max_length: int) -> AskEndpoint:
     """Return what asks one model for the likelihoods of one test row.
 
     Args:
         endpoint: its name.
-        recipe: its `max_length` limits the pieces in which a text is read.
+        max_length: the tokens of a row in the training; a text is read in pieces of that size.
     """
 
     def asker(inference: Inference) -> AskOne:
@@ -37,7 +36,7 @@ def likelihood_asker(endpoint: str, recipe: Recipe) -> AskEndpoint:
             began = time.monotonic()
             conversations = _Endpoint(inference, endpoint, model)
             if row.text:
-                found, read = await conversations.of_text(row.text, recipe)
+                found, read = await conversations.of_text(row.text, max_length)
             elif row.worse:
                 found, read = await conversations.of_pair(row)
             else:
@@ -66,9 +65,9 @@ class _Endpoint:
         whole = await self._conversation([*row.prompt, *row.completion], answered=True)
         return Likelihoods(_after(whole, prompt)), len(prompt) + len(whole)
 
-    async def of_text(self, text: str, recipe: Recipe) -> tuple[Likelihoods, int]:
+    async def of_text(self, text: str, max_length: int) -> tuple[Likelihoods, int]:
         total, tokens = 0.0, 0
-        for piece in pieces_of(text, recipe.hyperparameters.max_length - MARKS)[:MOST_PIECES]:
+        for piece in pieces_of(text, max_length - MARKS)[:MOST_PIECES]:
             request = text_likelihood_request(self._model, piece)
             found = _sum(await self._inference.likelihoods(self._endpoint, request))
             total, tokens = total + found.logprob, tokens + found.tokens

@@ -10,6 +10,7 @@ from typing import Any
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run
 from tunedrop.lifecycle.ending import Ending
+from tunedrop.lifecycle.trained import TRAINING_EVENT, TUNING_EVENT, job_of
 from tunedrop.ports.services import ENDPOINT_FAILURES
 from tunedrop.ports.store import MissingError
 
@@ -59,7 +60,7 @@ def _lost_in_preparation(run: Run, ending: Ending) -> tuple[str, Mapping[str, An
 def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]] | None:
     if run.reuses:
         return "deploy", _trained_event(run)
-    job = ending.sagemaker.training_job(run.name)
+    job = job_of(run, ending.sagemaker)
     if job is None:
         try:
             ending.runs.store.head(f"{run.folder}/{keys.DATASET}")
@@ -67,14 +68,10 @@ def _lost_in_training(run: Run, ending: Ending) -> tuple[str, Mapping[str, Any]]
             return _lost_in_preparation(run, ending)
         key = f"{run.folder}/{keys.DATASET}"
         return "train", object_event(run.source.bucket, key)
-    detail = {"TrainingJobName": run.name, "TrainingJobStatus": job.status}
     if job.status == "Completed":
         return "deploy", _trained_event(run)
     if job.status in ("Failed", "Stopped"):
-        return "report_failure", {
-            "detail-type": "SageMaker Training Job State Change",
-            "detail": detail,
-        }
+        return "report_failure", job_event(run, job.status)
     return None
 
 
@@ -82,7 +79,16 @@ def _trained_event(run: Run) -> Mapping[str, Any]:
     """Return the event that the run's adapter is there: its own, or that of an earlier run."""
     if run.reuses:
         return object_event(run.source.bucket, f"{run.folder}/{keys.reuse(run.attempt)}")
-    return {"detail": {"TrainingJobName": run.name, "TrainingJobStatus": "Completed"}}
+    return job_event(run, "Completed")
+
+
+def job_event(run: Run, status: str) -> Mapping[str, Any]:
+    """Return the event of a training or tuning job that has changed to this status."""
+    prefix = "HyperParameterTuningJob" if run.tuning else "TrainingJob"
+    return {
+        "detail-type": TUNING_EVENT if run.tuning else TRAINING_EVENT,
+        "detail": {f"{prefix}Name": run.name, f"{prefix}Status": status},
+    }
 
 
 def object_event(bucket: str, key: str) -> Mapping[str, Any]:

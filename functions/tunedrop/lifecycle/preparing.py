@@ -20,7 +20,7 @@ from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.lifecycle.asking import DoubtfulReading, ask, consider, send_notice
 from tunedrop.lifecycle.dropped import DroppedFile, parts_of
-from tunedrop.lifecycle.estimating import estimate_early
+from tunedrop.lifecycle.estimating import plan_early
 from tunedrop.lifecycle.step import ProgressWriter, Step
 from tunedrop.ports.store import MissingError, Store
 from tunedrop.recipe.schema import Recipe
@@ -66,7 +66,9 @@ def prepare_run(held: Held, recipe: Recipe, step: Step, processes: int = 1) -> N
     run.warnings = [*run.warnings, *dataset.warnings]
     if dataset.task in ANSWER_TASKS:  # How much likelihoods differ from row to row is not known.
         dataset.power = expected_power(dataset, recipe)
-    dataset.estimate = run.estimate = estimate_early(step.runs, recipe, dataset)
+    if plan := plan_early(step.runs, recipe, dataset):
+        dataset.estimate = run.estimate = plan.estimate
+        dataset.hyperparameters = plan.chosen.choices
     page = render_dataset_page(dataset).encode()
     store.write(f"{run.folder}/{keys.DATASET_PAGE}", page, "text/html; charset=utf-8")
     refuse_what_cannot_end(run.estimate)

@@ -3,9 +3,11 @@
 import msgspec
 
 from tunedrop.documents import keys
+from tunedrop.documents.choices import Choice
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
 from tunedrop.documents.run import Certainty, Run
+from tunedrop.documents.trials import Trials
 from tunedrop.lifecycle.learning import learning_of
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
@@ -52,6 +54,14 @@ class TrainingSummary(msgspec.Struct):
     curve: list[LossPoint] = []
 
 
+class Training(msgspec.Struct):
+    """What is known of the training: its summary, its hyperparameters, and the trials, if any."""
+
+    summary: TrainingSummary
+    choices: list[Choice]
+    trials: Trials | None = None
+
+
 class ReportContext(msgspec.Struct, kw_only=True):
     """The facts about the run that the judgement does not contain.
 
@@ -68,6 +78,8 @@ class ReportContext(msgspec.Struct, kw_only=True):
         endpoint_kept: whether it stays after this evaluation.
         endpoint_expires: when it will be removed (ISO 8601, UTC), if it stays.
         warnings: those of the earlier stages.
+        hyperparameters: those of the training, each with its reason.
+        trials: the training jobs of the tuning job, if there was one.
         learns: how the file was read, in one line.
         certainty: how sure that reading is.
         reuses: the run that trained the adapter, if this one did not.
@@ -88,6 +100,8 @@ class ReportContext(msgspec.Struct, kw_only=True):
     tokens: TokenCount | None = None
     learning: list[str] = []
     warnings: list[str] = []
+    hyperparameters: list[Choice] = []
+    trials: Trials | None = None
     learns: str = ""
     certainty: Certainty = "certain"
     reuses: str | None = None
@@ -112,10 +126,11 @@ def compose_report(
     run: Run,
     dataset: Dataset,
     judgement: Judgement,
-    summary: TrainingSummary,
+    known: Training,
     lineage: Lineage,
 ) -> Report:
     """Return the report: the judgement with the run's lineage, cost and endpoint."""
+    summary = known.summary
     numbers = msgspec.to_builtins(summary)
     training = {k: float(v) for k, v in numbers.items() if isinstance(v, int | float)}
     tokens = _tokens(dataset, summary)
@@ -137,6 +152,8 @@ def compose_report(
             *learning_of(summary, run.cost.usd if run.cost else None),
         ],
         warnings=[*run.warnings, *token_warnings(tokens)],
+        hyperparameters=known.choices,
+        trials=known.trials,
         learns=dataset.learns,
         certainty=dataset.columns.certainty,
         reuses=run.reuses,

@@ -39,6 +39,29 @@ class TrainingJob(msgspec.Struct):
     metrics: dict[str, float]
 
 
+class Trial(msgspec.Struct):
+    """One training job of a tuning job (ListTrainingJobsForHyperParameterTuningJob).
+
+    `values` are the tuned hyperparameters as texts, `loss` the objective, None without one.
+    `seconds` is how long it trained.
+    """
+
+    name: str
+    status: JobStatus
+    values: dict[str, str]
+    loss: float | None = None
+    seconds: float | None = None
+    failure_reason: str | None = None
+
+
+class TuningJob(msgspec.Struct):
+    """The state of a tuning job (DescribeHyperParameterTuningJob)."""
+
+    name: str
+    status: JobStatus
+    failure_reason: str | None = None
+
+
 class ProcessingJob(msgspec.Struct):
     """The state of a processing job (DescribeProcessingJob).
 
@@ -87,6 +110,18 @@ class SageMaker(Protocol):
 
     def stop_training_job(self, name: str) -> None:
         """Stop a job; do nothing when it has ended or does not exist."""
+
+    def create_tuning_job(self, request: Request) -> None:
+        """Start a tuning job unless one of that name exists; raises as `create_training_job`."""
+
+    def tuning_job(self, name: str) -> TuningJob | None:
+        """Describe a tuning job, or None when there is none."""
+
+    def trials(self, name: str) -> list[Trial]:
+        """Return the training jobs of a tuning job, the first one first."""
+
+    def stop_tuning_job(self, name: str) -> None:
+        """Stop a tuning job and its training jobs; do nothing when it ended or does not exist."""
 
     def create_processing_job(self, request: Request) -> None:
         """Start a processing job unless one of that name exists.

@@ -7,11 +7,14 @@ from msgspec import inspect as types
 
 
 class Unwrapped(NamedTuple):
-    """A type without None, the description of its values, and whether `prepare` finds it."""
+    """A type without None, the description of its values, and what stands for a default.
+
+    `instead` is "found" or "chosen" where the value comes from the data or the model, else "".
+    """
 
     kind: types.Type
     described: str
-    found: bool
+    instead: str
 
 
 def field_at(section: type[msgspec.Struct], path: str) -> types.Field | None:
@@ -24,20 +27,20 @@ def field_at(section: type[msgspec.Struct], path: str) -> types.Field | None:
         field = next((each for each in kind.fields if each.name == name), None)
         if field is None:
             return None
-        kind = field.type
+        kind = unwrapped(field.type).kind
     return None if isinstance(kind, types.StructType) else field
 
 
 def unwrapped(kind: types.Type) -> Unwrapped:
     """Return what a type consists of."""
-    described, found = "", False
+    described, instead = "", ""
     if isinstance(kind, types.Metadata):
-        found = bool((kind.extra or {}).get("found"))
+        instead = str((kind.extra or {}).get("instead", ""))
         described = str((kind.extra_json_schema or {}).get("description", ""))
         kind = kind.type
     if isinstance(kind, types.UnionType):
         kind = next(each for each in kind.types if not isinstance(each, types.NoneType))
-    return Unwrapped(kind, described, found)
+    return Unwrapped(kind, described, instead)
 
 
 def allowed(kind: types.Type) -> str:
@@ -54,8 +57,12 @@ def allowed(kind: types.Type) -> str:
     return "`true`, `false`" if isinstance(kind, types.BoolType) else "any"
 
 
-def default(value: Any) -> str:
-    """Return a default in Markdown."""
+def default_of(field: types.Field) -> str:
+    """Return the default of a field in Markdown: found, chosen, or a value."""
+    return unwrapped(field.type).instead or _default(field.default)
+
+
+def _default(value: Any) -> str:
     if value is None or value == ():
         return "none"
     if isinstance(value, tuple):

@@ -7,7 +7,7 @@ names are those of JSON Schema (https://json-schema.org/draft/2020-12/json-schem
 import msgspec
 from msgspec import inspect
 
-from tunedrop.recipe.schema import Hyperparameters
+from tunedrop.recipe.hyperparameters import Hyperparameters
 
 
 class NumberRange(msgspec.Struct, frozen=True):

@@ -11,13 +11,15 @@ import msgspec
 from msgspec import Meta
 
 from tunedrop.documents.dataset import Task
+from tunedrop.recipe.hyperparameters import GivenHyperparameters, Seed
+from tunedrop.recipe.section import FOUND, Section
+from tunedrop.recipe.tuning import Tune
 
 DEFAULT_ANSWER_TOKENS = 256
 LEAST_PATIENCE = 3  # Evaluations; one or two worse ones are often chance.
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
-Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 # A name of dots alone would lead to another folder wherever a key becomes a path.
 NAME = r"(?!\.+(?:[/@]|\Z))[A-Za-z0-9._-]+"
 HUB_MODEL = rf"{NAME}(/{NAME})?(@{NAME})?"
@@ -59,13 +61,7 @@ Metric = Literal[
     "judged_margin",
     "perplexity",
 ]
-FOUND = Meta(extra={"found": True})
-"""Marks a key whose value `prepare` finds when the recipe does not give it."""
 FoundColumn = Annotated[str | None, FOUND]
-
-
-class Section(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """One block of the recipe. Unknown keys are refused."""
 
 
 class ColumnRoles(Section, frozen=True, kw_only=True):
@@ -123,44 +119,6 @@ class RowLimits(Section, frozen=True, kw_only=True):
     """The largest number of validation rows."""
     max_test: Annotated[int, Meta(ge=1)] = 500
     """The largest number of rows in the evaluation."""
-
-
-class Hyperparameters(Section, frozen=True, kw_only=True):
-    """The settings of the training, which TRL and PEFT receive.
-
-    training.json carries all of them, with the range of each (`tunedrop.recipe.ranges`).
-    """
-
-    epochs: Annotated[float, Meta(ge=0.01, le=100)] = 3.0
-    """How many times the training rows are passed through the model."""
-    learning_rate: Annotated[float, Meta(ge=1e-7, le=1)] = 2.0e-4
-    """Learning rate after the warm-up."""
-    lora_rank: Annotated[int, Meta(ge=1, le=256)] = 16
-    """Rank of the LoRA matrices."""
-    lora_alpha: Annotated[int, Meta(ge=1, le=1024)] = 32
-    """The adapter's output is scaled by `lora_alpha / lora_rank`."""
-    lora_dropout: Annotated[float, Meta(ge=0, le=0.9)] = 0.05
-    """Dropout before the LoRA matrices."""
-    batch_size: Annotated[int, Meta(ge=1, le=512)] = 8
-    """Rows in one forward pass."""
-    gradient_accumulation_steps: Annotated[int, Meta(ge=1, le=512)] = 1
-    """Forward passes before the weights are updated."""
-    max_length: Annotated[int, Meta(ge=16, le=131_072)] = 1024
-    """Tokens of a row, prompt and answer together. Of a longer row, the middle of the prompt's
-    longest message is cut; a row that is still too long is left out."""
-    warmup_fraction: Annotated[float, Meta(ge=0, le=0.5)] = 0.03
-    """Share of the steps in which the learning rate rises from zero."""
-    scheduler: Literal["cosine", "linear", "constant"] = "cosine"
-    """How the learning rate changes after the warm-up."""
-    weight_decay: Annotated[float, Meta(ge=0, le=1)] = 0.0
-    """AdamW's weight decay."""
-    evaluations_per_epoch: Annotated[int, Meta(ge=1, le=100)] = 4
-    """How often in an epoch the validation loss is measured and a checkpoint is kept."""
-    beta: Annotated[float, Meta(ge=0.001, le=10)] = 0.1
-    """Preferences and judged answers only: how closely the model is kept to the base model. A
-    smaller value lets it change more."""
-    seed: Seed = 17
-    """Seed of the order of rows, the dropout and the initial adapter."""
 
 
 class Mix(Section, frozen=True, kw_only=True):
@@ -297,7 +255,8 @@ class Recipe(Section, frozen=True, kw_only=True):
     is kept in any case."""
     method: Literal["lora"] = "lora"
     """How the weights are trained."""
-    hyperparameters: Hyperparameters = Hyperparameters()
+    hyperparameters: GivenHyperparameters = GivenHyperparameters()
+    tune: Tune | None = None
     generation: Generation = Generation()
     training: Training = Training()
     budget_usd: Annotated[float, Meta(gt=0)] = 20.0
@@ -305,14 +264,13 @@ class Recipe(Section, frozen=True, kw_only=True):
     deploy: Deploy = Deploy()
     evaluate: Evaluate = Evaluate()
 
-    @property
-    def patience(self) -> int:
-        """Evaluations without a lower validation loss that end the training; 0 for `off`."""
+    def patience(self, evaluations_per_epoch: int) -> int:
+        """Return how many evaluations without a lower loss end the training; 0 for `off`."""
         if isinstance(self.early_stopping, EarlyStopping):
             return self.early_stopping.patience
         if self.early_stopping == "off":
             return 0
-        return max(LEAST_PATIENCE, self.hyperparameters.evaluations_per_epoch)
+        return max(LEAST_PATIENCE, evaluations_per_epoch)
 
     @property
     def model_id(self) -> str:

@@ -3,22 +3,23 @@
 import difflib
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import yaml
 
 from tunedrop.documents.figures import cut
 from tunedrop.errors import RecipeError
-from tunedrop.recipe.allowed import allowed, default, field_at
+from tunedrop.recipe.allowed import allowed, default_of, field_at
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.limits import REMEDY, Limits, refuse_beyond_limits
-from tunedrop.recipe.schema import Recipe, Section
+from tunedrop.recipe.schema import Recipe
+from tunedrop.recipe.section import Section
+from tunedrop.recipe.tuning import SpaceError, check_tune
 from tunedrop.recipe.yaml_text import MAX_QUOTED, nodes_of
 
 # Designed, but not built yet: refused as such, never ignored.
 NOT_BUILT = {
-    "tune": "hyperparameter tuning",
     "notify": "addresses a recipe; subscribe them to the stack's ReportTopic instead",
     "evaluate.metrics": "a choice of metrics",
     "evaluate.judge": "a judge model",
@@ -48,16 +49,25 @@ def read_recipe(
     if root is not None:
         lines = dict(_lines(root, ""))
         _refuse_unknown_keys(root, Recipe, "", lines)
-        values = value_of(root, "")
-        if isinstance(values, dict) and values.get("early_stopping") is False:
-            values["early_stopping"] = "off"  # YAML 1.1 reads the word as false.
+        values = _plain(value_of(root, ""))
         try:
             recipe = msgspec.convert(values, Recipe)
         except msgspec.ValidationError as error:
             raise RecipeError(_located(str(error), lines, values), REMEDY) from None
         _refuse_untrainable(recipe, catalogue, lines)
         _refuse_equal_repeats(recipe, lines)
+        _refuse_unsearchable(recipe, lines)
     return refuse_beyond_limits(recipe, limits, lines) if limits else recipe
+
+
+def _plain(values: Any) -> Any:
+    """Return the values with each word in the form that the schema has."""
+    if isinstance(values, dict):
+        if values.get("hyperparameters") == "auto":
+            values["hyperparameters"] = {}
+        if values.get("early_stopping") is False:
+            values["early_stopping"] = "off"  # YAML 1.1 reads the word as false.
+    return values
 
 
 def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, int]) -> None:
@@ -83,6 +93,17 @@ def _refuse_equal_repeats(recipe: Recipe, lines: dict[str, int]) -> None:
         "Write a generation.temperature above 0 too, or take evaluate.repeats out; then drop the "
         "recipe again.",
     )
+
+
+def _refuse_unsearchable(recipe: Recipe, lines: dict[str, int]) -> None:
+    """Raise RecipeError for a search that SageMaker or the training would refuse."""
+    if recipe.tune is None:
+        return
+    try:
+        check_tune(recipe.tune, recipe.hyperparameters)
+    except SpaceError as error:
+        line = lines.get(error.path, lines["tune"])
+        raise RecipeError(f"recipe.yaml, line {line}: {error.path} {error}.", REMEDY) from None
 
 
 def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
@@ -132,9 +153,15 @@ def _refuse_unknown_keys(
                 f"recipe.yaml, line {lines[below]}: there is no key {_quoted(below)}; {hint}",
                 REMEDY,
             )
-        kind = fields[key.value].type
-        if isinstance(kind, type) and issubclass(kind, Section):
-            _refuse_unknown_keys(value, kind, below, lines)
+        if block := _section_of(fields[key.value].type):
+            _refuse_unknown_keys(value, block, below, lines)
+
+
+def _section_of(kind: Any) -> type[Section] | None:
+    """Return the block that a key has, also one that may be left out; None for a value."""
+    kinds = get_args(kind) or (kind,)
+    blocks = (each for each in kinds if isinstance(each, type) and issubclass(each, Section))
+    return next(blocks, None)
 
 
 def _quoted(key: str) -> str:
@@ -161,5 +188,5 @@ def _allowed_at(path: str, values: Any) -> str:
     for name in path.split("."):
         values = values.get(name) if isinstance(values, dict) else None
     given = cut(ascii(values), MAX_QUOTED)
-    ranges = f"allowed: {allowed(field.type)}; default: {default(field.default)}"
+    ranges = f"allowed: {allowed(field.type)}; default: {default_of(field)}"
     return f" (given: {given}; {ranges.replace('`', '')})"

@@ -6,6 +6,7 @@ from math import ceil
 
 from tunedrop.documents.figures import ScaleName
 from tunedrop.documents.report import Comparison, LossPoint
+from tunedrop.documents.trials import TrialResult, Trials
 
 MAX_POINTS = 300  # Points drawn of a loss curve; a screen shows no more.
 
@@ -30,6 +31,42 @@ def difference_axis(comparison: Comparison, scale: ScaleName = "percent") -> Dif
     widest = max(abs(gap.low), abs(gap.high), abs(gap.value))
     bound = max(0.1, ceil(widest * 10 + 1e-9) / 10)
     return DifferenceAxis(bound=min(1.0, bound) if scale == "percent" else bound)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialBar:
+    """One trial as a bar, as long as its share of the largest loss, in percent."""
+
+    trial: TrialResult
+    percent: float
+    style: str
+
+
+def trial_bars(trials: Trials) -> list[TrialBar]:
+    """Return a bar for each trial; one without a loss has the length 0."""
+    most = max((each.loss for each in trials.trials if each.loss is not None), default=0.0) or 1.0
+    return [
+        TrialBar(
+            trial=each,
+            percent=100 * (each.loss or 0.0) / most,
+            style="tuned" if each.number == trials.best else "base",
+        )
+        for each in trials.trials
+    ]
+
+
+def worth_in_words(trials: Trials) -> str:
+    """Return what the tuning was worth against its first trial, in one sentence."""
+    first, best = trials.trials[0], trials.winner
+    if first.loss is None or best.loss is None:
+        return f"The first trial has no loss to compare with; the best one is number {best.number}."
+    if best.number == first.number:
+        return f"The first of {len(trials.trials)} trials was the best: the tuning gained nothing."
+    less = 1 - best.loss / first.loss if first.loss else 0.0
+    return (
+        f"Trial {best.number} has the lowest validation loss, {best.loss:.4g}: {less:.1%} less "
+        f"than the first trial's {first.loss:.4g}."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

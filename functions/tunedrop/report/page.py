@@ -7,7 +7,7 @@ import msgspec
 from tunedrop.documents.figures import signed
 from tunedrop.documents.report import Confusion, Estimate, Report, TokenCount
 from tunedrop.documents.served import ServedCheck
-from tunedrop.report.charts import difference_axis, loss_chart
+from tunedrop.report.charts import difference_axis, loss_chart, trial_bars, worth_in_words
 from tunedrop.report.template import render
 
 PILLS = {
@@ -51,6 +51,8 @@ def render_page(report: Report) -> str:
         rivals=[each for each in report.comparisons if each.rival != "base"],
         axis=difference_axis(primary, report.metrics[report.primary_metric].scale),
         loss=loss_chart(report.curve),
+        trials=trial_bars(report.trials) if report.trials else [],
+        worth=worth_in_words(report.trials) if report.trials else "",
         tokens=tokens_in_words(report.tokens) if report.tokens else None,
         served=served_in_words(report.served),
         heat=_heat(report.confusion),

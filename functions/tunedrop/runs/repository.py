@@ -211,6 +211,7 @@ class Runs:
         run.reuses = run.mixed = None
         run.lease = run.progress = run.waiting = None
         run.verdict = run.cost = run.processing = run.fetching = None
+        run.tuning = False
         run.warnings, run.nudges = [], {}
         run.learns, run.certainty, run.answer_until = "", "certain", None
         try:

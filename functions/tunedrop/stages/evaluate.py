@@ -21,6 +21,7 @@ from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.likelihoods import likelihood_asker
 from tunedrop.lifecycle.reporting import (
     EvaluationSettings,
+    Training,
     TrainingSummary,
     compose_report,
     lineage_of,
@@ -28,6 +29,7 @@ from tunedrop.lifecycle.reporting import (
 )
 from tunedrop.lifecycle.serving_check import check_served
 from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.lifecycle.trained import how_trained
 from tunedrop.ports.services import Inference
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
@@ -78,11 +80,13 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     summary = read_summary(run, runs)
     served = check_served(run, runs, inference, calls_as_text=summary.tool_calls == "text")
     train = _rows(held, step, "train", dataset.task)
-    examples = examples_for(dataset, recipe, train, rows)
+    trained = how_trained(run, runs)
+    max_length = trained.used.hyperparameters.max_length
+    examples = examples_for(dataset, max_length, train, rows)
     if run.mixed:  # Rows that are mixed in may have the test rows among them.
         train = [*train, *_rows(held, step, "train", dataset.task, run.mixed)]
     if dataset.task in LIKELIHOOD_TASKS:
-        asker = likelihood_asker(run.name, recipe)
+        asker = likelihood_asker(run.name, max_length)
     else:
         asker = _asker(run.name, recipe, summary, examples)
     models = (*MODELS, "few_shot") if examples else MODELS
@@ -98,7 +102,8 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     asking.instance, asking.hourly_usd = hosting_price(recipe, runs.catalogue())
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
-    report = compose_report(run, dataset, judgement, summary, lineage)
+    known = Training(summary, trained.used.choices, trained.trials)
+    report = compose_report(run, dataset, judgement, known, lineage)
     report.served = served
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")

@@ -15,8 +15,9 @@ from tunedrop.lifecycle.ending import Ending, gave_up
 from tunedrop.lifecycle.lost_drops import uncounted
 from tunedrop.lifecycle.lost_event import lost_event
 from tunedrop.lifecycle.step import StepResult
+from tunedrop.lifecycle.trained import job_of
 from tunedrop.lifecycle.untaken import tell_of_drop
-from tunedrop.ports.services import ENDPOINT_FAILURES, ProcessingJob, TrainingJob
+from tunedrop.ports.services import ENDPOINT_FAILURES, ProcessingJob, TrainingJob, TuningJob
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import read_pointer
 from tunedrop.runs.repository import Runs
@@ -41,15 +42,19 @@ def report_drop(notice: str, ending: Ending) -> StepResult:
 
 
 def report_failed_job(job_name: str, ending: Ending) -> StepResult:
-    """End the run of a training job that failed or was stopped."""
+    """End the run of a training or tuning job that failed or was stopped.
+
+    A failed trial of a tuning job belongs to no run: the tuning goes on without it.
+    """
     held = ending.runs.find(job_name)
     if held is None:
         return StepResult("ignored: not a job of a run that counts")
-    job = ending.sagemaker.training_job(job_name)
+    job = job_of(held.run, ending.sagemaker)
     if job is None or job.status not in ("Failed", "Stopped"):
         return StepResult("nothing to do", held.run.folder)
     if held.run.stage == "train":
-        ending.fail(held.run.folder, "train", _job_error(job))
+        error = _tuning_error(job, ending) if isinstance(job, TuningJob) else _job_error(job)
+        ending.fail(held.run.folder, "train", error)
     return StepResult("reported", held.run.folder)
 
 
@@ -174,7 +179,9 @@ def _function(event: Mapping[str, Any], subject: str) -> str:
     if subject.endswith(f"/{keys.DATASET}"):
         return "train"
     detail = event.get("detail", {})
-    if detail.get("TrainingJobStatus") == "Completed" or "/config/reuse-" in subject:
+    jobs = ("TrainingJobStatus", "HyperParameterTuningJobStatus")
+    is_trained = any(detail.get(status) == "Completed" for status in jobs)
+    if is_trained or "/config/reuse-" in subject:
         return "deploy"
     is_in_service = detail.get("EndpointStatus") in ("IN_SERVICE", "InService")
     return "evaluate" if is_in_service else "report_failure"
@@ -204,6 +211,18 @@ def _job_error(job: TrainingJob) -> TrainingError:
     return TrainingError(
         f"The training job {job.name} failed: {job.failure_reason}",
         f"Read its log in /aws/sagemaker/TrainingJobs; {AGAIN}",
+    )
+
+
+def _tuning_error(job: TuningJob, ending: Ending) -> TrainingError:
+    """Return the error of a tuning job, with the reason of the first trial that failed."""
+    if job.status == "Stopped":
+        return TrainingError(f"The tuning job {job.name} was stopped by hand.", AGAIN.capitalize())
+    failed = [trial for trial in ending.sagemaker.trials(job.name) if trial.failure_reason]
+    first = f" The first of them, {failed[0].name}: {failed[0].failure_reason}" if failed else ""
+    return TrainingError(
+        f"The tuning job {job.name} failed: {job.failure_reason}{first}",
+        f"Read the logs of its training jobs in /aws/sagemaker/TrainingJobs; {AGAIN}",
     )
 
 

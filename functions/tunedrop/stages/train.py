@@ -1,4 +1,4 @@
-"""Start the training job of a prepared run, or use the adapter that an earlier run has trained."""
+"""Start the training or tuning job of a prepared run, or use the adapter of an earlier run."""
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
@@ -6,22 +6,24 @@ from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
+from tunedrop.jobs.tuning_job import tuning_job_request
 from tunedrop.lifecycle.bills import reserve
 from tunedrop.lifecycle.earlier import call_deploy, run_to_reuse, use_again
-from tunedrop.lifecycle.estimating import estimate_training
+from tunedrop.lifecycle.estimating import plan_training
 from tunedrop.lifecycle.mixing import mixed_run
 from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.lifecycle.trained import job_of
 from tunedrop.runs.repository import Held, encode
 
 
 def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
-    """Start the run's training job, unless it exists or an earlier run did the same training."""
+    """Start the run's training or tuning job, unless it exists or an earlier run did the same."""
     held = step.runs.load(folder)
     run = held.run
     if run.stage == "train" and run.reuses:  # Perhaps the invocation before was killed.
         call_deploy(run, step.runs)
         return StepResult("using an earlier adapter", folder)
-    if run.stage != "train" or (run.job and step.sagemaker.training_job(run.job)):
+    if run.stage != "train" or (run.job and job_of(run, step.sagemaker)):
         return StepResult("nothing to do", folder)
     with step.claimed(held, "train") as ours:
         if ours:
@@ -42,10 +44,11 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
         return
     catalogue = runs.catalogue()
     try:
-        run.estimate = estimate_training(runs, recipe, dataset, catalogue)
+        plan = plan_training(runs, recipe, dataset, catalogue)
     except BaseModelError as error:
         error.remedy = f"{error.remedy} {models_in(runs.store)}"
         raise
+    run.estimate = plan.estimate
     refuse_what_cannot_end(run.estimate)
     if run.estimate is None:
         run.warnings = [
@@ -56,12 +59,17 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
             ),
         ]
     reserve(run, recipe, step, catalogue, settings.monthly_usd)
-    config = encode(training_config(run.run, recipe, dataset.task))
+    config = encode(training_config(run.run, recipe, dataset.task, plan.chosen))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
     # The name must be in run.json before the job exists, because its events can come at once.
-    run.job = run.name
+    run.job, run.tuning = run.name, recipe.tune is not None
     run.links["logs"] = "/aws/sagemaker/TrainingJobs"
     runs.save(held)
-    request = training_job_request(run, recipe, settings, catalogue)
-    step.sagemaker.create_training_job(request)
+    if run.tuning:
+        chosen = plan.chosen.hyperparameters
+        request = tuning_job_request(run, recipe, chosen, settings, catalogue)
+        step.sagemaker.create_tuning_job(request)
+    else:
+        request = training_job_request(run, recipe, settings, catalogue)
+        step.sagemaker.create_training_job(request)
     step.finish(held, "train")

@@ -51,6 +51,8 @@ class JobKind:
     """AWS's message for a name that is in use; the ARN follows it."""
     missing: str
     """AWS's message for a name that does not exist, with `{name}` in its place."""
+    missing_code: str = "ValidationException"
+    """The code of that error."""
 
 
 class Job(ABC):

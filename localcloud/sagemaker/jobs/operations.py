@@ -6,7 +6,6 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from localcloud.sagemaker import resources
-from localcloud.sagemaker.errors import validation_error
 from localcloud.sagemaker.jobs.job import Job
 from localcloud.sagemaker.listing import Listing
 from localcloud.service import ServiceError
@@ -49,7 +48,11 @@ class Jobs(Generic[J]):
         """ListTrainingJobs, ListProcessingJobs."""
         with self._lock:
             jobs = list(self._jobs.values())
-        return self._listing.page(request.payload, [job.describe() for job in jobs])
+        return self._listing.page(request.payload, [self._listed(job) for job in jobs])
+
+    def _listed(self, job: J) -> dict[str, Any]:
+        """What a summary is taken from."""
+        return job.describe()
 
     def _credentials(self, request: ServiceRequest) -> Credentials:
         """Credentials of the job's role, which the caller must be allowed to pass."""
@@ -87,5 +90,6 @@ class Jobs(Generic[J]):
         with self._lock:
             if arn not in self._jobs:
                 name = request.payload[f"{self._kind.prefix}Name"]
-                raise validation_error(self._kind.missing.format(name=name))
+                message = self._kind.missing.format(name=name)
+                raise ServiceError(self._kind.missing_code, message)
             return self._jobs[arn]

@@ -12,8 +12,9 @@ from localcloud.sagemaker.training.run import TrainingRun
 
 if TYPE_CHECKING:
     from localcloud.sagemaker.runtime import Runtime
+    from localcloud.sagemaker.settings import Image
     from localcloud.sagemaker.tags import Tags
-    from localcloud.service import ServiceRequest
+    from localcloud.service import Credentials, ServiceRequest
 
 
 class TrainingJobs(Jobs[TrainingJob]):
@@ -31,7 +32,14 @@ class TrainingJobs(Jobs[TrainingJob]):
             payload["AlgorithmSpecification"]["TrainingImage"],
             "train",
         )
-        credentials = self._credentials(request)
+        job = self.launch(request, image, self._credentials(request))
+        return {"TrainingJobArn": job.arn}
+
+    def launch(
+        self, request: ServiceRequest, image: Image, credentials: Credentials
+    ) -> TrainingJob:
+        """Start a job whose request has been checked; a tuning job starts its trials so."""
+        payload = request.payload
         description = self._description(
             request,
             SecondaryStatus="Starting",
@@ -44,4 +52,4 @@ class TrainingJobs(Jobs[TrainingJob]):
         job.begin()
         run = TrainingRun(job, self._runtime, image, credentials)
         self._runtime.start_thread(run.run, name=f"training-{job.name}")
-        return {"TrainingJobArn": arn}
+        return job

@@ -14,6 +14,7 @@ from pathlib import Path
 from sagemaker.core.resources import (  # type: ignore[import-not-found]
     Endpoint,
     EndpointConfig,
+    HyperParameterTuningJob,
     Model,
     TrainingJob,
 )
@@ -22,12 +23,19 @@ from sagemaker.core.shapes import (  # type: ignore[import-not-found]
     AlgorithmSpecification,
     Channel,
     ContainerDefinition,
+    ContinuousParameterRange,
     DataSource,
+    HyperParameterAlgorithmSpecification,
+    HyperParameterTrainingJobDefinition,
+    HyperParameterTuningJobConfig,
+    HyperParameterTuningJobObjective,
     MetricDefinition,
     ModelDataSource,
     OutputDataConfig,
+    ParameterRanges,
     ProductionVariant,
     ResourceConfig,
+    ResourceLimits,
     S3DataSource,
     S3ModelDataSource,
     StoppingCondition,
@@ -97,6 +105,51 @@ def fail() -> str:
     return "no error"
 
 
+def tune() -> dict[str, object]:
+    """Run a tuning job of three trials to its end, and read its trials."""
+    source = TrainingJob.get(NAME)
+    rate = ContinuousParameterRange(
+        name="rate", min_value="0.001", max_value="1", scaling_type="Logarithmic"
+    )
+    job = HyperParameterTuningJob.create(
+        hyper_parameter_tuning_job_name=NAME,
+        hyper_parameter_tuning_job_config=HyperParameterTuningJobConfig(
+            strategy="Bayesian",
+            hyper_parameter_tuning_job_objective=HyperParameterTuningJobObjective(
+                type="Minimize", metric_name="train:loss"
+            ),
+            resource_limits=ResourceLimits(
+                max_number_of_training_jobs=3, max_parallel_training_jobs=2
+            ),
+            parameter_ranges=ParameterRanges(continuous_parameter_ranges=[rate]),
+        ),
+        training_job_definition=HyperParameterTrainingJobDefinition(
+            static_hyper_parameters={"action": "try_rate"},
+            algorithm_specification=HyperParameterAlgorithmSpecification(
+                training_image=given["training_image"],
+                training_input_mode="File",
+                metric_definitions=source.algorithm_specification.metric_definitions,
+            ),
+            role_arn=ROLE,
+            output_data_config=source.output_data_config,
+            resource_config=source.resource_config,
+            stopping_condition=source.stopping_condition,
+        ),
+    )
+    job.wait(poll=1, timeout=600)
+    job.refresh()
+    losses = {
+        trial.training_job_name: trial.final_hyper_parameter_tuning_job_objective_metric.value
+        for trial in job.get_all_training_jobs()
+    }
+    return {
+        "status": job.hyper_parameter_tuning_job_status,
+        "trials": len(losses),
+        "best_is_lowest": job.best_training_job.training_job_name
+        == min(losses, key=losses.__getitem__),
+    }
+
+
 def model_data(key: str) -> S3ModelDataSource:
     return S3ModelDataSource(
         s3_uri=f"s3://{BUCKET}/{key}", s3_data_type="S3Prefix", compression_type="None"
@@ -147,5 +200,5 @@ def serve() -> dict[str, object]:
     }
 
 
-seen = {"train": train(), "fail": fail(), "serve": serve()}
+seen = {"train": train(), "fail": fail(), "tune": tune(), "serve": serve()}
 Path(sys.argv[2]).write_text(json.dumps(seen))

@@ -25,7 +25,7 @@ NAME = "driven-by-the-sdk"
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the SDK saw while it trained, failed, deployed, invoked and deleted."""
+    """What the SDK saw while it trained, failed, tuned, deployed, invoked and deleted."""
     cloud = Cloud(tmp_path_factory.mktemp("cloud"))
     cloud.prepare()
     try:
@@ -83,6 +83,10 @@ def test_sdk_follows_the_log_of_the_program(seen: dict[str, Any]) -> None:
 def test_sdk_shows_its_user_why_a_job_failed(seen: dict[str, Any]) -> None:
     assert seen["fail"].startswith("FailedStatusError: ")
     assert "AlgorithmError: the loss is not a number" in seen["fail"]
+
+
+def test_sdk_tunes_and_finds_the_best_trial(seen: dict[str, Any]) -> None:
+    assert seen["tune"] == {"status": "Completed", "trials": 3, "best_is_lowest": True}
 
 
 def test_sdk_deploys_invokes_and_deletes(seen: dict[str, Any]) -> None:

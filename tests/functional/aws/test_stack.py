@@ -39,6 +39,9 @@ def test_only_resources_with_the_stacks_tag_are_found(client: Any) -> None:
     # Given
     with Stubber(client) as stub:
         running = {"StatusEquals": "InProgress"}
+        stub.add_response(
+            "list_hyper_parameter_tuning_jobs", {"HyperParameterTuningJobSummaries": []}, running
+        )
         stub.add_response("list_training_jobs", {"TrainingJobSummaries": []}, running)
         stub.add_response("list_processing_jobs", {"ProcessingJobSummaries": []}, running)
         stub.add_response(

@@ -8,11 +8,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from tests.support.builders.training_document import training_document
+from tests.support.builders.training_document import SMALL, training_document
 from tunedrop.documents.dataset import TECHNIQUES, Technique
 from tunedrop.jobs.training_job import CONFIG_VERSION
+from tunedrop.recipe.hyperparameters import GivenHyperparameters, Hyperparameters
 from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
-from tunedrop.recipe.schema import Hyperparameters
 from tuning.configuration import VERSION, TrainingConfig
 from tuning.errors import ConfigurationError
 from tuning.objectives.registry import OBJECTIVES
@@ -31,28 +31,29 @@ def test_both_sides_write_and_read_the_same_version() -> None:
     assert CONFIG_VERSION == VERSION
 
 
-def test_the_recipes_defaults_arrive_unchanged() -> None:
-    # Given training.json of a recipe without hyperparameters
+def test_the_chosen_hyperparameters_arrive_unchanged() -> None:
+    # Given training.json
     document = training_document()
 
     # When the container reads it
     config = TrainingConfig.from_json(document)
 
-    # Then it has the values of the recipe's schema
-    for name, value in msgspec.structs.asdict(Hyperparameters()).items():
+    # Then it has the values that were chosen
+    for name, value in msgspec.structs.asdict(SMALL).items():
         assert getattr(config.hyperparameters, name) == value
     assert (config.technique, config.method, config.learn) == ("sft", "lora", "all")
 
 
 def test_every_hyperparameter_has_a_range() -> None:
-    assert list(RANGES) == [field.name for field in msgspec.structs.fields(Hyperparameters)]
+    names = [field.name for field in msgspec.structs.fields(Hyperparameters)]
+    assert list(RANGES) == names == list(GivenHyperparameters.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", RANGES)
 def test_recipe_and_container_accept_the_limits_of_each_range(name: str) -> None:
     for value in limits(RANGES[name]):
         # Given a value that the recipe accepts
-        msgspec.convert({name: value}, Hyperparameters)
+        msgspec.convert({name: value}, GivenHyperparameters)
 
         # When the container reads it
         config = TrainingConfig.from_json(training_document(**{name: value}))
@@ -69,7 +70,7 @@ def test_recipe_and_container_refuse_what_is_outside_a_range(name: str) -> None:
         outside = [allowed.minimum - 1, allowed.maximum + 1]
     for value in outside:
         with pytest.raises(msgspec.ValidationError):
-            msgspec.convert({name: value}, Hyperparameters)
+            msgspec.convert({name: value}, GivenHyperparameters)
         with pytest.raises(ConfigurationError, match=f"{name} must be"):
             TrainingConfig.from_json(training_document(**{name: value}))
 

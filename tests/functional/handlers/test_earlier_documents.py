@@ -51,8 +51,9 @@ KINDS: dict[str, Any] = {
     r".*/dataset/question\.json": Question,
     r"models/.*/manifest\.json": Manifest,
 }
-# training.json is read only by the training image of the release that wrote it. Of the others
-# nothing but their arrival matters.
+# training.json is read whole only by the training image of the release that wrote it; that the
+# functions can read its hyperparameters is seen when the run goes on. Of the others nothing but
+# their arrival matters.
 NOT_READ = re.compile(r".*/(config/training|notice/\d+|release/\d+|answers/\d+/continue)\.json")
 # Fields that a later version removed, because it decides without them.
 REMOVED = frozenset({"p_adjusted"})

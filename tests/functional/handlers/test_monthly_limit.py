@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.pipeline.drives import report_failure
 from tests.support.pipeline.stack import BUCKET, Stack
+from tunedrop.ports.services import Trial
+from tunedrop.recipe.instances import CATALOGUE
 
 pytestmark = pytest.mark.usefixtures("base_model")
 RECIPE = b"budget_usd: 10\ntraining: {instances: [ml.g6.2xlarge], max_hours: 24}"
@@ -19,6 +21,16 @@ def dropped(stack: Stack, dataset: str, tweets: bytes) -> str:
     folder: str = stack.prepare(f"datasets/{dataset}/tweets.csv")["run"]
     stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
     return folder
+
+
+def tuned(stack: Stack, dataset: str, tweets: bytes) -> str:
+    """Start the tuning of a dataset, of at most 10 US dollars for all four jobs; return its job."""
+    tune = b"\ntune: {jobs: 4, parameters: {learning_rate: [1e-5, 1e-2]}}"
+    stack.drop(f"datasets/{dataset}/recipe.yaml", RECIPE + tune)
+    stack.drop(f"datasets/{dataset}/tweets.csv", tweets)
+    folder: str = stack.prepare(f"datasets/{dataset}/tweets.csv")["run"]
+    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+    return stack.run(folder).name
 
 
 def bills(stack: Stack) -> dict[str, float]:
@@ -69,6 +81,29 @@ def test_the_bill_of_an_ended_job_replaces_the_most_it_could_cost(
     costs = [bills(stack)[stack.run(folder).name] for folder in folders]
     assert costs == [costs[0]] * 2
     assert 0 < costs[0] < 1
+
+
+def test_the_bill_of_a_tuning_job_is_that_of_all_its_trials(
+    stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a running tuning job, whose bill is the most that all its jobs can cost
+    monkeypatch.setenv("MAX_MONTHLY_USD", "100")
+    name = tuned(stack, "tuned", tweets)
+    dropped(stack, "two", tweets)
+    reserved = bills(stack)[name]
+
+    # When it has ended
+    stack.sagemaker.set_trials(
+        name, *(Trial(f"{name}-00{number}-0a1b2c3d", "Completed", {}, 0.5) for number in (1, 2, 3))
+    )
+    stack.sagemaker.set_tuning_job(name, "Completed")
+    dropped(stack, "three", tweets)
+
+    # Then
+    assert reserved == pytest.approx(10, abs=0.01)
+    price = CATALOGUE.instances["ml.g6.2xlarge"].training_usd
+    assert price
+    assert bills(stack)[name] == pytest.approx(3 * 60 / 3600 * price, abs=0.001)
 
 
 def test_a_job_that_ended_before_it_ran_costs_nothing(

@@ -14,6 +14,8 @@ from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Report, TokenCount
 
+MODEL = "models/HuggingFaceTB/SmolLM2-135M-Instruct/main/"
+
 
 @pytest.mark.usefixtures("base_model")
 def test_a_dropped_table_becomes_one_report_and_one_email(stack: Stack, tweets: bytes) -> None:
@@ -92,6 +94,90 @@ def test_the_price_is_estimated_before_the_training(stack: Stack, tweets: bytes)
 
     # Then
     assert stack.run(folder).estimate == said
+
+
+@pytest.mark.usefixtures("base_model")
+def test_chosen_hyperparameters_are_told_before_and_after(stack: Stack, tweets: bytes) -> None:
+    # Given a recipe with one of the hyperparameters, and a model whose sizes are known
+    stack.drop("datasets/tweets/recipe.yaml", b"hyperparameters: {epochs: 1}")
+    stack.drop(f"{MODEL}config.json", b'{"hidden_size": 576, "model_type": "llama"}')
+
+    # When
+    folder, name = deployed(stack, tweets)
+    stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))
+
+    # Then dataset.json, training.json and the report have the same values and reasons
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+    report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
+    config = msgspec.json.decode(stack.read(f"{folder}/config/training.json"))
+    del config["hyperparameters"]["beta"]  # Only preferences use it.
+    told = {each.name: (each.value, each.reason) for each in report.hyperparameters}
+    assert told["epochs"] == (1, "given in the recipe")
+    assert told["learning_rate"][0] == 1.3e-3
+    assert report.hyperparameters == dataset.hyperparameters
+    assert {name: value for name, (value, _) in told.items()} == config["hyperparameters"]
+    assert {name: reason for name, (_, reason) in told.items()} == config["reasons"]
+    for page in ("dataset/dataset.html", "report/report.html"):
+        assert b"Tinker&#39;s rule for models like Llama" in stack.read(f"{folder}/{page}")
+
+
+@pytest.mark.usefixtures("base_model")
+def test_the_endpoint_takes_the_chosen_rank_and_length(stack: Stack, tweets: bytes) -> None:
+    # Given
+    stack.drop("datasets/tweets/recipe.yaml", b"hyperparameters: {max_length: 600}")
+
+    # When
+    deployed(stack, tweets)
+
+    # Then
+    request = next(
+        each for operation, each in stack.sagemaker.requests if operation == "CreateModel"
+    )
+    environment = request["PrimaryContainer"]["Environment"]
+    assert environment["SM_VLLM_MAX_LORA_RANK"] == "16"
+    assert environment["SM_VLLM_MAX_MODEL_LEN"] == str(600 + 16)
+
+
+@pytest.mark.usefixtures("base_model")
+def test_a_model_that_comes_late_still_decides(stack: Stack, tweets: bytes) -> None:
+    # Given a run that waits for its base model
+    manifest = stack.read(f"{MODEL}manifest.json")
+    stack.s3.delete_object(Bucket=BUCKET, Key=f"{MODEL}manifest.json")
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+    folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+    stack.drop(f"{MODEL}config.json", b'{"hidden_size": 4096, "model_type": "llama"}')
+    stack.drop(f"{MODEL}manifest.json", manifest)
+
+    # When
+    stack.prepare("datasets/tweets/tweets.csv")
+    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+
+    # Then
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+    config = msgspec.json.decode(stack.read(f"{folder}/config/training.json"))
+    told = {each.name: each.value for each in dataset.hyperparameters}
+    assert told["learning_rate"] == 2.9e-4
+    del config["hyperparameters"]["beta"]  # Only preferences use it.
+    assert config["hyperparameters"] == told
+
+
+@pytest.mark.usefixtures("base_model")
+def test_what_is_known_of_the_model_when_training_starts_decides(
+    stack: Stack, tweets: bytes
+) -> None:
+    # Given a run that was prepared before the sizes of its base model were known
+    stack.drop("datasets/tweets/tweets.csv", tweets)
+    folder = stack.prepare("datasets/tweets/tweets.csv")["run"]
+
+    # When
+    stack.drop(f"{MODEL}config.json", b'{"hidden_size": 4096, "model_type": "llama"}')
+    stack.call("train", stack.event("s3_dataset_prepared", key=f"{folder}/dataset/dataset.json"))
+
+    # Then
+    dataset = msgspec.json.decode(stack.read(f"{folder}/dataset/dataset.json"), type=Dataset)
+    config = msgspec.json.decode(stack.read(f"{folder}/config/training.json"))
+    assert {each.name: each.value for each in dataset.hyperparameters}["learning_rate"] != 2.9e-4
+    assert config["hyperparameters"]["learning_rate"] == 2.9e-4
 
 
 @pytest.mark.usefixtures("base_model")

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.model.aws.sagemaker import ENDPOINT, PROCESSING_JOB, TRAINING_JOB
+from tests.model.aws.tuning import TUNING_JOB
 from tests.model.simulation import Ending, Simulation
 
 # Time limits of the functions in seconds, as in template.yaml (a test compares them).
@@ -51,6 +52,9 @@ def targets_of_state(kind: str, name: str, status: str) -> list[str]:
         (TRAINING_JOB, "Completed"): "deploy",
         (TRAINING_JOB, "Failed"): "report_failure",
         (TRAINING_JOB, "Stopped"): "report_failure",
+        (TUNING_JOB, "Completed"): "deploy",
+        (TUNING_JOB, "Failed"): "report_failure",
+        (TUNING_JOB, "Stopped"): "report_failure",
         (PROCESSING_JOB, "Failed"): "report_failure",
         (PROCESSING_JOB, "Stopped"): "report_failure",
         (ENDPOINT, "IN_SERVICE"): "evaluate",

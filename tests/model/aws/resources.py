@@ -20,6 +20,11 @@ class Resource:
     ended: float | None = None
 
 
+def artifact_of(job: Resource) -> str:
+    """Return the address of what a training job leaves."""
+    return f"{job.request['OutputDataConfig']['S3OutputPath']}/{job.name}/output/model/"
+
+
 def found(operation: str, name: str, resources: dict[str, Any]) -> Any:
     """Return the resource; raise the error of SageMaker when there is none."""
     if name not in resources:

@@ -7,11 +7,13 @@ from typing import Any
 
 from tests.model.aws.resources import (
     Resource,
+    artifact_of,
     found,
     refuse_a_duplicate,
     refuse_existing,
     refuse_to_stop,
 )
+from tests.model.aws.tuning import TuningJobs
 from tests.model.faults import client_error
 
 TRAINING_SECONDS = 600.0
@@ -28,7 +30,7 @@ ENDPOINT = "SageMaker Endpoint State Change"
 class Platform:
     """What SageMaker needs of the world around it.
 
-        `later` does something after so many seconds. `write_artifact` writes what a training job
+    `later` does something after so many seconds. `write_artifact` writes what a training job
     leaves: it gets the job's request and the artifact's address. `emit` sends an event: the kind,
     the name of the resource and its status. `run_program` starts the program of a processing job,
     whose end is reported with the exit status, or None for a kill, and its message; `kill_program`
@@ -43,10 +45,11 @@ class Platform:
     kill_program: Callable[[str], None]
 
 
-class SageMaker:
+class SageMaker(TuningJobs):
     """The account's SageMaker, with a quota of instances for training and for endpoints."""
 
     def __init__(self, platform: Platform, quota: int | None = None) -> None:
+        super().__init__()
         self.platform = platform
         self.quota = quota
         self.training_jobs: dict[str, Resource] = {}
@@ -70,7 +73,8 @@ class SageMaker:
         return {}
 
     def describe_training_job(self, *, TrainingJobName: str) -> Any:  # noqa: N803
-        job = found("DescribeTrainingJob", TrainingJobName, self.training_jobs)
+        known = {**self.training_jobs, **self.trials}
+        job = found("DescribeTrainingJob", TrainingJobName, known)
         completed = job.status == "Completed"
         return {
             "TrainingJobStatus": job.status,
@@ -78,12 +82,12 @@ class SageMaker:
             "FailureReason": job.reason,
             "ResourceConfig": job.request["ResourceConfig"],
             "BillableTimeInSeconds": int((job.ended or job.created) - job.created),
-            "ModelArtifacts": {"S3ModelArtifacts": _artifact(job)} if completed else {},
+            "ModelArtifacts": {"S3ModelArtifacts": artifact_of(job)} if completed else {},
         }
 
     def _complete(self, job: Resource) -> None:
         if job.status == "InProgress":
-            self.platform.write_artifact(job.request, _artifact(job))
+            self.platform.write_artifact(job.request, artifact_of(job))
         self._end(job, "Completed", TRAINING_JOB)
 
     def stop_training_job(self, *, TrainingJobName: str) -> Any:  # noqa: N803
@@ -136,12 +140,6 @@ class SageMaker:
                 self._end(job, "Failed", PROCESSING_JOB)
 
         self.platform.run_program(job, ended)
-
-    def _end(self, job: Resource, status: str, kind: str) -> None:
-        is_due = job.status == "Stopping" if status == "Stopped" else job.status == "InProgress"
-        if is_due:
-            job.status, job.ended = status, self.platform.clock()
-            self.platform.emit(kind, job.name, status)
 
     # Models, configs and endpoints
 
@@ -230,7 +228,3 @@ class SageMaker:
             raise client_error(
                 operation, "ResourceLimitExceeded", f"The limit is {self.quota} Instances."
             )
-
-
-def _artifact(job: Resource) -> str:
-    return f"{job.request['OutputDataConfig']['S3OutputPath']}/{job.name}/output/model/"

@@ -14,7 +14,14 @@ from botocore.validate import ParamValidator
 from tests.support.builders.references import likelihoods_of
 from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
-from tunedrop.ports.services import Endpoint, ProcessingJob, StackResource, TrainingJob
+from tunedrop.ports.services import (
+    Endpoint,
+    ProcessingJob,
+    StackResource,
+    TrainingJob,
+    Trial,
+    TuningJob,
+)
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 
@@ -31,6 +38,8 @@ class FakeSageMaker:
 
     def __init__(self) -> None:
         self.jobs: dict[str, TrainingJob] = {}
+        self.tuning_jobs: dict[str, TuningJob] = {}
+        self.trials_of: dict[str, list[Trial]] = {}
         self.processing_jobs: dict[str, ProcessingJob] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.requests: list[tuple[str, Mapping[str, Any]]] = []
@@ -61,6 +70,33 @@ class FakeSageMaker:
         if name in self.jobs and self.jobs[name].status == "InProgress":
             self.stopped.append(name)
             self.set_job(name, "Stopped")
+
+    def create_tuning_job(self, request: Mapping[str, Any]) -> None:
+        assert_valid_request("CreateHyperParameterTuningJob", request)
+        name = request["HyperParameterTuningJobName"]
+        if name not in self.tuning_jobs:
+            self.requests.append(("CreateHyperParameterTuningJob", request))
+            self.set_tuning_job(name, "InProgress")
+
+    def set_tuning_job(self, name: str, status: Any, **details: Any) -> None:
+        self.tuning_jobs[name] = TuningJob(name=name, status=status, **details)
+
+    def set_trials(self, name: str, *trials: Trial) -> None:
+        """Give a tuning job its training jobs, each with an artifact."""
+        self.trials_of[name] = list(trials)
+        for trial in trials:
+            self.set_job(trial.name, trial.status, artifact=f"s3://b/model/{trial.name}/")
+
+    def tuning_job(self, name: str) -> TuningJob | None:
+        return self.tuning_jobs.get(name)
+
+    def trials(self, name: str) -> list[Trial]:
+        return self.trials_of.get(name, [])
+
+    def stop_tuning_job(self, name: str) -> None:
+        if name in self.tuning_jobs and self.tuning_jobs[name].status == "InProgress":
+            self.stopped.append(name)
+            self.set_tuning_job(name, "Stopped")
 
     def create_processing_job(self, request: Mapping[str, Any]) -> None:
         assert_valid_request("CreateProcessingJob", request)

@@ -56,6 +56,8 @@ class Stack:
             detail["object"]["key"] = replaced["key"]
         if "job" in replaced:
             detail["TrainingJobName"] = replaced["job"]
+        if "tuning_job" in replaced:
+            detail["HyperParameterTuningJobName"] = replaced["tuning_job"]
         if "processing_job" in replaced:
             detail["ProcessingJobName"] = replaced["processing_job"]
         if "endpoint" in replaced:

@@ -29,7 +29,7 @@ def test_every_example_event_is_parsed_to_its_subject(path: Path) -> None:
         assert event["ResourceType"] == "Custom::TunedropCleanUp"
     elif event["source"] == "aws.s3":
         assert created_key(event).startswith(("datasets/", "runs/", "tweets.csv"))
-    elif "TrainingJobName" in event["detail"]:
+    elif {"TrainingJobName", "HyperParameterTuningJobName"} & event["detail"].keys():
         assert job_name(event) == "tweets-0a1b2c3d4e5f-1"
     elif "ProcessingJobName" in event["detail"]:
         assert processing_job_name(event) == "tweets-0a1b2c3d4e5f-1"

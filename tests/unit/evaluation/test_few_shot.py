@@ -16,7 +16,7 @@ from tunedrop.documents.dataset import TokenStatistics
 from tunedrop.documents.report import Judgement
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
-from tunedrop.recipe.schema import Hyperparameters, Recipe
+from tunedrop.recipe.schema import Recipe
 
 ESTIMATED = TokenStatistics(method="characters", total=9, mean=1, median=1, p95=1, longest=1)
 COUNTS = {"negative": 40, "neutral": 20, "positive": 10}
@@ -27,12 +27,12 @@ LABELLED = dataset_of("classification", SENTIMENTS, COUNTS)
 
 def test_one_training_row_of_each_label_is_shown() -> None:
     # When
-    examples = examples_for(LABELLED, Recipe(), TRAIN, TEST)
+    examples = examples_for(LABELLED, 1024, TRAIN, TEST)
 
     # Then
     assert sorted(each.answer for each in examples) == SENTIMENTS
     assert examples == sorted(examples, key=lambda each: each.row)
-    assert examples == examples_for(LABELLED, Recipe(), TRAIN, TEST)  # chosen once
+    assert examples == examples_for(LABELLED, 1024, TRAIN, TEST)  # chosen once
 
 
 def test_text_is_shown_four_rows_of_the_shorter_half() -> None:
@@ -40,7 +40,7 @@ def test_text_is_shown_four_rows_of_the_shorter_half() -> None:
     train = [row(n, "x" * n, f"answer {n}") for n in range(1, 101)]
 
     # When
-    examples = examples_for(dataset_of("generation"), Recipe(), train, TEST)
+    examples = examples_for(dataset_of("generation"), 1024, train, TEST)
 
     # Then
     assert len(examples) == 4
@@ -49,24 +49,22 @@ def test_text_is_shown_four_rows_of_the_shorter_half() -> None:
 
 def test_examples_that_do_not_fit_beside_the_longest_row_are_left_out() -> None:
     # Given room for two of the rows, as long as a token may be a single byte
-    recipe = Recipe(hyperparameters=Hyperparameters(max_length=700))
     train = [row(n, "x" * 60, f"answer {n}") for n in range(20)]
     estimated = msgspec.structs.replace(dataset_of("generation"), tokens=ESTIMATED)
 
     # Then
-    assert len(examples_for(estimated, recipe, train, rows_of(["a"]))) == 2
-    assert examples_for(estimated, recipe, train, [row(1, "y" * 700, "a")]) == []
+    assert len(examples_for(estimated, 700, train, rows_of(["a"]))) == 2
+    assert examples_for(estimated, 700, train, [row(1, "y" * 700, "a")]) == []
 
 
 def test_counted_tokens_make_more_room() -> None:
     # Given
-    recipe = Recipe(hyperparameters=Hyperparameters(max_length=700))
     train = [row(n, "x" * 60, f"answer {n}") for n in range(20)]
     counted = msgspec.structs.replace(ESTIMATED, method="tokenizer", total=20 * 50)
     document = msgspec.structs.replace(dataset_of("generation"), tokens=counted)
 
     # Then
-    assert len(examples_for(document, recipe, train, rows_of(["a"]))) == 4
+    assert len(examples_for(document, 700, train, rows_of(["a"]))) == 4
 
 
 def test_rows_that_call_tools_are_shown_no_examples() -> None:
@@ -74,7 +72,7 @@ def test_rows_that_call_tools_are_shown_no_examples() -> None:
     test = [msgspec.structs.replace(TEST[0], tools=[{"type": "function"}])]
 
     # Then
-    assert examples_for(LABELLED, Recipe(), TRAIN, test) == []
+    assert examples_for(LABELLED, 1024, TRAIN, test) == []
 
 
 def test_examples_stand_between_the_system_prompt_and_the_question() -> None:

@@ -9,6 +9,7 @@ from tunedrop.documents.run import CostEstimate
 from tunedrop.errors import BudgetError
 from tunedrop.jobs.pricing import (
     FLOPS,
+    Work,
     bill,
     cap_hours,
     estimate,
@@ -28,7 +29,7 @@ def test_the_estimated_range_is_within_the_cap() -> None:
     recipe = read_recipe(b"training: {instances: [ml.g5.2xlarge], spot: false, max_hours: 2}")
 
     # When
-    found = estimate(recipe, tokens=1 * MILLION, parameters=7_000 * MILLION)
+    found = estimate(recipe, Work(1 * MILLION, 7_000 * MILLION, (3, 3)))
 
     # Then
     assert found
@@ -38,7 +39,7 @@ def test_the_estimated_range_is_within_the_cap() -> None:
 
 def test_more_tokens_cost_more() -> None:
     # When
-    few, many = (estimate(Recipe(), n * MILLION, 135 * MILLION) for n in (1, 100))
+    few, many = (estimate(Recipe(), Work(n * MILLION, 135 * MILLION, (3, 3))) for n in (1, 100))
 
     # Then
     assert few
@@ -56,7 +57,7 @@ def test_the_operations_of_every_method_are_known() -> None:
 
 def test_the_estimate_says_what_it_was_computed_from() -> None:
     # When
-    found = estimate(Recipe(), tokens=409_900, parameters=134_515_008)
+    found = estimate(Recipe(), Work(409_900, 134_515_008, (3, 3)))
 
     # Then
     assert found
@@ -69,7 +70,7 @@ def test_a_job_over_budget_is_refused_with_the_budget() -> None:
     recipe = read_recipe(b"budget_usd: 1")
 
     # When
-    found = estimate(recipe, 1_000 * MILLION, 70_000 * MILLION)
+    found = estimate(recipe, Work(1_000 * MILLION, 70_000 * MILLION, (3, 3)))
 
     # Then
     assert found
@@ -85,11 +86,11 @@ def test_a_job_that_cannot_end_in_time_is_refused() -> None:
 
     # Then
     with pytest.raises(BudgetError, match=r"would be stopped after 2\.0"):
-        refuse_what_cannot_end(estimate(recipe, 100 * MILLION, 7_000 * MILLION))
+        refuse_what_cannot_end(estimate(recipe, Work(100 * MILLION, 7_000 * MILLION, (3, 3))))
 
 
 def test_a_job_that_can_end_in_time_is_not_refused() -> None:
-    refuse_what_cannot_end(estimate(Recipe(), MILLION, 135 * MILLION))
+    refuse_what_cannot_end(estimate(Recipe(), Work(MILLION, 135 * MILLION, (3, 3))))
     refuse_what_cannot_end(None)
 
 
@@ -117,7 +118,7 @@ def test_an_instance_without_a_price_has_no_estimate_and_no_bill() -> None:
     recipe = read_recipe(b"training: {instances: [ml.g5.4xlarge], max_hours: 3}")
 
     # Then
-    assert estimate(recipe, MILLION, MILLION) is None
+    assert estimate(recipe, Work(MILLION, MILLION, (3, 3))) is None
     assert cap_hours(recipe) == 3
     assert bill("ml.g5.4xlarge", 3600) is None
 

@@ -16,7 +16,6 @@ from tunedrop.evaluation.scoring.likelihood import (
     read_likelihoods,
 )
 from tunedrop.lifecycle.likelihoods import MOST_PIECES, likelihood_asker, pieces_of
-from tunedrop.recipe.schema import Hyperparameters, Recipe
 
 
 class CharacterModel:
@@ -48,10 +47,10 @@ class CharacterModel:
         return "".join(turns) + ("<a>" if payload["add_generation_prompt"] else "")
 
 
-def asked(row: AnyRow, recipe: Recipe | None = None) -> tuple[Likelihoods, CharacterModel]:
+def asked(row: AnyRow, max_length: int = 1024) -> tuple[Likelihoods, CharacterModel]:
     """Ask the character model about a row."""
     model = CharacterModel()
-    ask_one = likelihood_asker("e-1", recipe or Recipe())(model)
+    ask_one = likelihood_asker("e-1", max_length)(model)
 
     async def ask() -> Answer:
         return await ask_one("tuned", LikelihoodRow.of(row))
@@ -100,10 +99,9 @@ def test_judged_answer_counts_from_where_serving_lets_it_begin() -> None:
 def test_text_is_read_in_pieces_that_fit_with_any_tokenizer() -> None:
     # Given a text longer than the model may read at once
     text = "ab" * 40
-    recipe = Recipe(hyperparameters=Hyperparameters(max_length=58))
 
     # When
-    found, model = asked(AnyRow(text=text), recipe)
+    found, model = asked(AnyRow(text=text), max_length=58)
 
     # Then each piece is a completion, of which all tokens count but the first
     assert [each["prompt"] for each in model.requests] == [text[:50], text[50:]]

@@ -243,4 +243,4 @@ def test_early_stopping_is_turned_off_by_the_word(word: str) -> None:
     recipe = read_recipe(f"early_stopping: {word}".encode())
 
     # Then
-    assert recipe.patience == 0
+    assert recipe.patience(evaluations_per_epoch=4) == 0

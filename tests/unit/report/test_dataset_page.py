@@ -5,6 +5,7 @@ import re
 from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.checks.findings import ADVICE
+from tunedrop.documents.choices import Choice
 from tunedrop.documents.run import CostEstimate
 from tunedrop.evaluation.power import expected_power
 from tunedrop.recipe.schema import Recipe
@@ -36,6 +37,23 @@ def test_the_dataset_page_escapes_texts_and_loads_nothing() -> None:
     assert HOSTILE not in text
     assert "&lt;script&gt;" in text
     assert not re.search(r"(src|href)=|url\(", text)
+
+
+def test_the_dataset_page_says_how_it_will_be_trained_before_the_cost() -> None:
+    # Given
+    document = prepare(table(60))[0]
+    document.hyperparameters = [
+        Choice("learning_rate", 1.3e-3, "Tinker's rule"),
+        Choice("scheduler", "cosine", "the rate falls to zero by the last step"),
+    ]
+
+    # When
+    text = render_dataset_page(document)
+
+    # Then
+    assert re.search(r"learning rate</td><td class=\"num\">0.0013</td><td>Tinker&#39;s rule<", text)
+    assert re.search(r"scheduler</td><td class=\"num\">cosine</td>", text)
+    assert text.index("How it will be trained") < text.index("What the training will cost")
 
 
 def priced(budget: float) -> str:

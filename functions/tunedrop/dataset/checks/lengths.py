@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tunedrop.dataset.checks.findings import Findings
 from tunedrop.dataset.sizing.tokens import CHARACTERS_A_TOKEN
 from tunedrop.documents.dataset import Place
+from tunedrop.recipe.hyperparameters import LONGEST_CHOSEN
 from tunedrop.recipe.schema import Recipe
 
 OUTLIER = 10  # A row of more than this many times the median length is an outlier.
@@ -25,7 +26,8 @@ def note_lengths(
     ordered = sorted(characters for _, characters in rows)
     median = ordered[len(ordered) // 2] if ordered else 0
     outlier = max(LEAST_OUTLIER, OUTLIER * median)
-    too_long = recipe.hyperparameters.max_length * CHARACTERS_A_TOKEN - len(system or "")
+    max_length = recipe.hyperparameters.max_length or LONGEST_CHOSEN
+    too_long = max_length * CHARACTERS_A_TOKEN - len(system or "")
     for row, characters in rows:
         if characters > too_long:
             findings.add_place("too_long", Place(row, excerpt=f"{characters} characters"))

@@ -18,6 +18,7 @@ LARGEST_SAMPLE = 64_000  # Rows, which take about a minute to count.
 TOLERANCE = 0.01  # Half the 95% interval, as a share of the total, at which the sample is enough.
 NORMAL_95 = 1.96  # Standard errors on each side of a 95% interval.
 MARKUP = 4  # Tokens of a message besides its role: <|im_start|>, line feed, <|im_end|>, line feed.
+END_OF_TURN = 1  # Token after an answer, which is learned too.
 ROLE = 1  # Tokens of a role, where they are not counted.
 _DRAWS = 2**64
 
@@ -134,25 +135,40 @@ def _characters(row: AnyRow) -> int:
     return length + (len(msgspec.json.encode(row.tools)) if row.tools else 0)
 
 
-def messages_a_row(lines: Iterable[bytes]) -> float:
-    """Return the mean number of messages of these encoded rows; 0 without rows."""
-    counts = [len(row.prompt) + len(row.learned) for row in map(read_row, lines)]
-    return sum(counts) / len(counts) if counts else 0.0
+class Mean(NamedTuple):
+    """The mean of a row: its messages, and the messages and characters that the model learns."""
+
+    messages: float = 0.0
+    learned: float = 0.0
+    learned_characters: float = 0.0
+
+
+def mean_row(lines: Iterable[bytes]) -> Mean:
+    """Return the mean of these encoded rows; zeros without rows."""
+    rows = [read_row(line) for line in lines]
+    if not rows:
+        return Mean()
+    learned = [message for row in rows for message in row.learned]
+    asked = sum(len(row.prompt) for row in rows)
+    characters = sum(len(message.text) for message in learned)
+    return Mean(*(count / len(rows) for count in (asked + len(learned), len(learned), characters)))
 
 
 def token_statistics(
-    characters: Sequence[int], sample: TokenSample | None, messages: float = 0.0
+    characters: Sequence[int], sample: TokenSample | None, mean: Mean | None = None
 ) -> TokenStatistics:
     """Return the token statistics of the training rows.
 
     Args:
         characters: the rows' lengths, with the system prompt and without a chat template's marks.
         sample: counted rows; their rate of characters includes the marks.
-        messages: the mean number of messages of a row, to add the marks where no row was counted.
+        mean: the mean of a row, to add the marks of its messages where no row was counted, and
+            to estimate how many of the tokens are learned.
     """
+    mean = mean or Mean()
     measured = sample.characters_a_token if sample else None
     rate = measured or CHARACTERS_A_TOKEN
-    marks = 0.0 if measured else messages * (MARKUP + ROLE)
+    marks = 0.0 if measured else mean.messages * (MARKUP + ROLE)
     lengths = sorted(characters)
     rows = len(lengths)
     total = round(sum(lengths) / rate + marks * rows)
@@ -169,6 +185,7 @@ def token_statistics(
         longest=tokens(-1),
         sample=len(sample.counted) if sample and measured else 0,
         error=_error(sample.counted, rows) if sample and measured else None,
+        completion=round(rows * (mean.learned_characters / rate + mean.learned * END_OF_TURN)),
     )
 
 

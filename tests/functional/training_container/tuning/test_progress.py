@@ -72,6 +72,22 @@ def test_smaller_rises_of_the_loss_do_not_end_the_job(losses: tuple[float, ...])
     logged_losses(*losses)
 
 
+@pytest.mark.parametrize(("before", "best"), [(None, 0.5), (0.4, 0.4), (0.9, 0.5)])
+def test_the_lowest_validation_loss_so_far_is_logged(
+    capsys: pytest.CaptureFixture[str], before: float | None, best: float
+) -> None:
+    # Given
+    state = TrainerState(global_step=7, max_steps=80, best_metric=before)
+
+    # When
+    arguments = TrainingArguments(use_cpu=True)
+    ProgressLog().on_log(arguments, state, TrainerControl(), logs={"eval_loss": 0.5})
+
+    # Then
+    line = json.loads(capsys.readouterr().out)
+    assert (line["eval_loss"], line["best_eval_loss"]) == (0.5, best)
+
+
 def at(step: int) -> TrainerState:
     """Return the state of a training of ten steps."""
     return TrainerState(global_step=step, max_steps=10)

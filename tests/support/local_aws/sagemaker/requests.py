@@ -1,4 +1,4 @@
-"""Requests for training and processing jobs, and the parts of requests for models."""
+"""Requests for training, tuning and processing jobs, and the parts of requests for models."""
 
 from __future__ import annotations
 
@@ -28,6 +28,37 @@ def training_request(name: str, action: str, **changes: Any) -> dict[str, Any]:
             "VolumeSizeInGB": 50,
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        **changes,
+    }
+
+
+def tuning_request(
+    name: str,
+    action: str,
+    *,
+    jobs: int,
+    parallel: int = 2,
+    strategy: str = "Bayesian",
+    **changes: Any,
+) -> dict[str, Any]:
+    """A CreateHyperParameterTuningJob request that tunes `rate` by the metric `loss`."""
+    definition = training_request("", action)
+    del definition["TrainingJobName"], definition["HyperParameters"]
+    metric = {"Name": "loss", "Regex": '"loss": ([0-9.eE+-]+)'}
+    definition["AlgorithmSpecification"]["MetricDefinitions"] = [metric]
+    rate = {"Name": "rate", "MinValue": "0.001", "MaxValue": "1", "ScalingType": "Logarithmic"}
+    return {
+        "HyperParameterTuningJobName": name,
+        "HyperParameterTuningJobConfig": {
+            "Strategy": strategy,
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
+            "ResourceLimits": {
+                "MaxNumberOfTrainingJobs": jobs,
+                "MaxParallelTrainingJobs": parallel,
+            },
+            "ParameterRanges": {"ContinuousParameterRanges": [rate]},
+        },
+        "TrainingJobDefinition": {**definition, "StaticHyperParameters": {"action": action}},
         **changes,
     }
 

@@ -54,6 +54,17 @@ def test_the_total_is_what_the_tokenizer_counts() -> None:
     assert (statistics.total, statistics.error) == (exact, 0.0)
 
 
+def test_the_tokens_to_learn_are_those_of_the_answers() -> None:
+    # When
+    statistics, sink = counted(None)
+
+    # Then
+    rows = sink.rows("train")
+    expected = sum(len(row.completion[0].content) / 4 + 1 for row in rows)
+    assert abs(statistics.completion - expected) < 0.1 * expected
+    assert statistics.completion < statistics.total / 4
+
+
 def test_a_sample_is_enough_for_a_large_file() -> None:
     # When
     statistics, sink = counted(word_tokenizer(), rows=9_000)

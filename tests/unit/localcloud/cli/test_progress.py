@@ -50,6 +50,22 @@ def test_each_change_of_a_run_is_printed_once() -> None:
     ]
 
 
+def test_trials_of_a_tuning_job_tell_their_validation_losses() -> None:
+    # Given steps of two trials that run side by side
+    said: list[str] = []
+    steps = [each | {"trial": number} for each in STEPS for number in (1, 2)]
+    run = RUN | {"status": "running", "stage": "train", "job": "tweets-1"}
+
+    # When
+    progress(said, Log(steps)).update(run)
+
+    # Then
+    assert [line.split("s  ", 1)[1] for line in said][1:] == [
+        "train     trial 1, step 20/80: validation loss 0.8000",
+        "train     trial 2, step 20/80: validation loss 0.8000",
+    ]
+
+
 def test_the_reason_for_a_processing_job_is_printed_once() -> None:
     # Given
     said: list[str] = []

@@ -1,8 +1,12 @@
 """A job resumes from the latest complete checkpoint."""
 
+import json
 from pathlib import Path
 
-from tuning.checkpoints import REQUIRED, latest_complete, step_of
+import pytest
+
+from container_folders import ContainerFolders
+from tuning.checkpoints import REQUIRED, checkpoint_folder, latest_complete, step_of
 
 
 def make_checkpoint(folder: Path, step: int, names: tuple[str, ...] = REQUIRED) -> Path:
@@ -39,3 +43,25 @@ def test_incomplete_checkpoint_is_removed(tmp_path: Path) -> None:
     # When the latest is looked for, then it is the complete one, and the other is gone
     assert latest_complete(tmp_path) == complete
     assert not incomplete.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        (None, "checkpoints"),
+        ({}, "checkpoints"),
+        ({"learning_rate": "1e-4"}, "checkpoints"),
+        ({"learning_rate": "1e-4", "_tuning_objective_metric": "x"}, "checkpoints/job-001"),
+    ],
+)
+def test_each_trial_has_a_folder_of_its_own(
+    tmp_path: Path, given: dict[str, str] | None, folder: str
+) -> None:
+    # Given the hyperparameters.json of a job, or of a trial of a tuning job
+    folders = ContainerFolders(tmp_path)
+    if given is not None:
+        folders.hyperparameters.parent.mkdir(parents=True)
+        folders.hyperparameters.write_text(json.dumps(given))
+
+    # Then
+    assert checkpoint_folder(folders, "job-001") == tmp_path / folder

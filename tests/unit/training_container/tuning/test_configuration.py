@@ -46,7 +46,7 @@ def test_each_missing_field_is_refused(section: str | None) -> None:
         assert str(refusal.value) == f"{where}: field `{name}` is missing{RELEASE}"
 
 
-@pytest.mark.parametrize("version", [1, 3, "2", None])
+@pytest.mark.parametrize("version", [2, 4, "3", None])
 def test_another_version_is_refused(version: Any) -> None:
     # Given a document of another version, in which other fields may be missing too
     document = {"version": version, "run": "0123456789ab"}
@@ -54,7 +54,7 @@ def test_another_version_is_refused(version: Any) -> None:
     # When it is read, then the version is named, not a field
     with pytest.raises(ConfigurationError) as refusal:
         TrainingConfig.from_json(document)
-    expected = f"training.json has version {version}, but this training image reads version 2"
+    expected = f"training.json has version {version}, but this training image reads version 3"
     assert str(refusal.value) == expected + RELEASE
 
 
@@ -169,7 +169,7 @@ def test_missing_file_names_the_channel(tmp_path: Path) -> None:
 
 def test_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {}, {})
-    (tmp_path / "input/data/config/training.json").write_text('{"version": 2,')
+    (tmp_path / "input/data/config/training.json").write_text('{"version": 3,')
 
     with pytest.raises(ConfigurationError, match=r"training\.json is not JSON: .*line 1"):
         read(tmp_path)

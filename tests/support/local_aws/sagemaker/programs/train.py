@@ -45,6 +45,18 @@ def log_metrics() -> None:
     (ROOT / "model" / "weights").write_text("w")
 
 
+def try_rate() -> None:
+    """Log a first loss, and the loss of the hyperparameter `rate`, whose best value is 0.05."""
+    try:
+        rate = float(HYPERPARAMETERS["rate"])
+    except ValueError:
+        (ROOT / "output" / "failure").write_text("this rate cannot be tried")
+        sys.exit(1)
+    print(json.dumps({"loss": 0.0}), flush=True)
+    print(json.dumps({"loss": abs(rate - 0.05)}), flush=True)
+    (ROOT / "model" / "rate").write_text(HYPERPARAMETERS["rate"])
+
+
 def fail() -> None:
     """Write a long reason into the failure file, and fail."""
     (ROOT / "output" / "failure").write_text("the loss is not a number " + "!" * 2000)

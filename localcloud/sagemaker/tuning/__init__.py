@@ -1,0 +1,1 @@
+"""Hyperparameter tuning jobs: several training jobs with values that a sampler chooses."""

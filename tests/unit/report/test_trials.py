@@ -1,0 +1,52 @@
+"""The report shows every trial of a tuning, and what the tuning was worth."""
+
+from msgspec.structs import replace
+
+from tests.support.builders.reports import tweets_report
+from tunedrop.documents.trials import TrialResult, Trials
+from tunedrop.report.charts import trial_bars, worth_in_words
+from tunedrop.report.page import render_page
+
+EVIL = "<script>alert(1)</script>"
+
+
+def trial(number: int, loss: float | None, reason: str | None = None) -> TrialResult:
+    status = "Failed" if reason else "Completed"
+    return TrialResult(number, f"job-{number}", status, {"lora_rank": "8"}, loss, 61.0, reason)
+
+
+def test_bars_are_as_long_as_the_losses() -> None:
+    # When
+    bars = trial_bars(Trials(2, [trial(1, 0.8), trial(2, 0.2), trial(3, None, "no")]))
+
+    # Then
+    assert [bar.percent for bar in bars] == [100, 25, 0]
+    assert [bar.style for bar in bars] == ["base", "tuned", "base"]
+
+
+def test_the_worth_is_told_against_the_first_trial() -> None:
+    assert "75.0% less than the first trial's 0.8" in worth_in_words(
+        Trials(2, [trial(1, 0.8), trial(2, 0.2)])
+    )
+    assert "gained nothing" in worth_in_words(Trials(1, [trial(1, 0.1), trial(2, 0.2)]))
+    assert "no loss to compare with" in worth_in_words(
+        Trials(2, [trial(1, None, "no"), trial(2, 0.2)])
+    )
+
+
+def test_the_page_has_a_picture_and_a_table_of_all_trials() -> None:
+    # Given
+    trials = Trials(2, [trial(1, 0.8), trial(2, 0.2), trial(3, None, EVIL)])
+
+    # When
+    page = render_page(replace(tweets_report(), trials=trials))
+
+    # Then
+    assert page.count('aria-label="Validation loss of trial') == 2
+    assert page.count("<td>lora rank 8</td>") == 3
+    assert EVIL not in page
+    assert "1 min 1 s" in page
+
+
+def test_a_report_without_tuning_has_no_trials() -> None:
+    assert "trials of the tuning" not in render_page(tweets_report())
