@@ -26,9 +26,9 @@ SLOW_SECONDS = 600.0
 """A run that takes longer is called slow, and advice is printed."""
 FIRST_RELIABLE_STEP = 2
 """The first step also sets up memory and kernels, so its time does not show a slow machine."""
-FIRST_RELIABLE_SHARE = 0.05
-"""A stage's own speed counts once this share of its items is done: the first answers arrive late,
-and then many at once."""
+RELIABLE_SHARE = 0.25
+"""A stage's own speed counts fully once this share of its items is done, and before that in
+proportion to what is done: the first answers arrive late, and then many at once."""
 ROWS_STEP = 8
 """Advised numbers of rows are multiples of the batch size of the demo's training."""
 
@@ -60,6 +60,8 @@ class TimeLeft:
         """The seconds left of the stage, and the time of this estimate."""
         self._start_seconds: float | None = None
         self._row_seconds: float | None = None
+        self._first_progress: tuple[int, float] | None = None
+        """The items that the stage's first report of progress called done, and its time."""
         self._epochs = 1.0
         self._steps = 0
 
@@ -68,6 +70,7 @@ class TimeLeft:
         self._rows = rows
         if stage != self._stage:
             self._stage, self._stage_began, self._reported = stage, self._clock(), None
+            self._first_progress = None
 
     def trained(self, step: Mapping[str, Any]) -> None:
         """Report a step that the training job has logged."""
@@ -89,8 +92,14 @@ class TimeLeft:
     def progressed(self, done: int, total: int) -> None:
         """Report how many of its items the stage has done; each is taken to need the same time."""
         now = self._clock()
-        if done >= FIRST_RELIABLE_SHARE * total:
-            self._reported = ((now - self._stage_began) / done * (total - done), now)
+        first, began = self._first_progress = self._first_progress or (done, now)
+        seconds = (now - began) / (done - first) if done > first else None
+        expected = self._answer_seconds() if self._stage == "evaluate" else None
+        if expected is not None:
+            weight = min(1.0, done / total / RELIABLE_SHARE) if seconds is not None else 0.0
+            seconds = weight * (seconds or 0.0) + (1 - weight) * expected
+        if seconds is not None:
+            self._reported = (seconds * (total - done), now)
 
     def left(self) -> Left:
         """Return the time left of the stage, and of the run up to the last stage."""
@@ -132,9 +141,14 @@ class TimeLeft:
         """Estimate a whole stage from the others, where it has not reported its own speed."""
         if stage == "deploy":
             return self._start_seconds
-        if stage == "evaluate" and self._row_seconds is not None:
-            return MODELS * self._rows.get("test", 0) * self._row_seconds * EVALUATED_ROW
+        seconds = self._answer_seconds()
+        if stage == "evaluate" and seconds is not None:
+            return MODELS * self._rows.get("test", 0) * seconds
         return None
+
+    def _answer_seconds(self) -> float | None:
+        """Return the expected time of one answer, from the speed of the training."""
+        return None if self._row_seconds is None else self._row_seconds * EVALUATED_ROW
 
 
 def duration(seconds: float) -> str:

@@ -45,7 +45,7 @@ def test_each_change_of_a_run_is_printed_once() -> None:
         "train     step 80/80: loss 0.5000",
         "train     last step done: validating, saving and uploading the adapter",
         "evaluate  begins: asking both models every test row",
-        "evaluate  40 of 200 answers; left: about 0 s of the run",
+        "evaluate  40 of 200 answers",
         "evaluate  the run has failed",
     ]
 

@@ -1,5 +1,7 @@
 """The estimate of the time that a run still takes, and the advice for a slow machine."""
 
+from itertools import pairwise
+
 import pytest
 
 from localcloud.cli.time_left import EVALUATED_ROW, SLOW_SECONDS, TimeLeft, duration
@@ -85,19 +87,53 @@ def test_an_evaluation_is_estimated_by_its_own_speed() -> None:
     left = trained(clock)
     left.at("evaluate", ROWS)
     clock.now += 10.0
-    before = left.left().stage
 
     # When
     left.progressed(1, 400)
 
     # Then
-    assert left.left().stage == before, "the first answers say nothing yet"
+    assert left.left().stage == pytest.approx(399 * 2.0 / 8), "one answer tells no speed"
 
-    # And when
-    left.progressed(100, 400)
+    # And when a quarter is done, with 4 answers a second
+    clock.now += 25.0
+    left.progressed(101, 400)
 
     # Then
-    assert left.left().stage == left.left().run == pytest.approx(30.0)
+    assert left.left().stage == left.left().run == pytest.approx(299 / 4)
+
+
+def test_first_answers_that_come_late_do_not_raise_the_estimate() -> None:
+    # Given an evaluation of 320 answers, as measured: the first ones are the slowest
+    clock = Clock()
+    left = trained(clock, seconds=1.375)
+    left.at("evaluate", ROWS | {"test": 160})
+    began = clock.now
+    answers = {2.5: 1, 5.0: 4, 8.1: 20, 12.2: 44, 16.3: 71, 20.8: 97, 33.6: 173, 46.7: 277}
+    estimates = [left.left().stage or 0.0]
+
+    # When
+    for seconds, done in answers.items():
+        clock.now = began + seconds
+        left.progressed(done, 320)
+        estimates.append(left.left().stage or 0.0)
+
+    # Then it falls, apart from a rise of a few seconds
+    rises = [after - before for before, after in pairwise(estimates)]
+    assert max(rises) < 10.0
+    assert max(estimates) < 70.0
+
+
+def test_answers_beyond_two_a_row_are_in_the_estimate() -> None:
+    # Given three answers to each row, as with few-shot prompts
+    clock = Clock()
+    left = trained(clock)
+    left.at("evaluate", ROWS)
+
+    # When
+    left.progressed(1, 600)
+
+    # Then
+    assert left.left().stage == pytest.approx(599 * 2.0 / 8)
 
 
 def test_a_fast_machine_gets_no_advice() -> None:
