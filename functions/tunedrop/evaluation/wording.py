@@ -154,7 +154,8 @@ def _where_in_form(found: EvaluationFindings) -> Iterator[str]:
 
 def _other_metrics(found: EvaluationFindings) -> Iterator[str]:
     for metric, each in found.other_metrics:
-        title = metric.title[0].upper() + metric.title[1:]
+        is_name = not metric.title.split()[0].islower()  # chrF and the like stay as they are
+        title = metric.title if is_name else metric.title[0].upper() + metric.title[1:]
         yield (
             f"{title} goes from {metric.scale.value(each.rival.value)} to "
             f"{metric.scale.value(each.tuned.value)} "

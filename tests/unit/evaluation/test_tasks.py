@@ -121,6 +121,9 @@ def test_text_has_rouge_l_and_chrf_beside_exact_match_and_token_f1() -> None:
     # Then
     assert list(judgement.tuned.metrics) == ["exact_match", "token_f1", "rouge_l", "chrf"]
     assert judgement.tuned.metrics["rouge_l"].value == pytest.approx(0.5)
+    told = " ".join(judgement.sentences)
+    assert "ROUGE-L goes from" in told
+    assert "chrF goes from" in told
 
 
 @pytest.mark.parametrize("task", ["extraction", "multilabel", "sql"])

@@ -12,6 +12,7 @@ import pytest
 from tests.support.builders.reports import tweets_report
 from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
+from tunedrop.documents.choices import Choice
 from tunedrop.report.dataset_page import render_dataset_page
 from tunedrop.report.page import render_page
 from tunedrop.report.template import TEMPLATES
@@ -125,3 +126,18 @@ def test_headings_skip_no_level_and_no_table_header_is_empty(page: str) -> None:
     assert outline.levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(outline.levels))
     assert all(header.strip() for header in outline.headers)
+
+
+@pytest.mark.parametrize("page", ["report", "dataset"])
+def test_every_table_can_be_scrolled_with_the_keyboard(page: str) -> None:
+    # Given
+    document = prepare(table(60) + "only text\n")[0]
+    document.hyperparameters = [Choice("scheduler", "cosine", "the rate falls to zero")]
+
+    # When
+    html = render_page(tweets_report()) if page == "report" else render_dataset_page(document)
+
+    # Then: a table that is wider than a phone's screen scrolls inside its box
+    boxes = re.findall(r'<div class="table"[^>]*>', html)
+    assert boxes
+    assert set(boxes) == {'<div class="table" tabindex="0">'}
