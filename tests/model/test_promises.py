@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.model.aws import sagemaker, tuning
 from tests.model.checking import check, single_faults
 from tests.model.faults import EVENT_FAULTS, SINGLE_FAULTS, CallFault, EventFault, Schedule
 from tests.model.product import Product
@@ -65,8 +64,8 @@ def test_a_job_that_no_longer_counts_is_stopped_despite_a_throttle(
     product: Product, monkeypatch: pytest.MonkeyPatch, scenario: str
 ) -> None:
     # Given jobs that would train for hours
-    monkeypatch.setattr(sagemaker, "TRAINING_SECONDS", HOURS)
-    monkeypatch.setattr(tuning, "TRIAL_SECONDS", (HOURS, HOURS))
+    monkeypatch.setattr("tests.model.aws.sagemaker.TRAINING_SECONDS", HOURS)
+    monkeypatch.setattr("tests.model.aws.tuning.TRIAL_SECONDS", (HOURS, HOURS))
     calls = check(Schedule(scenario), product).world.calls
     stops = {at for at, (_, operation, _) in enumerate(calls) if operation.startswith("stop_")}
     assert stops
