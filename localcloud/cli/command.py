@@ -16,6 +16,7 @@ from localcloud.cli.arguments import parse
 from localcloud.cli.check_command import check_file
 from localcloud.cli.run_command import as_json, as_text, run_file
 from localcloud.cli.run_documents import RunDocuments
+from localcloud.cli.terminal import print_now
 from localcloud.cli.up_command import greeting, watch
 from localcloud.service import LocalCloudError
 from localcloud.stack.launcher import LocalCloud, LocalCloudSettings
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """The exit status of a program that SIGINT ended, as shells report it."""
-print_now = partial(print, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,10 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
             return check_file(options, print_now)
         return _up(options) if options.command == "up" else _run(options)
     except LocalCloudError as error:
-        print(f"localcloud: {error}", file=sys.stderr)
+        print_now(f"localcloud: {error}", sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("localcloud: interrupted; everything is stopped", file=sys.stderr)
+        print_now("localcloud: interrupted; everything is stopped", sys.stderr)
         return INTERRUPTED
 
 

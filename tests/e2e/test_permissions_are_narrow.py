@@ -289,7 +289,7 @@ def test_the_bucket_the_topic_and_the_queues_refuse_plain_http(
 
 def test_sagemaker_may_use_a_role_for_its_own_account_only(cloud: Cloud) -> None:
     # Given
-    roles = ("PrepareJobRole", "TrainingJobRole", "EndpointRole")
+    roles = ("PrepareJobRole", "FetchJobRole", "TrainingJobRole", "EndpointRole")
     iam = cloud.client("iam")
 
     account = cloud.client("sts").get_caller_identity()["Account"]
@@ -301,7 +301,7 @@ def test_sagemaker_may_use_a_role_for_its_own_account_only(cloud: Cloud) -> None
         conditions.append(trust["Statement"][0]["Condition"])
 
     # Then
-    assert conditions == [{"StringEquals": {"aws:SourceAccount": account}}] * 3
+    assert conditions == [{"StringEquals": {"aws:SourceAccount": account}}] * 4
 
 
 def test_sweep_removes_what_carries_the_stacks_tag_and_no_run_knows(

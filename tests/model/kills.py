@@ -33,6 +33,8 @@ split: {test: 0.4}
 hyperparameters: {epochs: 0.5, max_length: 256, evaluations_per_epoch: 1}
 generation: {max_tokens: 16}
 """
+TUNING = "tune: {jobs: 2, parallel: 1}\n"
+TUNED_RUN = 4  # Each fourth run is trained by a tuning job, on both stacks.
 KILLS_A_RUN = 3  # At most; the number is drawn.
 PAUSE_SECONDS = (0.5, 12.0)  # Between two kills; a whole run takes about half a minute.
 SWEEP_SECONDS = 20.0  # On AWS 15 minutes. A lost event is then sent again.
@@ -85,14 +87,16 @@ def kill_one(cloud: Cloud, random: Random, stage: str) -> str | None:
 class Killing:
     """One run under kills, from its drop until everything has ended."""
 
-    def __init__(self, cloud: Cloud, random: Random, dataset: str) -> None:
-        self.cloud, self.random, self.dataset = cloud, random, dataset
+    def __init__(self, cloud: Cloud, random: Random, dataset: str, recipe: str = RECIPE) -> None:
+        self.cloud, self.random, self.dataset, self.recipe = cloud, random, dataset, recipe
         self.kills: Counter[str] = Counter()
         self._swept = time.monotonic()
 
     def play(self) -> str:
         """Drop a file, kill, and wait for the end; returns how the run ended."""
-        self.cloud.drop(self.dataset, labelled_rows(120, seed=self.random.randrange(1000)), RECIPE)
+        self.cloud.drop(
+            self.dataset, labelled_rows(120, seed=self.random.randrange(1000)), self.recipe
+        )
         for _ in range(self.random.randint(1, KILLS_A_RUN)):
             self._until_killing(time.monotonic() + self.random.uniform(*PAUSE_SECONDS))
             if kind := kill_one(self.cloud, self.random, self._run().get("stage", "")):
@@ -125,14 +129,20 @@ class Killing:
     def _left(self) -> list[str]:
         """Return what bills or is to be looked after: jobs, endpoints, configs, models, markers."""
         client = self.cloud.client("sagemaker")
-        jobs = client.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]
-        found = [job["TrainingJobName"] for job in jobs]
+        found = []
         for operation, items, name in (
             (client.list_endpoints, "Endpoints", "EndpointName"),
             (client.list_endpoint_configs, "EndpointConfigs", "EndpointConfigName"),
             (client.list_models, "Models", "ModelName"),
         ):
             found += [item[name] for item in operation()[items]]
+        for operation, kind in (
+            (client.list_training_jobs, "TrainingJob"),
+            (client.list_hyper_parameter_tuning_jobs, "HyperParameterTuningJob"),
+            (client.list_processing_jobs, "ProcessingJob"),
+        ):
+            jobs = operation(StatusEquals="InProgress")[f"{kind}Summaries"]
+            found += [job[f"{kind}Name"] for job in jobs]
         ours = [name for name in found if name.startswith(f"{self.dataset}-")]
         return ours + self.cloud.keys(f"runs/_active/{self._run().get('run', '?')}")
 
@@ -172,7 +182,8 @@ def play(runs: int, random: Random, directory: Path, parameters: dict[str, str])
     try:
         shorten(cloud)
         for number in range(runs):
-            killing = Killing(cloud, random, f"kills-{number:03}")
+            tuning = TUNING if number % TUNED_RUN == TUNED_RUN - 1 else ""
+            killing = Killing(cloud, random, f"kills-{number:03}", RECIPE + tuning)
             status = killing.play()
             played.append(killing)
             figures.update({f"runs {status}": 1})

@@ -191,6 +191,9 @@ SCENARIOS: dict[str, Scenario] = {
     "tuning, then a drop": Scenario(
         actions=((0.0, recipe(TUNING)), (2.0, FIRST[1]), (IN_TRAINING, drop(KEY, OTHER))), jobs=2
     ),
+    "tuning, cancelled": Scenario(
+        actions=((0.0, recipe(TUNING)), (2.0, FIRST[1]), (IN_TRAINING, CANCEL)), code="cancelled"
+    ),
     "keep": Scenario(
         actions=((0.0, recipe("deploy: {keep: always, ttl_hours: 1}")), (2.0, FIRST[1]))
     ),

@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 from tests.model.checking import check, single_faults
 from tests.model.faults import EVENT_FAULTS, SINGLE_FAULTS, CallFault, EventFault, Schedule
 from tests.model.product import Product
-from tests.model.scenarios import SCENARIOS
+from tests.model.scenarios import IN_TRAINING, SCENARIOS
 from tests.model.schedules import Size, random_schedule, sizes
 
+# A newer drop or `cancel` comes while the first job runs.
+STOPPED = ("two drops", "tuning, then a drop", "cancelled", "tuning, cancelled")
+HOURS = 20_000.0
+SWEPT_SECONDS = 2_000.0  # Two schedules of sweep, and SageMaker's time to stop a job.
 STRIDE = 11  # A prime that does not divide the number of kinds, so that the kinds take turns.
 
 
@@ -53,6 +57,30 @@ def test_a_trained_adapter_is_used_again_whatever_call_fails(
     found = [str(outcome) for outcome in outcomes if outcome.broken]
     assert not found, found[0]
     assert {len(outcome.world.sagemaker.training_jobs) for outcome in outcomes} == {1}
+
+
+@pytest.mark.parametrize("scenario", STOPPED)
+def test_a_job_that_no_longer_counts_is_stopped_despite_a_throttle(
+    product: Product, monkeypatch: pytest.MonkeyPatch, scenario: str
+) -> None:
+    # Given jobs that would train for hours
+    monkeypatch.setattr("tests.model.aws.sagemaker.TRAINING_SECONDS", HOURS)
+    monkeypatch.setattr("tests.model.aws.tuning.TRIAL_SECONDS", (HOURS, HOURS))
+    calls = check(Schedule(scenario), product).world.calls
+    stops = {at for at, (_, operation, _) in enumerate(calls) if operation.startswith("stop_")}
+    assert stops
+
+    # When the calls that stop jobs and a share of the others are throttled once each
+    numbers = sorted(stops | set(range(0, len(calls), STRIDE)))
+    schedules = [Schedule(scenario, calls={number: "throttle"}) for number in numbers]
+    outcomes = [check(each, product) for each in (Schedule(scenario), *schedules)]
+
+    # Then the first job was stopped at once, or by the next two schedules of sweep
+    for outcome in outcomes:
+        aws = outcome.world.sagemaker
+        first = next(iter({**aws.training_jobs, **aws.tuning_jobs}.values()))
+        assert first.status == "Stopped", str(outcome)
+        assert (first.ended or 0) - first.created < IN_TRAINING + SWEPT_SECONDS, str(outcome)
 
 
 @pytest.mark.parametrize("kind", SINGLE_FAULTS)

@@ -28,6 +28,18 @@ def endpoint(name: str) -> dict[str, Any]:
     }
 
 
+def tuning_job(name: str, arn: str) -> dict[str, Any]:
+    return {
+        "HyperParameterTuningJobName": name,
+        "HyperParameterTuningJobArn": arn,
+        "HyperParameterTuningJobStatus": "InProgress",
+        "Strategy": "Bayesian",
+        "CreationTime": SINCE,
+        "TrainingJobStatusCounters": {},
+        "ObjectiveStatusCounters": {},
+    }
+
+
 @pytest.fixture
 def client() -> Any:
     return boto3.client(
@@ -66,6 +78,35 @@ def test_only_resources_with_the_stacks_tag_are_found(client: Any) -> None:
 
     # Then
     assert found == [StackResource("endpoint", OURS, "InService")]
+
+
+def test_a_tuning_job_of_the_stack_is_found_and_stopped(client: Any) -> None:
+    # Given a running tuning job of the stack, and one of another stack
+    arn, running = f"{ARN}tuning", {"StatusEquals": "InProgress"}
+    jobs = [tuning_job(OURS, f"{arn}-1"), tuning_job(OTHER, f"{arn}-2")]
+    with Stubber(client) as stub:
+        found = {"HyperParameterTuningJobSummaries": jobs}
+        stub.add_response("list_hyper_parameter_tuning_jobs", found, running)
+        for number, stack in ((1, "one"), (2, "two")):
+            tags = {"Tags": [{"Key": "tunedrop:stack", "Value": stack}]}
+            stub.add_response("list_tags", tags, {"ResourceArn": f"{arn}-{number}"})
+        stub.add_response("list_training_jobs", {"TrainingJobSummaries": []}, running)
+        stub.add_response("list_processing_jobs", {"ProcessingJobSummaries": []}, running)
+        stub.add_response("list_endpoints", {"Endpoints": []})
+        stub.add_response("list_endpoint_configs", {"EndpointConfigs": []})
+        stub.add_response("list_models", {"Models": []})
+        stopped = {"HyperParameterTuningJobName": OURS}
+        stub.add_response("stop_hyper_parameter_tuning_job", {}, stopped)
+
+        # When
+        resources = TaggedResources(client, "one")
+        left = resources.find()
+        for each in left:
+            resources.remove(each)
+
+        # Then the one of the stack was stopped, and nothing else was asked for
+        assert left == [StackResource("tuning job", OURS, "InProgress")]
+        stub.assert_no_pending_responses()
 
 
 def test_removing_what_is_gone_succeeds(client: Any) -> None:

@@ -95,3 +95,25 @@ def test_the_problems_of_the_rows_are_listed_with_what_to_change(
     # Then
     assert "9 with pictures, sound or files" in output
     assert "line 1 of photos.jsonl: " in output
+
+
+def test_a_hostile_file_cannot_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a file with escape sequences and direction overrides in names, texts and labels
+    file = tmp_path / "hostile.csv"
+    text = "\x1b]0;title\x07\x1b[2J\u202e some text {}"
+    labels = ("good", "bad\x1b[31m")
+    rows = [f"{text.format(n)},{labels[n % 2]}" for n in range(60)]
+    file.write_text("\n".join(["te\x1b[2Jxt,la\x9b2Jbel", *rows]))
+
+    # When it is shown with a recipe that fits, and with one that does not
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text('columns: {text: "x\\e[2J", label: y}')
+    outputs = [checked(capsys, file)[1], checked(capsys, file, "--recipe", recipe)[1]]
+
+    # Then no control character and no override reaches the terminal
+    printed = "".join(outputs).replace("\n", "")
+    assert "some text" in printed
+    assert "does not have" in printed
+    assert all(character.isprintable() for character in printed)
