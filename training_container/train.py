@@ -89,7 +89,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     train_from(trainer, checkpoint)
 
     save_adapter(trainer, base.tokenizer, config, folders.model)
-    if config.merge:
+    if config.merge and base.adapter:  # Otherwise the artifact has all weights already.
         save_merged(trainer, base.tokenizer, folders.model / "merged")
     save_summary(
         trainer.state,

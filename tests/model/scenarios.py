@@ -64,7 +64,8 @@ def prepare_account(world: World) -> None:
 
 
 FIRST = (0.0, drop(KEY, TWEETS))
-IN_TRAINING, IN_CREATION, ENDED = 300.0, 750.0, 3_000.0  # Seconds after the first drop.
+# Seconds after the first drop.
+IN_TRAINING, IN_CREATION, IN_UPDATE, ENDED = 300.0, 750.0, 1_250.0, 3_000.0
 FOLDER = "datasets/tweets/monday/"
 
 SCENARIOS: dict[str, Scenario] = {
@@ -141,6 +142,11 @@ SCENARIOS: dict[str, Scenario] = {
             (2.0, FIRST[1]),
             (ENDED, drop(KEY, OTHER)),
         ),
+        jobs=2,
+    ),
+    "full fine-tuning": Scenario(actions=((0.0, recipe("method: full")), (2.0, FIRST[1]))),
+    "full fine-tuning, replaced": Scenario(
+        actions=((0.0, recipe("method: full")), (2.0, FIRST[1]), (IN_UPDATE, drop(KEY, OTHER))),
         jobs=2,
     ),
     "quota of one": Scenario(actions=(FIRST, (IN_TRAINING, drop(KEY, OTHER))), jobs=2, quota=1),

@@ -19,10 +19,11 @@ from tuning.speed import attention_by_segment
 
 
 class LoadedModel(NamedTuple):
-    """The base model's weights and tokenizer."""
+    """The base model's weights and tokenizer, and the adapter that is trained, if there is one."""
 
     weights: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    adapter: LoraConfig | None
 
 
 def require_model(directory: Path, config: TrainingConfig) -> None:
@@ -59,7 +60,8 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
             f"{config.base_model.id} cannot be loaded: {first_line}; choose another model"
         ) from error
     _check_context(model, config)
-    return LoadedModel(model, tokenizer)
+    adapter = lora(config.hyperparameters) if config.method == "lora" else None
+    return LoadedModel(model, tokenizer, adapter)
 
 
 def generation_settings(directory: Path) -> GenerationConfig | None:

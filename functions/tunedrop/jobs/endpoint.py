@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.documents.rows import Message
-from tunedrop.documents.run import Run
+from tunedrop.documents.run import Run, tuned_name
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.recipe.schema import Recipe
 
@@ -36,7 +36,7 @@ class HostingSettings(msgspec.Struct):
 def model_request(
     run: Run, recipe: Recipe, artifact: str, settings: HostingSettings
 ) -> dict[str, Any]:
-    """Return the CreateModel request: the base weights and the adapter.
+    """Return the CreateModel request: the base weights and the adapter, if there is one.
 
     Args:
         run: names the model.
@@ -45,20 +45,50 @@ def model_request(
         settings: image, role and stack.
     """
     base = f"s3://{run.source.bucket}/{model_prefix(recipe)}"
+    container: dict[str, Any] = {
+        "Image": settings.image,
+        "ModelDataSource": {"S3DataSource": _prefix(base)},
+    }
+    if recipe.method == "full":
+        container["Environment"] = plain_environment(recipe, "base")
+    else:
+        container["Environment"] = server_environment(recipe)
+        container["AdditionalModelDataSources"] = [
+            {"ChannelName": "tuned", "S3DataSource": _prefix(artifact)}
+        ]
     return {
         "ModelName": run.name,
         "ExecutionRoleArn": settings.role,
         "EnableNetworkIsolation": True,
+        "PrimaryContainer": container,
+        "Tags": _tags(run, settings),
+    }
+
+
+def tuned_model_request(
+    run: Run, recipe: Recipe, artifact: str, settings: HostingSettings
+) -> dict[str, Any]:
+    """Return the CreateModel request of fully tuned weights, which replace the base weights."""
+    return {
+        "ModelName": tuned_name(run.name),
+        "ExecutionRoleArn": settings.role,
+        "EnableNetworkIsolation": True,
         "PrimaryContainer": {
             "Image": settings.image,
-            "ModelDataSource": {"S3DataSource": _prefix(base)},
-            "AdditionalModelDataSources": [
-                {"ChannelName": "tuned", "S3DataSource": _prefix(artifact)}
-            ],
-            "Environment": server_environment(recipe),
+            "ModelDataSource": {"S3DataSource": _prefix(artifact)},
+            "Environment": plain_environment(recipe, "tuned"),
         },
         "Tags": _tags(run, settings),
     }
+
+
+def plain_environment(recipe: Recipe, name: str) -> dict[str, str]:
+    """Return the settings of a server of one model without adapters, which answers as `name`."""
+    return {"SM_VLLM_SERVED_MODEL_NAME": name, "SM_VLLM_MAX_MODEL_LEN": _longest(recipe)}
+
+
+def _longest(recipe: Recipe) -> str:
+    return str(recipe.hyperparameters.max_length + recipe.generation.answer_tokens)
 
 
 def server_environment(recipe: Recipe) -> dict[str, str]:
@@ -75,18 +105,21 @@ def server_environment(recipe: Recipe) -> dict[str, str]:
         "SM_VLLM_LORA_MODULES": json.dumps({"name": "tuned", "path": ADAPTER}),
         # The template of the training. A base model may have none of its own.
         "SM_VLLM_CHAT_TEMPLATE": f"{ADAPTER}/chat_template.jinja",
-        "SM_VLLM_MAX_MODEL_LEN": str(
-            recipe.hyperparameters.max_length + recipe.generation.answer_tokens
-        ),
+        "SM_VLLM_MAX_MODEL_LEN": _longest(recipe),
     }
 
 
-def endpoint_config_request(run: Run, recipe: Recipe, settings: HostingSettings) -> dict[str, Any]:
-    """Return the CreateEndpointConfig request: one variant, instance types in order."""
-    instances = recipe.deploy.instances
+def endpoint_config_request(
+    run: Run, recipe: Recipe, settings: HostingSettings, name: str | None = None
+) -> dict[str, Any]:
+    """Return the CreateEndpointConfig request: one variant, instance types in order.
+
+    `name` is that of the config and its model; by default the run's.
+    """
+    instances, name = recipe.deploy.instances, name or run.name
     variant: dict[str, Any] = {
         "VariantName": VARIANT,
-        "ModelName": run.name,
+        "ModelName": name,
         "InitialInstanceCount": 1,
         "InferenceAmiVersion": INFERENCE_AMI,
         "ContainerStartupHealthCheckTimeoutInSeconds": STARTUP_SECONDS,
@@ -101,7 +134,7 @@ def endpoint_config_request(run: Run, recipe: Recipe, settings: HostingSettings)
         ]
         variant["VariantInstanceProvisionTimeoutInSeconds"] = PROVISION_SECONDS
     return {
-        "EndpointConfigName": run.name,
+        "EndpointConfigName": name,
         "ProductionVariants": [variant],
         "Tags": _tags(run, settings),
     }

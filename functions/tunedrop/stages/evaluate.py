@@ -10,6 +10,7 @@ from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Dataset, Task
 from tunedrop.documents.report import Judgement
 from tunedrop.documents.rows import Row, read_row
+from tunedrop.documents.run import tuned_name
 from tunedrop.evaluation.asking import MODELS, AskOne
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
@@ -26,8 +27,9 @@ from tunedrop.lifecycle.reporting import (
     lineage_of,
     read_summary,
 )
+from tunedrop.lifecycle.serving import serve_tuned
 from tunedrop.lifecycle.step import Step, StepResult
-from tunedrop.ports.services import Inference
+from tunedrop.ports.services import Endpoint, Inference
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
@@ -56,11 +58,13 @@ def evaluate(
     found = step.sagemaker.endpoint(run.name)
     if found is None or found.status != "InService" or run.stage not in ("deploy", "evaluate"):
         return StepResult("nothing to do", run.folder)
+    updating = False
     with step.claimed(held, "evaluate") as ours:
         if ours:
-            _evaluate(held, step, inference, settings)
-    if not ours:
-        return StepResult("nothing to do", run.folder)
+            updating = _evaluate(held, found, step, inference, settings)
+    if not ours or updating:  # The next event of the endpoint calls this function again.
+        done = "the endpoint is updated to the tuned weights" if updating else "nothing to do"
+        return StepResult(done, run.folder)
     if step.runs.load(run.folder).run.status == "running":
         call_again(run, step)
         return StepResult("goes on in a fresh invocation", run.folder)
@@ -80,8 +84,17 @@ def _find(subject: str, runs: Runs) -> Held | None:
     return held if subject == f"{run.folder}/{keys.continuation(run.attempt)}" else None
 
 
-def _evaluate(held: Held, step: Step, inference: Inference, settings: EvaluationSettings) -> None:
-    """Write the report; the run stays as it is when a fresh invocation has to go on."""
+def _evaluate(
+    held: Held,
+    endpoint: Endpoint,
+    step: Step,
+    inference: Inference,
+    settings: EvaluationSettings,
+) -> bool:
+    """Write the report; the run stays as it is when a fresh invocation has to go on.
+
+    Returns whether the endpoint is updated first, because it serves one model after the other.
+    """
     run, runs = held.run, step.runs
     run.stages["deploy"].ended = run.stages["evaluate"].started
     recipe = runs.recipe(run)
@@ -96,11 +109,16 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
         asker = likelihood_asker(run.name, recipe)
     else:
         asker = _asker(run.name, recipe, summary, examples)
-    models = (*MODELS, "few_shot") if examples else MODELS
+    models: Sequence[str] = (*MODELS, "few_shot") if examples else MODELS
+    serves_base = recipe.method == "full" and endpoint.config != tuned_name(run.name)
+    if serves_base:
+        models = [each for each in models if each != "tuned"]
     asked = obtain_answers(held, step, rows, inference, asker, models)
-    if not asked.is_complete:
+    if serves_base and asked.is_complete:
+        serve_tuned(run, recipe, endpoint, step.sagemaker, settings.hosting)
+    if serves_base or not asked.is_complete:
         step.finish(held, "evaluate")
-        return
+        return serves_base and asked.is_complete
     answers = asked.answers()
     few_shot = FewShot(examples, answers.few_shot) if examples else None
     judgement = judge(dataset, rows, answers, recipe, train, few_shot)
@@ -116,6 +134,7 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     run.stages["evaluate"].ended = run.ended
     run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/{keys.REPORT_PAGE}"
     step.finish(held, "evaluate")
+    return False
 
 
 def _rows(

@@ -19,7 +19,7 @@ from transformers import PrinterCallback, set_seed
 from trl import KTOConfig, KTOTrainer
 
 from container_folders import ContainerFolders
-from tuning.base_model import LoadedModel, lora
+from tuning.base_model import LoadedModel
 from tuning.channels import is_message, load_channel
 from tuning.chat_tokenizer import ChatTokenizer, without_weights
 from tuning.configuration import Hyperparameters
@@ -137,7 +137,7 @@ def make_trainer(
         train_dataset=train.shuffle(seed=chosen.seed),
         eval_dataset=validation,
         processing_class=base.tokenizer,
-        peft_config=lora(chosen),
+        peft_config=base.adapter,
         callbacks=[ProgressLog()],
     )
     trainer.remove_callback(PrinterCallback)  # It would print what ProgressLog prints.

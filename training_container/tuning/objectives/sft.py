@@ -19,7 +19,7 @@ from transformers import PrinterCallback, set_seed
 from trl import SFTConfig, SFTTrainer
 
 from container_folders import ContainerFolders
-from tuning.base_model import LoadedModel, lora
+from tuning.base_model import LoadedModel
 from tuning.channels import is_message, load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import Hyperparameters
@@ -131,7 +131,7 @@ def make_trainer(
         train_dataset=train,
         eval_dataset=validation,
         processing_class=base.tokenizer,
-        peft_config=lora(chosen),
+        peft_config=base.adapter,
         callbacks=[ProgressLog()],
     )
     compact_adapters(trainer.model)

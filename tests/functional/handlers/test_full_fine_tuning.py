@@ -1,0 +1,83 @@
+"""A full fine-tuning: one endpoint serves the base weights first, then the tuned ones."""
+
+import json
+
+import msgspec
+import pytest
+
+from tests.support.pipeline.drives import deployed, report_failure
+from tests.support.pipeline.stack import BUCKET, Stack
+from tunedrop.documents.report import Report
+
+pytestmark = pytest.mark.usefixtures("base_model")
+
+
+def full_endpoint(stack: Stack, tweets: bytes) -> tuple[str, str]:
+    """Bring a full fine-tuning to an endpoint in service; return folder and name."""
+    stack.drop("datasets/tweets/recipe.yaml", b"method: full")
+    return deployed(stack, tweets)
+
+
+def evaluate(stack: Stack, name: str) -> str:
+    outcome: str = stack.call("evaluate", stack.event("endpoint_in_service", endpoint=name))[
+        "outcome"
+    ]
+    return outcome
+
+
+def test_both_models_answer_one_after_the_other_on_one_endpoint(
+    stack: Stack, tweets: bytes
+) -> None:
+    # Given an endpoint that serves the base weights alone
+    folder, name = full_endpoint(stack, tweets)
+    requests = dict(stack.sagemaker.requests)
+    assert json.loads(stack.read(f"{folder}/config/training.json"))["method"] == "full"
+    assert "AdditionalModelDataSources" not in requests["CreateModel"]["PrimaryContainer"]
+
+    # When it is in service
+    outcome = evaluate(stack, name)
+
+    # Then the base model was asked, and the endpoint is updated to the tuned weights
+    assert outcome == "the endpoint is updated to the tuned weights"
+    assert {model for model, _ in stack.inference.asked} == {"base"}
+    requests = dict(stack.sagemaker.requests)
+    container = requests["CreateModel"]["PrimaryContainer"]
+    artifact = f"s3://b/{folder}/model/x/output/model/"
+    assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == artifact
+    assert container["Environment"]["SM_VLLM_SERVED_MODEL_NAME"] == "tuned"
+    assert requests["UpdateEndpoint"]["EndpointConfigName"] == f"{name}-tuned"
+    asked = len(stack.inference.asked)
+
+    # When an event comes too early, then nothing is done
+    assert evaluate(stack, name) == "nothing to do"
+
+    # When the tuned weights are in service
+    stack.sagemaker.set_endpoint(name, "InService")
+    assert evaluate(stack, name) == "evaluated"
+
+    # Then the same prompts were asked of the tuned model alone, and there is one report
+    base, tuned = stack.inference.asked[:asked], stack.inference.asked[asked:]
+    assert {model for model, _ in tuned} == {"tuned"}
+    assert {prompt for _, prompt in tuned} <= {prompt for _, prompt in base}
+    report = msgspec.json.decode(stack.read(f"{folder}/report/report.json"), type=Report)
+    assert report.verdict != "worse"
+    assert len(stack.emails) == 1
+    assert name not in stack.sagemaker.endpoints
+
+
+def test_weights_that_cannot_be_served_end_the_run(stack: Stack, tweets: bytes) -> None:
+    # Given an endpoint that came back with the base weights after its update
+    folder, name = full_endpoint(stack, tweets)
+    evaluate(stack, name)
+    stack.sagemaker.configs[name] = name
+    stack.sagemaker.set_endpoint(name, "InService", "it did not pass the ping health check")
+
+    # When its event comes
+    evaluate(stack, name)
+    report_failure(stack, folder)
+
+    # Then the email says why, and nothing is left
+    ((_, text),) = stack.emails
+    assert "could not serve the tuned weights: it did not pass" in " ".join(text.split())
+    assert name not in stack.sagemaker.endpoints
+    assert not stack.s3.list_objects_v2(Bucket=BUCKET, Prefix="runs/_active/").get("Contents")
