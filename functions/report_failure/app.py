@@ -42,5 +42,7 @@ def report(event: dict[str, Any], ending: Ending) -> list[StepResult]:
         return [report_failure.report_failed_job(job_name(event), ending)]
     if kind == "SageMaker Endpoint State Change":
         return [report_failure.report_failed_endpoint(endpoint_name(event), ending)]
-    folder = keys.folder_of(created_key(event))
-    return [report_failure.report_failed_run(folder, ending)]
+    key = created_key(event)
+    if keys.is_drop_notice(key):
+        return [report_failure.report_drop(key, ending)]
+    return [report_failure.report_failed_run(keys.folder_of(key), ending)]

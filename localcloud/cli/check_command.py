@@ -48,8 +48,15 @@ def check_text(answer: Document) -> str:
         return dataset_text(answer["dataset"])
     if "question" in answer:
         return "\n".join(_question(answer["question"]))
-    error = answer["error"]
-    return f"error:      {error['message']}\nto do:      {error['remedy']}"
+    return "\n".join(_error(answer["error"]))
+
+
+def _error(error: Document) -> Iterator[str]:
+    yield f"error:      {error['message']}"
+    for problem in error.get("problems", []):
+        yield f"            {problem['rows']:,} {problem['meaning']}"
+        yield f"            {problem['place']}: {problem['message']} {problem['fix']}".rstrip()
+    yield f"to do:      {error['remedy']}"
 
 
 def _question(question: Document) -> Iterator[str]:

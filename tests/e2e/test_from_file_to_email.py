@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders.tables import labelled_rows
-from tests.support.local_aws.cloud import Cloud
+from tests.support.local_aws.cloud import Cloud, wait_for
 
 RECIPE = """
 task: classification
@@ -131,9 +131,11 @@ def test_the_same_file_joins_its_run_and_starts_no_job(cloud: Cloud, run: dict[s
     # When
     cloud.drop("words", labelled_rows(240), RECIPE)
     again = cloud.ended("words")
+    (mail,) = wait_for(lambda: cloud.emails("words: the same file again"), cloud.logs)
 
     # Then
     assert again["run"] == run["run"]
+    assert f"runs/words/{run['run']}/report/report.html" in mail.get_content()
     jobs = cloud.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
     assert [job["TrainingJobName"] for job in jobs if "words" in job["TrainingJobName"]] == [
         run["job"]

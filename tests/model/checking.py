@@ -10,6 +10,8 @@ from tests.model.product import ENVIRONMENT, Product
 from tests.model.promises import broken
 from tests.model.scenarios import SCENARIOS, prepare_account
 from tests.model.world import World
+from tunedrop.lifecycle import asking
+from tunedrop.lifecycle.asking import DAYS_TO_ANSWER
 
 HORIZON = 40 * 3_600.0  # Virtual seconds after which a schedule is given up.
 
@@ -35,6 +37,7 @@ def check(schedule: Schedule, product: Product) -> Outcome:
     product.use(world)
     os.environ.update(ENVIRONMENT)
     os.environ.update(scenario.environment)
+    asking.DAYS_TO_ANSWER = scenario.days_to_answer or DAYS_TO_ANSWER
     prepare_account(world)
 
     (first, start), *others = scenario.actions

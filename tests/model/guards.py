@@ -10,11 +10,10 @@ import pytest
 
 from tests.model.faults import CallFault, EventFault
 from tunedrop.aws.bucket import Bucket
-from tunedrop.documents import keys
 from tunedrop.documents.run import Lease, Run, StageTimes
 from tunedrop.lifecycle import ending, step
-from tunedrop.lifecycle.ending import Announcement, Ending
-from tunedrop.lifecycle.index import list_run
+from tunedrop.lifecycle.announcement import Announcement, find_announcement
+from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Step
 from tunedrop.ports.store import ChangedError
 from tunedrop.runs.repository import Held, Runs, now
@@ -101,22 +100,16 @@ def without_attempts(patch: pytest.MonkeyPatch) -> None:
 def without_claim(patch: pytest.MonkeyPatch) -> None:
     """Claim: the email is published without one, and recorded afterwards."""
 
-    def announce(self: Ending, run: Run) -> bool:
-        store = self.runs.store
-        key = f"{run.folder}/{keys.email(run.attempt)}"
-        before, _ = self._announcement(key)
-        if before:
+    def announce(key: str, store: Any, mail: Any, compose: Callable[[], Any]) -> bool:
+        if find_announcement(key, store)[0]:
             return True
-        report = self._report(run)
-        email = self._email(run, report)
-        list_run(run, report, store)
-        self._warn_of_unconfirmed(run)
-        sent = self.mail.publish(email.subject, email.body)
+        email = compose()
+        sent = mail.publish(email.subject, email.body)
         record = Announcement(claimed=0.0, subject=email.subject, message_id=sent)
         store.write(key, msgspec.json.encode(record), "application/json")
         return True
 
-    patch.setattr(Ending, "_announce", announce)
+    patch.setattr(ending, "announce", announce)
 
 
 def without_record(patch: pytest.MonkeyPatch) -> None:

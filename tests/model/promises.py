@@ -86,6 +86,9 @@ def _drops(world: World, scenario: Scenario) -> Iterator[str]:
     """The newest upload of each dataset counts, and ends in the expected way."""
     newest: dict[str, list[tuple[str, Version]]] = {}
     for key, version in world.drops:
+        if "/" not in key:
+            yield from _misplaced(world, key)
+            continue
         name = key.split("/")[-1]
         in_folder = key.count("/") > 2
         if name != "recipe.yaml" and (name == "_SUCCESS" or not in_folder):
@@ -113,11 +116,24 @@ def _newest(
             yield f"old: {dataset} counts version {source['version_id']}, newest are {versions}"
         return
     folder = f"runs/{dataset}/{pointer['run']}"
+    if source["version_id"] not in versions and not _is_told(world, f"{folder}/email/again-"):
+        yield f"silent: {dataset} was dropped again, and no email names {folder}"
     run = read(world, f"{folder}/run.json")
     if not run:
         yield f"silent: {folder} counts and does not exist"
         return
     yield from _outcome(world, scenario, folder, run)
+
+
+def _misplaced(world: World, key: str) -> Iterator[str]:
+    """A file at the top of the bucket has one email."""
+    if not _is_told(world, "runs/_misplaced/email/"):
+        yield f"silent: {key} is in no dataset's folder, and no email was recorded"
+
+
+def _is_told(world: World, prefix: str) -> bool:
+    """Return whether an email was recorded below a prefix."""
+    return any(read(world, key).get("message_id") for key in world.s3.keys(prefix))
 
 
 def _outcome(world: World, scenario: Scenario, folder: str, run: dict[str, Any]) -> Iterator[str]:
@@ -158,7 +174,7 @@ def _emails(world: World) -> Iterator[str]:
     sent: dict[str, int] = {}
     for _, body in world.emails:
         found = FOLDER.search(body)
-        folder = found.group(0) if found else "?"
+        folder = found.group(0) if found else "runs/_misplaced"
         sent[folder] = sent.get(folder, 0) + 1
     between = sum(
         kind not in DELAYS and ("publish" in what or "/email/" in what)

@@ -37,6 +37,7 @@ class Scenario:
         jobs: the most training jobs that may be started.
         quota: instances that the account may use at once; None for no limit.
         environment: settings of the stack that differ.
+        days_to_answer: how long a run asks; None for the product's own time.
     """
 
     actions: tuple[tuple[float, Action], ...]
@@ -45,6 +46,7 @@ class Scenario:
     jobs: int = 1
     quota: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    days_to_answer: float | None = None
 
 
 def drop(key: str, body: bytes, **metadata: str) -> Action:
@@ -66,6 +68,8 @@ def prepare_account(world: World) -> None:
 FIRST = (0.0, drop(KEY, TWEETS))
 # Seconds after the first drop.
 IN_TRAINING, IN_CREATION, IN_UPDATE, ENDED = 300.0, 750.0, 1_250.0, 3_000.0
+EXPIRY = 1 / 24  # Days that a run asks, where it expires.
+EXPIRED = 3_900.0  # The sweep that ends such a run comes at this second.
 FOLDER = "datasets/tweets/monday/"
 
 SCENARIOS: dict[str, Scenario] = {
@@ -130,6 +134,22 @@ SCENARIOS: dict[str, Scenario] = {
     "doubtful file, replaced": Scenario(
         actions=((0.0, drop(KEY, DOUBTFUL)), (IN_TRAINING, drop(KEY, TWEETS)))
     ),
+    "doubtful file, unanswered": Scenario(
+        actions=((0.0, drop(KEY, DOUBTFUL)),),
+        code="unanswered",
+        jobs=0,
+        days_to_answer=EXPIRY,
+    ),
+    "doubtful file, answered at its expiry": Scenario(
+        actions=((0.0, drop(KEY, DOUBTFUL)), (EXPIRED, recipe(ANSWER))),
+        days_to_answer=EXPIRY,
+    ),
+    "doubtful file again": Scenario(
+        actions=((0.0, drop(KEY, DOUBTFUL)), (IN_TRAINING, drop(KEY, DOUBTFUL))),
+        asks=True,
+        jobs=0,
+    ),
+    "misplaced": Scenario(actions=((0.0, drop("tweets.csv", TWEETS)), (60.0, FIRST[1]))),
     "stop after prepare": Scenario(
         actions=((0.0, recipe("stop_after: prepare")), (2.0, FIRST[1])), jobs=0
     ),

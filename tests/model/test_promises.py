@@ -48,8 +48,19 @@ def test_one_drop_survives_a_fault_at_any_call(product: Product, kind: CallFault
     assert all(outcome.world.hit for outcome in outcomes)
 
 
-@pytest.mark.parametrize("scenario", ["doubtful file", "doubtful file, answered"])
-def test_a_question_survives_single_faults_at_every_call(product: Product, scenario: str) -> None:
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "doubtful file",
+        "doubtful file, answered",
+        "doubtful file, unanswered",
+        "doubtful file again",
+        "misplaced",
+    ],
+)
+def test_an_email_before_training_survives_faults_at_every_call(
+    product: Product, scenario: str
+) -> None:
     # Given a share of the faults in which every call and every kind occurs: fewer kinds than
     # STRIDE would leave a call out. `make faults` plays all of them.
     schedules = list(single_faults(scenario, product))[::STRIDE]

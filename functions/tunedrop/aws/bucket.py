@@ -86,10 +86,11 @@ class Bucket:
         """List the keys below a prefix."""
         return (listed.key for listed in self.listing(prefix))
 
-    def listing(self, prefix: str) -> Iterator[Listed]:
-        """List the objects below a prefix."""
+    def listing(self, prefix: str, *, directly: bool = False) -> Iterator[Listed]:
+        """List the objects below a prefix; `directly` leaves out those with a slash after it."""
         pages = self.client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+        delimiter = {"Delimiter": "/"} if directly else {}
+        for page in pages.paginate(Bucket=self.name, Prefix=prefix, **delimiter):
             for item in page.get("Contents", []):
                 modified = item["LastModified"].isoformat(timespec="seconds")
                 yield Listed(item["Key"], item["ETag"].strip('"'), modified)

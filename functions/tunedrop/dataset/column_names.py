@@ -51,6 +51,9 @@ PAIR_LABEL = (
     "label", "gold_label", "label_text", "class", "is_duplicate", "entailment", "entailment_label",
     "entailment_judgment", "relation", "relevance", "is_relevant",
 )  # fmt: skip
+SCORE = frozenset(
+    ("score", "scores", "rating", "stars", "similarity", "relatedness", "grade", "points")
+)
 PAIR_SCORE = ("score", "similarity", "similarity_score", "relatedness_score")
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
 SYSTEM = ("system", "system_prompt", "systeminstruction", "system_instruction")
@@ -76,6 +79,36 @@ ANSWERING = frozenset(
     )
 )  # fmt: skip
 CHOICES = frozenset(("choice", "choices", "options", "candidates", "endings", "distractors"))
+# What the rows with one id have in common, the coarsest first: one person has several documents.
+GROUPS = {
+    "a person": frozenset(
+        (
+            "user", "customer", "client", "patient", "author", "speaker", "person", "participant",
+            "subject", "student", "reviewer", "member", "employee", "respondent", "account",
+            "sender", "caller", "learner", "writer",
+        )
+    ),
+    "a document": frozenset(
+        (
+            "doc", "document", "article", "page", "book", "paper", "story", "chapter", "passage",
+            "contract", "note", "report", "file",
+        )
+    ),
+    "a conversation": frozenset(
+        (
+            "conversation", "conv", "dialog", "dialogue", "chat", "thread", "session", "call",
+            "ticket", "discussion", "meeting", "interview",
+        )
+    ),
+}  # fmt: skip
+ID_WORDS = frozenset(("id", "uuid", "guid", "key", "number", "no", "nr", "hash"))
+NAMES_OF_PERSONS = frozenset(
+    (
+        "user", "username", "author", "authorname", "speaker", "speakername", "customer",
+        "customername", "patient", "participant", "reviewer", "reviewername", "screenname",
+        "userscreenname", "sender",
+    )
+)  # fmt: skip
 OTHERS = ("history", "id", "idx", "source-ref")
 
 KNOWN_NAMES = frozenset(

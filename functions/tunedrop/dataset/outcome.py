@@ -77,7 +77,7 @@ class Preparation(msgspec.Struct):
             raise DatasetError(
                 f"{self.name} has no rows for {', '.join(empty)}: its {usable} usable rows "
                 "belong to too few groups or labels.",
-                "Add rows that differ, or take split.group_by out of recipe.yaml.",
+                "Add rows that differ, or write `split: {group_by: off}` into recipe.yaml.",
                 self.row_columns.rejects.problems(self.name),
             )
 
@@ -164,6 +164,7 @@ class Preparation(msgspec.Struct):
             tokens=self.tokens,
             warnings=[
                 *about_unused(self.columns),
+                *about_group(self.columns),
                 *warnings_of(self.assignment, rows, reasons, self.row_columns.scattered),
                 *about_skipped(self.skipped),
             ],
@@ -186,6 +187,11 @@ def about_unused(columns: Columns) -> list[str]:
     more = len(texts) - len(listed)
     also = f" and {more} more" if more else ""
     return [f"These columns hold text and are not used: {', '.join(listed)}{also}."]
+
+
+def about_group(columns: Columns) -> list[str]:
+    """Return what is told about a column that looks like the id of a group."""
+    return [columns.group.told] if columns.group and columns.group.told else []
 
 
 def about_skipped(skipped: list[str]) -> list[str]:

@@ -103,7 +103,12 @@ def _prepared(
     rejected = resources.enter_context(sink.create("rejected.jsonl"))
     again = reader_of_rows(table, examination)
     spool = resources.enter_context(Spool(limit=options.scratch_bytes, again=again))
-    row_columns = RowColumns(recipe.split, spool, labels_possible=shape.kind == "answers")
+    row_columns = RowColumns(
+        recipe.split,
+        spool,
+        labels_possible=shape.kind == "answers",
+        group=shape.columns.group,
+    )
     watch.begin()
     for batch in examined(table.chunks(), examination, options.processes):
         row_columns.take(batch)

@@ -57,13 +57,27 @@ class UnusedColumn(msgspec.Struct):
     is_text: bool = False
 
 
+class GroupColumn(msgspec.Struct, order=True):
+    """The column whose rows with the same value stay in one split.
+
+    `kind` says whose id it looks like; it is empty when the recipe names the column. `told` says
+    whether the column decides about the splits, and how the recipe changes it.
+    """
+
+    name: str
+    kind: str = ""
+    certainty: Certainty = "certain"
+    told: str = ""
+
+
 class Columns(msgspec.Struct):
     """How the file's columns became prompt and completion.
 
     `shape` is the name of the row shape. `mapping` gives the column's name for each role (text,
     label, prompt, completion, …). `why` explains how the mapping was found, and `alternatives` are
     other mappings that would fit, the most likely first. `doubt` says what speaks against a
-    doubtful mapping. `template` makes the prompt of several columns, as in the recipe.
+    doubtful mapping. `template` makes the prompt of several columns, as in the recipe. `group` is
+    the column that keeps rows in one split.
     """
 
     shape: str
@@ -74,6 +88,7 @@ class Columns(msgspec.Struct):
     doubt: str = ""
     template: str | None = None
     unused: list[UnusedColumn] = []
+    group: GroupColumn | None = None
 
 
 class ShownText(msgspec.Struct):

@@ -6,10 +6,11 @@
     runs/_active/<run>              the marker of a run that is not yet ended and cleaned up
     runs/index.html                 the list of all ended runs, made of runs/_index/<run>.json
     runs/_instances.json            optional: the stack's own catalogue of instance types
+    runs/_misplaced/…               notices and emails about files at the top of the bucket
     runs/<dataset>/<run>/…          the run's folder, which holds its documents
 
-The constants and the functions `split_file`, `failure`, `notice`, `email`, `question_email`,
-`checkpoints` and those about answers give keys relative to a run's folder.
+The constants and the functions `split_file`, `failure`, `notice`, `again_notice`, `email`,
+`question_email`, `checkpoints` and those about answers give keys relative to a run's folder.
 """
 
 DATASETS = "datasets/"
@@ -17,6 +18,7 @@ MODELS = "models/"
 RUNS = "runs/"
 MARKERS = "runs/_active/"
 INSTANCES = "runs/_instances.json"
+MISPLACED = "runs/_misplaced/"
 INDEX_ENTRIES = "runs/_index/"
 INDEX_PAGE = "runs/index.html"
 
@@ -92,6 +94,27 @@ def question_email(attempt: int) -> str:
 def notice(attempt: int) -> str:
     """Return the key whose arrival has the email of a run sent that asks or stops on purpose."""
     return f"notice/{attempt}.json"
+
+
+def again_notice(upload: str) -> str:
+    """Return the key whose arrival has the email sent about an upload that joined a run."""
+    return f"notice/again-{upload}.json"
+
+
+def misplaced_notice(upload: str) -> str:
+    """Return the key whose arrival has the email sent about a file at the top of the bucket."""
+    return f"{MISPLACED}notice/{upload}.json"
+
+
+def is_drop_notice(key: str) -> bool:
+    """Return whether a notice is about an upload that starts no run."""
+    return key.startswith(MISPLACED) or (key.startswith(RUNS) and "/notice/again-" in key)
+
+
+def email_of_notice(notice: str) -> str:
+    """Return where the email of a notice about an upload is claimed and recorded."""
+    folder, _, name = notice.rpartition("/notice/")
+    return f"{folder}/email/{name}"
 
 
 def checkpoints(attempt: int) -> str:

@@ -22,7 +22,7 @@ from tunedrop.ports.store import ExistsError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import Held, encode
 
-DAYS_TO_ANSWER = 14  # After these days without an answer, `sweep` ends the run.
+DAYS_TO_ANSWER = 14.0  # After these days without an answer, `sweep` ends the run.
 
 
 class DoubtfulReading(Exception):  # noqa: N818 - no error: the preparation stops and asks

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
-from uuid import uuid4
-
-import msgspec
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
@@ -18,25 +15,13 @@ from tunedrop.documents.question import Question
 from tunedrop.documents.report import Report
 from tunedrop.documents.run import UNENDED, Run
 from tunedrop.errors import StageError, TunedropError, UnansweredError
+from tunedrop.lifecycle.announcement import announce
 from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.lifecycle.index import list_run
 from tunedrop.ports.services import Mail, SageMaker
-from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.report.question_email import prepared_email, question_email
 from tunedrop.runs.repository import Runs, now
-
-# An email that was claimed this many seconds ago, but not recorded, was probably never sent.
-UNRECORDED_SECONDS = 900.0
-
-
-class Announcement(msgspec.Struct):
-    """email/<attempt>.json: written before the email is published, completed afterwards."""
-
-    claimed: float
-    subject: str
-    message_id: str | None = None
-    token: str = ""  # Tells two claims apart.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,43 +72,20 @@ class Ending:
             self.runs.forget(run)
 
     def _announce(self, run: Run) -> bool:
-        """Claim the email, publish it, and record that it was sent; True when it is recorded.
-
-        Only after a failure between publishing and recording can the email be sent twice.
-        """
+        """Send the email of a run once; True when it is recorded."""
         asks = run.status == "asking"
         name = keys.question_email(run.attempt) if asks else keys.email(run.attempt)
         key = f"{run.folder}/{name}"
-        store = self.runs.store
-        before, etag = self._announcement(key)
-        if before and before.message_id:
-            return True
-        if before and time.time() - before.claimed < UNRECORDED_SECONDS:
-            return False
+        return announce(key, self.runs.store, self.mail, lambda: self._composed(run))
+
+    def _composed(self, run: Run) -> Email:
+        """Return the email of a run; an ended run is listed, before anybody reads about it."""
         report = self._report(run)
         email = self._email(run, report)
-        if not asks:
-            list_run(run, report, store)
+        if run.status != "asking":
+            list_run(run, report, self.runs.store)
         self._warn_of_unconfirmed(run)
-        claim = Announcement(claimed=time.time(), subject=email.subject, token=uuid4().hex)
-        try:
-            etag = (
-                store.replace(key, msgspec.json.encode(claim), etag)
-                if before
-                else store.create(key, msgspec.json.encode(claim))
-            )
-        except (ExistsError, ChangedError):  # Another invocation sends it.
-            return False
-        claim.message_id = self.mail.publish(email.subject, email.body)
-        store.replace(key, msgspec.json.encode(claim), etag)
-        return True
-
-    def _announcement(self, key: str) -> tuple[Announcement | None, str]:
-        try:
-            stored = self.runs.store.read(key)
-        except MissingError:
-            return None, ""
-        return msgspec.json.decode(stored.body, type=Announcement), stored.etag
+        return email
 
     def _report(self, run: Run) -> Report | None:
         """Return the report; None of a run that failed, asks, or was only to be prepared."""

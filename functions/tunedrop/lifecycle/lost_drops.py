@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tunedrop.documents import keys
 from tunedrop.documents.run import UNENDED
 from tunedrop.lifecycle.dropped import dataset_of, is_recipe, starts_run
+from tunedrop.lifecycle.untaken import is_misplaced, is_told
 from tunedrop.ports.store import Listed, MissingError
 from tunedrop.runs.pointer import Pointer, read_pointer
 from tunedrop.runs.repository import Runs, seconds_since
@@ -23,12 +24,16 @@ def lost_drops(runs: Runs) -> Iterator[str]:
     """Yield the keys of recent uploads for which prepare should be called again.
 
     An upload whose content joined an older run is yielded too, because only prepare can compare
-    contents. Calling prepare for it does no harm.
+    contents. Calling prepare for it does no harm. So is a file at the top of the bucket that no
+    email was sent about.
     """
+    for upload in runs.store.listing("", directly=True):
+        if is_misplaced(upload.key) and _is_due(upload) and not is_told(upload, runs.store):
+            yield upload.key
     newest: dict[tuple[str, bool], Listed] = {}
     for upload in runs.store.listing(keys.DATASETS):
         dataset = dataset_of(upload.key) if starts_run(upload.key) else None
-        if dataset and FIRST_LOOK <= seconds_since(upload.modified) < LAST_LOOK:
+        if dataset and _is_due(upload):
             place = (dataset, is_recipe(upload.key.rpartition("/")[2]))
             rival = newest.get(place)
             if rival is None or _order(upload) > _order(rival):
@@ -37,6 +42,10 @@ def lost_drops(runs: Runs) -> Iterator[str]:
         pointer, _ = read_pointer(runs.store, dataset)
         if _is_lost(runs, upload, dataset, pointer, of_recipe=of_recipe):
             yield upload.key
+
+
+def _is_due(upload: Listed) -> bool:
+    return FIRST_LOOK <= seconds_since(upload.modified) < LAST_LOOK
 
 
 def _order(upload: Listed) -> tuple[str, str]:

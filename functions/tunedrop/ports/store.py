@@ -83,8 +83,8 @@ class Store(Protocol):
     def keys(self, prefix: str) -> Iterator[str]:
         """List the keys below a prefix."""
 
-    def listing(self, prefix: str) -> Iterator[Listed]:
-        """List the objects below a prefix."""
+    def listing(self, prefix: str, *, directly: bool = False) -> Iterator[Listed]:
+        """List the objects below a prefix; `directly` leaves out those with a slash after it."""
 
     def delete(self, key: str) -> None:
         """Remove the object; a missing one is fine."""

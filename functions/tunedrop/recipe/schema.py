@@ -91,10 +91,17 @@ class SplitShares(Section, frozen=True, kw_only=True):
     """Share of the rows that is held out for the evaluation."""
     seed: Seed = 17
     """Decides which rows are held out."""
-    group_by: str | None = None
-    """A column; rows with the same value in it stay in the same split."""
+    group_by: Annotated[
+        str | bool | None, Meta(description="a column, or `off`", extra={"found": True})
+    ] = None
+    """A column; rows with the same value in it stay in the same split. One is found if its name and
+    values look like the id of a person, a document or a conversation; `off` divides such rows."""
     leakage: Literal["remove", "keep"] = "remove"
     """What happens to training rows that are in a dropped validation or test file too."""
+
+    def __post_init__(self) -> None:
+        if self.group_by is True:
+            raise ValueError("`group_by` is the name of a column, or off")
 
 
 class RowLimits(Section, frozen=True, kw_only=True):

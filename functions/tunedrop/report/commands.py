@@ -37,6 +37,11 @@ def download(uri: str, region: str | None) -> str:
     return f"aws s3 cp{_in(region)} {shlex.quote(visible(uri))} ."
 
 
+def move(uri: str, target: str, region: str | None) -> str:
+    """Return the command that moves an object within S3."""
+    return f"aws s3 mv{_in(region)} {shlex.quote(visible(uri))} {shlex.quote(visible(target))}"
+
+
 def upload(file: str, uri: str, region: str | None) -> str:
     """Return the command that copies a file of the current folder to an object."""
     return f"aws s3 cp{_in(region)} {shlex.quote(file)} {shlex.quote(visible(uri))}"

@@ -35,8 +35,8 @@ class Email(msgspec.Struct, frozen=True):
 class Links(msgspec.Struct, frozen=True, kw_only=True):
     """Where the reader finds more: s3:// URIs and, where there is one, a console address.
 
-    `logs` is the name of a log group, `recipe` the URI of the dataset's recipe. `region` is added
-    to the commands when it is known.
+    `logs` is the name of a log group, `recipe` the URI of the dataset's recipe, `source` that of an
+    upload. `region` is added to the commands when it is known.
     """
 
     folder: str
@@ -44,6 +44,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     report_console: str | None = None
     logs: str | None = None
     recipe: str | None = None
+    source: str | None = None
     region: str | None = None
 
 

@@ -14,6 +14,7 @@ from tunedrop.lifecycle.ending import supersede
 from tunedrop.lifecycle.preparing import prepare_run
 from tunedrop.lifecycle.processing import hand_over, has_processing_job
 from tunedrop.lifecycle.step import Step, StepResult
+from tunedrop.lifecycle.untaken import is_misplaced, note_again, note_misplaced
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 from tunedrop.recipe.limits import Limits
 from tunedrop.recipe.schema import Recipe
@@ -36,11 +37,17 @@ class Found(NamedTuple):
 def prepare(key: str, step: Step, settings: ProcessingSettings, limits: Limits) -> StepResult:
     """Prepare the newest version of the dropped object, here or in a processing job.
 
-    The event is only a hint. The current state of the objects decides.
+    The event is only a hint. The current state of the objects decides. An upload that starts no run
+    is told by email.
     """
+    if is_misplaced(key):
+        return note_misplaced(key, step.runs.store)
     found = _find_run(key, step, limits)
     if isinstance(found, str):
         return StepResult(f"ignored: {found}")
+    if found.decision == "join" and found.before:
+        folder = keys.run_folder(found.run.dataset, found.before.run)
+        note_again(found.run.source, folder, step.runs.store)
     held, otherwise = _run_to_prepare(found, step.runs)
     if held is None or has_processing_job(held.run, step):
         return otherwise

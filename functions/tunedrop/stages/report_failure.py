@@ -14,6 +14,7 @@ from tunedrop.lifecycle.dropped import dataset_of
 from tunedrop.lifecycle.ending import Ending, gave_up
 from tunedrop.lifecycle.lost_event import lost_event
 from tunedrop.lifecycle.step import StepResult
+from tunedrop.lifecycle.untaken import tell_of_drop
 from tunedrop.ports.services import ENDPOINT_FAILURES, ProcessingJob, TrainingJob
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import read_pointer
@@ -29,6 +30,11 @@ def report_failed_run(folder: str, ending: Ending) -> StepResult:
     except MissingError:
         return StepResult("ignored: there is no such run", folder)
     return StepResult("reported", folder)
+
+
+def report_drop(notice: str, ending: Ending) -> StepResult:
+    """Send the email about an upload that starts no run."""
+    return tell_of_drop(notice, ending)
 
 
 def report_failed_job(job_name: str, ending: Ending) -> StepResult:
@@ -92,6 +98,8 @@ def report_failed_endpoint(endpoint_name: str, ending: Ending) -> StepResult:
 def report_dead_letter(letter: DeadLetter, ending: Ending) -> StepResult:
     """End the run of an event that a function could not handle."""
     subject = events.subject(letter.request_payload)
+    if keys.is_drop_notice(subject):
+        return tell_of_drop(subject, ending)
     folder = folder_of(subject, ending.runs)
     if folder is None:
         return StepResult(f"ignored: {subject} belongs to no run that counts")

@@ -96,6 +96,18 @@ def test_a_listing_tells_content_and_time_of_each_object(bucket: Bucket) -> None
     assert (listed.key, listed.etag, listed.modified) == ("k", head.etag, head.modified)
 
 
+def test_a_listing_of_the_objects_directly_below_leaves_out_folders(bucket: Bucket) -> None:
+    # Given
+    for key in ("a.csv", "a/b.csv", "c.csv"):
+        bucket.write(key, b"1", "text/csv")
+
+    # When
+    found = [[each.key for each in bucket.listing(key, directly=True)] for key in ("", "a", "a/")]
+
+    # Then
+    assert found == [["a.csv", "c.csv"], ["a.csv"], ["a/b.csv"]]
+
+
 def test_a_missing_object_cannot_be_read_described_or_opened(bucket: Bucket) -> None:
     for call in (bucket.read, bucket.head, lambda key: bucket.open(key, "null")):
         with pytest.raises(MissingError):

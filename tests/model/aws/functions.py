@@ -31,7 +31,7 @@ MEMORY_MB = 1_024
 
 def target_of_object(key: str) -> str | None:
     """Return the function that the rules of template.yaml call for a new object."""
-    if key.startswith("datasets/"):
+    if key.startswith("datasets/") or "/" not in key:
         return "prepare"
     if fnmatchcase(key, "runs/*/dataset/dataset.json"):
         return "train"

@@ -79,8 +79,13 @@ class S3:
             self.versions[Key].append(marker)
         return {}
 
-    def list_objects_v2(self, *, Bucket: str, Prefix: str = "") -> Any:  # noqa: N803, ARG002
-        found = [(key, self.current(key)) for key in self.keys(Prefix)]
+    def list_objects_v2(self, *, Bucket: str, Prefix: str = "", Delimiter: str = "") -> Any:  # noqa: N803, ARG002
+        listed = [
+            key
+            for key in self.keys(Prefix)
+            if not Delimiter or Delimiter not in key.removeprefix(Prefix)
+        ]
+        found = [(key, self.current(key)) for key in listed]
         return {
             "Contents": [
                 {"Key": key, "ETag": version.etag, "LastModified": _moment(version.modified)}

@@ -136,3 +136,37 @@ def support_tickets() -> str:
             for n in range(40)
         ),
     )  # fmt: skip
+
+
+def similarities() -> str:
+    """Return pairs of sentences with a score of their similarity."""
+    return as_csv(
+        ("sentence1", "sentence2", "score"),
+        ((f"Train {n} arrives late.", f"The train number {n} has a delay.", n * 7 % 50 / 10)
+         for n in range(40)),
+    )  # fmt: skip
+
+
+def toxicities() -> str:
+    """Return remarks with a score between 0 and 1."""
+    return as_csv(
+        ("remark", "toxicity"),
+        ((f"Remark {n} about {TOPICS[n % 5]} of my order", n * 13 % 97 / 97) for n in range(40)),
+    )
+
+
+def half_stars() -> str:
+    """Return reviews with half stars, below well-known names."""
+    return as_csv(
+        ("review", "stars"),
+        ((f"Review {n} of {TOPICS[n % 5]}, which I did not expect", n % 5 / 2) for n in range(40)),
+    )
+
+
+def grades() -> str:
+    """Return essays with a score of whole numbers, nearly each of which is another one."""
+    return as_csv(
+        ("essay", "score"),
+        ((f"My essay {n} is about {TOPICS[n % 5]} and why it matters", n * 37 % 101)
+         for n in range(40)),
+    )  # fmt: skip

@@ -114,6 +114,14 @@ def as_cells(items: Sequence[Item]) -> bytes:
     return json.dumps(layout).encode()
 
 
+def as_columns(items: Sequence[Item]) -> bytes:
+    rows = [item for item in items if not isinstance(item, bytes)]
+    layout = {
+        name: {str(at): row.get(name) for at, row in enumerate(rows)} for name in columns_of(items)
+    }
+    return json.dumps(layout).encode()
+
+
 def as_viewer(items: Sequence[Item]) -> bytes:
     rows = [{"row_idx": at, "row": item} for at, item in enumerate(items)]
     return json.dumps({"features": [{"name": "text"}], "rows": rows}).encode()

@@ -3,6 +3,7 @@
 tests/data_cases/README.md describes the files and what is expected of them.
 """
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,8 @@ import pytest
 
 from tests.support.pipeline.preparation import MemoryFile, MemorySink
 from tunedrop.dataset.prepare import prepare_dataset
-from tunedrop.documents.dataset import Dataset
+from tunedrop.dataset.readers.record import Table
+from tunedrop.documents.dataset import Columns, Dataset
 from tunedrop.documents.rows import AnyRow, Message
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import Recipe
@@ -37,6 +39,17 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True):
     duplicates: int = 0
     told: list[str] = []
     error: str = ""
+    asked: str = ""
+
+
+class AskedError(Exception):
+    """The reading is doubtful, so a run would ask."""
+
+
+def refuse_doubtful(_table: Table, columns: Columns) -> None:
+    """Stop where a run would ask."""
+    if columns.certainty == "doubtful":
+        raise AskedError(columns.doubt)
 
 
 def prepared(path: Path, wanted: Expected) -> tuple[Dataset, MemorySink]:
@@ -50,6 +63,7 @@ def prepared(path: Path, wanted: Expected) -> tuple[Dataset, MemorySink]:
         dataset="case",
         run="r",
         source_uri="s",
+        consider=refuse_doubtful if wanted.asked else None,
     )
     return document, sink
 
@@ -82,6 +96,10 @@ def test_a_file_is_read_as_a_person_reads_it(expected: Path) -> None:
         with pytest.raises(DatasetError) as caught:
             prepared(path, wanted)
         assert wanted.error in f"{caught.value.message} {caught.value.remedy}"
+        return
+    if wanted.asked:
+        with pytest.raises(AskedError, match=re.escape(wanted.asked)):
+            prepared(path, wanted)
         return
     document, sink = prepared(path, wanted)
 

@@ -67,6 +67,9 @@ FORMATS: dict[str, Format] = {
     "JSON lists of cells, also pandas' `split` layout": Format(
         "JSON lists of cells", "d.json", files.as_cells, only="text and label"
     ),
+    "JSON object of columns, pandas' default layout": Format(
+        "JSON object of columns", "d.json", files.as_columns, only="text and label"
+    ),
     "JSON of Hugging Face's dataset viewer": Format(
         "JSON object", "d.json", files.as_viewer, only="text and label"
     ),

@@ -10,7 +10,12 @@ from tests.support.pipeline.preparation import prepare
 
 ROOT = Path(__file__).parents[3]
 FORMATS = ROOT / "examples" / "formats"
-TASKS = {"handbook.md": "pretraining", "kto.jsonl": "kto", "preference.jsonl": "preference"}
+TASKS = {
+    "handbook.md": "pretraining",
+    "kto.jsonl": "kto",
+    "preference.jsonl": "preference",
+    "preference-messages.jsonl": "preference",
+}
 RECIPES: dict[str, Any] = {
     "tickets-several-columns.csv": {
         "template": "{subject}: {message}",

@@ -26,7 +26,7 @@ def test_every_example_event_is_parsed_to_its_subject(path: Path) -> None:
     if "Records" in event:
         assert dead_letters(event)[0].function.startswith("tunedrop-PrepareFunction")
     elif event["source"] == "aws.s3":
-        assert created_key(event).startswith(("datasets/", "runs/"))
+        assert created_key(event).startswith(("datasets/", "runs/", "tweets.csv"))
     elif "TrainingJobName" in event["detail"]:
         assert job_name(event) == "tweets-0a1b2c3d4e5f-1"
     elif "ProcessingJobName" in event["detail"]:

@@ -22,9 +22,9 @@ class Batch:
     `encoded` holds the lines of the split files, without the system prompt that is added later. The
     columns have one value for each line: `rows` is its number in the source, `lines` the physical
     line (0 if the format has none), `sizes` its bytes, `characters` those of its messages,
-    `candidates` the key to find duplicates, `group_values` the key of the `group_by` value (0 if it
-    is empty; the column is empty without `group_by`). `answers` are the answers, or None when one
-    of them cannot be a label. `seen` counts all rows, also the rejected ones.
+    `candidates` the key to find duplicates, `group_values` the key of the group's value (0 if it
+    is empty; the column is empty if no rows are grouped). `answers` are the answers, or None when
+    one of them cannot be a label. `seen` counts all rows, also the rejected ones.
     """
 
     file: str | None = None

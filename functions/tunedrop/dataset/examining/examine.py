@@ -31,7 +31,8 @@ class Examiner:
     def __init__(self, examination: Examination) -> None:
         recipe = examination.recipe
         self._shape = shape_of(examination.columns, recipe)
-        self._split = recipe.split
+        self._split, group = recipe.split, examination.columns.group
+        self._group = group.name if group else None
         self._encode = msgspec.json.Encoder().encode_into
         self._inspector = None
         self._chat: ChatLines | None = None
@@ -42,7 +43,7 @@ class Examiner:
             self._inspector = Inspector(
                 secrets=recipe.secrets, pii=recipe.pii, entities=examination.entities
             )
-        elif examination.columns.mapping.keys() == {"messages"} and not recipe.split.group_by:
+        elif examination.columns.mapping.keys() == {"messages"} and group is None:
             column = examination.columns.mapping["messages"]
             with suppress(ValueError):  # msgspec refuses the name: use the slower path
                 self._chat = ChatLines(column, recipe.split.seed)
@@ -86,10 +87,10 @@ class Examiner:
         self._add(record, example, batch)
 
     def _group_value_of(self, record: Record) -> int | None:
-        """Return the key of the row's group: 0 for an empty value, None without `group_by`."""
-        if self._split.group_by is None:
+        """Return the key of the row's group: 0 for an empty value, None without such a column."""
+        if self._group is None:
             return None
-        value = record.fields().get(self._split.group_by)
+        value = record.fields().get(self._group)
         empty = value is None or value == ""
         return 0 if empty else key_of_value(str(value), self._split.seed)
 

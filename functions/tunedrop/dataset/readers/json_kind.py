@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.dataset.readers.json_cells import JsonCells
+from tunedrop.dataset.readers.json_columns import json_columns
 from tunedrop.dataset.readers.json_document import JsonDocument, JsonObjects, lists_of
 from tunedrop.dataset.readers.json_lines import JsonLines
 from tunedrop.dataset.readers.parts import NoTableError, Part, split_of
@@ -54,7 +55,9 @@ def json_tables(name: str, text: TextFile) -> dict[str, Table]:
         return {"": JsonLines(text)}
     if only is None and _are_several(text.head):
         return {"": JsonObjects(text)}
-    tables = {} if only is not None and _is_row(only) else _tables_in(text)
+    tables = json_columns(name, text)
+    if not tables and (only is None or not _is_row(only)):
+        tables = _tables_in(text)
     if tables:
         return tables
     if only is not None and any(isinstance(value, dict) for value in only.values()):

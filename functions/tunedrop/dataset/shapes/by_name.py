@@ -8,6 +8,7 @@ from tunedrop.dataset.shapes.ground_truth import ground_truth
 from tunedrop.dataset.shapes.label_studio import label_studio
 from tunedrop.dataset.shapes.multiple_choice import multiple_choices
 from tunedrop.dataset.shapes.prodigy import prodigy
+from tunedrop.dataset.shapes.scores import is_score, scored
 from tunedrop.dataset.shapes.text_pair import text_pairs
 from tunedrop.dataset.shapes.transcript import transcripts
 from tunedrop.dataset.shapes.translation import translations
@@ -33,7 +34,7 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
         *text_pairs(sample, known),
         *_pairs(known),
         *transcripts(sample, columns),
-        *_labelled(known),
+        *_labelled(sample, known),
     ]
 
 
@@ -146,15 +147,17 @@ def _pair(known: dict[str, str], asks: str, answers: str) -> Columns:
     )
 
 
-def _labelled(known: dict[str, str]) -> list[Columns]:
-    return [
-        Columns(
-            "text_label",
-            {"text": known[text], "label": known[label]},
-            f"The names of the columns {known[text]!r} and {known[label]!r} are usual for text "
-            "and label.",
-        )
-        for text in column_names.TEXT
-        for label in column_names.LABEL
-        if text in known and label in known and (text, label) not in column_names.PAIRS
-    ]
+def _labelled(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
+    found = []
+    for text in column_names.TEXT:
+        for label in column_names.LABEL:
+            if text not in known or label not in known or (text, label) in column_names.PAIRS:
+                continue
+            names = known[text], known[label]
+            if is_score(sample, known[label]):
+                found += scored([known[text]], known[label], sample)
+                continue
+            why = "The names of the columns {!r} and {!r} are usual for text and label."
+            mapping = {"text": known[text], "label": known[label]}
+            found.append(Columns("text_label", mapping, why.format(*names)))
+    return found

@@ -6,6 +6,7 @@ import msgspec
 
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.content import label_columns, text_columns
+from tunedrop.dataset.shapes.scores import scored_by_content
 from tunedrop.documents.dataset import Columns
 from tunedrop.errors import DatasetError
 
@@ -55,6 +56,10 @@ def completed(
                 )
                 for other in find(sample, others)
             ]
+    asks = named.get("text") or named.get("prompt")
+    if asks and not agreeing:
+        others = [name for name in names if name not in named.values()]
+        agreeing += scored_by_content(sample, [asks, *others])
     if named.keys() == {"text"}:
         agreeing.append(Columns("text", named, "The recipe names only the text."))
     if agreeing:

@@ -13,6 +13,7 @@ from tunedrop.dataset.shapes.content import (
     text_columns,
     values_of,
 )
+from tunedrop.dataset.shapes.nested import INSIDE
 from tunedrop.dataset.shapes.wording import named
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.run import Certainty
@@ -38,8 +39,10 @@ def with_certainty(columns: Columns, origin: Certainty, sample: Sequence[Fields]
         origin: certain for well-known names, probable for a guess by content.
         sample: the first readable rows.
     """
-    columns.certainty = origin
-    if columns.shape in _DOUBTED and columns.template is None:
+    columns.certainty = origin if columns.certainty == "certain" else columns.certainty
+    if columns.doubt:  # A score: however well-known the names are, it may be meant as a label.
+        columns.certainty = "doubtful"
+    elif columns.shape in _DOUBTED and columns.template is None and INSIDE not in columns.mapping:
         evidence = _Evidence(columns, sample)
         columns.doubt = next(evidence.doubts(certain=origin == "certain"), "")
         if columns.doubt:

@@ -18,6 +18,7 @@ FULL = 0.9  # Share of the rows in which a column of labels has a value.
 LEAST_FULL = 0.3  # The same for a column that is taken for labels if no other is found.
 MIN_TEXT_LENGTH = 12  # Average characters of a column of text.
 MIN_UNSPACED_LENGTH = 6  # The same in a script that has no spaces between words.
+_FRACTION = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+)")
 
 
 def by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
@@ -178,4 +179,4 @@ def _is_plain_int(value: Any) -> bool:
 
 def _is_measure(values: set[str]) -> bool:
     """Whether the values are numbers with fractions: a score, not a class."""
-    return any("." in value and value.replace(".", "", 1).isdigit() for value in values)
+    return any(_FRACTION.fullmatch(value) for value in values)

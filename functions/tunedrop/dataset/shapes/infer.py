@@ -10,6 +10,7 @@ from tunedrop.dataset.shapes.certainty import with_certainty
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
 from tunedrop.dataset.shapes.ground_truth import GroundTruth
+from tunedrop.dataset.shapes.groups import find_group
 from tunedrop.dataset.shapes.label_studio import LabelStudio
 from tunedrop.dataset.shapes.messages import Messages
 from tunedrop.dataset.shapes.multiple_choice import MultipleChoice
@@ -18,13 +19,14 @@ from tunedrop.dataset.shapes.other_readings import other_readings
 from tunedrop.dataset.shapes.preference import Judged, Preference
 from tunedrop.dataset.shapes.prodigy import Prodigy
 from tunedrop.dataset.shapes.prompt_completion import PromptCompletion
+from tunedrop.dataset.shapes.scores import scored_by_content
 from tunedrop.dataset.shapes.template import Template
 from tunedrop.dataset.shapes.text_label import OneHot, TextAlone, TextLabel
 from tunedrop.dataset.shapes.text_pair import TextPair
 from tunedrop.dataset.shapes.transcript import Transcript
 from tunedrop.dataset.shapes.translation import Translation
-from tunedrop.dataset.shapes.unused import unused_columns
-from tunedrop.documents.dataset import Columns
+from tunedrop.dataset.shapes.unused import unused_columns, used_columns
+from tunedrop.documents.dataset import Columns, GroupColumn
 from tunedrop.errors import DatasetError
 from tunedrop.recipe.schema import ColumnRoles, Recipe
 
@@ -86,7 +88,7 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
     names = list(dict.fromkeys(name for fields in sample for name in fields))
     named = {role: name for role, name in _asked(recipe.columns).items() if name is not None}
     filled = Template(recipe.template) if recipe.template else None
-    group_by = [recipe.split.group_by] if recipe.split.group_by else []
+    group_by = [recipe.split.group_by] if isinstance(recipe.split.group_by, str) else []
     for name in (*named.values(), *(filled.columns if filled else ()), *group_by):
         if sample and name not in names:
             raise _no_such_column(name, names)
@@ -96,8 +98,19 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
     if best.certainty == "doubtful":
         further = other_readings(best, sample, names)
         best.alternatives = [*further, *best.alternatives]
-    best.unused = unused_columns(best, sample, names, group_by)
+    best.group = _group(best, recipe, sample, names)
+    best.unused = unused_columns(best, sample, names)
     return shape_of(best, recipe)
+
+
+def _group(
+    columns: Columns, recipe: Recipe, sample: Sequence[Fields], names: Sequence[str]
+) -> GroupColumn | None:
+    """Return the column that keeps rows in one split: the recipe's, or one that is found."""
+    wanted = recipe.split.group_by
+    if wanted is None:
+        return find_group(sample, names, used_columns(columns))
+    return GroupColumn(wanted) if isinstance(wanted, str) else None
 
 
 def _best(sample: Sequence[Fields], names: list[str], named: dict[str, str]) -> Columns:
@@ -110,7 +123,7 @@ def _best(sample: Sequence[Fields], names: list[str], named: dict[str, str]) -> 
     if not found:
         guesses = by_name(sample, names) or nested(sample, names, by_name)
         by_names = bool(guesses)
-        guesses = guesses or by_content(sample, names)
+        guesses = guesses or _by_content(sample, names)
         found = completed(named, guesses, sample, names) if named else guesses
     if not found:
         raise _unknown_columns(names)
@@ -120,8 +133,19 @@ def _best(sample: Sequence[Fields], names: list[str], named: dict[str, str]) -> 
     best.alternatives = sorted(others, key=lambda other: _question_of(other) != asked)
     if named:  # The recipe decides: what it does not name is told, but not asked.
         best.certainty = "certain" if by_recipe(named) else "probable"
+        if best.doubt:
+            best.certainty = "doubtful"
         return best
     return with_certainty(best, "certain" if by_names else "probable", sample)
+
+
+def _by_content(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
+    """Return the mappings that the values suggest; a score stands for the label that is missing."""
+    found = by_content(sample, names)
+    answers = [each for each in found if each.shape != "text"]
+    has_label = any(each.shape in LABELLED for each in answers)
+    scores = [] if has_label else scored_by_content(sample, names)
+    return [*answers, *scores] or found
 
 
 def _question_of(columns: Columns) -> str | None:

@@ -17,6 +17,8 @@ Finder = Callable[[Sequence[Fields], Sequence[str]], list[Columns]]
 def nested(sample: Sequence[Fields], names: Sequence[str], find: Finder) -> list[Columns]:
     """Return the mappings of rows that stand in a column of objects.
 
+    No recipe can name a column inside of another one, so that a doubtful mapping is only told.
+
     Args:
         sample: the first rows.
         names: their columns.
@@ -34,8 +36,11 @@ def nested(sample: Sequence[Fields], names: Sequence[str], find: Finder) -> list
                 each,
                 mapping={INSIDE: name, **each.mapping},
                 why=f"The rows are inside of {name!r}. {each.why}",
+                certainty="probable" if each.doubt else each.certainty,
+                doubt="",
             )
             for each in find(rows, columns)
+            if each.template is None
         ]
     return found
 

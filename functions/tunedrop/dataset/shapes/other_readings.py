@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from tunedrop.dataset.column_names import ANSWERING
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.certainty import choice_columns, words_of
-from tunedrop.dataset.shapes.content import label_columns, text_columns, values_of
+from tunedrop.dataset.shapes.content import label_columns, sounds_like, text_columns, values_of
+from tunedrop.dataset.shapes.template import prompt_of
 from tunedrop.dataset.shapes.wording import named
 from tunedrop.documents.dataset import Columns
 
@@ -39,19 +41,22 @@ def _readings(
         role = "completion" if "completion" in mapping else "label"
         yield from _of_several([asked, *choices], role, answer, names_shown=choices)
         return
+    for name in unused:
+        if sounds_like(name, ANSWERING):
+            yield _answered(asked, name, f"The name of {named(name)} says that it is the answer.")
     if columns.shape != "text_label":
         return
     texts = text_columns(sample, unused)
     for other in texts[:1]:
         both = [name for name in names if name in (asked, other)]
         yield from _of_several(both, "label", answer)
-        yield Columns(
-            "prompt_completion",
-            {"prompt": asked, "completion": other},
-            f"{named(other)} is taken as the answer to {named(asked)}.",
-        )
+        yield _answered(asked, other, f"{named(other)} is taken as the answer to {named(asked)}.")
     if not texts:
         yield from _of_a_table(names, sample)
+
+
+def _answered(asked: str, answer: str, why: str) -> Columns:
+    return Columns("prompt_completion", {"prompt": asked, "completion": answer}, why)
 
 
 def _of_a_table(names: Sequence[str], sample: Sequence[Fields]) -> Iterator[Columns]:
@@ -75,13 +80,12 @@ def _of_several(
         answer: the column of the answer.
         names_shown: columns whose names are written before their values.
     """
-    if any(set("{}") & set(name) or name != name.strip() for name in asked):
+    template = prompt_of(asked, shown=names_shown, between="\n" if names_shown else "\n\n")
+    if template is None:
         return
-    parts = [f"{name}: {{{name}}}" if name in names_shown else f"{{{name}}}" for name in asked]
     shape = "text_label" if role == "label" else "prompt_completion"
     why = f"{', '.join(map(named, asked))} together are taken as the prompt."
-    between = "\n" if names_shown else "\n\n"
-    yield Columns(shape, {role: answer}, why, template=between.join(parts))
+    yield Columns(shape, {role: answer}, why, template=template)
 
 
 def _is_number_of_row(name: str, sample: Sequence[Fields]) -> bool:

@@ -1,6 +1,7 @@
 """Templates: a prompt from several columns, such as `{question} {context}`."""
 
 import re
+from collections.abc import Container, Sequence
 from typing import Any
 
 from tunedrop.dataset.readers.record import RowError
@@ -39,6 +40,21 @@ class Template:
             return texts[found.group(1).strip()] if found.group(1) else found.group()[0]
 
         return _SLOT.sub(put, self.text).strip()
+
+
+def prompt_of(columns: Sequence[str], *, shown: Container[str], between: str) -> str | None:
+    """Return a template whose prompt has all these columns; None if it cannot name one of them.
+
+    Args:
+        columns: the columns of the prompt.
+        shown: the columns whose names are written before their values.
+        between: the text between two columns.
+    """
+    if any(set("{}") & set(name) or name != name.strip() for name in columns):
+        return None
+    return between.join(
+        f"{name}: {{{name}}}" if name in shown else f"{{{name}}}" for name in columns
+    )
 
 
 def _optional(value: Any, column: str) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from tunedrop.dataset.column_names import PAIR_LABEL, PAIR_SCORE, TEXT_PAIRS
 from tunedrop.dataset.readers.record import Fields, Record
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.dataset.shapes.scores import is_score, scored
 from tunedrop.dataset.shapes.text_label import label_of
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import Message
-from tunedrop.errors import DatasetError
 
 
 def text_pairs(sample: Sequence[Fields], known: Mapping[str, str]) -> list[Columns]:
@@ -17,9 +17,6 @@ def text_pairs(sample: Sequence[Fields], known: Mapping[str, str]) -> list[Colum
     Args:
         sample: the first rows.
         known: the columns' names by their names in lower case.
-
-    Raises:
-        DatasetError: the texts have a score and no label.
     """
     found = []
     for one, other in TEXT_PAIRS:
@@ -29,29 +26,13 @@ def text_pairs(sample: Sequence[Fields], known: Mapping[str, str]) -> list[Colum
         judged = next((known[name] for name in PAIR_LABEL + PAIR_SCORE if name in known), None)
         if judged is None:
             continue
-        if any(_has_fraction(fields.get(judged)) for fields in sample):
-            raise _is_score(first, second, judged)
+        if is_score(sample, judged):
+            found += scored([first, second], judged, sample)
+            continue
         why = f"{first!r} and {second!r} are the two texts that {judged!r} is about."
         mapping = {"first": first, "second": second, "label": judged}
         found.append(Columns("text_pair", mapping, why))
     return found
-
-
-def _has_fraction(value: object) -> bool:
-    try:
-        return isinstance(value, float | str) and not float(value).is_integer()
-    except (ValueError, OverflowError):  # no number, or an infinite one
-        return False
-
-
-def _is_score(first: str, second: str, score: str) -> DatasetError:
-    return DatasetError(
-        f"{first!r} and {second!r} are pairs of texts, and {score!r} has numbers with fractions: "
-        "a score, which is no label.",
-        f"Round {score!r} to a few values to learn it as a label. To learn it as a text, write "
-        f'into recipe.yaml: template: "{{{first}}} {{{second}}}" and '
-        f"columns: {{completion: {score}}}.",
-    )
 
 
 class TextPair:

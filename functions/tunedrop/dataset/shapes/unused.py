@@ -18,7 +18,7 @@ _WITH_TOOLS = frozenset(("messages", "prompt_completion", "alpaca", "text_to_sql
 
 
 def unused_columns(
-    columns: Columns, sample: Sequence[Fields], names: Sequence[str], group_by: Sequence[str]
+    columns: Columns, sample: Sequence[Fields], names: Sequence[str]
 ) -> list[UnusedColumn]:
     """Return the columns that have values and that the reading does not use.
 
@@ -26,15 +26,8 @@ def unused_columns(
         columns: the reading.
         sample: the first readable rows.
         names: the names of all columns.
-        group_by: the column that keeps rows in one split, if the recipe names one.
     """
-    used = {*columns.mapping.values(), *group_by}
-    if columns.template:
-        used |= {*Template(columns.template).columns}
-    if columns.shape in _WITH_TOOLS:
-        used |= {*TOOLS}
-    if columns.shape == "ground_truth":
-        used |= {name.removesuffix("-metadata") for name in columns.mapping.values()}
+    used = used_columns(columns) | ({columns.group.name} if columns.group else set())
     texts = {*text_columns(sample, [name for name in names if name not in used])}
     found: list[UnusedColumn] = []
     for name in names:
@@ -44,6 +37,18 @@ def unused_columns(
             length = _mean_length(sample, name)
             found.append(UnusedColumn(name, _as_text(example), length, name in texts))
     return found
+
+
+def used_columns(columns: Columns) -> set[str]:
+    """Return the names of the columns that the rows of a reading are made of."""
+    used = {*columns.mapping.values()}
+    if columns.template:
+        used |= {*Template(columns.template).columns}
+    if columns.shape in _WITH_TOOLS:
+        used |= {*TOOLS}
+    if columns.shape == "ground_truth":
+        used |= {name.removesuffix("-metadata") for name in columns.mapping.values()}
+    return used
 
 
 def _mean_length(sample: Sequence[Fields], name: str) -> int:

@@ -79,7 +79,8 @@ def recipe_lines(columns: Columns) -> list[str] | None:
     if not known:
         return None
     lines = [f"template: {json_line(columns.template)}"] if columns.template else []
-    return [*lines, "columns:", *(f"  {role}: {_scalar(name)}" for role, name in mapping.items())]
+    named_roles = (f"  {role}: {recipe_value(name)}" for role, name in mapping.items())
+    return [*lines, "columns:", *named_roles]
 
 
 def named(name: str) -> str:
@@ -93,7 +94,9 @@ def _change(columns: Columns) -> str:
     """Return the recipe's `columns` for the next reading, or the roles that are to be filled."""
     for other in columns.alternatives:
         if other.template is None and recipe_lines(other):
-            roles = ", ".join(f"{role}: {_scalar(name)}" for role, name in other.mapping.items())
+            roles = ", ".join(
+                f"{role}: {recipe_value(name)}" for role, name in other.mapping.items()
+            )
             return f"columns: {{{roles}}}"
     if "label" in columns.mapping:
         return "columns: {text: …, label: …}"
@@ -112,6 +115,7 @@ def _listed(names: Sequence[str], word: str) -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
-def _scalar(name: str) -> str:
+def recipe_value(name: str) -> str:
+    """Return a column's name as recipe.yaml has it: quoted unless it is one plain word."""
     is_plain = _PLAIN.fullmatch(name) and name.lower() not in _YAML_WORDS
     return name if is_plain else json_line(name)

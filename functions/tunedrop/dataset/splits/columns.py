@@ -10,9 +10,10 @@ from tunedrop.dataset.duplicates.links import Links
 from tunedrop.dataset.examining.batch import Batch
 from tunedrop.dataset.examining.labels import Labels
 from tunedrop.dataset.examining.rejects import Rejects
+from tunedrop.dataset.splits.groups import about_group, why_not_grouped
 from tunedrop.dataset.splits.places import PLACES
 from tunedrop.dataset.splits.spool import Spool
-from tunedrop.documents.dataset import Place
+from tunedrop.documents.dataset import GroupColumn, Place
 from tunedrop.documents.rows import read_row
 from tunedrop.recipe.schema import SplitShares
 
@@ -29,8 +30,16 @@ class RowColumns:
     of the first rows.
     """
 
-    def __init__(self, split: SplitShares, spool: Spool, *, labels_possible: bool) -> None:
+    def __init__(
+        self,
+        split: SplitShares,
+        spool: Spool,
+        *,
+        labels_possible: bool,
+        group: GroupColumn | None = None,
+    ) -> None:
         self._split = split
+        self._group = group
         self._spool = spool
         self.groups = array("Q")
         self.characters = array("I")
@@ -77,12 +86,23 @@ class RowColumns:
             self.duplicates += 1
             if noted:
                 self.findings.add_place("duplicate", self.place(at, read_row(line).question))
-        for group, group_value in compress(
-            zip(self.groups, self._group_values, strict=False), self.kept
-        ):
-            if group_value:
-                self.links.unite(group, group_value)
+        self._keep_groups_together()
         self.labels.count_only(self.kept)
+
+    def _keep_groups_together(self) -> None:
+        """Link the rows of each group; a column that was found must be fit for it."""
+        group, is_held_out = self._group, self._split.test or self._split.validation
+        if group is None or (group.kind and not is_held_out):
+            return
+        if group.kind:
+            against = why_not_grouped(self._group_values, self.kept, self.given, self._split)
+            group.told = about_group(group, against)
+            if against:
+                return
+        pairs = zip(self.groups, self._group_values, strict=True)
+        for key, value in compress(pairs, self.kept):
+            if value:
+                self.links.unite(key, value)
 
     def leave_out_respelled(self) -> None:
         """Mark further duplicates, now that every label has one spelling."""

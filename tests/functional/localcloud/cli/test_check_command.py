@@ -78,3 +78,20 @@ def test_a_file_that_cannot_be_trained_on_is_told_with_the_remedy(
     # Then
     assert status == 1
     assert output.startswith("error:      empty.csv is empty.\nto do:      Drop a file")
+
+
+def test_the_problems_of_the_rows_are_listed_with_what_to_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given
+    file = tmp_path / "photos.jsonl"
+    file.write_text(
+        "".join(f'{{"prompt": "{n}", "completion": "a", "image": "{n}.png"}}\n' for n in range(9))
+    )
+
+    # When
+    _, output = checked(capsys, file)
+
+    # Then
+    assert "9 with pictures, sound or files" in output
+    assert "line 1 of photos.jsonl: " in output

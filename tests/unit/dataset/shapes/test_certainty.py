@@ -37,6 +37,10 @@ DOUBTS: dict[str, tuple[Callable[[], str], str]] = {
     "code and comment": (doubtful_files.code_and_comment, "do not say which of them is the answer"),
     "lettered choices": (doubtful_files.lettered_choices, "the number or letter of a choice"),
     "paraphrases": (doubtful_files.paraphrases, "hold text of similar length"),
+    "similarity of sentences": (doubtful_files.similarities, "a score, which is no label"),
+    "toxicity of a comment": (doubtful_files.toxicities, "a score, which is no label"),
+    "half stars": (doubtful_files.half_stars, "a score, which is no label"),
+    "a score of 1 to 100": (doubtful_files.grades, "many different numbers, such as"),
 }
 
 
@@ -105,6 +109,71 @@ def test_the_rows_of_a_question_are_those_that_its_recipe_prepares() -> None:
         assert first.answer in (texts.get("label"), texts.get("answer"))
 
 
+def test_a_score_is_offered_as_text_and_when_it_repeats_as_label() -> None:
+    # When
+    learnt = {
+        write.__name__: [reading.recipe for reading in asked(write()).readings]
+        for write in (doubtful_files.half_stars, doubtful_files.similarities)
+    }
+
+    # Then
+    assert learnt == {
+        "half_stars": [
+            "columns:\n  text: review\n  label: stars",
+            "columns:\n  prompt: review\n  completion: stars",
+        ],
+        "similarities": [
+            (
+                'template: "sentence1: {sentence1}\\n\\nsentence2: {sentence2}"\n'
+                "columns:\n  completion: score"
+            ),
+        ],
+    }
+
+
+def test_a_recipe_that_names_the_text_alone_is_asked_about_the_score() -> None:
+    # When
+    columns = read(doubtful_files.toxicities(), read_recipe(b"columns: {text: remark}"))
+
+    # Then
+    assert (columns.certainty, columns.mapping) == (
+        "doubtful",
+        {"prompt": "remark", "completion": "toxicity"},
+    )
+
+
+def test_answers_that_are_numbers_are_no_score() -> None:
+    # Given arithmetic, whose answers may have fractions
+    rows = ((f"What is {n} / 4?", n / 4) for n in range(40))
+
+    # Then
+    assert read(as_csv(("question", "answer"), rows)).certainty == "certain"
+
+
+def test_well_known_names_inside_of_a_column_are_certain() -> None:
+    # Given
+    rows: list[dict[str, object]] = [
+        {"row": {"text": f"Review {n} of the hotel", "label": "ab"[n % 2]}} for n in range(40)
+    ]
+
+    # Then
+    assert read(as_lines(rows)).certainty == "certain"
+
+
+def test_a_score_inside_of_a_column_is_told_because_no_recipe_can_choose() -> None:
+    # Given
+    rows: list[dict[str, object]] = [
+        {"row": {"text": f"Review {n} of the hotel", "rating": n % 7 / 2}} for n in range(70)
+    ]
+
+    # When
+    columns = read(as_lines(rows))
+
+    # Then
+    assert (columns.certainty, columns.doubt) == ("probable", "")
+    assert columns.mapping == {"inside": "row", "text": "text", "label": "rating"}
+
+
 def test_a_table_is_offered_with_all_other_columns_as_the_prompt() -> None:
     # When
     question = asked(doubtful_files.passengers())
@@ -114,6 +183,20 @@ def test_a_table_is_offered_with_all_other_columns_as_the_prompt() -> None:
     assert texts["label"] == "female"
     assert "Pclass: 2" in texts["prompt"]
     assert "PassengerId" not in texts["prompt"]
+
+
+def test_a_column_that_sounds_like_the_answer_is_offered_as_the_answer() -> None:
+    # Given answers that are too short for running text
+    rows = ((f"What is {n} and {n} together?", f"It is {2 * n}", ("easy", "hard")[n % 2])
+            for n in range(30))  # fmt: skip
+    content = as_csv(("problem", "solution", "level"), rows)
+
+    # When
+    question = asked(content)
+
+    # Then
+    assert "solution sounds like the answer" in question.doubt
+    assert "solution from problem" in [reading.learns for reading in question.readings]
 
 
 def test_the_choices_of_a_question_are_offered_as_part_of_its_prompt() -> None:
