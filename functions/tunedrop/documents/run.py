@@ -259,6 +259,14 @@ def resource_tags(run: Run, stack: str) -> list[dict[str, str]]:
     return [{"Key": STACK_TAG, "Value": stack}, {"Key": RUN_TAG, "Value": run.run}]
 
 
+def tuned_name(name: str) -> str:
+    """Return the name of the model and config to which a full fine-tuning's endpoint is updated.
+
+    `name` is the endpoint's.
+    """
+    return f"{name}-tuned"
+
+
 def run_of_resource(name: str) -> tuple[str, int] | None:
     """Return (run, attempt) from a name made by `resource_name`; None for any other name."""
     found = re.fullmatch(rf"[a-z0-9-]+-([0-9a-f]{{{RUN_ID_LENGTH}}})-(\d+)", name)

@@ -18,7 +18,8 @@ from tunedrop.runs.answer_parts import AnswerParts
 from tunedrop.runs.repository import Runs, encode
 
 MOST_EARLIER = 10  # Runs that are looked at, so that a long history costs no time.
-ADAPTER_FILE = "adapter_model.safetensors"
+# What is left of a training; large models have several files of weights, but one config.json.
+ADAPTER_FILE, MODEL_FILE = "adapter_model.safetensors", keys.MODEL_CONFIG
 TRAINED_ON = ("train", "validation")
 
 
@@ -124,7 +125,8 @@ def _trained_the_same(earlier: Run, run: Run, recipe: Recipe, runs: Runs) -> boo
     try:
         if _for_training(runs.recipe(earlier)) != _for_training(recipe):
             return False
-        runs.store.head(f"{adapter}/{ADAPTER_FILE}")
+        file = MODEL_FILE if recipe.method == "full" else ADAPTER_FILE
+        runs.store.head(f"{adapter}/{file}")
         return all(_etag(earlier, name, runs) == _etag(run, name, runs) for name in TRAINED_ON)
     except MissingError:  # Somebody has deleted the adapter.
         return False

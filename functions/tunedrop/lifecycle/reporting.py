@@ -8,6 +8,7 @@ from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
 from tunedrop.documents.run import Certainty, Run
 from tunedrop.documents.trials import Trials
+from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.lifecycle.learning import learning_of
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
@@ -22,10 +23,11 @@ LARGE_DIFFERENCE = {"tokenizer": 0.05, "characters": 0.25}
 
 
 class EvaluationSettings(msgspec.Struct):
-    """The images that the report names."""
+    """The images that the report names, and what an endpoint is updated with."""
 
     training_image: str
     serving_image: str
+    hosting: HostingSettings
 
 
 class TrainingSummary(msgspec.Struct):
