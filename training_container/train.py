@@ -26,6 +26,7 @@ from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import checkpoint_folder, latest_complete, step_of, train_from
 from tuning.configuration import TrainingConfig
+from tuning.continuing import start_from
 from tuning.device import check_device
 from tuning.early_stopping import EarlyStopping
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
@@ -82,6 +83,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
         chosen=config.hyperparameters,
         checkpoints=checkpoints,
     )
+    start_from(folders.channel("adapter"), trainer, config)
     if config.patience:
         trainer.add_callback(EarlyStopping(config.patience))
     # The trainer may change the rows that it is given, so its own rows are checked.

@@ -150,6 +150,7 @@ def compose_report(
         curve=summary.curve,
         tokens=tokens,
         learning=[
+            *_continued(run),
             *_mixed(run, summary),
             *learning_of(summary, run.cost.usd if run.cost else None),
         ],
@@ -176,6 +177,7 @@ def lineage_of(
         serving_image=settings.serving_image,
         packages=summary.packages,
         mixed=run.mixed,
+        continues=run.continues.folder if run.continues else None,
         precision=summary.precision,
         seeds={
             "split": recipe.split.seed,
@@ -183,6 +185,12 @@ def lineage_of(
             "generation": recipe.generation.seed,
         },
     )
+
+
+def _continued(run: Run) -> list[str]:
+    if run.continues is None:
+        return []
+    return [f"The training started from the adapter of {run.continues.folder}."]
 
 
 def _mixed(run: Run, summary: TrainingSummary) -> list[str]:
