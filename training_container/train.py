@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Fine-tune a LoRA adapter inside a SageMaker training job.
+"""Fine-tune a model inside a SageMaker training job.
 
 The program reads the configuration, loads the base model, tokenizes the rows so that each fits,
 checks that each row can be learned from, trains while it measures the validation loss, and leaves
-the best checkpoint's adapter and a summary as the model artifact. A job that is started again
-resumes from its last complete checkpoint and logs the same losses as a job that never stopped.
+the best checkpoint's adapter, or all its weights, and a summary as the model artifact. A job that
+is started again resumes from its last complete checkpoint and logs the same losses as a job that
+never stopped.
 
 In the image it is the program `train`. Elsewhere, with the folders of /opt/ml made in `ml`:
 
@@ -25,6 +26,7 @@ from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import checkpoint_folder, latest_complete, step_of, train_from
 from tuning.configuration import TrainingConfig
+from tuning.continuing import start_from
 from tuning.device import check_device
 from tuning.early_stopping import EarlyStopping
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
@@ -81,6 +83,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
         chosen=config.hyperparameters,
         checkpoints=checkpoints,
     )
+    start_from(folders.channel("adapter"), trainer, config)
     if config.patience:
         trainer.add_callback(EarlyStopping(config.patience))
     # The trainer may change the rows that it is given, so its own rows are checked.
@@ -92,10 +95,12 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
         log_line(event="resumed", step=step_of(checkpoint))
     train_from(trainer, checkpoint)
 
-    save_adapter(trainer, base.tokenizer, config, folders.model)
     tuned = trainer.accelerator.unwrap_model(trainer.model)
+    if base.adapter is None:
+        tuned.to(base.dtype)  # As the base model has it, so that the server computes in it too.
+    save_adapter(trainer, base.tokenizer, config, folders.model)
     reference.save(tuned, precision=precision.name, folder=folders.model)
-    if config.merge:
+    if config.merge and base.adapter:  # Otherwise the artifact has all weights already.
         save_merged(trainer, base.tokenizer, folders.model / "merged")
     save_summary(
         trainer.state,

@@ -9,6 +9,7 @@ import msgspec
 
 from tunedrop import bootstrap, logs
 from tunedrop.events import subject
+from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.lifecycle.reporting import EvaluationSettings
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.evaluate import evaluate
@@ -21,6 +22,8 @@ class Settings(EndingSettings, frozen=True):
 
     training_image: str
     serving_image: str
+    serving_role_arn: str
+    stack_name: str
 
 
 @logger.inject_lambda_context(correlation_id_path="id")
@@ -34,7 +37,11 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         bootstrap.step(settings, context),
         bootstrap.inference(),
         bootstrap.ending(settings),
-        EvaluationSettings(settings.training_image, settings.serving_image),
+        EvaluationSettings(
+            settings.training_image,
+            settings.serving_image,
+            HostingSettings(settings.serving_image, settings.serving_role_arn, settings.stack_name),
+        ),
     )
     logger.info(result.outcome, run=result.run)
     answer: dict[str, Any] = msgspec.to_builtins(result)

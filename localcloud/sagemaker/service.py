@@ -63,6 +63,7 @@ class SageMakerService:
             "ListEndpointConfigs": configs.list,
             "DeleteEndpointConfig": configs.delete,
             "CreateEndpoint": endpoints.create,
+            "UpdateEndpoint": endpoints.update,
             "DescribeEndpoint": endpoints.describe,
             "ListEndpoints": endpoints.list,
             "DeleteEndpoint": endpoints.delete,

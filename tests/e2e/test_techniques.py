@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.builders.tables import labelled_rows
 from tests.support.builders.training_rows import make_judged, make_pairs, make_texts
 from tests.support.local_aws.cloud import Cloud, wait_for
 
@@ -57,3 +58,34 @@ def test_a_technique_ends_in_a_report_that_suits_it(
     assert report["tuned"]["metrics"][metric]["value"] > report["base"]["metrics"][metric]["value"]
     wait_for(lambda: cloud.emails(dataset), cloud.logs)  # It is sent after the run has ended.
     assert len(cloud.emails(dataset)) == 1
+
+
+def test_a_full_fine_tuning_is_evaluated_on_one_endpoint(cloud: Cloud) -> None:
+    # Given a recipe that trains all weights
+    recipe = RECIPE.replace("5.0e-3", "1.0e-3") + "method: full\ntask: classification\n"
+    cloud.drop("whole", labelled_rows(160), recipe)
+
+    # When its run has ended
+    run = cloud.ended("whole")
+
+    # Then both models were asked, and the endpoint with both configurations is gone
+    assert run["status"] == "succeeded", run.get("error")
+    report = cloud.document(f"runs/whole/{run['run']}/report/report.json")
+    assert report
+    assert report["asking"]["models"].keys() >= {"base", "tuned"}
+    assert report["tuned"]["metrics"]["accuracy"]["value"] > 0.5
+    wait_for(lambda: not hosted(cloud, "whole-"), cloud.logs)
+
+
+def hosted(cloud: Cloud, beginning: str) -> list[str]:
+    """Return the endpoints, configurations and models whose names begin so."""
+    sagemaker = cloud.client("sagemaker")
+    names = [
+        *(each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]),
+        *(
+            each["EndpointConfigName"]
+            for each in sagemaker.list_endpoint_configs()["EndpointConfigs"]
+        ),
+        *(each["ModelName"] for each in sagemaker.list_models()["Models"]),
+    ]
+    return [name for name in names if name.startswith(beginning)]

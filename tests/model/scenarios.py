@@ -73,7 +73,8 @@ def prepare_account(world: World) -> None:
 
 FIRST = (0.0, drop(KEY, TWEETS))
 CANCEL = drop("datasets/tweets/cancel", b"")
-IN_TRAINING, IN_CREATION, ENDED = 300.0, 750.0, 3_000.0  # Seconds after the first drop.
+# Seconds after the first drop.
+IN_TRAINING, IN_CREATION, IN_UPDATE, ENDED = 300.0, 750.0, 1_250.0, 3_000.0
 EXPIRY = 1 / 24  # Days that a run asks, where it expires.
 EXPIRED = 3_900.0  # The sweep that ends such a run comes at this second.
 FOLDER = "datasets/tweets/monday/"
@@ -234,6 +235,11 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "cancelled, then a drop": Scenario(
         actions=(FIRST, (IN_TRAINING, CANCEL), (IN_TRAINING + 5.0, drop(KEY, OTHER))), jobs=2
+    ),
+    "full fine-tuning": Scenario(actions=((0.0, recipe("method: full")), (2.0, FIRST[1]))),
+    "full fine-tuning, replaced": Scenario(
+        actions=((0.0, recipe("method: full")), (2.0, FIRST[1]), (IN_UPDATE, drop(KEY, OTHER))),
+        jobs=2,
     ),
     "quota of one": Scenario(actions=(FIRST, (IN_TRAINING, drop(KEY, OTHER))), jobs=2, quota=1),
     "quota of one, late": Scenario(

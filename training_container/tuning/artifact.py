@@ -1,10 +1,12 @@
 """Write the model artifact: the adapter, the tokenizer and a summary of the training."""
 
 import json
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from peft import PeftModel
 from transformers import PreTrainedTokenizerBase, Trainer, TrainerState
 
 from tuning.configuration import TrainingConfig
@@ -23,15 +25,24 @@ PACKAGES: Final = ("torch", "transformers", "trl", "peft", "datasets", "accelera
 def save_adapter(
     trainer: Trainer, tokenizer: PreTrainedTokenizerBase, config: TrainingConfig, folder: Path
 ) -> None:
-    """Save the adapter as safetensors, with the base model's id instead of the folder's path."""
+    """Save the adapter as safetensors, with the base model's id instead of the folder's path.
+
+    If all weights were trained, they are saved instead.
+    """
     adapter = trainer.accelerator.unwrap_model(trainer.model)
+    tokenizer.save_pretrained(folder)
+    if not isinstance(adapter, PeftModel):
+        adapter.save_pretrained(folder)
+        # The endpoint serves the base weights first, with the template of the training.
+        (folder / "template").mkdir(exist_ok=True)
+        shutil.copy(folder / "chat_template.jinja", folder / "template")
+        return
     settings = adapter.peft_config["default"]
     settings.base_model_name_or_path = config.base_model.id
     settings.revision = config.base_model.revision
     settings.target_modules = sorted(settings.target_modules)  # a set has no fixed order
     # The embeddings are not tuned. With "auto", PEFT would look for the base model on the network.
     adapter.save_pretrained(folder, save_embedding_layers=False)
-    tokenizer.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's model card is an empty form
 
 

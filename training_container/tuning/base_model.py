@@ -19,10 +19,13 @@ from tuning.speed import attention_by_segment
 
 
 class LoadedModel(NamedTuple):
-    """The base model's weights and tokenizer."""
+    """The base model's weights and tokenizer, and the adapter that is trained, if there is one."""
 
     weights: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    adapter: LoraConfig | None
+    dtype: torch.dtype
+    """The number type of the matrix products; the weights may have a more exact one."""
 
 
 def require_model(directory: Path, config: TrainingConfig) -> None:
@@ -39,7 +42,10 @@ def require_model(directory: Path, config: TrainingConfig) -> None:
 
 
 def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype) -> LoadedModel:
-    """Load the weights in `dtype`, and the tokenizer, from a Hugging Face directory.
+    """Load the weights and the tokenizer from a Hugging Face directory, to compute in `dtype`.
+
+    Weights that are trained themselves are kept in float32: most steps change a weight by less
+    than bfloat16 tells apart. An adapter is float32 anyway.
 
     Raises:
         ModelError: the directory is not a causal language model that transformers can load.
@@ -50,7 +56,7 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
         model = AutoModelForCausalLM.from_pretrained(
             directory,
             use_safetensors=True,  # Other formats can run code when they are loaded.
-            dtype=dtype,
+            dtype=torch.float32 if config.method == "full" else dtype,
             attn_implementation="sdpa" if torch.cuda.is_available() else attention_by_segment.NAME,
         )
     except (OSError, ValueError, ImportError) as error:
@@ -59,7 +65,8 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
             f"{config.base_model.id} cannot be loaded: {first_line}; choose another model"
         ) from error
     _check_context(model, config)
-    return LoadedModel(model, tokenizer)
+    adapter = lora(config.hyperparameters) if config.method == "lora" else None
+    return LoadedModel(model, tokenizer, adapter, dtype)
 
 
 def generation_settings(directory: Path) -> GenerationConfig | None:

@@ -16,7 +16,7 @@ from tuning.strict_json import SAME_RELEASE, parse_strictly, read_json, require_
 VERSION: Final = 3
 """The only version of training.json that this program reads."""
 
-METHODS: Final = ("lora",)
+METHODS: Final = ("lora", "full")
 """The training methods that are built."""
 
 LEARN: Final = ("all", "last")

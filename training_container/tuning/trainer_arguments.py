@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from transformers import PreTrainedModel
 
+from tuning.base_model import LoadedModel
 from tuning.configuration import Hyperparameters
 
 LOGGED_STEPS: Final = 200
@@ -44,7 +44,7 @@ class Schedule:
 
 
 def trainer_arguments(
-    chosen: Hyperparameters, schedule: Schedule, *, checkpoints: Path, base: PreTrainedModel
+    chosen: Hyperparameters, schedule: Schedule, *, checkpoints: Path, base: LoadedModel
 ) -> dict[str, Any]:
     """Return the arguments that do not depend on the training technique.
 
@@ -62,7 +62,7 @@ def trainer_arguments(
         "weight_decay": chosen.weight_decay,
         "seed": chosen.seed,
         "bf16": base.dtype == torch.bfloat16,
-        "activation_checkpointing": base.num_parameters() >= CHECKPOINTED_PARAMETERS,
+        "activation_checkpointing": base.weights.num_parameters() >= CHECKPOINTED_PARAMETERS,
         "use_cpu": not torch.cuda.is_available(),
         "dataloader_pin_memory": torch.cuda.is_available(),
         # Evaluations and checkpoints come at the same steps, so that the best checkpoint can be

@@ -62,6 +62,10 @@ class JobsOnly:
         """Raise PermissionError: prepare creates no endpoint."""
         raise _forbidden("create an endpoint")
 
+    def update_endpoint(self, model: Request, config: Request, endpoint: str) -> None:
+        """Raise PermissionError: prepare updates no endpoint."""
+        raise _forbidden("update an endpoint")
+
     def endpoint(self, name: str) -> Endpoint | None:
         """Raise PermissionError: prepare looks at no endpoint."""
         raise _forbidden("look at an endpoint")

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tunedrop.documents.run import tuned_name
 from tunedrop.errors import HostingError, ProcessingError, TrainingError, TunedropError
 from tunedrop.ports.services import (
     Endpoint,
@@ -147,12 +148,27 @@ class SageMakerService:
         self._create(self.client.create_endpoint_config, config, HostingError)
         self._create(self.client.create_endpoint, endpoint, HostingError)
 
+    def update_endpoint(self, model: Request, config: Request, endpoint: str) -> None:
+        """Create model and config unless they exist, and let the endpoint serve them."""
+        self._create(self.client.create_model, model, HostingError)
+        self._create(self.client.create_endpoint_config, config, HostingError)
+        request = {
+            "EndpointName": endpoint,
+            "EndpointConfigName": config["EndpointConfigName"],
+        }
+        self._create(self.client.update_endpoint, request, HostingError)
+
     def endpoint(self, name: str) -> Endpoint | None:
         """Describe an endpoint, or None when there is none."""
         answer = _found(self.client.describe_endpoint, EndpointName=name)
         if answer is None:
             return None
-        return Endpoint(name, answer["EndpointStatus"], answer.get("FailureReason"))
+        return Endpoint(
+            name,
+            answer["EndpointStatus"],
+            answer.get("FailureReason"),
+            answer["EndpointConfigName"],
+        )
 
     def delete_endpoint(self, name: str) -> bool:
         """Delete endpoint, endpoint config and model of that name; True when all are gone.
@@ -160,10 +176,10 @@ class SageMakerService:
         An endpoint that is still being created cannot be deleted yet; then the result is False,
         and config and model stay, because an endpoint must not lose them.
         """
-        return (
-            _delete(self.client, "endpoint", EndpointName=name)
-            and _delete(self.client, "endpoint_config", EndpointConfigName=name)
-            and _delete(self.client, "model", ModelName=name)
+        return _delete(self.client, "endpoint", EndpointName=name) and all(
+            _delete(self.client, "endpoint_config", EndpointConfigName=each)
+            and _delete(self.client, "model", ModelName=each)
+            for each in (name, tuned_name(name))
         )
 
     def _create(

@@ -46,6 +46,7 @@ TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 CHAT_TEMPLATE = "chat_template.jinja"
 MODEL_CONFIG = "config.json"
+ADAPTER = "adapter_model.safetensors"
 TRAINING_SUMMARY = "training_summary.json"
 REFERENCE = "reference_likelihoods.json"
 

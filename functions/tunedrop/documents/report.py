@@ -157,6 +157,8 @@ class Lineage(msgspec.Struct):
     seeds: dict[str, int]
     mixed: str | None = None
     """The folder of the run whose training rows were mixed in."""
+    continues: str | None = None
+    """The folder of the run from whose adapter the training started."""
     precision: str | None = None
     """The number type in which the model was trained: float32 or bfloat16."""
 

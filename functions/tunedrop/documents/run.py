@@ -138,6 +138,13 @@ class Processing(msgspec.Struct):
     reason: str
 
 
+class Continued(msgspec.Struct):
+    """The folder of the run whose adapter the training starts from, and that adapter's S3 URI."""
+
+    folder: str
+    artifact: str
+
+
 class Fetching(msgspec.Struct):
     """The job that fetches the run's base model. `tries` counts the jobs it has waited for."""
 
@@ -157,7 +164,8 @@ class Run(msgspec.Struct, kw_only=True):
 
     `previous` is the dataset's run that counted before. `afresh` tells that the upload asked for a
     new run even of the same content, `reuses` which run trained the adapter if this one did not.
-    `mixed` is the folder of the run whose training rows are mixed in.
+    `mixed` is the folder of the run whose training rows are mixed in, `continues` the run whose
+    adapter the training starts from.
 
     `tuning` says that the job is a tuning job, whose training jobs have names of their own.
 
@@ -196,6 +204,7 @@ class Run(msgspec.Struct, kw_only=True):
     reuses: str | None = None
     processing: Processing | None = None
     mixed: str | None = None
+    continues: Continued | None = None
     job: str | None = None
     tuning: bool = False
     endpoint: str | None = None
@@ -261,6 +270,14 @@ def resource_name(dataset: str, run: str, attempt: int) -> str:
 def resource_tags(run: Run, stack: str) -> list[dict[str, str]]:
     """Return the tags of the run's jobs, model and endpoint, as AWS's requests have them."""
     return [{"Key": STACK_TAG, "Value": stack}, {"Key": RUN_TAG, "Value": run.run}]
+
+
+def tuned_name(name: str) -> str:
+    """Return the name of the model and config to which a full fine-tuning's endpoint is updated.
+
+    `name` is the endpoint's.
+    """
+    return f"{name}-tuned"
 
 
 def run_of_resource(name: str) -> tuple[str, int] | None:

@@ -20,12 +20,29 @@ TOLERANCES = {"float32": 0.001, "bfloat16": 0.15}
 Scored = Sequence[Sequence[TokenLikelihood]]
 
 
-def compare(reference: Reference, base: Scored, tuned: Scored) -> ServedCheck:
+def require_same_base(reference: Reference, base: Scored) -> None:
+    """Check the endpoint's base model alone, where tuned weights replace it afterwards.
+
+    `base` has the tokens of each recorded row with the likelihoods of that model.
+
+    Raises:
+        ServedDifferentlyError: as `compare`.
+    """
+    for row, tokens in zip(reference.rows, base, strict=True):
+        _require_same_tokens(row, tokens)
+    recorded = [each for row in reference.rows for each in row.base]
+    distance = _distance(_values(reference, base), recorded)
+    if distance > TOLERANCES[reference.precision]:
+        raise _another_base(distance, reference)
+
+
+def compare(reference: Reference, base: Scored | None, tuned: Scored) -> ServedCheck:
     """Return how the endpoint agrees with the training job.
 
     Args:
         reference: what the training job recorded.
-        base: the tokens of each recorded row with the likelihoods of the endpoint's base model.
+        base: the tokens of each recorded row with the likelihoods of the endpoint's base model;
+            None when the endpoint does not serve it now.
         tuned: the same of its tuned model.
 
     Raises:
@@ -33,10 +50,12 @@ def compare(reference: Reference, base: Scored, tuned: Scored) -> ServedCheck:
     """
     for row, tokens in zip(reference.rows, tuned, strict=True):
         _require_same_tokens(row, tokens)
+    if base is not None:
+        require_same_base(reference, base)
     tolerance = TOLERANCES[reference.precision]
     recorded_base = [each for row in reference.rows for each in row.base]
+    served = _values(reference, tuned)
     recorded = [each for row in reference.rows for each in row.tuned]
-    served_base, served = _values(reference, base), _values(reference, tuned)
     check = ServedCheck(
         rows=len(reference.rows),
         tokens=len(recorded),
@@ -46,10 +65,8 @@ def compare(reference: Reference, base: Scored, tuned: Scored) -> ServedCheck:
         adapter_change=_distance(recorded, recorded_base),
         precision=reference.precision,
     )
-    if _distance(served_base, recorded_base) > tolerance:
-        raise _another_base(_distance(served_base, recorded_base), check)
     if check.difference > tolerance:
-        raise _another_adapter(check, served, recorded_base)
+        raise _another_adapter(check, reference, served, recorded_base)
     return check
 
 
@@ -93,20 +110,20 @@ def _require_same_tokens(row: ReferenceRow, tokens: Sequence[TokenLikelihood]) -
     )
 
 
-def _another_base(distance: float, check: ServedCheck) -> ServedDifferentlyError:
+def _another_base(distance: float, reference: Reference) -> ServedDifferentlyError:
     return ServedDifferentlyError(
         "The endpoint's base model is not the one that was trained on: "
-        f"{_figures(distance, check)}.",
+        f"{_figures(distance, reference)}.",
         "The files of the base model in models/ were replaced after the training, or the serving "
         "image changes their number type. Restore them, or drop the dataset again to train anew.",
     )
 
 
 def _another_adapter(
-    check: ServedCheck, served: Sequence[float], base: Sequence[float]
+    check: ServedCheck, reference: Reference, served: Sequence[float], base: Sequence[float]
 ) -> ServedDifferentlyError:
     """Return the error with the cause that the likelihoods point to."""
-    figures = _figures(check.difference, check)
+    figures = _figures(check.difference, reference)
     if _distance(served, base) <= check.tolerance:
         return ServedDifferentlyError(
             f"The endpoint's tuned model answers as the base model: {figures}.",
@@ -122,8 +139,10 @@ def _another_adapter(
     )
 
 
-def _figures(distance: float, check: ServedCheck) -> str:
+def _figures(distance: float, reference: Reference) -> str:
+    tokens = sum(len(row.tuned) for row in reference.rows)
     return (
-        f"log likelihoods of {check.tokens} tokens of {check.rows} validation rows differ by "
-        f"{distance:.3f} on average, and rounding in {check.precision} explains {check.tolerance}"
+        f"log likelihoods of {tokens} tokens of {len(reference.rows)} validation rows differ by "
+        f"{distance:.3f} on average, and rounding in {reference.precision} explains "
+        f"{TOLERANCES[reference.precision]}"
     )

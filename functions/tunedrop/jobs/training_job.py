@@ -127,6 +127,7 @@ def training_job_request(
             _channel("train", f"{root}/{keys.split_file('train')}"),
             _channel("validation", f"{root}/{keys.split_file('validation')}"),
             *_mix_channel(run),
+            *([_channel("adapter", run.continues.artifact)] if run.continues else []),
             _channel("config", f"{root}/{keys.TRAINING_CONFIG}"),
             _channel("model", f"s3://{run.source.bucket}/{model_prefix(recipe)}"),
         ],

@@ -18,7 +18,8 @@ from tunedrop.runs.answer_parts import AnswerParts
 from tunedrop.runs.repository import Runs, encode
 
 MOST_EARLIER = 10  # Runs that are looked at, so that a long history costs no time.
-ADAPTER_FILE = "adapter_model.safetensors"
+# What is left of a training; large models have several files of weights, but one config.json.
+ADAPTER_FILE, MODEL_FILE = keys.ADAPTER, keys.MODEL_CONFIG
 TRAINED_ON = ("train", "validation")
 
 
@@ -80,8 +81,8 @@ def run_to_reuse(run: Run, recipe: Recipe, runs: Runs) -> Run | None:
     """Return the earlier run whose adapter is what this run would train; None if there is none.
 
     Its file and its recipe are the same, except for what is used after the training, its rows were
-    split alike, and the same rows of another dataset were mixed in. A run that was requested anew
-    (`tunedrop-rerun`, or the same recipe again) trains anew.
+    split alike, the same rows of another dataset were mixed in, and both start from the same
+    weights. A run that was requested anew (`tunedrop-rerun`, or the same recipe again) trains anew.
     """
     for earlier in earlier_runs(run, runs):
         same_upload = earlier.source.version_id == run.source.version_id
@@ -116,7 +117,7 @@ def _served_differently(earlier: Run) -> bool:
 def _trained_the_same(earlier: Run, run: Run, recipe: Recipe, runs: Runs) -> bool:
     artifact = earlier.links.get("artifact")
     old, new = earlier.source, run.source
-    if artifact is None or earlier.mixed != run.mixed:
+    if artifact is None or (earlier.mixed, earlier.continues) != (run.mixed, run.continues):
         return False
     if (old.key, old.checksum, old.size) != (new.key, new.checksum, new.size):
         return False
@@ -124,7 +125,8 @@ def _trained_the_same(earlier: Run, run: Run, recipe: Recipe, runs: Runs) -> boo
     try:
         if _for_training(runs.recipe(earlier)) != _for_training(recipe):
             return False
-        runs.store.head(f"{adapter}/{ADAPTER_FILE}")
+        file = MODEL_FILE if recipe.method == "full" else ADAPTER_FILE
+        runs.store.head(f"{adapter}/{file}")
         return all(_etag(earlier, name, runs) == _etag(run, name, runs) for name in TRAINED_ON)
     except MissingError:  # Somebody has deleted the adapter.
         return False

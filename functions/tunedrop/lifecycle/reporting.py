@@ -8,6 +8,7 @@ from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
 from tunedrop.documents.run import Certainty, Run
 from tunedrop.documents.trials import Trials
+from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.lifecycle.learning import learning_of
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
@@ -22,10 +23,11 @@ LARGE_DIFFERENCE = {"tokenizer": 0.05, "characters": 0.25}
 
 
 class EvaluationSettings(msgspec.Struct):
-    """The images that the report names."""
+    """The images that the report names, and what an endpoint is updated with."""
 
     training_image: str
     serving_image: str
+    hosting: HostingSettings
 
 
 class TrainingSummary(msgspec.Struct):
@@ -148,6 +150,7 @@ def compose_report(
         curve=summary.curve,
         tokens=tokens,
         learning=[
+            *_continued(run),
             *_mixed(run, summary),
             *learning_of(summary, run.cost.usd if run.cost else None),
         ],
@@ -174,6 +177,7 @@ def lineage_of(
         serving_image=settings.serving_image,
         packages=summary.packages,
         mixed=run.mixed,
+        continues=run.continues.folder if run.continues else None,
         precision=summary.precision,
         seeds={
             "split": recipe.split.seed,
@@ -181,6 +185,12 @@ def lineage_of(
             "generation": recipe.generation.seed,
         },
     )
+
+
+def _continued(run: Run) -> list[str]:
+    if run.continues is None:
+        return []
+    return [f"The training started from the adapter of {run.continues.folder}."]
 
 
 def _mixed(run: Run, summary: TrainingSummary) -> list[str]:

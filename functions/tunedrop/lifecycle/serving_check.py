@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -13,7 +14,7 @@ from tunedrop.documents.rows import Row
 from tunedrop.documents.run import Run
 from tunedrop.documents.served import Reference, ServedCheck
 from tunedrop.evaluation.pacing import Patience
-from tunedrop.evaluation.served import compare
+from tunedrop.evaluation.served import compare, require_same_base
 from tunedrop.jobs.endpoint import likelihood_request
 from tunedrop.lifecycle.reporting import artifact_file
 from tunedrop.ports.services import BusyError, Inference, Request
@@ -22,11 +23,12 @@ from tunedrop.runs.repository import Runs, encode
 
 
 def check_served(
-    run: Run, runs: Runs, inference: Inference, *, calls_as_text: bool
+    run: Run, runs: Runs, inference: Inference, models: Sequence[str], *, calls_as_text: bool
 ) -> ServedCheck | None:
     """Compare the endpoint with the training job, once for an attempt of a run.
 
-    Returns None when the job recorded nothing to compare with.
+    `models` are those that the endpoint serves now: "base", "tuned" or both. The result is None
+    when the job recorded nothing to compare with, or when the tuned model is not served yet.
 
     Raises:
         EvaluationError: the endpoint computes other likelihoods; the message names the cause.
@@ -41,16 +43,22 @@ def check_served(
     if stored is None:
         return None
     reference = msgspec.json.decode(stored, type=Reference)
-    requests = _requests(run, runs, reference, calls_as_text=calls_as_text)
-    found = asyncio.run(scored(inference, run.name, requests))
-    half = len(reference.rows)
-    check = compare(reference, found[:half], found[half:])
+    found = {}
+    for model in models:
+        requests = _requests(run, runs, reference, model, calls_as_text=calls_as_text)
+        found[model] = asyncio.run(scored(inference, run.name, requests))
+    if "tuned" not in found:
+        require_same_base(reference, found["base"])
+        return None
+    check = compare(reference, found.get("base"), found["tuned"])
     runs.store.write(key, encode(check), "application/json")
     return check
 
 
-def _requests(run: Run, runs: Runs, reference: Reference, *, calls_as_text: bool) -> list[Request]:
-    """Return a request for each recorded row, first to the base model and then to the tuned one."""
+def _requests(
+    run: Run, runs: Runs, reference: Reference, model: str, *, calls_as_text: bool
+) -> list[Request]:
+    """Return a request to the model for each recorded row."""
     wanted = {each.row for each in reference.rows}
     lines = runs.store.read(f"{run.folder}/{keys.split_file('validation')}").body.splitlines()
     rows = (msgspec.json.decode(line, type=Row) for line in lines)
@@ -62,7 +70,6 @@ def _requests(run: Run, runs: Runs, reference: Reference, *, calls_as_text: bool
             found[each.row].tools,
             calls_as_text=calls_as_text,
         )
-        for model in ("base", "tuned")
         for each in reference.rows
     ]
 

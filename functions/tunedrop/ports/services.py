@@ -82,6 +82,8 @@ class Endpoint(msgspec.Struct):
     name: str
     status: str
     failure_reason: str | None
+    config: str = ""
+    """The name of the endpoint configuration that serves."""
 
 
 class StackResource(msgspec.Struct, frozen=True):
@@ -143,11 +145,20 @@ class SageMaker(Protocol):
         many instances are in use.
         """
 
+    def update_endpoint(self, model: Request, config: Request, endpoint: str) -> None:
+        """Create the model and the config, unless they exist, and let the endpoint serve them.
+
+        Raises as `create_endpoint`.
+        """
+
     def endpoint(self, name: str) -> Endpoint | None:
         """Describe an endpoint, or None when there is none."""
 
     def delete_endpoint(self, name: str) -> bool:
-        """Delete endpoint, endpoint config and model of that name; True when all are gone."""
+        """Delete endpoint, endpoint config and model of that name; True when all are gone.
+
+        Also the config and model that the endpoint was updated to.
+        """
 
 
 class StackResources(Protocol):

@@ -23,12 +23,13 @@ Fraction = Annotated[float, Meta(ge=0.0, lt=0.5)]
 # A name of dots alone would lead to another folder wherever a key becomes a path.
 NAME = r"(?!\.+(?:[/@]|\Z))[A-Za-z0-9._-]+"
 HUB_MODEL = rf"{NAME}(/{NAME})?(@{NAME})?"
+EARLIER_RUN = r"run:(?!\.+/)[^/\s]+/[A-Za-z0-9]+"
 S3_DIRECTORY = rf"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/{NAME})+/?"
 ModelId = Annotated[
     str,
     Meta(
-        pattern=rf"^({HUB_MODEL}|{S3_DIRECTORY})\Z",
-        description="`id`, `id@revision` or `s3://bucket/folder`",
+        pattern=rf"^({HUB_MODEL}|{S3_DIRECTORY}|{EARLIER_RUN})\Z",
+        description="`id`, `id@revision`, `s3://bucket/folder` or `run:dataset/run`",
     ),
 ]
 DIGEST_LENGTH = 10  # Hex digits that tell directories of the same name apart.
@@ -223,7 +224,8 @@ class Recipe(Section, frozen=True, kw_only=True):
     here."""
     base_model: ModelId = DEFAULT_BASE_MODEL
     """A model of the Hugging Face hub, which is fetched into the bucket at its first use, or a
-    Hugging Face directory in a bucket (docs/models.md)."""
+    Hugging Face directory in a bucket (docs/models.md). `run:<dataset>/<run>` continues an earlier
+    run: the training starts from its adapter, with the same base model and rank."""
     columns: ColumnRoles = ColumnRoles()
     template: str | None = None
     """A prompt made of several columns, such as `"{question} {context}"`. Name the answer's column
@@ -253,8 +255,8 @@ class Recipe(Section, frozen=True, kw_only=True):
     """The training ends when the validation loss has not fallen any more for so many evaluations:
     `{patience: 5}`, for example. `auto` is an epoch's evaluations, at least 3. The best checkpoint
     is kept in any case."""
-    method: Literal["lora"] = "lora"
-    """How the weights are trained."""
+    method: Literal["lora", "full"] = "lora"
+    """Which weights are trained: those of an adapter (lora), or all of the model's (full)."""
     hyperparameters: GivenHyperparameters = GivenHyperparameters()
     tune: Tune | None = None
     generation: Generation = Generation()
@@ -271,6 +273,12 @@ class Recipe(Section, frozen=True, kw_only=True):
         if self.early_stopping == "off":
             return 0
         return max(LEAST_PATIENCE, evaluations_per_epoch)
+
+    @property
+    def earlier_run(self) -> str | None:
+        """The `dataset/run` whose adapter the training starts from, until that run is looked up."""
+        is_run = self.base_model.startswith("run:")
+        return self.base_model.removeprefix("run:") if is_run else None
 
     @property
     def model_id(self) -> str:

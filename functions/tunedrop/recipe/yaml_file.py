@@ -24,7 +24,6 @@ NOT_BUILT = {
     "evaluate.metrics": "a choice of metrics",
     "evaluate.judge": "a judge model",
     "method=qlora": "the method qlora",
-    "method=full": "the method full",
 }
 MAX_MESSAGE = 300  # Characters of a message about a value; it repeats the value.
 

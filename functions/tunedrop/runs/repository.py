@@ -208,7 +208,7 @@ class Runs:
         run.attempt += 1
         run.status, run.stage, run.stages = "running", "prepare", {}
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
-        run.reuses = run.mixed = None
+        run.reuses = run.mixed = run.continues = None
         run.lease = run.begun_by = run.progress = run.waiting = None
         run.verdict = run.cost = run.processing = run.fetching = None
         run.tuning = False

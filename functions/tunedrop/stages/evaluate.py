@@ -8,6 +8,7 @@ from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Dataset, Task
 from tunedrop.documents.report import Judgement
 from tunedrop.documents.rows import Row
+from tunedrop.documents.run import Run, tuned_name
 from tunedrop.evaluation.asking import MODELS, AskOne
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
@@ -27,10 +28,11 @@ from tunedrop.lifecycle.reporting import (
     lineage_of,
     read_summary,
 )
+from tunedrop.lifecycle.serving import serve_tuned
 from tunedrop.lifecycle.serving_check import check_served
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.lifecycle.trained import how_trained
-from tunedrop.ports.services import Inference
+from tunedrop.ports.services import Endpoint, Inference
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
 from tunedrop.runs.repository import Held, encode, now
@@ -58,11 +60,13 @@ def evaluate(
     found = step.sagemaker.endpoint(run.name)
     if found is None or found.status != "InService" or run.stage not in ("deploy", "evaluate"):
         return StepResult("nothing to do", run.folder)
+    updating = False
     with step.claimed(held, "evaluate") as ours:
         if ours:
-            _evaluate(held, step, inference, settings)
-    if not ours:
-        return StepResult("nothing to do", run.folder)
+            updating = _evaluate(held, found, step, inference, settings)
+    if not ours or updating:  # The next event of the endpoint calls this function again.
+        done = "the endpoint is updated to the tuned weights" if updating else "nothing to do"
+        return StepResult(done, run.folder)
     if step.runs.load(run.folder).run.status == "running":
         call_again(run, step)
         return StepResult("goes on in a fresh invocation", run.folder)
@@ -70,18 +74,29 @@ def evaluate(
     return step.result(run.folder, "evaluated")
 
 
-def _evaluate(held: Held, step: Step, inference: Inference, settings: EvaluationSettings) -> None:
-    """Write the report; the run stays as it is when a fresh invocation has to go on."""
+def _evaluate(
+    held: Held,
+    endpoint: Endpoint,
+    step: Step,
+    inference: Inference,
+    settings: EvaluationSettings,
+) -> bool:
+    """Write the report; the run stays as it is when a fresh invocation has to go on.
+
+    Returns whether the endpoint is updated first, because it serves one model after the other.
+    """
     run, runs = held.run, step.runs
     run.stages["deploy"].ended = run.stages["evaluate"].started
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
     rows = repeated(_rows(held, step, "test", dataset.task), recipe.evaluate.repeats)
     summary = read_summary(run, runs)
-    served = check_served(run, runs, inference, calls_as_text=summary.tool_calls == "text")
+    shown = _models_shown(run, recipe, endpoint)
+    served = check_served(run, runs, inference, shown, calls_as_text=summary.tool_calls == "text")
     train = _rows(held, step, "train", dataset.task)
     trained = how_trained(run, runs)
-    max_length = trained.used.hyperparameters.max_length
+    hyperparameters = trained.used.hyperparameters
+    max_length = hyperparameters.max_length
     examples = examples_for(dataset, max_length, train, rows)
     if run.mixed:  # Rows that are mixed in may have the test rows among them.
         train = [*train, *_rows(held, step, "train", dataset.task, run.mixed)]
@@ -89,11 +104,16 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
         asker = likelihood_asker(run.name, max_length)
     else:
         asker = _asker(run.name, recipe, summary, examples)
-    models = (*MODELS, "few_shot") if examples else MODELS
+    models: Sequence[str] = (*MODELS, "few_shot") if examples else MODELS
+    serves_base = "tuned" not in shown
+    if serves_base:
+        models = [each for each in models if each != "tuned"]
     asked = obtain_answers(held, step, rows, inference, asker, models)
-    if not asked.is_complete:
+    if serves_base and asked.is_complete:
+        serve_tuned(run, recipe, hyperparameters, endpoint, step.sagemaker, settings.hosting)
+    if serves_base or not asked.is_complete:
         step.finish(held, "evaluate")
-        return
+        return serves_base and asked.is_complete
     answers = asked.answers()
     few_shot = FewShot(examples, answers.few_shot) if examples else None
     earlier = earlier_answers(run, dataset.task, runs)
@@ -112,6 +132,14 @@ def _evaluate(held: Held, step: Step, inference: Inference, settings: Evaluation
     run.stages["evaluate"].ended = run.ended
     run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/{keys.REPORT_PAGE}"
     step.finish(held, "evaluate")
+    return False
+
+
+def _models_shown(run: Run, recipe: Recipe, endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the models that the endpoint serves now: both, or one with all weights trained."""
+    if recipe.method != "full":
+        return MODELS
+    return ("tuned",) if endpoint.config == tuned_name(run.name) else ("base",)
 
 
 def _rows(

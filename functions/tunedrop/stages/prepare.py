@@ -10,6 +10,7 @@ from tunedrop.errors import RecipeError
 from tunedrop.events import Completion
 from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.lifecycle.cancelling import ask_for_release, cancel, refuse_if_cancelled
+from tunedrop.lifecycle.continuing import continue_earlier
 from tunedrop.lifecycle.dropped import Drop, dataset_of, find_drop, is_cancel, recipe_keys
 from tunedrop.lifecycle.dropped_recipe import dropped_recipe
 from tunedrop.lifecycle.ending import supersede
@@ -75,12 +76,13 @@ def prepare(
             refuse_if_cancelled(held.run.source, step.runs.store)
             if isinstance(found.recipe, RecipeError):
                 raise found.recipe
-            if awaits_model(held, found.recipe, step, settings):
+            recipe = continue_earlier(held.run, found.recipe, step.runs)
+            if awaits_model(held, recipe, step, settings):
                 done = "waiting for its base model"
-            elif hand_over(held, found.recipe, step, settings, was_killed=was_killed):
+            elif hand_over(held, recipe, step, settings, was_killed=was_killed):
                 done = "preparing in a processing job"
             else:
-                prepare_run(held, found.recipe, step)
+                prepare_run(held, recipe, step)
     return step.result(held.run.folder, done) if ours else otherwise
 
 

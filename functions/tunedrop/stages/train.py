@@ -8,6 +8,7 @@ from tunedrop.jobs.pricing import refuse_what_cannot_end
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
 from tunedrop.jobs.tuning_job import tuning_job_request
 from tunedrop.lifecycle.bills import reserve
+from tunedrop.lifecycle.continuing import require_adapter
 from tunedrop.lifecycle.earlier import call_deploy, run_to_reuse, use_again
 from tunedrop.lifecycle.estimating import plan_training
 from tunedrop.lifecycle.mixing import mixed_run
@@ -37,6 +38,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
     run.mixed = mixed_run(runs, recipe, dataset)
+    require_adapter(run, runs)
     if earlier := run_to_reuse(run, recipe, runs):
         use_again(run, earlier)
         step.finish(held, "train")

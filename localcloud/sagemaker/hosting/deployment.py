@@ -1,17 +1,20 @@
-"""Runs an endpoint: download, start, health check, service, restarts, end."""
+"""Runs a configuration of an endpoint: download, start, health check, service, restarts, end."""
 
 from __future__ import annotations
 
 import itertools
 import logging
 import math
+import threading
 import time
 import uuid
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.sagemaker.container import Container
 from localcloud.sagemaker.errors import ContractError
+from localcloud.sagemaker.hosting.endpoint import configured
 from localcloud.sagemaker.hosting.model_data import download_model_data
 from localcloud.sagemaker.hosting.server import Server, start_server
 from localcloud.sagemaker.logs import LogStream
@@ -38,39 +41,74 @@ POLL_SECONDS = 0.1
 log = logging.getLogger("localcloud.sagemaker")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Configuration:
+    """What a deployment runs: a configuration and its model, the program and the role's keys."""
+
+    config: dict[str, Any]
+    model: dict[str, Any]
+    image: Image
+    credentials: Credentials
+
+    @property
+    def variant(self) -> dict[str, Any]:
+        """The configuration's production variant."""
+        variant: dict[str, Any] = self.config["ProductionVariants"][0]
+        return variant
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The members of the endpoint's description that it decides."""
+        return configured(self.config, self.model["PrimaryContainer"]["Image"])
+
+
 class Deployment:
-    """Runs one endpoint; downloads and logs use the model's role, as on AWS."""
+    """Runs one configuration; downloads and logs use the model's role, as on AWS.
+
+    After UpdateEndpoint, the new deployment starts beside the one before it (`predecessor`), which
+    ends when the new one is healthy.
+    """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        model: dict[str, Any],
+        configuration: Configuration,
         runtime: Runtime,
-        image: Image,
-        credentials: Credentials,
+        predecessor: Deployment | None = None,
     ) -> None:
         self._endpoint = endpoint
-        self._model = model
+        self._configuration = configuration
+        self._model = configuration.model
         self._runtime = runtime
-        self._image = image
-        self._credentials = credentials
+        self._credentials = configuration.credentials
+        self._predecessor = predecessor
+        self._serves = False
+        self.replaced = threading.Event()
+        """Set when a later deployment serves, or when this one failed to replace another."""
 
     def run(self) -> None:
-        """Run until the endpoint is deleted or the service closes."""
+        """Run until it is replaced, the endpoint is deleted or the service closes."""
         with self._runtime.work_folder(self._endpoint.name) as folder:
             reason = self._serve_in(
                 Container(
-                    image=self._image,
+                    image=self._configuration.image,
                     credentials=self._credentials,
                     isolated=self._model.get("EnableNetworkIsolation", False),
                     folder=folder,
                 )
             )
         if reason and not self._runtime.closing.is_set():
-            self._endpoint.fail(reason)
+            self._fail(reason)
         # A failed endpoint can be described until it is deleted, although nothing runs.
         while not self._should_end():
             self._endpoint.delete_requested.wait(POLL_SECONDS)
+
+    def _fail(self, reason: str) -> None:
+        if self._predecessor is None or self._serves:
+            self._endpoint.fail(reason)
+        else:
+            self._endpoint.roll_back(reason)
+            self.replaced.set()
 
     def _serve_in(self, container: Container) -> str:
         """Serve; return why the endpoint failed, or an empty text when it did not fail."""
@@ -94,13 +132,13 @@ class Deployment:
         return LogStream(
             self._runtime.platform.client("logs", self._credentials),
             f"{LOG_GROUP_PREFIX}{self._endpoint.name}",
-            f"{self._endpoint.variant['VariantName']}/i-{uuid.uuid4().hex[:17]}",
+            f"{self._configuration.variant['VariantName']}/i-{uuid.uuid4().hex[:17]}",
             self._runtime.settings.log_interval_seconds,
         )
 
     def _keep_serving(self, container: Container, logs: LogStream) -> None:
         """Start the program again whenever it exits, as AWS restarts a container."""
-        seconds = self._endpoint.variant.get(
+        seconds = self._configuration.variant.get(
             "ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_HEALTH_SECONDS
         )
         deadline = time.monotonic() + min(seconds, self._runtime.settings.max_health_check_seconds)
@@ -135,15 +173,23 @@ class Deployment:
         return True
 
     def _serve_until_exit(self, server: Server) -> None:
-        self._endpoint.port = server.port
-        if self._endpoint.status == "Creating":
-            self._endpoint.move("InService")
+        if self._serves:
+            self._endpoint.port = server.port
+        else:
+            self._begin_service(server)
         while not (server.process.wait(POLL_SECONDS) or self._should_end()):
             continue
-        self._endpoint.port = None
+        if self._endpoint.port == server.port:
+            self._endpoint.port = None
+
+    def _begin_service(self, server: Server) -> None:
+        self._endpoint.end_update(server.port, self._configuration.description)
+        self._serves = True
+        if self._predecessor is not None:
+            self._predecessor.replaced.set()
 
     def _after_exit(self, count: int) -> None:
-        if self._endpoint.status == "Creating":
+        if not self._serves:
             if count >= MAX_STARTS:
                 raise ContractError(self._unhealthy())
             return
@@ -153,9 +199,11 @@ class Deployment:
 
     def _unhealthy(self) -> str:
         return (
-            f"The primary container for production variant {self._endpoint.variant['VariantName']} "
-            "did not pass the ping health check. Please check CloudWatch logs for this endpoint."
+            "The primary container for production variant "
+            f"{self._configuration.variant['VariantName']} did not pass the ping health check. "
+            "Please check CloudWatch logs for this endpoint."
         )
 
     def _should_end(self) -> bool:
-        return self._endpoint.delete_requested.is_set() or self._runtime.closing.is_set()
+        events = (self._endpoint.delete_requested, self._runtime.closing, self.replaced)
+        return any(event.is_set() for event in events)

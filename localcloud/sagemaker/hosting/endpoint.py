@@ -34,12 +34,9 @@ class Endpoint:
     def __init__(
         self,
         description: dict[str, Any],
-        variant: dict[str, Any],
         runtime: Runtime,
         tags: Callable[[], dict[str, str]],
     ) -> None:
-        self.variant = variant
-        """The configuration's production variant."""
         self._description = description
         self._runtime = runtime
         self._tags = tags
@@ -57,6 +54,11 @@ class Endpoint:
     def status(self) -> str:
         """EndpointStatus in the spelling of the API: `InService`."""
         return str(self._description["EndpointStatus"])
+
+    @property
+    def variant_name(self) -> str:
+        """Name of the production variant."""
+        return str(self._description["ProductionVariants"][0]["VariantName"])
 
     def describe(self) -> dict[str, Any]:
         """The answer of DescribeEndpoint at this moment; times are epoch seconds."""
@@ -77,15 +79,37 @@ class Endpoint:
         """Enter the status Failed: the endpoint never came into service."""
         self.move("Failed", FailureReason=reason[:MAX_FAILURE_REASON])
 
+    def begin_update(self) -> None:
+        """UpdateEndpoint: refused unless the endpoint is InService, as AWS refuses it."""
+        with self._lock:
+            if self.status != "InService":
+                raise self._in_progress()
+            self._description.pop("FailureReason", None)
+            self.move("Updating")
+
+    def end_update(self, port: int, configured: dict[str, Any]) -> None:
+        """Send requests to the program at this port; `configured` describes its configuration."""
+        with self._lock:
+            self.port = port
+            self.move("InService", **configured)
+
+    def roll_back(self, reason: str) -> None:
+        """Stay with the program of before the update, because the new one did not start."""
+        with self._lock:
+            self.move("RollingBack")
+            self.move("InService", FailureReason=reason[:MAX_FAILURE_REASON])
+
     def request_delete(self) -> None:
         """DeleteEndpoint: refused while the endpoint is Creating, as AWS refuses it."""
         with self._lock:
             if self.status not in ("InService", "Failed"):
-                raise validation_error(
-                    f'Cannot update in-progress endpoint "{self._description["EndpointArn"]}".'
-                )
+                raise self._in_progress()
             self.move("Deleting")
             self.delete_requested.set()
+
+    def _in_progress(self) -> Exception:
+        arn = self._description["EndpointArn"]
+        return validation_error(f'Cannot update in-progress endpoint "{arn}".')
 
     def _send_event(self) -> None:
         detail = {name: self._description[name] for name in _EVENT_MEMBERS}
@@ -105,14 +129,23 @@ def upper_snake(status: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
 
 
+def configured(config: dict[str, Any], image: str) -> dict[str, Any]:
+    """Return the members of a description that an endpoint configuration decides."""
+    return {
+        "EndpointConfigName": config["EndpointConfigName"],
+        "ProductionVariants": [
+            _variant_summary(config["ProductionVariants"][0], image, time.time())
+        ],
+    }
+
+
 def new_description(name: str, arn: str, config: dict[str, Any], image: str) -> dict[str, Any]:
     """Return the description of a new endpoint."""
     now = time.time()
     return {
         "EndpointName": name,
         "EndpointArn": arn,
-        "EndpointConfigName": config["EndpointConfigName"],
-        "ProductionVariants": [_variant_summary(config["ProductionVariants"][0], image, now)],
+        **configured(config, image),
         "EndpointStatus": "Creating",
         "CreationTime": now,
         "LastModifiedTime": now,

@@ -1,10 +1,10 @@
-"""CreateEndpoint, DescribeEndpoint, ListEndpoints, DeleteEndpoint."""
+"""CreateEndpoint, UpdateEndpoint, DescribeEndpoint, ListEndpoints, DeleteEndpoint."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.sagemaker.hosting.deployment import Deployment
+from localcloud.sagemaker.hosting.deployment import Configuration, Deployment
 from localcloud.sagemaker.hosting.endpoint import Endpoint, new_description
 from localcloud.sagemaker.hosting.registry import Registry
 from localcloud.sagemaker.images import find_image
@@ -41,43 +41,76 @@ class Endpoints:
         self._tags = tags
         self._models = models
         self._configs = configs
+        self._deployments: dict[str, Deployment] = {}
         self._endpoints: Registry[Endpoint] = Registry(
             runtime.platform, tags, "endpoint", "endpoint"
         )
 
     def create(self, request: ServiceRequest) -> dict[str, Any]:
         """CreateEndpoint: answers at once; the endpoint starts on a thread and in a process."""
-        name, config_name = request.payload["EndpointName"], request.payload["EndpointConfigName"]
-        # AWS authorizes this action for the endpoint, which is done already, and for its
+        name = request.payload["EndpointName"]
+        found = self._configuration(request)
+        arn = self._endpoints.arn(name)
+        endpoint = Endpoint(
+            new_description(name, arn, found.config, found.model["PrimaryContainer"]["Image"]),
+            self._runtime,
+            tags=lambda: self._tags.of(arn),
+        )
+        self._endpoints.add(request, name, endpoint)
+        endpoint.move("Creating")
+        self._start(name, Deployment(endpoint, found, self._runtime))
+        return {"EndpointArn": arn}
+
+    def update(self, request: ServiceRequest) -> dict[str, Any]:
+        """UpdateEndpoint: answers at once; the new program starts beside the one that serves.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
+        """
+        name = request.payload["EndpointName"]
+        endpoint, found = self.get(name), self._configuration(request)
+        endpoint.begin_update()
+        self._start(name, Deployment(endpoint, found, self._runtime, self._deployments[name]))
+        return {"EndpointArn": self._endpoints.arn(name)}
+
+    def _configuration(self, request: ServiceRequest) -> Configuration:
+        """Return what a request asks for; raises ServiceError when it may not be used."""
+        config_name = request.payload["EndpointConfigName"]
+        # AWS authorizes these actions for the endpoint, which is done already, and for its
         # configuration.
         self._runtime.platform.check_action(
             request.access_key_id,
-            "sagemaker:CreateEndpoint",
+            f"sagemaker:{request.operation}",
             self._configs.arn(config_name),
             request_tags(request),
         )
         config = self._configs.get(config_name)
         model = self._models.get(config["ProductionVariants"][0]["ModelName"])
         image_uri = model["PrimaryContainer"]["Image"]
-        image = find_image(self._runtime.settings.images, image_uri, "serve")
-        credentials = self._runtime.assume_role(model["ExecutionRoleArn"])
-        arn = self._endpoints.arn(name)
-        endpoint = Endpoint(
-            new_description(name, arn, config, image_uri),
-            config["ProductionVariants"][0],
-            self._runtime,
-            tags=lambda: self._tags.of(arn),
+        return Configuration(
+            config=config,
+            model=model,
+            image=find_image(self._runtime.settings.images, image_uri, "serve"),
+            credentials=self._runtime.assume_role(model["ExecutionRoleArn"]),
         )
-        self._endpoints.add(request, name, endpoint)
-        endpoint.move("Creating")
-        deployment = Deployment(endpoint, model, self._runtime, image, credentials)
-        self._runtime.start_thread(lambda: self._run(deployment, name), name=f"endpoint-{name}")
-        return {"EndpointArn": arn}
 
-    def _run(self, deployment: Deployment, name: str) -> None:
+    def _start(self, name: str, deployment: Deployment) -> None:
+        """Run a deployment in a thread; one that failed to replace another changes nothing."""
+        before = self._deployments.get(name)
+        self._deployments[name] = deployment
+        self._runtime.start_thread(
+            lambda: self._run(deployment, before, name), name=f"endpoint-{name}"
+        )
+
+    def _run(self, deployment: Deployment, before: Deployment | None, name: str) -> None:
         deployment.run()
-        if not self._runtime.closing.is_set():
+        if self._runtime.closing.is_set():
+            return
+        if deployment.replaced.is_set():
+            if self._deployments.get(name) is deployment and before is not None:
+                self._deployments[name] = before
+        elif self._deployments.get(name) is deployment:
             self._endpoints.remove(name)
+            del self._deployments[name]
 
     def describe(self, request: ServiceRequest) -> dict[str, Any]:
         """DescribeEndpoint."""

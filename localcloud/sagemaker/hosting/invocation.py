@@ -26,6 +26,8 @@ MODEL_ERROR_STATUS = 424
 CONTENT_TOO_LARGE = 413
 ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 VARIANT = "x-amzn-sagemaker-target-variant"
+ANSWERING = ("InService", "Updating", "RollingBack")
+"""The statuses in which an endpoint answers; during an update the program before it does."""
 _PASSED_ON = ("content-type", "accept", ATTRIBUTES)
 _NOT_EMULATED = (
     "x-amzn-sagemaker-target-model",
@@ -74,13 +76,13 @@ class Invocations:
             endpoint = self._endpoints.get(name)
         except ServiceError:
             endpoint = None
-        if endpoint is None or endpoint.name != name or endpoint.status != "InService":
+        if endpoint is None or endpoint.name != name or endpoint.status not in ANSWERING:
             account = self._runtime.platform.account_id
             raise ServiceError(
                 "ValidationError", f"Endpoint {name} of account {account} not found."
             )
-        variant = request.headers.get(VARIANT, endpoint.variant["VariantName"])
-        if variant != endpoint.variant["VariantName"]:
+        variant = request.headers.get(VARIANT, endpoint.variant_name)
+        if variant != endpoint.variant_name:
             raise ServiceError(
                 "ValidationError", f"Variant {variant} not found in endpoint {name}."
             )
@@ -100,7 +102,7 @@ class Invocations:
             return self._model_error(endpoint, answer.status, body.decode("utf-8", "replace"))
         headers = {
             "Content-Type": answer.getheader("Content-Type", "application/octet-stream"),
-            "x-Amzn-Invoked-Production-Variant": endpoint.variant["VariantName"],
+            "x-Amzn-Invoked-Production-Variant": endpoint.variant_name,
         }
         if attributes := answer.getheader(ATTRIBUTES):
             headers[ATTRIBUTES] = attributes

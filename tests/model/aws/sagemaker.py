@@ -168,13 +168,28 @@ class SageMaker(TuningJobs):
         self.platform.later(CREATING_SECONDS, lambda: self._in_service(endpoint))
         return {}
 
+    def update_endpoint(self, *, EndpointName: str, EndpointConfigName: str) -> Any:  # noqa: N803
+        endpoint = found("UpdateEndpoint", EndpointName, self.endpoints)
+        found("UpdateEndpoint", EndpointConfigName, self.configs)
+        if endpoint.status != "InService":
+            raise client_error(
+                "UpdateEndpoint", "ValidationException", "Cannot update in-progress endpoint"
+            )
+        endpoint.status = "Updating"
+        self.platform.later(CREATING_SECONDS, lambda: self._updated(endpoint, EndpointConfigName))
+        return {}
+
     def describe_endpoint(self, *, EndpointName: str) -> Any:  # noqa: N803
         endpoint = found("DescribeEndpoint", EndpointName, self.endpoints)
-        return {"EndpointStatus": endpoint.status, "FailureReason": endpoint.reason}
+        return {
+            "EndpointStatus": endpoint.status,
+            "FailureReason": endpoint.reason,
+            "EndpointConfigName": endpoint.request["EndpointConfigName"],
+        }
 
     def delete_endpoint(self, *, EndpointName: str) -> Any:  # noqa: N803
         endpoint = found("DeleteEndpoint", EndpointName, self.endpoints)
-        if endpoint.status in ("Creating", "Deleting"):
+        if endpoint.status in ("Creating", "Updating", "Deleting"):
             raise client_error(
                 "DeleteEndpoint", "ValidationException", "Cannot update in-progress endpoint"
             )
@@ -197,7 +212,7 @@ class SageMaker(TuningJobs):
     def invoke_endpoint(self, *, EndpointName: str) -> None:  # noqa: N803
         """Raise unless the endpoint answers."""
         endpoint = self.endpoints.get(EndpointName)
-        if endpoint is None or endpoint.status != "InService":
+        if endpoint is None or endpoint.status not in ("InService", "Updating"):
             raise client_error(
                 "InvokeEndpoint", "ValidationError", f"Endpoint {EndpointName} not found."
             )
@@ -205,6 +220,12 @@ class SageMaker(TuningJobs):
     def _in_service(self, endpoint: Resource) -> None:
         if endpoint.status == "Creating":
             endpoint.status = "InService"
+            self.platform.emit(ENDPOINT, endpoint.name, "IN_SERVICE")
+
+    def _updated(self, endpoint: Resource, config: str) -> None:
+        if endpoint.status == "Updating":
+            endpoint.status = "InService"
+            endpoint.request = {**endpoint.request, "EndpointConfigName": config}
             self.platform.emit(ENDPOINT, endpoint.name, "IN_SERVICE")
 
     def _gone(self, name: str) -> None:
@@ -217,7 +238,7 @@ class SageMaker(TuningJobs):
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html
         """
-        endpoint = self.endpoints.get(name)
+        endpoint = self.endpoints.get(name.removesuffix("-tuned"))
         if endpoint and endpoint.status != "Deleting":
             self.mistakes.append(f"the {what} {name} was deleted under its endpoint")
 

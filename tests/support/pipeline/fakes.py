@@ -42,6 +42,7 @@ class FakeSageMaker:
         self.trials_of: dict[str, list[Trial]] = {}
         self.processing_jobs: dict[str, ProcessingJob] = {}
         self.endpoints: dict[str, Endpoint] = {}
+        self.configs: dict[str, str] = {}  # The configuration that each endpoint serves.
         self.requests: list[tuple[str, Mapping[str, Any]]] = []
         self.stopped: list[str] = []
 
@@ -126,10 +127,26 @@ class FakeSageMaker:
         ):
             assert_valid_request(operation, request)
             self.requests.append((operation, request))
+        self.configs[endpoint["EndpointName"]] = config["EndpointConfigName"]
         self.set_endpoint(endpoint["EndpointName"], "Creating")
 
+    def update_endpoint(
+        self, model: Mapping[str, Any], config: Mapping[str, Any], endpoint: str
+    ) -> None:
+        name = config["EndpointConfigName"]
+        update = {"EndpointName": endpoint, "EndpointConfigName": name}
+        for operation, request in (
+            ("CreateModel", model),
+            ("CreateEndpointConfig", config),
+            ("UpdateEndpoint", update),
+        ):
+            assert_valid_request(operation, request)
+            self.requests.append((operation, request))
+        self.configs[endpoint] = name
+        self.set_endpoint(endpoint, "Updating")
+
     def set_endpoint(self, name: str, status: str, reason: str | None = None) -> None:
-        self.endpoints[name] = Endpoint(name, status, reason)
+        self.endpoints[name] = Endpoint(name, status, reason, self.configs.get(name, name))
 
     def endpoint(self, name: str) -> Endpoint | None:
         return self.endpoints.get(name)

@@ -67,6 +67,16 @@ def test_an_unknown_family_gets_the_lower_rate() -> None:
     assert learning_rate_for(None, "sft")[0] == 3e-4
 
 
+def test_all_weights_are_trained_at_a_tenth_of_an_adapters_rate() -> None:
+    # When
+    rate, reason = learning_rate_for(SMOLLM2, "sft", "full")
+
+    # Then
+    assert learning_rate_for(SMOLLM2, "sft", "lora")[0] == 1.3e-3
+    assert rate == 1.3e-4
+    assert reason.endswith("all weights take a tenth of an adapter's rate")
+
+
 @pytest.mark.parametrize("technique", ["dpo", "kto"])
 def test_preferences_are_learned_at_a_twentieth_of_the_rate(technique: Any) -> None:
     assert learning_rate_for(SMOLLM2, technique)[0] == 6.6e-5

@@ -17,7 +17,7 @@ from jinja2 import TemplateError
 from transformers import PrinterCallback, set_seed
 from trl import DPOConfig, DPOTrainer
 
-from tuning.base_model import LoadedModel, lora
+from tuning.base_model import LoadedModel
 from tuning.channels import message_rows
 from tuning.chat_tokenizer import ChatTokenizer, without_weights
 from tuning.configuration import Hyperparameters
@@ -102,14 +102,14 @@ def make_trainer(
     base.weights.set_attn_implementation("sdpa")  # TRL pads these batches.
     set_seed(chosen.seed)
     schedule = Schedule.plan(len(train), chosen)
-    shared = trainer_arguments(chosen, schedule, checkpoints=checkpoints, base=base.weights)
+    shared = trainer_arguments(chosen, schedule, checkpoints=checkpoints, base=base)
     trainer = PairTrainer(
         model=base.weights,
         args=DPOConfig(**shared, beta=chosen.beta, max_length=None),  # The rows fit already.
         train_dataset=train,
         eval_dataset=validation,
         processing_class=base.tokenizer,
-        peft_config=lora(chosen),
+        peft_config=base.adapter,
         callbacks=[ProgressLog()],
     )
     trainer.remove_callback(PrinterCallback)  # It would print what ProgressLog prints.

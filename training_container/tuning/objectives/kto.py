@@ -18,7 +18,7 @@ from jinja2 import TemplateError
 from transformers import PrinterCallback, set_seed
 from trl import KTOConfig, KTOTrainer
 
-from tuning.base_model import LoadedModel, lora
+from tuning.base_model import LoadedModel
 from tuning.channels import message_rows
 from tuning.chat_tokenizer import ChatTokenizer, without_weights
 from tuning.configuration import Hyperparameters
@@ -102,7 +102,7 @@ def make_trainer(
     base.weights.set_attn_implementation("sdpa")  # TRL pads these batches.
     set_seed(chosen.seed)
     schedule = Schedule.plan(len(train), chosen)
-    shared = trainer_arguments(chosen, schedule, checkpoints=checkpoints, base=base.weights)
+    shared = trainer_arguments(chosen, schedule, checkpoints=checkpoints, base=base)
     good, bad = weights_of(train["label"])
     trainer = JudgedTrainer(
         model=base.weights,
@@ -117,7 +117,7 @@ def make_trainer(
         train_dataset=train.shuffle(seed=chosen.seed),
         eval_dataset=validation,
         processing_class=base.tokenizer,
-        peft_config=lora(chosen),
+        peft_config=base.adapter,
         callbacks=[ProgressLog()],
     )
     trainer.remove_callback(PrinterCallback)  # It would print what ProgressLog prints.

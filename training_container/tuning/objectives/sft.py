@@ -18,7 +18,7 @@ from torch.utils.data import Sampler
 from transformers import PrinterCallback, set_seed
 from trl import SFTConfig, SFTTrainer
 
-from tuning.base_model import LoadedModel, lora
+from tuning.base_model import LoadedModel
 from tuning.channels import message_rows
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.configuration import Hyperparameters
@@ -101,7 +101,7 @@ def make_trainer(
     log_line(event="batches", **batching.figures)
     set_seed(chosen.seed)
     schedule = Schedule.plan(len(train), chosen)
-    shared = trainer_arguments(chosen, schedule, checkpoints=checkpoints, base=base.weights)
+    shared = trainer_arguments(chosen, schedule, checkpoints=checkpoints, base=base)
     trainer = RowTrainer(
         batching=batching,
         model=base.weights,
@@ -111,7 +111,7 @@ def make_trainer(
         train_dataset=train,
         eval_dataset=validation,
         processing_class=base.tokenizer,
-        peft_config=lora(chosen),
+        peft_config=base.adapter,
         callbacks=[ProgressLog()],
     )
     compact_adapters(trainer.model)

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from container_folders import ContainerFolders
-from tuning.checkpoints import REQUIRED, checkpoint_folder, latest_complete, step_of
+from tuning.checkpoints import REQUIRED, WEIGHTS, checkpoint_folder, latest_complete, step_of
+
+COMPLETE = (WEIGHTS[0], *REQUIRED)
 
 
-def make_checkpoint(folder: Path, step: int, names: tuple[str, ...] = REQUIRED) -> Path:
+def make_checkpoint(folder: Path, step: int, names: tuple[str, ...] = COMPLETE) -> Path:
     checkpoint = folder / f"checkpoint-{step}"
     checkpoint.mkdir()
     for name in names:
@@ -35,10 +37,20 @@ def test_latest_checkpoint_is_the_one_with_the_highest_step(tmp_path: Path) -> N
     assert step_of(found) == 100
 
 
-def test_incomplete_checkpoint_is_removed(tmp_path: Path) -> None:
-    # Given a complete checkpoint, and a later one without its last file
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_a_checkpoint_of_an_adapter_or_of_all_weights_is_complete(
+    tmp_path: Path, weights: str
+) -> None:
+    complete = make_checkpoint(tmp_path, 20, (weights, *REQUIRED))
+
+    assert latest_complete(tmp_path) == complete
+
+
+@pytest.mark.parametrize("names", [COMPLETE[:-1], REQUIRED])
+def test_incomplete_checkpoint_is_removed(tmp_path: Path, names: tuple[str, ...]) -> None:
+    # Given a complete checkpoint, and a later one without its last file or without weights
     complete = make_checkpoint(tmp_path, 20)
-    incomplete = make_checkpoint(tmp_path, 40, REQUIRED[:-1])
+    incomplete = make_checkpoint(tmp_path, 40, names)
 
     # When the latest is looked for, then it is the complete one, and the other is gone
     assert latest_complete(tmp_path) == complete

@@ -168,9 +168,12 @@ def test_deleted_endpoint_leaves_no_process_and_no_folder(
     assert list(cloud.sagemaker_dir.glob(f"{name}-*")) == []
 
 
-def test_update_of_an_endpoint_is_refused_by_name(sagemaker: Any, name: str) -> None:
-    with pytest.raises(ClientError, match="SageMaker UpdateEndpoint is not emulated"):
-        sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=name)
+def test_operation_that_is_not_emulated_is_refused_by_name(sagemaker: Any, name: str) -> None:
+    weights = [{"VariantName": "AllTraffic", "DesiredWeight": 1.0}]
+    with pytest.raises(ClientError, match="UpdateEndpointWeightsAndCapacities is not emulated"):
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=name, DesiredWeightsAndCapacities=weights
+        )
 
 
 def test_killed_program_is_started_again(cloud: Cloud, sagemaker: Any, name: str) -> None:
