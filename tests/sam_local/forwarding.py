@@ -42,9 +42,11 @@ def forwarded(url: str, environment: dict[str, str]) -> Iterator[str]:
     serving = asyncio.run_coroutine_threadsafe(_serve(host, port), loop)
     with suppress(OSError):
         serving.result()
-    yield f"{host}:{port}"
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
+    try:
+        yield f"{host}:{port}"
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
 
 
 async def _serve(host: str, port: int) -> asyncio.Server:
