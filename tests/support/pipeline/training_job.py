@@ -106,6 +106,7 @@ class TrainingProcess:
         }
         self.process: subprocess.Popen[bytes] | WarmProcess
         if warm:
+            self._log.touch()  # The log is read before the process opens it.
             self.process = WarmProcess(environment, self._log)
             return
         with self._log.open("wb") as log:

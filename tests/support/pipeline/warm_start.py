@@ -5,6 +5,7 @@ environment of a container, ends as the program does and can be killed. What a s
 does is proven by the jobs that are started so (`TrainingJob(…, warm=False)`).
 """
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -64,7 +65,9 @@ def _server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["train"])
     # `functions` has another `train`. Libraries look for their caches in HOME when imported.
-    with _set({"PYTHONPATH": str(CONTAINER), "HOME": tempfile.mkdtemp()}):
+    home = tempfile.TemporaryDirectory()
+    atexit.register(home.cleanup)
+    with _set({"PYTHONPATH": str(CONTAINER), "HOME": home.name}):
         forkserver.ensure_running()
     return context
 
