@@ -114,6 +114,18 @@ validate: .venv-sam/.installed ## Check the template and build the functions wit
 	@.venv-sam/bin/python -m pip install --quiet aws-sam-cli==1.170.0
 	@touch $@
 
+# A Docker engine is started where there is none and this is root on Debian.
+.PHONY: sam-local
+sam-local: install .venv-sam/.installed ## Call every function with its events in Lambda's containers
+ifeq ($(LAMBDA_PYTHON),)
+	@echo "make sam-local needs Python 3.13, because sam build does." >&2; exit 1
+else
+	@machine=$$(uname -m | sed s/arm64/aarch64/); SAM_CLI_TELEMETRY=0 \
+		LAMBDA_PLATFORM="manylinux2014_$$machine manylinux_2_28_$$machine manylinux_2_34_$$machine" \
+		.venv-sam/bin/sam build --no-cached
+	@$(RUN) -m tests.sam_local.run "$$($(LAMBDA_PYTHON) -c 'import sys; print(sys.executable)')"
+endif
+
 # The checkers are in an environment of their own, because they need some 100 packages.
 .PHONY: checks
 checks: .venv-checks/.installed ## Run the checkers of template, dependencies, secrets and workflows

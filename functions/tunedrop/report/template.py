@@ -1,5 +1,6 @@
 """Render the templates: every value is escaped, and an undefined name is an error."""
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def render(template: str, /, **values: object) -> str:
     return _environment().get_template(template).render(**values)
 
 
+@cache  # It keeps the compiled templates; compiling one takes longer than rendering it.
 def _environment() -> "jinja2.Environment":
     import jinja2  # noqa: PLC0415 - most invocations render nothing, and the import takes 20 ms
 

@@ -19,7 +19,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> FinishedJob:
-    job = TrainingJob(tmp_path_factory.mktemp("finished"), tiny_model)
+    job = TrainingJob(tmp_path_factory.mktemp("finished"), tiny_model, warm=False)
     job.give(DROPOUT, train=make_rows(160), validation=make_rows(40, first_row=161))
     job.compute_in("float32")
     process = job.run()

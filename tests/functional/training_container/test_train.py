@@ -25,6 +25,12 @@ METRICS = {
 """The metric definitions of the training job's request."""
 
 
+@pytest.fixture
+def cold_job(tmp_path: Path, tiny_model: Path) -> TrainingJob:
+    """A job that starts Python each time, as a container does."""
+    return TrainingJob(tmp_path / "ml", tiny_model, warm=False)
+
+
 def test_job_learns_and_leaves_an_adapter(finished: FinishedJob) -> None:
     # Given the losses of a finished job
     losses, validation = finished.process.losses, finished.process.validation_losses
@@ -74,29 +80,31 @@ def test_summary_has_the_figures_of_the_log(finished: FinishedJob) -> None:
     assert set(summary["packages"]) >= {"torch", "trl", "peft", "transformers", "datasets"}
 
 
-def test_killed_job_resumes_with_the_same_losses(job: TrainingJob, finished: FinishedJob) -> None:
+def test_killed_job_resumes_with_the_same_losses(
+    cold_job: TrainingJob, finished: FinishedJob
+) -> None:
     # Given a job that was killed after step 23, and whose last checkpoint is incomplete
-    job.give(DROPOUT, train=make_rows(160), validation=make_rows(40, first_row=161))
-    job.compute_in("float32")
-    first = job.start()
+    cold_job.give(DROPOUT, train=make_rows(160), validation=make_rows(40, first_row=161))
+    cold_job.compute_in("float32")
+    first = cold_job.start()
     first.wait_for_step(23)
     first.process.send_signal(signal.SIGKILL)
     first.wait()
-    incomplete = job.root / "checkpoints" / "checkpoint-999"
-    shutil.copytree(max((job.root / "checkpoints").glob("checkpoint-*")), incomplete)
+    incomplete = cold_job.root / "checkpoints" / "checkpoint-999"
+    shutil.copytree(max((cold_job.root / "checkpoints").glob("checkpoint-*")), incomplete)
     (incomplete / "trainer_state.json").unlink()
 
     # When it is started again
-    second = job.run()
+    second = cold_job.run()
 
     # Then it resumes, and its losses and its adapter are those of a job that was never killed
     assert second.process.returncode == 0, second.text
     resumed = [line["step"] for line in second.lines if line.get("event") == "resumed"]
     assert resumed[0] >= 20
     assert second.losses == {s: v for s, v in finished.process.losses.items() if s > resumed[0]}
-    assert job.summary["best_eval_loss"] == finished.job.summary["best_eval_loss"]
-    assert job.summary["first_loss"] == finished.job.summary["first_loss"]
-    assert adapter_bytes(job.root / "model") == adapter_bytes(finished.job.root / "model")
+    assert cold_job.summary["best_eval_loss"] == finished.job.summary["best_eval_loss"]
+    assert cold_job.summary["first_loss"] == finished.job.summary["first_loss"]
+    assert adapter_bytes(cold_job.root / "model") == adapter_bytes(finished.job.root / "model")
     assert not incomplete.exists()
 
 
@@ -152,11 +160,11 @@ def test_merged_weights_answer_as_base_and_adapter_do(job: TrainingJob) -> None:
     }
 
 
-def test_sigterm_ends_a_job_without_an_artifact(job: TrainingJob) -> None:
+def test_sigterm_ends_a_job_without_an_artifact(cold_job: TrainingJob) -> None:
     # Given a long job in the middle of its training
     long = {**LEARNABLE, "epochs": 100}
-    job.give(long, train=make_rows(160), validation=make_rows(40, first_row=161))
-    process = job.start()
+    cold_job.give(long, train=make_rows(160), validation=make_rows(40, first_row=161))
+    process = cold_job.start()
     process.wait_for_step(8)
 
     # When SageMaker stops it
@@ -167,9 +175,9 @@ def test_sigterm_ends_a_job_without_an_artifact(job: TrainingJob) -> None:
     assert status == 143, "SageMaker takes 0 for a completed training"
     assert max(process.losses) < 1000, "the job must not have reached its end"
     assert process.lines[-1] == {"event": "stopped", "reason": "SIGTERM"}
-    assert job.artifact == set()
-    assert job.failure is None
-    assert not list(job.root.glob("training-*"))
+    assert cold_job.artifact == set()
+    assert cold_job.failure is None
+    assert not list(cold_job.root.glob("training-*"))
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +187,8 @@ def failed(
     """Run three jobs that must fail, side by side; return each with its exit status."""
     jobs = {}
     for name in ("misspelt", "exploding", "endless"):
-        job = TrainingJob(tmp_path_factory.mktemp("failed"), tiny_model)
+        root, warm = tmp_path_factory.mktemp("failed"), name != "misspelt"
+        job = TrainingJob(root, tiny_model, warm=warm)
         job.give(LEARNABLE, train=make_rows(16), validation=make_rows(8))
         jobs[name] = job
     jobs["misspelt"].give({"epoch": 1}, train=make_rows(16), validation=make_rows(8))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.builders.training_document import training_document
+from tests.support.pipeline.warm_start import WarmProcess
 from tunedrop.documents.dataset import Task
 from tuning.speed.precision import FILE
 
@@ -18,10 +19,14 @@ PROGRAM = Path(__file__).parents[3] / "training_container" / "train.py"
 
 
 class TrainingJob:
-    """One job's folders; it can be run more than once, as after a spot interruption."""
+    """One job's folders; it can be run more than once, as after a spot interruption.
 
-    def __init__(self, root: Path, model: Path) -> None:
+    A warm job begins with its libraries imported; another starts Python, as in a container.
+    """
+
+    def __init__(self, root: Path, model: Path, *, warm: bool = True) -> None:
         self.root = root
+        self._warm = warm
         for folder in ("input/config", "input/data/config", "model", "output/data", "checkpoints"):
             (root / folder).mkdir(parents=True)
         shutil.copytree(model, root / "input/data/model")
@@ -58,7 +63,7 @@ class TrainingJob:
 
     def start(self) -> "TrainingProcess":
         """Start the program in the clean environment that a container has."""
-        return TrainingProcess(self.root)
+        return TrainingProcess(self.root, warm=self._warm)
 
     def run(self) -> "TrainingProcess":
         """Start the program and wait until it has ended."""
@@ -89,7 +94,7 @@ class TrainingJob:
 class TrainingProcess:
     """The running program and its log."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, warm: bool) -> None:
         self._log = root / f"log-{time.monotonic_ns()}.txt"
         environment = {
             "PATH": os.environ["PATH"],
@@ -99,6 +104,11 @@ class TrainingProcess:
             "OMP_NUM_THREADS": "1",
             "TMPDIR": str(root),
         }
+        self.process: subprocess.Popen[bytes] | WarmProcess
+        if warm:
+            self._log.touch()  # The log is read before the process opens it.
+            self.process = WarmProcess(environment, self._log)
+            return
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, PROGRAM], stdout=log, stderr=subprocess.STDOUT, env=environment

@@ -4,10 +4,19 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.functional.localcloud.probe_cloud import ProbeCloud
 from tests.support.local_aws.cloud import wait_for
 
 LOG_GROUP = "/aws/lambda/probe-recorder"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def slow(probe: ProbeCloud) -> str:
+    """A drop whose function times out three times, while the other tests run."""
+    probe.drop("slow", "slow.csv")
+    return "slow"
 
 
 def test_a_function_has_no_variable_of_the_host(probe: ProbeCloud) -> None:
@@ -68,16 +77,6 @@ def test_a_function_that_exceeds_its_memory_is_killed(probe: ProbeCloud) -> None
     assert letter["responsePayload"]["errorMessage"].endswith("signal: killed")
 
 
-def test_a_function_that_exceeds_its_timeout_is_ended(probe: ProbeCloud) -> None:
-    # When
-    probe.drop("slow", "slow.csv")
-
-    # Then
-    (letter,) = probe.seen("slow-letter")
-    assert letter["responsePayload"]["errorType"] == "Sandbox.Timedout"
-    assert letter["responsePayload"]["errorMessage"].endswith("Task timed out after 4.00 seconds")
-
-
 def test_the_log_of_an_invocation_is_in_cloudwatch(probe: ProbeCloud) -> None:
     # When
     probe.drop("logged", "logged-once.csv")
@@ -116,3 +115,12 @@ def test_a_package_has_valid_byte_code_before_the_first_start(probe: ProbeCloud)
     version = f"cpython-{sys.version_info.major}{sys.version_info.minor}"
     assert (package / "__pycache__" / f"recorder.{version}.pyc").exists()
     assert list((package / "boto3" / "__pycache__").glob(f"*.{version}.pyc"))
+
+
+def test_a_function_that_exceeds_its_timeout_is_ended(probe: ProbeCloud, slow: str) -> None:
+    # When
+    (letter,) = probe.seen(f"{slow}-letter")
+
+    # Then
+    assert letter["responsePayload"]["errorType"] == "Sandbox.Timedout"
+    assert letter["responsePayload"]["errorMessage"].endswith("Task timed out after 4.00 seconds")

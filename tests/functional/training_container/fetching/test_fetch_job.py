@@ -19,6 +19,7 @@ from tests.support.local_aws.sagemaker.cloud import Cloud
 from tests.support.local_aws.sagemaker.requests import processing_request
 
 MODEL, TOKEN = "me/gated", "hf_abcdefghijklmnopqrstuvwxyz"
+NOWHERE = "http://127.0.0.1:9"
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 
 
@@ -58,8 +59,8 @@ def fetch_role(cloud: Cloud, *statements: dict[str, Any]) -> str:
     return arn
 
 
-def job_of(cloud: Cloud, role: str, revision: str, **environment: str) -> dict[str, Any]:
-    """Run a job that fetches the model; return its description."""
+def started(cloud: Cloud, role: str, revision: str, **environment: str) -> str:
+    """Start a job that fetches the model; return its name."""
     name = f"fetch-{uuid.uuid4().hex[:12]}"
     request = processing_request(
         name,
@@ -75,7 +76,18 @@ def job_of(cloud: Cloud, role: str, revision: str, **environment: str) -> dict[s
         StoppingCondition={"MaxRuntimeInSeconds": 600},
     )
     cloud.client("sagemaker").create_processing_job(**request)
-    return cloud.ended_processing_job(name)
+    return name
+
+
+def job_of(cloud: Cloud, role: str, revision: str, **environment: str) -> dict[str, Any]:
+    """Run a job that fetches the model; return its description."""
+    return cloud.ended_processing_job(started(cloud, role, revision, **environment))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unreached(cloud: Cloud) -> str:
+    """A job whose hub does not answer. It pauses for 21 seconds, so it starts before the others."""
+    return started(cloud, fetch_role(cloud), "nowhere", HF_ENDPOINT=NOWHERE)
 
 
 def test_the_role_reads_the_token_and_nobody_else_sees_it(
@@ -126,14 +138,11 @@ def test_a_licence_not_accepted_becomes_the_exit_message(cloud: Cloud, hub: Hub)
     assert cloud.keys(f"models/{MODEL}/refused/") == []
 
 
-def test_a_hub_that_cannot_be_reached_is_named(cloud: Cloud) -> None:
-    # Given
-    nowhere = "http://127.0.0.1:9"
-
+def test_a_hub_that_cannot_be_reached_is_named(cloud: Cloud, unreached: str) -> None:
     # When
-    job = job_of(cloud, fetch_role(cloud), "nowhere", HF_ENDPOINT=nowhere)
+    job = cloud.ended_processing_job(unreached)
 
     # Then
     assert job["ProcessingJobStatus"] == "Failed"
-    assert f"{nowhere}/{MODEL}" in job["ExitMessage"]
+    assert f"{NOWHERE}/{MODEL}" in job["ExitMessage"]
     assert "after 4 tries" in job["ExitMessage"]
