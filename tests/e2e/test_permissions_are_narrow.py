@@ -283,7 +283,7 @@ def test_the_bucket_the_topic_and_the_queues_refuse_plain_http(
     ]
 
     # Then
-    assert len(codes) == 5
+    assert len(codes) == 6
     assert [code.removeprefix("AWS.SimpleQueueService.") in DENIED for code in codes] == [True] * 5
 
 
