@@ -66,6 +66,7 @@ class Installation:
         tags.add_tags_of_stacks()
         services.refuse_unknown()
         cloudformation.name_log_groups()
+        cloudformation.pass_over_alarms_that_compute()
         cloudformation.note_dropped(self.dropped)
         self.code = CodeStore(state / "code")
         """Shared with the processing job, which runs the functions' code, too."""

@@ -8,6 +8,7 @@ import msgspec
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.network import Network
 from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.schema import Recipe
 
@@ -33,6 +34,7 @@ class HostingSettings(msgspec.Struct):
     image: str
     role: str
     stack: str
+    network: Network = Network()
 
 
 def model_request(
@@ -56,6 +58,7 @@ def model_request(
         "ModelName": run.name,
         "ExecutionRoleArn": settings.role,
         "EnableNetworkIsolation": True,
+        **settings.network.member,
         "PrimaryContainer": {
             "Image": settings.image,
             "ModelDataSource": {"S3DataSource": _prefix(base)},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.builders.training_document import SMALL
 from tests.support.pipeline.request_policy import MODEL, assert_valid_request, violations
@@ -19,6 +20,7 @@ from tunedrop.jobs.endpoint import (
     model_request,
 )
 from tunedrop.jobs.fetch_job import fetch_job_request
+from tunedrop.jobs.network import Network
 from tunedrop.jobs.processing_job import (
     FetchSettings,
     ProcessingSettings,
@@ -186,3 +188,51 @@ def test_a_request_with_an_unknown_member_is_refused(name: str) -> None:
         assert_valid_request(operation, {**request, "Unknown": 1})
     with pytest.raises(AssertionError, match=required):
         assert_valid_request(operation, {k: v for k, v in request.items() if k != required})
+
+
+NETWORK = Network("subnet-0a,subnet-0b", "sg-0a")
+IN_A_VPC: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
+    "training": (
+        "CreateTrainingJob",
+        training_job_request(RUN, RECIPE, replace(TRAINING, network=NETWORK)),
+        (),
+    ),
+    "tuning": (
+        "CreateHyperParameterTuningJob",
+        tuning_job_request(RUN, TUNED, SMALL, replace(TRAINING, network=NETWORK)),
+        ("TrainingJobDefinition",),
+    ),
+    "prepare": (
+        "CreateProcessingJob",
+        processing_job_request(RUN, Footprint(1, 1, 1), replace(PROCESSING, network=NETWORK)),
+        ("NetworkConfig",),
+    ),
+    "fetch": (
+        "CreateProcessingJob",
+        fetch_job_request("fetch-m-1", "b", RECIPE, replace(PROCESSING, network=NETWORK)),
+        ("NetworkConfig",),
+    ),
+    "model": (
+        "CreateModel",
+        model_request(RUN, RECIPE, SMALL, "s3://b/model", replace(HOSTING, network=NETWORK)),
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_A_VPC)
+def test_jobs_and_endpoints_of_a_stack_with_a_vpc_run_in_it(name: str) -> None:
+    # Given
+    operation, request, path = IN_A_VPC[name]
+    plain: Any = REQUESTS[name][1]
+    found: Any = request
+
+    # When
+    assert_valid_request(operation, request)
+    for member in path:
+        found, plain = found[member], plain[member]
+
+    # Then
+    expected = {"Subnets": ["subnet-0a", "subnet-0b"], "SecurityGroupIds": ["sg-0a"]}
+    assert found["VpcConfig"] == expected
+    assert "VpcConfig" not in plain

@@ -1,5 +1,6 @@
-"""The template: no event and no failure is lost, and jobs may write SageMaker's own metrics."""
+"""The template: no event and no failure is lost; alarms, dashboard and parameters are complete."""
 
+import json
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from localcloud.stack.template import Template
 
-DOCUMENT: dict[str, Any] = Template.read(Path(__file__).parents[3] / "template.yaml").document
+ROOT = Path(__file__).parents[3]
+DOCUMENT: dict[str, Any] = Template.read(ROOT / "template.yaml").document
 RESOURCES: dict[str, Any] = DOCUMENT["Resources"]
 FUNCTIONS = {
     name: resource["Properties"]
@@ -100,3 +102,90 @@ def statements_of(value: Any) -> list[dict[str, Any]]:
     if "Effect" in value:
         return [value]
     return [found for each in value.values() for found in statements_of(each)]
+
+
+def alarms() -> dict[str, Any]:
+    return {
+        name: resource["Properties"]
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_each_alarm_sends_an_email_and_is_silent_without_data(name: str) -> None:
+    # Given
+    alarm = alarms()[name]
+
+    # Then
+    assert alarm["AlarmActions"] == [{"Ref": "ReportTopic"}]
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmDescription"]
+
+
+@pytest.mark.parametrize("name", ["FunctionErrorsAlarm", "FunctionThrottlesAlarm"])
+def test_the_alarms_of_functions_watch_every_function(name: str) -> None:
+    # Given
+    expression, *metrics = alarms()[name]["Metrics"]
+    watched = {each["Id"]: function_of(each) for each in metrics}
+
+    # Then
+    assert set(watched.values()) == set(FUNCTIONS)
+    assert set(re.findall(r"[a-z]\w+", expression["Expression"])) == set(watched)
+
+
+def test_the_alarm_of_durations_knows_each_time_out() -> None:
+    # Given
+    expression, *metrics = alarms()["FunctionDurationAlarm"]["Metrics"]
+    usual = DOCUMENT["Globals"]["Function"]["Timeout"]
+    watched = {each["Id"]: function_of(each) for each in metrics}
+
+    # When
+    found = re.findall(r"(\w+) / (\d+)", expression["Expression"])
+
+    # Then a duration in milliseconds becomes a share in percent
+    assert set(watched.values()) == set(FUNCTIONS) - {"EvaluateFunction"}
+    assert {watched[metric]: int(divisor) for metric, divisor in found} == {
+        name: 10 * FUNCTIONS[name].get("Timeout", usual) for name in watched.values()
+    }
+
+
+def function_of(metric: dict[str, Any]) -> str:
+    """Return the logical id of the function that a metric is about."""
+    (dimension,) = metric["MetricStat"]["Metric"]["Dimensions"]
+    return str(dimension["Value"]["Ref"])
+
+
+def test_dashboard_and_alarms_name_metrics_that_the_functions_write() -> None:
+    # Given
+    measures = (ROOT / "functions" / "tunedrop" / "aws" / "measures.py").read_text()
+    written = set(re.findall(r'_put\(\s*"(\w+)"', measures))
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    json.loads(body)
+
+    # When
+    shown = set(re.findall(r'"Tunedrop", "(\w+)"', body))
+    shown |= set(re.findall(r'MetricName=\\"(\w+)', body))
+    watched = {
+        alarm["MetricName"] for alarm in alarms().values() if alarm.get("Namespace") == "Tunedrop"
+    }
+
+    # Then
+    assert shown == written
+    assert watched == {"OldestRunHours", "MonthUsd"}
+    assert watched <= written
+
+
+def test_each_parameter_is_in_a_group_with_a_label_and_a_constraint() -> None:
+    # Given
+    interface = DOCUMENT["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+
+    # Then
+    assert sorted(grouped) == sorted(DOCUMENT["Parameters"])
+    assert interface["ParameterLabels"].keys() == DOCUMENT["Parameters"].keys()
+    for name, parameter in DOCUMENT["Parameters"].items():
+        assert parameter["Description"], name
+        assert parameter["ConstraintDescription"], name
+        limits = {"AllowedPattern", "AllowedValues", "MinValue"}
+        assert limits & parameter.keys(), name
