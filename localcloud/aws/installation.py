@@ -12,6 +12,7 @@ from localcloud.aws.hooks import (
     identity,
     logs,
     objects,
+    permissions,
     services,
     tags,
 )
@@ -62,6 +63,7 @@ class Installation:
         mailbox = Mailbox(state / "outbox", on_confirmation)
         objects.install()
         identity.install()
+        permissions.UsedPermissions(state).install()
         logs.install()
         tags.add_tags_of_stacks()
         services.refuse_unknown()
