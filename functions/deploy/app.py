@@ -10,6 +10,7 @@ import msgspec
 from tunedrop import bootstrap, logs
 from tunedrop.events import subject
 from tunedrop.jobs.endpoint import HostingSettings
+from tunedrop.jobs.network import Network
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.deploy import deploy
 
@@ -33,7 +34,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     result = deploy(
         about,
         bootstrap.step(settings, context),
-        HostingSettings(settings.serving_image, settings.serving_role_arn, settings.stack_name),
+        HostingSettings(
+            settings.serving_image,
+            settings.serving_role_arn,
+            settings.stack_name,
+            read_settings(Network),
+        ),
     )
     logger.info(result.outcome, run=result.run)
     answer: dict[str, Any] = msgspec.to_builtins(result)

@@ -10,6 +10,7 @@ import msgspec
 from tunedrop import bootstrap, logs
 from tunedrop.events import subject
 from tunedrop.jobs.endpoint import HostingSettings
+from tunedrop.jobs.network import Network
 from tunedrop.lifecycle.reporting import EvaluationSettings
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.evaluate import evaluate
@@ -40,7 +41,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         EvaluationSettings(
             settings.training_image,
             settings.serving_image,
-            HostingSettings(settings.serving_image, settings.serving_role_arn, settings.stack_name),
+            HostingSettings(
+                settings.serving_image,
+                settings.serving_role_arn,
+                settings.stack_name,
+                read_settings(Network),
+            ),
         ),
     )
     logger.info(result.outcome, run=result.run)

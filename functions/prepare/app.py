@@ -6,6 +6,7 @@ import msgspec
 
 from tunedrop import bootstrap, logs
 from tunedrop.events import completion, created_key
+from tunedrop.jobs.network import Network
 from tunedrop.jobs.processing_job import FetchSettings, ProcessingSettings
 from tunedrop.recipe.limits import Limits
 from tunedrop.settings import BucketSettings, read_settings
@@ -45,6 +46,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             hub=settings.hub_endpoint,
             secret=settings.hub_token_secret_arn,
         ),
+        network=read_settings(Network),
     )
     step = bootstrap.prepare_step(settings, context)
     result = prepare(key, step, processing, limits, completion(event))

@@ -9,6 +9,7 @@ import msgspec
 
 from tunedrop import bootstrap, logs
 from tunedrop.events import processing_job_name
+from tunedrop.lifecycle.measuring import measure
 from tunedrop.settings import EndingSettings, read_settings
 from tunedrop.stages.sweep import ERROR, continue_fetched, sweep
 
@@ -18,7 +19,6 @@ logger = logs.logger("sweep")
 class Settings(EndingSettings, frozen=True):
     """The function's environment."""
 
-    stack_name: str
     prepare_function: str
     train_function: str
     deploy_function: str
@@ -48,6 +48,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
         results = sweep(ending, functions, bootstrap.stack_resources(settings.stack_name))
     for result in results:
         logger.info(result.outcome, run=result.run)
+    if event.get("detail-type") != "SageMaker Processing Job State Change":
+        measure(ending)
     if errors := [result for result in results if result.outcome.startswith(ERROR)]:
         raise RuntimeError(f"{len(errors)} of {len(results)} checks failed: {errors[0].outcome}")
     answer: list[dict[str, Any]] = msgspec.to_builtins(results)

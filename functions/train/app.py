@@ -7,6 +7,7 @@ import msgspec
 from tunedrop import bootstrap, logs
 from tunedrop.documents import keys
 from tunedrop.events import created_key
+from tunedrop.jobs.network import Network
 from tunedrop.jobs.training_job import TrainingSettings
 from tunedrop.settings import BucketSettings, read_settings
 from tunedrop.stages.train import train
@@ -37,6 +38,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             settings.training_role_arn,
             settings.stack_name,
             settings.max_monthly_usd,
+            read_settings(Network),
         ),
     )
     logger.info(result.outcome)

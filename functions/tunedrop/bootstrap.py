@@ -8,6 +8,7 @@ from uuid import uuid4
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client, credentials
 from tunedrop.aws.jobs_only import JobsOnly
+from tunedrop.aws.measures import Measures
 from tunedrop.aws.messages import LambdaFunctions, Topic
 from tunedrop.aws.sagemaker import SageMakerService
 from tunedrop.aws.stack import CustomResource, TaggedResources, put
@@ -57,6 +58,7 @@ def ending(settings: EndingSettings) -> Ending:
         runs=runs(settings),
         sagemaker=SageMakerService(client("sagemaker")),
         mail=Topic(client("sns"), settings.report_topic_arn),
+        measures=Measures(settings.stack_name),
         region=settings.aws_region,
     )
 

@@ -28,6 +28,7 @@ class EndingSettings(BucketSettings, frozen=True):
     """The settings of functions that can end a run."""
 
     report_topic_arn: str
+    stack_name: str
     aws_region: str
 
 

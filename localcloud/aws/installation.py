@@ -12,6 +12,7 @@ from localcloud.aws.hooks import (
     identity,
     logs,
     objects,
+    permissions,
     services,
     tags,
 )
@@ -62,10 +63,12 @@ class Installation:
         mailbox = Mailbox(state / "outbox", on_confirmation)
         objects.install()
         identity.install()
+        permissions.UsedPermissions(state).install()
         logs.install()
         tags.add_tags_of_stacks()
         services.refuse_unknown()
         cloudformation.name_log_groups()
+        cloudformation.pass_over_alarms_that_compute()
         cloudformation.note_dropped(self.dropped)
         self.code = CodeStore(state / "code")
         """Shared with the processing job, which runs the functions' code, too."""

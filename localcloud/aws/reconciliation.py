@@ -39,6 +39,7 @@ PROVISIONED: dict[str, frozenset[str]] = {
             "Unit",
         ]
     ),
+    "AWS::CloudWatch::Dashboard": frozenset(["DashboardBody", "DashboardName"]),
     "AWS::ECR::Repository": frozenset(
         ["EmptyOnDelete", "ImageScanningConfiguration", "ImageTagMutability", "RepositoryName"]
     ),
@@ -53,6 +54,7 @@ PROVISIONED: dict[str, frozenset[str]] = {
             "Targets",
         ]
     ),
+    "AWS::IAM::Policy": frozenset(["PolicyDocument", "PolicyName", "Roles"]),
     "AWS::IAM::Role": frozenset(
         ["AssumeRolePolicyDocument", "ManagedPolicyArns", "Path", "Policies", "RoleName"]
     ),
@@ -116,6 +118,12 @@ PROVISIONED: dict[str, frozenset[str]] = {
 """By resource type: properties that ministack puts in place."""
 
 IGNORED: dict[str, dict[str, str]] = {
+    "AWS::Budgets::Budget": dict.fromkeys(
+        ("Budget", "NotificationsWithSubscribers"), "nothing costs money here"
+    ),
+    "AWS::CloudWatch::Alarm": {
+        "Metrics": "ministack does not compute with metrics, so such an alarm is not created here"
+    },
     "AWS::ECR::Repository": {"LifecyclePolicy": "no image is ever pushed here"},
     "AWS::Lambda::EventInvokeConfig": {
         "MaximumEventAgeInSeconds": "retries take seconds here, so no event reaches its maximum age"
@@ -126,6 +134,7 @@ IGNORED: dict[str, dict[str, str]] = {
         "Runtime": "functions run on the Python that runs localcloud",
         "Tags": "nothing here reads tags of functions",
         "TracingConfig": "there is no X-Ray here",
+        "VpcConfig": "functions run on this machine's network",
     },
     "AWS::Lambda::LayerVersion": {
         "CompatibleArchitectures": "functions run on this machine's processor",
@@ -184,8 +193,21 @@ def _concurrency(clients: Clients, function: str, value: Any) -> None:
     )
 
 
+def _boundary(clients: Clients, role: str, value: Any) -> None:
+    clients("iam").put_role_permissions_boundary(RoleName=role, PermissionsBoundary=value)
+
+
+def _access_logs(clients: Clients, bucket: str, value: Any) -> None:
+    target = {
+        "TargetBucket": value["DestinationBucketName"],
+        "TargetPrefix": value["LogFilePrefix"],
+    }
+    clients("s3").put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": target})
+
+
 RECONCILED: dict[str, dict[str, Callable[[Clients, str, Any], None]]] = {
-    "AWS::S3::Bucket": {"LifecycleConfiguration": _lifecycle},
+    "AWS::IAM::Role": {"PermissionsBoundary": _boundary},
+    "AWS::S3::Bucket": {"LifecycleConfiguration": _lifecycle, "LoggingConfiguration": _access_logs},
     "AWS::Lambda::Function": {
         "DeadLetterConfig": _dead_letters,
         "ReservedConcurrentExecutions": _concurrency,

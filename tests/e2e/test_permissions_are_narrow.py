@@ -283,8 +283,8 @@ def test_the_bucket_the_topic_and_the_queues_refuse_plain_http(
     ]
 
     # Then
-    assert len(codes) == 5
-    assert [code.removeprefix("AWS.SimpleQueueService.") in DENIED for code in codes] == [True] * 5
+    assert len(codes) == 6
+    assert [code.removeprefix("AWS.SimpleQueueService.") in DENIED for code in codes] == [True] * 6
 
 
 def test_sagemaker_may_use_a_role_for_its_own_account_only(cloud: Cloud) -> None:

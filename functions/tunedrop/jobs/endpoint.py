@@ -8,6 +8,7 @@ import msgspec
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Run, resource_tags, tuned_name
 from tunedrop.jobs.base_model import model_prefix
+from tunedrop.jobs.network import Network
 from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.schema import Recipe
 
@@ -35,6 +36,7 @@ class HostingSettings(msgspec.Struct):
     image: str
     role: str
     stack: str
+    network: Network = Network()
 
 
 def model_request(
@@ -98,6 +100,7 @@ def _model(
         "ModelName": name,
         "ExecutionRoleArn": settings.role,
         "EnableNetworkIsolation": True,
+        **settings.network.member,
         "PrimaryContainer": container,
         "Tags": resource_tags(run, settings.stack),
     }

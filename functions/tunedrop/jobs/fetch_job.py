@@ -81,6 +81,6 @@ def fetch_job_request(
             "AWS_DEFAULT_REGION": settings.region,
             **{key: value for key, value in optional.items() if value},
         },
-        "NetworkConfig": {"EnableNetworkIsolation": False},
+        "NetworkConfig": {"EnableNetworkIsolation": False, **settings.network.member},
         "Tags": [{"Key": STACK_TAG, "Value": settings.stack}],
     }

@@ -10,6 +10,7 @@ import msgspec
 
 from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.documents.run import Run, resource_tags
+from tunedrop.jobs.network import Network
 from tunedrop.recipe.instances import CATALOGUE
 
 ENTRYPOINT = "prepare"  # A program of the training image, see training_container/Dockerfile.
@@ -47,6 +48,7 @@ class ProcessingSettings(msgspec.Struct, frozen=True):
     memory: int
     limit: int
     fetch: FetchSettings
+    network: Network = Network()
 
 
 def why_too_large(footprint: Footprint, settings: ProcessingSettings) -> str | None:
@@ -103,6 +105,6 @@ def processing_job_request(
             "PROCESSING_JOB": run.name,
             "AWS_DEFAULT_REGION": settings.region,
         },
-        "NetworkConfig": {"EnableNetworkIsolation": False},
+        "NetworkConfig": {"EnableNetworkIsolation": False, **settings.network.member},
         "Tags": resource_tags(run, settings.stack),
     }

@@ -9,6 +9,7 @@ from tunedrop.documents.dataset import TECHNIQUES, Task, Technique
 from tunedrop.documents.run import Run, resource_tags
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.choosing import Chosen
+from tunedrop.jobs.network import Network
 from tunedrop.jobs.pricing import cap_hours
 from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
@@ -44,6 +45,7 @@ class TrainingSettings(msgspec.Struct):
     role: str
     stack: str
     monthly_usd: float
+    network: Network = Network()
 
 
 class ModelReference(msgspec.Struct):
@@ -140,6 +142,7 @@ def training_job_request(
             "LocalPath": CHECKPOINTS,
         },
         "EnableNetworkIsolation": True,
+        **settings.network.member,
         **_capacity(recipe, catalogue),
         "Tags": resource_tags(run, settings.stack),
     }

@@ -61,6 +61,7 @@ def tuning_job_request(
         },
         "TrainingJobDefinition": {
             **{name: training[name] for name in SHARED},
+            **settings.network.member,
             **_resources(training["ResourceConfig"]),
             "StoppingCondition": stopping,
         },

@@ -15,6 +15,7 @@ from tunedrop.documents.figures import usd as in_words
 from tunedrop.documents.run import Run
 from tunedrop.errors import BudgetError
 from tunedrop.jobs.pricing import bill, most_usd
+from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Step
 from tunedrop.ports.services import TrainingJob, TuningJob
 from tunedrop.ports.store import MissingError
@@ -22,6 +23,8 @@ from tunedrop.recipe.instances import Catalogue
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import encode, now, seconds_since
 
+Account = Step | Ending
+"""Where bills are found and jobs are asked for."""
 UNENDED_JOBS = ("InProgress", "Stopping")
 CREATION_SECONDS = 3_600.0  # A job that does not exist so long after its bill was never created.
 
@@ -37,6 +40,11 @@ class Bill(msgspec.Struct, kw_only=True):
     written: str
     final: bool = False
     tuning: bool = False
+
+
+def month_usd(month: str, source: Account, catalogue: Catalogue) -> float:
+    """Return what the training jobs of a month (`2026-11`) cost; a job that runs counts in full."""
+    return sum(each.usd for each in _bills(month, source, catalogue))
 
 
 def reserve(run: Run, recipe: Recipe, step: Step, catalogue: Catalogue, limit: float) -> None:
@@ -73,37 +81,38 @@ def reserve(run: Run, recipe: Recipe, step: Step, catalogue: Catalogue, limit: f
     )
 
 
-def _bills(month: str, step: Step, catalogue: Catalogue) -> list[Bill]:
+def _bills(month: str, source: Account, catalogue: Catalogue) -> list[Bill]:
     """Return the bills of a month; those of jobs that have ended become exact."""
-    store = step.runs.store
+    store = source.runs.store
     found = []
     for key in store.keys(keys.bills(month)):
         with suppress(MissingError):
             each = msgspec.json.decode(store.read(key).body, type=Bill)
-            found.append(each if each.final else _updated(each, month, step, catalogue))
+            found.append(each if each.final else _updated(each, month, source, catalogue))
     return found
 
 
-def _updated(each: Bill, month: str, step: Step, catalogue: Catalogue) -> Bill:
-    find = step.sagemaker.tuning_job if each.tuning else step.sagemaker.training_job
+def _updated(each: Bill, month: str, source: Account, catalogue: Catalogue) -> Bill:
+    find = source.sagemaker.tuning_job if each.tuning else source.sagemaker.training_job
     job = find(each.job)
     exact: float | None = None
     if job is None:
         exact = 0.0 if seconds_since(each.written) > CREATION_SECONDS else None
     elif job.status not in UNENDED_JOBS:
-        jobs = [job] if isinstance(job, TrainingJob) else _trials(job, step)
+        jobs = [job] if isinstance(job, TrainingJob) else _trials(job, source)
         costs = [_cost(one, catalogue) for one in jobs]
         known = [cost for cost in costs if cost is not None]
         exact = sum(known) if len(known) == len(costs) else None
     if exact is None:
         return each
     each.usd, each.final = exact, True
-    _write(each, month, step)
+    _write(each, month, source)
     return each
 
 
-def _trials(job: TuningJob, step: Step) -> list[TrainingJob]:
-    found = [step.sagemaker.training_job(each.name) for each in step.sagemaker.trials(job.name)]
+def _trials(job: TuningJob, source: Account) -> list[TrainingJob]:
+    sagemaker = source.sagemaker
+    found = [sagemaker.training_job(each.name) for each in sagemaker.trials(job.name)]
     return [each for each in found if each]
 
 
@@ -117,8 +126,8 @@ def _cost(job: TrainingJob, catalogue: Catalogue) -> float | None:
     return bill(job.instance, job.billable_seconds or 0, catalogue)
 
 
-def _write(each: Bill, month: str, step: Step) -> None:
-    step.runs.store.write(f"{keys.bills(month)}{each.job}.json", encode(each), "application/json")
+def _write(each: Bill, month: str, source: Account) -> None:
+    source.runs.store.write(f"{keys.bills(month)}{each.job}.json", encode(each), "application/json")
 
 
 def _next(month: str) -> str:

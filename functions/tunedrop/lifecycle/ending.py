@@ -19,7 +19,7 @@ from tunedrop.errors import StageError, TunedropError, UnansweredError
 from tunedrop.lifecycle.announcement import announce
 from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.lifecycle.index import list_run
-from tunedrop.ports.services import Mail, SageMaker
+from tunedrop.ports.services import Mail, Measures, SageMaker
 from tunedrop.ports.store import Listed
 from tunedrop.report.email import Email, Links, failure_email, success_email
 from tunedrop.report.question_email import prepared_email, question_email
@@ -36,6 +36,7 @@ class Ending:
     runs: Runs
     sagemaker: SageMaker
     mail: Mail
+    measures: Measures
     region: str
 
     def fail(self, folder: str, stage: str, error: TunedropError) -> None:
@@ -97,11 +98,15 @@ class Ending:
         return announce(key, self.runs.store, self.mail, lambda: self._composed(run))
 
     def _composed(self, run: Run) -> Email:
-        """Return the email, after the run was listed and its unconfirmed readers were noted."""
+        """Return the email, after the run was listed and its unconfirmed readers were noted.
+
+        An ended run is counted too, again when its email has to be sent again.
+        """
         report = self._report(run)
         email = self._email(run, report)
         if run.status != "asking":
             list_run(run, report, self.runs.store)
+            self.measures.run_ended(run)
         self._warn_of_unconfirmed(run)
         return email
 

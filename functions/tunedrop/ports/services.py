@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, Self
 import msgspec
 
 from tunedrop.documents.answers import Answer, TokenLikelihood
+from tunedrop.documents.run import Run
 from tunedrop.errors import TunedropError
 
 JobStatus = Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
@@ -227,6 +228,16 @@ class Mail(Protocol):
 
     def unconfirmed(self) -> list[str]:
         """Return the addresses that have not confirmed yet and therefore get no email."""
+
+
+class Measures(Protocol):
+    """Figures for the alarms and the dashboard."""
+
+    def run_ended(self, run: Run) -> None:
+        """Tell the figures of a run that has ended."""
+
+    def of_stack(self, oldest_seconds: float, month_usd: float) -> None:
+        """Tell the age of the oldest live run, and US dollars of this month's training jobs."""
 
 
 class Functions(Protocol):

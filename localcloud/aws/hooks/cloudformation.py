@@ -1,4 +1,4 @@
-"""CloudFormation: names of log groups, and the properties that ministack's CloudFormation drops.
+"""CloudFormation: names of log groups, alarms that compute, and properties that ministack drops.
 
 Dropped properties are noted with every reference resolved, and applied after the deployment
 (`localcloud.aws.reconciliation`): CloudFormation creates resources on the event loop, which would
@@ -52,6 +52,25 @@ def _update_named(
         physical_id, old, named, stack_name, **options
     )
     return updated
+
+
+def pass_over_alarms_that_compute() -> None:
+    """Create no alarm that computes with several metrics: ministack refuses its whole stack."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]  # noqa: SLF001
+    handlers["create"] = _without_computing(handlers["create"])
+    handlers["update"] = _without_computing(handlers["update"])
+
+
+def _without_computing(
+    handler: Callable[..., tuple[str, Properties]],
+) -> Callable[..., tuple[str, Properties]]:
+    def handled(first_id: str, *properties: Any, **options: Any) -> tuple[str, Properties]:
+        wanted = [value for value in properties if isinstance(value, dict)][-1]
+        if "Metrics" in wanted:
+            return wanted.get("AlarmName") or first_id, {}
+        return handler(first_id, *properties, **options)
+
+    return handled
 
 
 def note_dropped(into: list[Dropped]) -> None:

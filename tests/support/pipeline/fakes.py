@@ -8,10 +8,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-import botocore.session
-from botocore.validate import ParamValidator
-
 from tests.support.builders.references import likelihoods_of
+from tests.support.pipeline.request_policy import assert_valid_request
 from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
 from tunedrop.ports.services import (
@@ -22,15 +20,6 @@ from tunedrop.ports.services import (
     Trial,
     TuningJob,
 )
-
-MODEL = botocore.session.get_session().get_service_model("sagemaker")
-
-
-def assert_valid_request(operation: str, request: Mapping[str, Any]) -> None:
-    """Check a request against the shapes that AWS publishes for it."""
-    shape = MODEL.operation_model(operation).input_shape
-    report = ParamValidator().validate(dict(request), shape)
-    assert not report.has_errors(), report.generate_report()
 
 
 class FakeSageMaker:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pipeline.fakes import assert_valid_request
+from tests.support.pipeline.request_policy import assert_valid_request
 from tunedrop.dataset.sizing.footprint import Footprint
 from tunedrop.documents.run import Run, Source
 from tunedrop.jobs.processing_job import (
