@@ -116,6 +116,19 @@ PROVISIONED: dict[str, frozenset[str]] = {
 """By resource type: properties that ministack puts in place."""
 
 IGNORED: dict[str, dict[str, str]] = {
+    "AWS::CodeBuild::Project": dict.fromkeys(
+        (
+            "Artifacts",
+            "Description",
+            "Environment",
+            "LogsConfig",
+            "QueuedTimeoutInMinutes",
+            "ServiceRole",
+            "Source",
+            "TimeoutInMinutes",
+        ),
+        "there is no CodeBuild here; with the parameter TrainingImage the stack has no project",
+    ),
     "AWS::ECR::Repository": {"LifecyclePolicy": "no image is ever pushed here"},
     "AWS::Lambda::EventInvokeConfig": {
         "MaximumEventAgeInSeconds": "retries take seconds here, so no event reaches its maximum age"

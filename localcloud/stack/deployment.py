@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.aws.reconciliation import unknown_properties
 from localcloud.service import LocalCloudError
+from localcloud.stack.images import TRAINING_IMAGE
 from localcloud.stack.package import build_layer, build_package
 from localcloud.stack.template import LAYER, Template
 
@@ -58,7 +60,10 @@ def deploy(  # noqa: PLR0913, PLR0917  # each is a choice of the caller
     uploader.delete_others()
     say(f"deploying {template_path.name} as the stack {stack_name}")
     formation = emulator.client("cloudformation")
-    _create_or_update(formation, stack_name, template, parameters)
+    if "TrainingImage" in template.document.get("Parameters", {}):
+        parameters = {"TrainingImage": TRAINING_IMAGE, **parameters}
+    location = f"{emulator.endpoint_url}/{uploader.upload_template(template)}"
+    _create_or_update(formation, stack_name, location, parameters)
     outputs = _wait(formation, stack_name)
     emulator.finish_deployment()
     _warn_of_unknown(formation, stack_name)
@@ -90,6 +95,16 @@ class _Uploader:
             self._keys.add(archive.name)
         return f"s3://{ARTIFACTS_BUCKET}/{archive.name}"
 
+    def upload_template(self, template: Template) -> str:
+        """Upload the template; a request has room for 51,200 bytes, and an object for 1 MB.
+
+        Returns `<bucket>/<key>`.
+        """
+        body = json.dumps(template.document, default=str).encode()
+        key = f"template-{hashlib.sha256(body).hexdigest()[:16]}.json"
+        self._s3.put_object(Bucket=ARTIFACTS_BUCKET, Key=key, Body=body)
+        return f"{ARTIFACTS_BUCKET}/{key}"
+
     def delete_others(self) -> None:
         """Delete the packages of earlier deployments."""
         listed = self._s3.list_objects_v2(Bucket=ARTIFACTS_BUCKET).get("Contents", [])
@@ -98,11 +113,11 @@ class _Uploader:
 
 
 def _create_or_update(
-    formation: Any, stack_name: str, template: Template, parameters: Mapping[str, str]
+    formation: Any, stack_name: str, location: str, parameters: Mapping[str, str]
 ) -> None:
     request = {
         "StackName": stack_name,
-        "TemplateBody": json.dumps(template.document, default=str),
+        "TemplateURL": location,
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ],
