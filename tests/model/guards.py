@@ -128,6 +128,11 @@ def without_comparison(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(report_failure, "_stops", lambda *_: True)
 
 
+def without_beginning(patch: pytest.MonkeyPatch) -> None:
+    """Begun by: a dead letter of any invocation ends the run."""
+    patch.setattr(report_failure, "_began", lambda *_: True)
+
+
 def without_sweep(patch: pytest.MonkeyPatch) -> None:
     """Sweep: nobody comes back."""
     patch.setattr("sweep.app.sweep", lambda *_: [])
@@ -187,6 +192,9 @@ GUARDS: Mapping[str, Guard] = {
     "claim": Guard(without_claim, "bad input", operation="publish", call="stall", event="twice"),
     "record": Guard(without_record, "one drop", operation="publish", call="error"),
     "dead letters are compared": Guard(without_comparison, "one drop", event="twin dies"),
+    "begun by": Guard(
+        without_beginning, "one drop", operation="run.json", call="hang", event="twin dies"
+    ),
     "another job": Guard(
         without_another_job, "hub model", operation="upload_file models/", call="kill"
     ),

@@ -161,6 +161,9 @@ class Run(msgspec.Struct, kw_only=True):
 
     `tuning` says that the job is a tuning job, whose training jobs have names of their own.
 
+    `begun_by` is the request id of the invocation that began the stage last, until it is finished.
+    Only a dead letter of that invocation ends the run.
+
     Attempts up to the number `released` have left nothing behind. A function that worked on an
     attempt when it was ended may create something until `busy_until` (epoch seconds).
     """
@@ -178,6 +181,7 @@ class Run(msgspec.Struct, kw_only=True):
     ended: str | None = None
     stages: dict[str, StageTimes] = {}
     lease: Lease | None = None
+    begun_by: str | None = None
     busy_until: float = 0.0
     released: int = 0
     waiting: Waiting | None = None

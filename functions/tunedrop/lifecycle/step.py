@@ -84,7 +84,8 @@ class Step:
         run = held.run
         if next_stage != run.stage:
             run.stages[run.stage].ended = now()
-        run.stage, run.lease, run.progress, run.waiting = next_stage, None, None, None
+        run.stage = next_stage
+        run.lease = run.begun_by = run.progress = run.waiting = None
         self.runs.save(held)
 
     def result(self, folder: str, done: str) -> StepResult:

@@ -189,7 +189,7 @@ class Runs:
             return False
         if run.lease and run.lease.owner != lease.owner and run.lease.expires > time():
             return False
-        run.lease = lease
+        run.lease, run.begun_by = lease, lease.owner
         run.stage = stage
         run.progress = None
         run.stages.setdefault(stage, StageTimes(started=now()))
@@ -209,7 +209,7 @@ class Runs:
         run.status, run.stage, run.stages = "running", "prepare", {}
         run.ended = run.error = run.job = run.endpoint = run.endpoint_expires = None
         run.reuses = run.mixed = None
-        run.lease = run.progress = run.waiting = None
+        run.lease = run.begun_by = run.progress = run.waiting = None
         run.verdict = run.cost = run.processing = run.fetching = None
         run.tuning = False
         run.warnings, run.nudges = [], {}

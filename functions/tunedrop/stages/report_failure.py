@@ -96,7 +96,8 @@ def _tries_again(run: Run, runs: Runs) -> bool:
         newest.nudges[TRY_COUNT] = tried
         newest.attempt += 1
         newest.stage = "prepare"
-        newest.lease = newest.progress = newest.processing = newest.waiting = None
+        newest.lease = newest.begun_by = newest.progress = None
+        newest.processing = newest.waiting = None
         return True
 
     newest = runs.update(run.folder, next_try).run
@@ -157,7 +158,7 @@ def _stops(letter: DeadLetter, subject: str, run: Run, ending: Ending) -> bool:
     """Return whether the run cannot go on without the event that could not be handled.
 
     It can if the event was a late or repeated one: about another version of the upload, for another
-    stage than the one that the run waits for, or while another invocation works on the run. If
+    stage than the one that the run waits for, or of an invocation that did not begin the stage. If
     nothing works on the run after all, `sweep` sends the event that it waits for. It also does so
     while the run waits for an instance, which has a limit of its own.
     """
@@ -169,7 +170,13 @@ def _stops(letter: DeadLetter, subject: str, run: Run, ending: Ending) -> bool:
     if subject == source.key and source.version_id not in (letter.version_id, "null"):
         return False
     lost = lost_event(run, ending)
-    return lost is not None and lost[0] == _function(letter.request_payload, subject)
+    function = _function(letter.request_payload, subject)
+    return lost is not None and lost[0] == function and _began(letter, function, run)
+
+
+def _began(letter: DeadLetter, function: str, run: Run) -> bool:
+    """Return whether the invocation had begun the stage; report_failure begins none."""
+    return function == "report_failure" or letter.request_id == run.begun_by
 
 
 def _function(event: Mapping[str, Any], subject: str) -> str:

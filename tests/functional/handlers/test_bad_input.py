@@ -226,10 +226,10 @@ def test_a_dead_letter_of_a_long_name_ends_its_run_with_one_email(
     stack, key = stack_with_key_limit, f"datasets/{'x' * 1_000}/d.csv"
     stack.drop(key, TABLE.encode())
     folder = stack.prepare(key)["run"]
-    change(stack, folder, stage="prepare")
+    change(stack, folder, stage="prepare", begun_by="ours")
 
     # When
-    send_dead_letter(stack, folder)
+    send_dead_letter(stack, folder, request_id="ours")
 
     # Then
     assert stack.run(folder).status == "failed"

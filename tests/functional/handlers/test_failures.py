@@ -242,11 +242,11 @@ def test_a_dead_letter_ends_its_run_with_one_email(stack: Stack, tweets: bytes) 
     # Given a run that still waits for prepare
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
-    change(stack, folder, stage="prepare")
+    change(stack, folder, stage="prepare", begun_by="ours")
 
     # When it arrives twice
     for _ in range(2):
-        send_dead_letter(stack, folder)
+        send_dead_letter(stack, folder, request_id="ours")
 
     # Then
     error = stack.run(folder).error
@@ -256,16 +256,18 @@ def test_a_dead_letter_ends_its_run_with_one_email(stack: Stack, tweets: bytes) 
     assert len(stack.emails) == 1
 
 
-@pytest.mark.parametrize("difference", ["version", "stage", "lease"])
+@pytest.mark.parametrize("difference", ["version", "stage", "lease", "invocation"])
 def test_a_dead_letter_that_a_run_does_not_wait_for_is_ignored(
     stack: Stack, tweets: bytes, difference: str
 ) -> None:
     # Given a healthy run, and the dead letter of a late duplicate of its event
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
-    letter = {"version_id": "older"} if difference == "version" else {"request_id": "ours"}
+    letter = {"request_id": "late" if difference == "invocation" else "ours"}
+    letter |= {"version_id": "older"} if difference == "version" else {}
     lease = {"owner": "other", "expires": time.time() + 60} if difference == "lease" else None
-    change(stack, folder, stage="train" if difference == "stage" else "prepare", lease=lease)
+    stage = "train" if difference == "stage" else "prepare"
+    change(stack, folder, stage=stage, lease=lease, begun_by="ours")
 
     # When
     (outcome,) = send_dead_letter(stack, folder, **letter)
@@ -280,7 +282,7 @@ def test_a_dead_letter_of_the_lease_owner_ends_the_run(stack: Stack, tweets: byt
     stack.drop(KEY, tweets)
     folder = stack.prepare(KEY)["run"]
     lease = {"owner": "ours", "expires": time.time() + 600}
-    change(stack, folder, stage="prepare", lease=lease)
+    change(stack, folder, stage="prepare", lease=lease, begun_by="ours")
 
     # When
     send_dead_letter(stack, folder, request_id="ours")
