@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client, credentials
+from tunedrop.aws.image_builds import CodeBuild
 from tunedrop.aws.jobs_only import JobsOnly
 from tunedrop.aws.measures import Measures
 from tunedrop.aws.messages import LambdaFunctions, Topic
@@ -18,7 +19,7 @@ from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Invocation, Step
 from tunedrop.ports.services import Inference
 from tunedrop.runs.repository import Runs
-from tunedrop.settings import BucketSettings, EndingSettings
+from tunedrop.settings import BucketSettings, EndingSettings, ImageSettings
 
 
 def runs(settings: BucketSettings) -> Runs:
@@ -76,8 +77,24 @@ def functions(names: Mapping[str, str]) -> LambdaFunctions:
 
 
 def custom_resource(event: Mapping[str, Any]) -> CustomResource:
-    """Return what answers a request of CloudFormation for a custom resource."""
-    return CustomResource(event, put)
+    """Return what answers a request of CloudFormation when the stack is deleted."""
+    return CustomResource(event, put, "tunedrop-clean-up")
+
+
+def image_answers(request: Mapping[str, Any]) -> CustomResource:
+    """Return what answers a request of CloudFormation for the training image."""
+    return CustomResource(request, put, "tunedrop-training-image")
+
+
+def image_builds(settings: ImageSettings) -> CodeBuild:
+    """Return what builds the training image, and finds those that exist."""
+    return CodeBuild(
+        client("codebuild"),
+        client("ecr"),
+        client("logs"),
+        settings.image_build_project,
+        settings.image_repository_uri,
+    )
 
 
 def stack_resources(stack: str) -> TaggedResources:

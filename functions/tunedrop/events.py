@@ -144,6 +144,12 @@ def endpoint_name(event: dict[str, Any]) -> str:
     return msgspec.convert(event["detail"], EndpointChanged).endpoint_name
 
 
+def build_id(event: dict[str, Any]) -> str:
+    """Return the id of the CodeBuild build that the event is about."""
+    arn: str = event["detail"]["build-id"]
+    return arn.partition(":build/")[2]
+
+
 def subject(event: dict[str, Any]) -> str:
     """Return the key, the job name or the endpoint name that an event is about."""
     detail = event.get("detail", {})

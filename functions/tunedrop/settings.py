@@ -24,6 +24,13 @@ class StackSettings(Environment, frozen=True):
     stack_name: str
 
 
+class ImageSettings(Environment, frozen=True):
+    """The settings of the function that has the training image built."""
+
+    image_build_project: str
+    image_repository_uri: str
+
+
 class EndingSettings(BucketSettings, frozen=True):
     """The settings of functions that can end a run."""
 

@@ -124,6 +124,19 @@ IGNORED: dict[str, dict[str, str]] = {
     "AWS::CloudWatch::Alarm": {
         "Metrics": "ministack does not compute with metrics, so such an alarm is not created here"
     },
+    "AWS::CodeBuild::Project": dict.fromkeys(
+        (
+            "Artifacts",
+            "Description",
+            "Environment",
+            "LogsConfig",
+            "QueuedTimeoutInMinutes",
+            "ServiceRole",
+            "Source",
+            "TimeoutInMinutes",
+        ),
+        "there is no CodeBuild here; with the parameter TrainingImage the stack has no project",
+    ),
     "AWS::ECR::Repository": {"LifecyclePolicy": "no image is ever pushed here"},
     "AWS::Lambda::EventInvokeConfig": {
         "MaximumEventAgeInSeconds": "retries take seconds here, so no event reaches its maximum age"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.aws.reconciliation import unknown_properties
 from localcloud.service import LocalCloudError
+from localcloud.stack.images import TRAINING_IMAGE
 from localcloud.stack.package import build_layer, build_package
 from localcloud.stack.template import LAYER, Template
 
@@ -59,6 +60,8 @@ def deploy(  # noqa: PLR0913, PLR0917  # each is a choice of the caller
     uploader.delete_others()
     say(f"deploying {template_path.name} as the stack {stack_name}")
     formation = emulator.client("cloudformation")
+    if "TrainingImage" in template.document.get("Parameters", {}):
+        parameters = {"TrainingImage": TRAINING_IMAGE, **parameters}
     location = f"{emulator.endpoint_url}/{uploader.upload_template(template)}"
     _create_or_update(formation, stack_name, location, parameters)
     outputs = _wait(formation, stack_name)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CONTAINER = PROJECT / "training_container"
 FUNCTIONS = PROJECT / "functions"
+TRAINING_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/tunedrop-training:local"
+"""The parameter TrainingImage here: there is no CodeBuild, so the stack builds no image."""
 LAYERS = (FUNCTIONS / "prepare_layer", FUNCTIONS / "tokenizer_layer")
 
 

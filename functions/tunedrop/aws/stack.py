@@ -15,7 +15,6 @@ from tunedrop.ports.services import StackResource
 PAUSES = (1.0, 2.0, 4.0, 8.0)  # Seconds before each further attempt to send the answer.
 ANSWER_SECONDS = 10.0  # How long one attempt may take.
 MAX_REASON = 1_000  # Characters. An answer may have 4,096 bytes in all.
-PHYSICAL_ID = "tunedrop-clean-up"  # Another id would tell CloudFormation to delete the first one.
 
 
 class Kind(NamedTuple):
@@ -127,28 +126,37 @@ class CustomResource:
     """Answers one request of CloudFormation for a custom resource.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
+
+    Args:
+        event: the request, or what an answer needs of it.
+        send: puts a body at a URL.
+        physical_id: the resource's id. A later one that differs tells CloudFormation to delete it.
     """
 
-    def __init__(self, event: Mapping[str, Any], send: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self, event: Mapping[str, Any], send: Callable[[str, bytes], None], physical_id: str
+    ) -> None:
         self.event = event
         self.send = send
+        self.physical_id = physical_id
 
-    def succeeded(self, reason: str) -> None:
-        """Tell CloudFormation to go on."""
-        self._answer("SUCCESS", reason)
+    def succeeded(self, reason: str, attributes: Mapping[str, str] | None = None) -> None:
+        """Tell CloudFormation to go on; the template reads the attributes with GetAtt."""
+        self._answer("SUCCESS", reason, attributes or {})
 
     def failed(self, reason: str) -> None:
         """Tell CloudFormation that the request failed; people read the reason in its events."""
-        self._answer("FAILED", reason)
+        self._answer("FAILED", reason, {})
 
-    def _answer(self, status: str, reason: str) -> None:
+    def _answer(self, status: str, reason: str, attributes: Mapping[str, str]) -> None:
         body = {
             "Status": status,
             "Reason": reason if len(reason) <= MAX_REASON else f"{reason[: MAX_REASON - 3]}...",
-            "PhysicalResourceId": self.event.get("PhysicalResourceId") or PHYSICAL_ID,
+            "PhysicalResourceId": self.event.get("PhysicalResourceId") or self.physical_id,
             "StackId": self.event["StackId"],
             "RequestId": self.event["RequestId"],
             "LogicalResourceId": self.event["LogicalResourceId"],
+            "Data": dict(attributes),
         }
         for pause in (*PAUSES, None):
             try:

@@ -1,6 +1,6 @@
 """What the domain needs of SageMaker, SNS and Lambda; `tunedrop.aws` implements it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -173,6 +173,30 @@ class StackResources(Protocol):
 
     def remove(self, resource: StackResource) -> None:
         """Stop the job or delete the resource; raises an error when SageMaker refuses."""
+
+
+class ImageBuild(msgspec.Struct, frozen=True, kw_only=True):
+    """A build of the training image; `request` is empty if a person started it."""
+
+    status: str
+    tag: str
+    request: Mapping[str, Any]
+    problem: str = ""
+    log: str = ""
+    log_tail: str = ""
+
+
+class ImageBuilds(Protocol):
+    """Builds of the training image, and the images that exist, by tag."""
+
+    def image(self, tag: str) -> str:
+        """Return the URI by digest of the image with this tag, or an empty text."""
+
+    def start(self, sources: Sequence[str], tag: str, request: Mapping[str, Any]) -> None:
+        """Start a build whose end answers `request`; the same request starts only one."""
+
+    def build(self, build_id: str) -> ImageBuild:
+        """Describe a build; raises LookupError when there is none of this id."""
 
 
 class BusyError(Exception):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tunedrop.events import (
+    build_id,
     created_key,
     dead_letters,
     endpoint_name,
@@ -26,7 +27,9 @@ def test_every_example_event_is_parsed_to_its_subject(path: Path) -> None:
     if "Records" in event:
         assert dead_letters(event)[0].function.startswith("tunedrop-PrepareFunction")
     elif event.get("RequestType"):  # CloudFormation's request to a custom resource
-        assert event["ResourceType"] == "Custom::TunedropCleanUp"
+        assert event["ResourceType"] in {"Custom::TunedropCleanUp", "Custom::TunedropTrainingImage"}
+    elif event["source"] == "aws.codebuild":
+        assert build_id(event) == "ImageBuild-1a2b3c4d5e6f:8c0d4f51-0000-1111-2222-333344445555"
     elif event["source"] == "aws.s3":
         assert created_key(event).startswith(("datasets/", "runs/", "tweets.csv"))
     elif {"TrainingJobName", "HyperParameterTuningJobName"} & event["detail"].keys():

@@ -1,0 +1,1 @@
+"""The function that has the training image built."""
