@@ -5,6 +5,7 @@ import time
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.pipeline.drives import (
     KEY,
@@ -16,6 +17,7 @@ from tests.support.pipeline.drives import (
 )
 from tests.support.pipeline.fakes import FakeInference
 from tests.support.pipeline.stack import BUCKET, EVENTS, Stack
+from tunedrop.aws.messages import Topic
 from tunedrop.documents.run import Failure
 from tunedrop.runs.repository import now
 
@@ -43,6 +45,25 @@ def test_an_unusable_file_ends_the_run_with_one_email(stack: Stack, body: bytes,
     assert run.error.code == code
     assert len(stack.emails) == 1
     assert run.error.remedy in " ".join(stack.emails[0][1].split())
+    assert stack.keys("runs/_active/") == []
+
+
+def test_an_email_is_sent_although_its_readers_cannot_be_listed(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a topic whose subscriptions may not be listed
+    def refuse(_: Topic) -> list[str]:
+        details = {"Error": {"Code": "AuthorizationError", "Message": "not authorized"}}
+        raise ClientError(details, "ListSubscriptionsByTopic")
+
+    monkeypatch.setattr(Topic, "unconfirmed", refuse)
+    stack.drop(KEY, b"")
+
+    # When
+    report_failure(stack, stack.prepare(KEY)["run"])
+
+    # Then
+    assert len(stack.emails) == 1
     assert stack.keys("runs/_active/") == []
 
 

@@ -342,3 +342,17 @@ def test_endpoint_with_impossible_settings_does_not_start(
     # When the model is loaded, then the setting is named
     with pytest.raises(SettingsError, match=sentence):
         ServedModel(settings)
+
+
+def test_pickled_weights_are_not_served(tiny_model: Path, tmp_path: Path) -> None:
+    # Given a base model whose weights are a pickle, which can run code when it is loaded
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    weights = load_file(model / "model.safetensors")
+    torch.save(weights, model / "pytorch_model.bin")
+    (model / "model.safetensors").unlink()
+    settings = ServingSettings.from_environment({}, ContainerFolders(tmp_path))
+
+    # When it is loaded, then it is refused
+    with pytest.raises(OSError, match="safetensors"):
+        ServedModel(settings)
