@@ -14,6 +14,8 @@ from tunedrop.dataset.shapes.transcript import transcripts
 from tunedrop.dataset.shapes.translation import translations
 from tunedrop.documents.dataset import Columns
 
+JUDGED_PAIRS = (("prompt", "completion"), ("prompt", "response"))
+
 
 def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     """Return every mapping whose columns have well-known names.
@@ -66,14 +68,18 @@ def _preferences(known: dict[str, str]) -> list[Columns]:
 
 
 def _judged(sample: Sequence[Fields], known: dict[str, str]) -> list[Columns]:
-    """KTO: a prompt and a completion, or messages, and a label that is true or false."""
-    prompt, completion = _found(known, "prompt"), _found(known, "completion", "response")
+    """KTO: an answer to a prompt, or messages, and a label that is true or false.
+
+    Only `kto_tag`, LLaMA-Factory's name, is known to judge the answers of every pair of columns.
+    """
     messages = _found(known, *column_names.CONVERSATION)
     label = _found(known, "kto_tag", "label")
     if label is None or not _are_judgements(sample, label):
         return []
-    if prompt and completion:
-        mapping = {"prompt": prompt, "completion": completion, "label": label}
+    pairs = column_names.PAIRS if "kto_tag" in known else JUDGED_PAIRS
+    pair = next((pair for pair in pairs if known.keys() >= set(pair)), None)
+    if pair:
+        mapping = {**_pair(known, *pair).mapping, "label": label}
     elif messages and _holds_lists(sample, messages):
         mapping = {"messages": messages, "label": label, **_system_of(sample, known)}
     else:
