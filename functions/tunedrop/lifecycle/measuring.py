@@ -2,6 +2,8 @@
 
 from contextlib import suppress
 
+import msgspec
+
 from tunedrop.lifecycle.bills import month_usd
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.ports.store import MissingError
@@ -21,7 +23,8 @@ def _oldest_seconds(runs: Runs) -> float:
     """Return the age of the oldest running run; a run that asks waits for a person."""
     ages = [0.0]
     for run_id in runs.active():
-        with suppress(MissingError):  # It has just ended, or is not yet written.
+        # It may have just ended, or not be written yet; sweep itself tells of one it cannot read.
+        with suppress(MissingError, msgspec.DecodeError):
             run = runs.load(runs.marker(run_id).folder).run
             if run.status == "running":
                 ages.append(seconds_since(run.created))

@@ -218,7 +218,8 @@ def test_deleting_what_is_missing_is_told_from_a_lack_of_permission() -> None:
 
     # When
     with Stubber(client) as stub:
-        for kind in ("endpoint", "endpoint_config", "model"):
+        pair = ("endpoint_config", "model")  # Of the first weights, and of fully tuned ones.
+        for kind in ("endpoint", *pair, *pair):
             stub.add_client_error(f"delete_{kind}", "AccessDeniedException", "no tag")
             stub.add_client_error(f"describe_{kind}", "ValidationException", gone)
         deleted = SageMakerService(client).delete_endpoint("tweets-0a1b2c3d4e5f-1")

@@ -81,8 +81,13 @@ def _limited(operation: str, request: Request) -> Iterator[str]:
             yield "the tuning job has no limit of training jobs"
 
 
-def _tagged(_operation: str, request: Request) -> Iterator[str]:
-    """Roles may touch only what has the stack's tag, and clean_up finds only that."""
+def _tagged(operation: str, request: Request) -> Iterator[str]:
+    """Roles may touch only what has the stack's tag, and clean_up finds only that.
+
+    UpdateEndpoint has no tags: the endpoint keeps its own.
+    """
+    if operation == "UpdateEndpoint":
+        return
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
     if not tags.get(STACK_TAG):
         yield f"the tag {STACK_TAG} is missing"

@@ -89,7 +89,7 @@ def test_defaults_without_any_allowed_instance_type_are_refused() -> None:
 def parameters(*more: str) -> dict[str, dict[str, Any]]:
     """Return the parameters of template.yaml that limit recipes, and others by their names."""
     text = (ROOT / "template.yaml").read_text()
-    found = yaml.safe_load(text[text.index("\nParameters:\n") : text.index("\nConditions:\n")])
+    found = yaml.safe_load(text[text.index("\nParameters:\n") : text.index("\nRules:\n")])
     names = ("AllowedInstanceTypes", "MaxTrainingHours", "MaxBudgetUsd", "MaxEndpointHours")
     return {name: found["Parameters"][name] for name in (*names, *more)}
 

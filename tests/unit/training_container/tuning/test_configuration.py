@@ -127,7 +127,10 @@ def test_wrong_hyperparameter_is_refused(changes: dict[str, Any], sentence: str)
         ({"ranges": "wide"}, 'training.json: ranges must be an object, not a text ("wide")'),
         (
             {"method": "qlora"},
-            "training.json: method must be one of lora, not 'qlora': change method in recipe.yaml",
+            (
+                "training.json: method must be one of lora, full, not 'qlora': "
+                "change method in recipe.yaml"
+            ),
         ),
     ],
 )
