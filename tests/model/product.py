@@ -31,6 +31,7 @@ from tunedrop.evaluation.judging import judge
 ROLE = "arn:aws:iam::111122223333:role/tunedrop"
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
+    "POWERTOOLS_METRICS_DISABLED": "true",
     "DATA_BUCKET": BUCKET,
     "REPORT_TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:reports",
     "STACK_NAME": "tunedrop",

@@ -174,6 +174,22 @@ def test_a_tuning_survives_a_fault_of_any_event(product: Product, kind: EventFau
     assert not found, found[0]
 
 
+def test_repeated_update_of_an_endpoint_is_known_as_done(product: Product) -> None:
+    # Given a full fine-tuning whose request for its tuned weights is sent twice, with a lost answer
+    calls = check(Schedule("full fine-tuning"), product).world.calls
+    updates = [at for at, call in enumerate(calls) if call[1] == "update_endpoint"]
+    assert updates
+
+    # When
+    outcomes = [
+        check(Schedule("full fine-tuning", calls={at: "retried"}), product) for at in updates
+    ]
+
+    # Then
+    found = [str(outcome) for outcome in outcomes if outcome.broken]
+    assert not found, found[0]
+
+
 @pytest.mark.parametrize("kind", EVENT_FAULTS)
 def test_one_drop_survives_a_fault_of_any_event(product: Product, kind: EventFault) -> None:
     # Given

@@ -36,6 +36,8 @@ QUOTA_REMEDY = (
     "Ask for a higher quota for this instance type in the Service Quotas console (training and "
     "endpoint quotas are separate), or name another type in recipe.yaml; then drop the file again."
 )
+# boto3 repeats a request whose answer was lost; only this product updates its endpoints.
+DONE_BEFORE = re.compile(r"already exist|Cannot update in-progress endpoint")
 PROCESSING_QUOTA_REMEDY = (
     "Ask for a higher quota for this instance type, for processing job usage, in the Service "
     "Quotas console; then drop the file again."
@@ -189,7 +191,7 @@ class SageMakerService:
             _call_until_visible(call, request)
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-            if code == "ResourceInUse" or "already exist" in message:
+            if code == "ResourceInUse" or DONE_BEFORE.search(message):
                 return
             if code not in REFUSALS:
                 raise
