@@ -72,4 +72,5 @@ def test_a_function_with_seconds_goes_on_after_time_outs_and_a_kill(
     assert report
     assert set(saved.values()) == {1}
     assert len(saved) == 3 * run["rows"]["test"] == report["asking"]["answers"]
+    wait_for(lambda: cloud.emails("long"), cloud.logs)  # It is sent after the run has ended.
     assert len(cloud.emails("long")) == 1
