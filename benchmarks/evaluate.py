@@ -148,7 +148,7 @@ def tunedrop(port: int) -> Callable[[int], int]:
     from tunedrop.documents.rows import Message, Row  # noqa: PLC0415
     from tunedrop.evaluation.asking import AskingLimits  # noqa: PLC0415
     from tunedrop.evaluation.asking import ask as ask_all  # noqa: PLC0415
-    from tunedrop.jobs.endpoint import chat_request  # noqa: PLC0415
+    from tunedrop.jobs.chat import chat_request  # noqa: PLC0415
     from tunedrop.recipe.schema import Recipe  # noqa: PLC0415
 
     recipe, runtime = Recipe(), client(port, 1)

@@ -1,15 +1,15 @@
 """SageMaker for `prepare`, which parses files of strangers and may therefore touch no endpoint."""
 # ruff: noqa: ARG002  # the arguments are those of the protocol
 
-from tunedrop.ports.services import (
+from tunedrop.ports.sagemaker import (
     Endpoint,
     ProcessingJob,
-    Request,
     SageMaker,
     TrainingJob,
     Trial,
     TuningJob,
 )
+from tunedrop.ports.services import Request
 
 
 class JobsOnly:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from tunedrop.aws.sagemaker import is_missing
-from tunedrop.documents.run import STACK_TAG, run_of_resource
-from tunedrop.ports.services import StackResource
+from tunedrop.aws.sagemaker_calls import is_missing
+from tunedrop.documents.names import run_of_resource
+from tunedrop.documents.run import STACK_TAG
+from tunedrop.ports.sagemaker import StackResource
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)  # Seconds before each further attempt to send the answer.
 ANSWER_SECONDS = 10.0  # How long one attempt may take.
@@ -68,7 +69,7 @@ KINDS = (
 
 
 class TaggedResources:
-    """What carries the stack's tag, as `tunedrop.ports.services.StackResources`.
+    """What carries the stack's tag, as `tunedrop.ports.sagemaker.StackResources`.
 
     SageMaker's lists know no tags, so the tags of resources with a run's name are read.
     """

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tunedrop.documents.report import Verdict
+from tunedrop.documents.judgement import Verdict
 
 
 class IndexEntry(msgspec.Struct, kw_only=True):

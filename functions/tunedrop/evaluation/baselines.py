@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.figures import count, cut
-from tunedrop.documents.report import BaselineKind
+from tunedrop.documents.judgement import BaselineKind
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.scoring.labels import normalise
 from tunedrop.evaluation.scoring.text import tokens

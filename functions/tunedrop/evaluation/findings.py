@@ -1,13 +1,13 @@
 """The results of an evaluation, from which headline, sentences and warnings are written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tunedrop.documents.answers import Answers
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.figures import Scale
-from tunedrop.documents.report import BaselineKind, Verdict
+from tunedrop.documents.judgement import BaselineKind, Verdict
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.baselines import (
     NearestRows,
@@ -146,6 +146,15 @@ class EvaluationFindings:
             and verdict_of(found.comparison, gate) != "better"
         )
 
+    @property
+    def but_by_form(self) -> str:
+        """How a gain that the answers' form makes is qualified in a sentence; "" for any other."""
+        if self.where_in_form is None or not self.gains_by_form:
+            return ""
+        verdict = verdict_of(self.where_in_form.comparison, self.recipe.evaluate.gate)
+        how = "worse" if verdict == "worse" else "not clearly"
+        return f", but {how} where both answered in form"
+
     @cached_property
     def without_leaks(self) -> Compared | None:
         """The comparison on the rows that no training row resembles; None when all or none do."""
@@ -189,29 +198,25 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         RecipeError: the gate's metric does not exist for the task.
     """
     task, gate = TASKS[dataset.task], recipe.evaluate.gate
-    written = [row.answer.strip() for row in rows]
-    named = [label.strip() for label in dataset.labels]
-    labels = list(dict.fromkeys([*named, *written])) if task.has_labels else []
+    labels = _labels(task, dataset, rows)
     read = reader_of(rows, task.reader(labels, rows))
-    golds, base, tuned = map(read, (written, texts_of(answers.base), texts_of(answers.tuned)))
-    if task.weights is not None:
-        golds = task.weights(rows, answers.base)
-    reported = reported_metrics(dataset.task, gate, golds)
-    units = units_for(rows)
+    base, tuned = read(texts_of(answers.base)), read(texts_of(answers.tuned))
+    golds = (
+        read([row.answer.strip() for row in rows])
+        if task.weights is None
+        else task.weights(rows, answers.base)
+    )
+    beside_base = Evidence(
+        golds=golds,
+        rival=base,
+        tuned=tuned,
+        rival_name=BASE,
+        confidence=gate.confidence,
+        units=units_for(rows),
+    )
+    metrics = reported_metrics(dataset.task, gate, golds)
     search = NearestRows(train) if train else None
     nearest = [search.nearest(row) for row in rows] if search else []
-
-    def against(rival: Sequence[str], name: str) -> dict[str, Compared]:
-        evidence = Evidence(
-            golds=golds,
-            rival=rival,
-            tuned=tuned,
-            rival_name=name,
-            confidence=gate.confidence,
-            units=units,
-        )
-        return {metric.name: compare(metric, evidence) for metric in reported}
-
     rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
     if task.weights is None:
         rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
@@ -225,16 +230,30 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         base=base,
         tuned=tuned,
         metric=deciding_metric(dataset.task, gate, golds),
-        compared=against(base, BASE),
+        compared=_by_metric(metrics, beside_base),
         baselines=[
             BaselineFinding(
                 kind=each.kind,
                 name=each.name,
                 subject=each.subject,
-                compared=against(read(each.answers), each.name),
+                compared=_by_metric(
+                    metrics, replace(beside_base, rival=read(each.answers), rival_name=each.name)
+                ),
             )
             for each in rivals
         ],
         in_form=rows_in_form(answers, (base, tuned) if task.form else ()),
         leaked=leaked_rows(rows, train, nearest),
     )
+
+
+def _labels(task: JudgedTask, dataset: Dataset, rows: Sequence[Row]) -> list[str]:
+    """Return the possible labels, those of the test rows last; none for free text."""
+    if not task.has_labels:
+        return []
+    named = [label.strip() for label in dataset.labels]
+    return list(dict.fromkeys([*named, *(row.answer.strip() for row in rows)]))
+
+
+def _by_metric(metrics: Sequence[Metric], evidence: Evidence) -> dict[str, Compared]:
+    return {metric.name: compare(metric, evidence) for metric in metrics}

@@ -8,7 +8,7 @@ hold    the test rows do not decide it
 
 from collections.abc import Iterator
 
-from tunedrop.documents.report import Decision, Gate
+from tunedrop.documents.judgement import Decision, Gate
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.verdict import MIN_ROWS, MIN_UNITS, is_enough, margin_of, verdict_of
 
@@ -45,11 +45,8 @@ def _reasons(found: EvaluationFindings) -> Iterator[tuple[Decision, str]]:
             yield "hold", f"{reaches}, and the tuned model is not clearly better"
     if not found.reaches_gain:
         yield "hold", f"{sure} the gain lies {between}, and the recipe asks for more than {asked}"
-    form = ", but not clearly where both answered in form" if found.gains_by_form else ""
-    yield (
-        "ship",
-        f"{sure} the gain lies {between}, above the {asked} that the recipe asks for{form}",
-    )
+    above = f"above the {asked} that the recipe asks for"
+    yield "ship", f"{sure} the gain lies {between}, {above}{found.but_by_form}"
 
 
 def _needs(least: int, what: str, there_are: int) -> str:

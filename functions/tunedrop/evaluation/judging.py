@@ -7,7 +7,7 @@ from random import Random
 from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.figures import cut
-from tunedrop.documents.report import (
+from tunedrop.documents.judgement import (
     Baseline,
     Comparison,
     Estimate,

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 import msgspec
 
 from tunedrop.documents.figures import percent
-from tunedrop.documents.report import Repeats, Spread
+from tunedrop.documents.judgement import Repeats, Spread
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.scoring.kinds import RowMetric

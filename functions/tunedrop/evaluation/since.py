@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from tunedrop.documents.figures import count, p_value
-from tunedrop.documents.report import Since
+from tunedrop.documents.judgement import Since
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.reading import reader_of, units_for

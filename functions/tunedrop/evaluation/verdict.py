@@ -11,7 +11,7 @@ within `min_gain`, or within 5 points if `min_gain` is smaller. With fewer than 
 independent units, no method keeps its promises, so there is no verdict.
 """
 
-from tunedrop.documents.report import Comparison, Verdict
+from tunedrop.documents.judgement import Comparison, Verdict
 from tunedrop.recipe.schema import Gate
 
 MIN_ROWS = 20

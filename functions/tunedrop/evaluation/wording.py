@@ -73,7 +73,7 @@ def _qualification(found: EvaluationFindings) -> str:
         return (
             f", but not certainly by the {found.scale.size(gate.min_gain)} that the recipe asks for"
         )
-    return ", but not clearly where both answered in form" if found.gains_by_form else ""
+    return found.but_by_form
 
 
 def _difference(found: EvaluationFindings) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import STACK_TAG, slug
+from tunedrop.documents.names import slug
+from tunedrop.documents.run import STACK_TAG
 from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.processing_job import ProcessingSettings
 from tunedrop.recipe.instances import CATALOGUE

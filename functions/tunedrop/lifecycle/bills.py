@@ -17,7 +17,7 @@ from tunedrop.errors import BudgetError
 from tunedrop.jobs.pricing import bill, most_usd
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.step import Step
-from tunedrop.ports.services import TrainingJob, TuningJob
+from tunedrop.ports.sagemaker import TrainingJob, TuningJob
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.instances import Catalogue
 from tunedrop.recipe.schema import Recipe

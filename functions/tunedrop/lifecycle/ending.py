@@ -19,10 +19,12 @@ from tunedrop.errors import StageError, TunedropError, UnansweredError
 from tunedrop.lifecycle.announcement import announce
 from tunedrop.lifecycle.dropped import recipe_key
 from tunedrop.lifecycle.index import list_run
-from tunedrop.ports.services import Mail, Measures, SageMaker
+from tunedrop.ports.sagemaker import SageMaker
+from tunedrop.ports.services import Mail, Measures
 from tunedrop.ports.store import Listed
-from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.email import Email, Links, failure_email
 from tunedrop.report.question_email import prepared_email, question_email
+from tunedrop.report.success_email import success_email
 from tunedrop.report.unstarted_email import unstarted_email
 from tunedrop.runs.repository import Runs, now
 

@@ -21,7 +21,7 @@ from tunedrop.jobs.processing_job import LOGS, ProcessingSettings
 from tunedrop.lifecycle.asking import asks_by_head
 from tunedrop.lifecycle.dropped import DroppedFile, parts_of
 from tunedrop.lifecycle.step import Step
-from tunedrop.ports.services import ProcessingJob
+from tunedrop.ports.sagemaker import ProcessingJob
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import Held, encode

@@ -13,7 +13,7 @@ from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.documents.rows import Message, Row
 from tunedrop.evaluation.asking import AskOne
 from tunedrop.evaluation.scoring.likelihood import Likelihood, LikelihoodRow, Likelihoods
-from tunedrop.jobs.endpoint import likelihood_request, text_likelihood_request
+from tunedrop.jobs.chat import likelihood_request, text_likelihood_request
 from tunedrop.lifecycle.answering import AskEndpoint
 from tunedrop.ports.services import Inference
 

@@ -11,7 +11,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.run import Run
 from tunedrop.lifecycle.ending import Ending
 from tunedrop.lifecycle.trained import TRAINING_EVENT, TUNING_EVENT, job_of
-from tunedrop.ports.services import ENDPOINT_FAILURES
+from tunedrop.ports.sagemaker import ENDPOINT_FAILURES
 from tunedrop.ports.store import MissingError
 
 

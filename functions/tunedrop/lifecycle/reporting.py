@@ -5,7 +5,8 @@ import msgspec
 from tunedrop.documents import keys
 from tunedrop.documents.choices import Choice
 from tunedrop.documents.dataset import Dataset
-from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report, TokenCount
+from tunedrop.documents.judgement import Judgement
+from tunedrop.documents.report import Cost, Lineage, LossPoint, Report, TokenCount
 from tunedrop.documents.run import Certainty, Run
 from tunedrop.documents.trials import Trials
 from tunedrop.jobs.endpoint import HostingSettings

@@ -4,10 +4,11 @@ vLLM serves one set of weights and adapters of it, so that base and tuned weight
 the other on the same endpoint.
 """
 
-from tunedrop.documents.run import Run, tuned_name
+from tunedrop.documents.names import tuned_name
+from tunedrop.documents.run import Run
 from tunedrop.errors import HostingError
 from tunedrop.jobs.endpoint import HostingSettings, endpoint_config_request, tuned_model_request
-from tunedrop.ports.services import Endpoint, SageMaker
+from tunedrop.ports.sagemaker import Endpoint, SageMaker
 from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.schema import Recipe
 

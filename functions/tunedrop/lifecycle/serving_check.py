@@ -15,7 +15,7 @@ from tunedrop.documents.run import Run
 from tunedrop.documents.served import Reference, ServedCheck
 from tunedrop.evaluation.pacing import Patience
 from tunedrop.evaluation.served import compare, require_same_base
-from tunedrop.jobs.endpoint import likelihood_request
+from tunedrop.jobs.chat import likelihood_request
 from tunedrop.lifecycle.reporting import artifact_file
 from tunedrop.ports.services import BusyError, Inference, Request
 from tunedrop.ports.store import MissingError

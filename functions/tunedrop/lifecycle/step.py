@@ -10,7 +10,7 @@ import msgspec
 from tunedrop.documents.run import Lease, Progress, Run, Stage, Waiting
 from tunedrop.errors import TunedropError
 from tunedrop.lifecycle.ending import release, supersede
-from tunedrop.ports.services import LimitError, SageMaker
+from tunedrop.ports.sagemaker import LimitError, SageMaker
 from tunedrop.ports.store import ChangedError
 from tunedrop.runs.pointer import is_current
 from tunedrop.runs.repository import Held, Runs, now, seconds_since

@@ -8,7 +8,7 @@ from tunedrop.documents import keys
 from tunedrop.documents.choices import TrainedWith
 from tunedrop.documents.run import Run
 from tunedrop.documents.trials import TrialResult, Trials
-from tunedrop.ports.services import SageMaker, TrainingJob, TuningJob
+from tunedrop.ports.sagemaker import SageMaker, TrainingJob, TuningJob
 from tunedrop.runs.repository import Runs
 
 TRAINING_EVENT = "SageMaker Training Job State Change"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from tunedrop.documents.figures import ScaleName
-from tunedrop.documents.report import Comparison, LossPoint
+from tunedrop.documents.judgement import Comparison
+from tunedrop.documents.report import LossPoint
 from tunedrop.documents.trials import TrialResult, Trials
 
 MAX_POINTS = 300  # Points drawn of a loss curve; a screen shows no more.

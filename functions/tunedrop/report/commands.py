@@ -5,7 +5,7 @@ import shlex
 import msgspec
 
 from tunedrop.documents.characters import json_line, visible
-from tunedrop.documents.report import Example
+from tunedrop.documents.judgement import Example
 
 
 def ask_tuned(endpoint: str, example: Example, region: str | None) -> str:

@@ -7,7 +7,8 @@ from tunedrop.documents.figures import cut, moment
 from tunedrop.documents.run import Run
 from tunedrop.report import letter
 from tunedrop.report.commands import download, move, upload
-from tunedrop.report.email import SUBJECTS, Email, Links, dataset_name
+from tunedrop.report.email import Email, Links, dataset_name
+from tunedrop.report.success_email import SUBJECTS
 
 LONGEST_NAME = 120  # Characters of a file's name in a sentence.
 RERUN = " --metadata tunedrop-rerun=true"

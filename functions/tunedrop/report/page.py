@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import msgspec
 
 from tunedrop.documents.figures import signed
-from tunedrop.documents.report import Confusion, Estimate, Report, TokenCount
+from tunedrop.documents.judgement import Confusion, Estimate
+from tunedrop.documents.report import Report, TokenCount
 from tunedrop.documents.served import ServedCheck
 from tunedrop.report.charts import difference_axis, loss_chart, trial_bars, worth_in_words
 from tunedrop.report.template import render

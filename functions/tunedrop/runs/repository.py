@@ -10,7 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, Status, run_of_resource
+from tunedrop.documents.names import run_of_resource
+from tunedrop.documents.run import Failure, Lease, Run, Stage, StageTimes, Status
 from tunedrop.errors import TunedropError
 from tunedrop.ports.store import ChangedError, ExistsError, MissingError, Store
 from tunedrop.recipe.instances import CATALOGUE, Catalogue

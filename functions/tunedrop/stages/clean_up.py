@@ -7,7 +7,7 @@ run.json does not name. The functions that start jobs and endpoints are deleted 
 import time
 from collections.abc import Sequence
 
-from tunedrop.ports.services import StackResource, StackResources
+from tunedrop.ports.sagemaker import StackResource, StackResources
 
 # Statuses of a stack that is going away; ROLLBACK is that of a creation that failed. The function
 # is also called in an update that is rolled back, and then the stack's endpoints must stay.

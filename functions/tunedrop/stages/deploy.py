@@ -12,7 +12,7 @@ from tunedrop.jobs.endpoint import (
 from tunedrop.jobs.pricing import bill
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.lifecycle.trained import how_trained, job_of, trials_of
-from tunedrop.ports.services import TrainingJob, TuningJob
+from tunedrop.ports.sagemaker import TrainingJob, TuningJob
 from tunedrop.runs.repository import Held, encode
 
 

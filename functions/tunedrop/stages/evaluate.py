@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from tunedrop.documents import keys
-from tunedrop.documents.answers import Answer
+from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import LIKELIHOOD_TASKS, Dataset, Task
-from tunedrop.documents.report import Judgement
+from tunedrop.documents.judgement import Judgement
+from tunedrop.documents.names import tuned_name
+from tunedrop.documents.report import Report
 from tunedrop.documents.rows import Row
-from tunedrop.documents.run import Run, tuned_name
+from tunedrop.documents.run import Run
 from tunedrop.evaluation.asking import MODELS, AskOne
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.reading import read_rows
 from tunedrop.evaluation.repeats import repeat_of, repeated
-from tunedrop.jobs.endpoint import chat_request
+from tunedrop.jobs.chat import chat_request
 from tunedrop.jobs.pricing import hosting_price
 from tunedrop.lifecycle.answering import AskEndpoint, call_again, obtain_answers
 from tunedrop.lifecycle.earlier import earlier_answers
@@ -31,11 +34,33 @@ from tunedrop.lifecycle.reporting import (
 from tunedrop.lifecycle.serving import serve_tuned
 from tunedrop.lifecycle.serving_check import check_served
 from tunedrop.lifecycle.step import Step, StepResult
-from tunedrop.lifecycle.trained import how_trained
-from tunedrop.ports.services import Endpoint, Inference
+from tunedrop.lifecycle.trained import Trained, how_trained
+from tunedrop.ports.sagemaker import Endpoint
+from tunedrop.ports.services import Inference
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page
-from tunedrop.runs.repository import Held, encode, now
+from tunedrop.runs.repository import Held, Runs, encode, now
+
+
+class Material(NamedTuple):
+    """What is asked and judged: the run's documents and rows.
+
+    `examples` are the training rows in the prompt of the few-shot baseline, none if it is not
+    asked. `train` has the rows that were mixed in too.
+    """
+
+    recipe: Recipe
+    dataset: Dataset
+    summary: TrainingSummary
+    trained: Trained
+    rows: Sequence[Row]
+    train: Sequence[Row]
+    examples: Sequence[Row]
+
+    @property
+    def asked_models(self) -> Sequence[str]:
+        """The names under which the models are asked."""
+        return (*MODELS, "few_shot") if self.examples else MODELS
 
 
 def evaluate(
@@ -87,34 +112,44 @@ def _evaluate(
     """
     run, runs = held.run, step.runs
     run.stages["deploy"].ended = run.stages["evaluate"].started
-    recipe = runs.recipe(run)
-    dataset = runs.document(run, keys.DATASET, Dataset)
+    material = _material(held, step)
+    shown = _models_shown(run, material.recipe, endpoint)
+    as_text = material.summary.tool_calls == "text"
+    served = check_served(run, runs, inference, shown, calls_as_text=as_text)
+    models = material.asked_models
+    if "tuned" not in shown:
+        models = [each for each in models if each != "tuned"]
+    asker = _asker(run.name, material)
+    asked = obtain_answers(held, step, material.rows, inference, asker, models)
+    updates = asked.is_complete and "tuned" not in shown
+    if updates:
+        trained = material.trained.used.hyperparameters
+        serve_tuned(run, material.recipe, trained, endpoint, step.sagemaker, settings.hosting)
+    elif asked.is_complete:
+        report = _report(run, runs, material, asked.answers(), settings)
+        report.served = served
+        _end(run, runs, report)
+    step.finish(held, "evaluate")
+    return updates
+
+
+def _material(held: Held, step: Step) -> Material:
+    run, runs = held.run, step.runs
+    recipe, dataset = runs.recipe(run), runs.document(run, keys.DATASET, Dataset)
     rows = repeated(_rows(held, step, "test", dataset.task), recipe.evaluate.repeats)
-    summary = read_summary(run, runs)
-    shown = _models_shown(run, recipe, endpoint)
-    served = check_served(run, runs, inference, shown, calls_as_text=summary.tool_calls == "text")
     train = _rows(held, step, "train", dataset.task)
     trained = how_trained(run, runs)
-    hyperparameters = trained.used.hyperparameters
-    max_length = hyperparameters.max_length
-    examples = examples_for(dataset, max_length, train, rows)
+    examples = examples_for(dataset, trained.used.hyperparameters.max_length, train, rows)
     if run.mixed:  # Rows that are mixed in may have the test rows among them.
         train = [*train, *_rows(held, step, "train", dataset.task, run.mixed)]
-    if dataset.task in LIKELIHOOD_TASKS:
-        asker = likelihood_asker(run.name, max_length)
-    else:
-        asker = _asker(run.name, recipe, summary, examples)
-    models: Sequence[str] = (*MODELS, "few_shot") if examples else MODELS
-    serves_base = "tuned" not in shown
-    if serves_base:
-        models = [each for each in models if each != "tuned"]
-    asked = obtain_answers(held, step, rows, inference, asker, models)
-    if serves_base and asked.is_complete:
-        serve_tuned(run, recipe, hyperparameters, endpoint, step.sagemaker, settings.hosting)
-    if serves_base or not asked.is_complete:
-        step.finish(held, "evaluate")
-        return serves_base and asked.is_complete
-    answers = asked.answers()
+    return Material(recipe, dataset, read_summary(run, runs), trained, rows, train, examples)
+
+
+def _report(
+    run: Run, runs: Runs, material: Material, answers: Answers, settings: EvaluationSettings
+) -> Report:
+    """Judge the answers; returns the report."""
+    recipe, dataset, summary, trained, rows, train, examples = material
     few_shot = FewShot(examples, answers.few_shot) if examples else None
     earlier = earlier_answers(run, dataset.task, runs)
     judgement = judge(dataset, rows, answers, recipe, train, few_shot, earlier)
@@ -123,16 +158,17 @@ def _evaluate(
     run.endpoint_expires = _expiry(recipe, judgement)
     lineage = lineage_of(run, recipe, summary, settings)
     known = Training(summary, trained.used.choices, trained.trials)
-    report = compose_report(run, dataset, judgement, known, lineage)
-    report.served = served
+    return compose_report(run, dataset, judgement, known, lineage)
+
+
+def _end(run: Run, runs: Runs, report: Report) -> None:
+    """Write the report and let the run succeed; the run must still be saved."""
     page = render_page(report).encode()
     runs.store.write(f"{run.folder}/{keys.REPORT_PAGE}", page, "text/html; charset=utf-8")
     runs.store.write(f"{run.folder}/{keys.REPORT}", encode(report), "application/json")
     run.verdict, run.status, run.ended = report.verdict, "succeeded", now()
     run.stages["evaluate"].ended = run.ended
     run.links["report"] = f"s3://{run.source.bucket}/{run.folder}/{keys.REPORT_PAGE}"
-    step.finish(held, "evaluate")
-    return False
 
 
 def _models_shown(run: Run, recipe: Recipe, endpoint: Endpoint) -> tuple[str, ...]:
@@ -149,15 +185,17 @@ def _rows(
     return read_rows(step.runs.store.read(key).body, task)
 
 
-def _asker(
-    endpoint: str, recipe: Recipe, summary: TrainingSummary, examples: Sequence[Row]
-) -> AskEndpoint:
-    as_text = summary.tool_calls == "text"
+def _asker(endpoint: str, material: Material) -> AskEndpoint:
+    """Return what asks the endpoint for one row's answer, or for its likelihoods."""
+    recipe = material.recipe
+    if material.dataset.task in LIKELIHOOD_TASKS:
+        return likelihood_asker(endpoint, material.trained.used.hyperparameters.max_length)
+    as_text = material.summary.tool_calls == "text"
 
     def asker(inference: Inference) -> AskOne:
         async def ask_one(model: str, row: Row) -> Answer:
             if model == "few_shot":
-                model, row = "base", with_examples(row, examples)
+                model, row = "base", with_examples(row, material.examples)
             request = chat_request(recipe, model, row.prompt, row.tools, calls_as_text=as_text)
             request["seed"] += repeat_of(row)
             return await inference.chat(endpoint, request)

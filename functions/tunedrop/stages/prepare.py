@@ -5,7 +5,8 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import Run, run_id
+from tunedrop.documents.names import run_id
+from tunedrop.documents.run import Run
 from tunedrop.errors import RecipeError
 from tunedrop.events import Completion
 from tunedrop.jobs.processing_job import ProcessingSettings

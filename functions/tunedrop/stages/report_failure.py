@@ -7,22 +7,21 @@ from typing import Any
 from tunedrop import events
 from tunedrop.documents import keys
 from tunedrop.documents.run import Run
-from tunedrop.errors import HostingError, ProcessingError, TrainingError
+from tunedrop.errors import HostingError
 from tunedrop.events import DeadLetter
-from tunedrop.jobs.processing_job import LOGS
 from tunedrop.lifecycle.dropped import dataset_of
 from tunedrop.lifecycle.ending import Ending, gave_up
+from tunedrop.lifecycle.job_errors import AGAIN, job_error, processing_error, tuning_error
 from tunedrop.lifecycle.lost_drops import uncounted
 from tunedrop.lifecycle.lost_event import lost_event
 from tunedrop.lifecycle.step import StepResult
 from tunedrop.lifecycle.trained import job_of
 from tunedrop.lifecycle.untaken import tell_of_drop
-from tunedrop.ports.services import ENDPOINT_FAILURES, ProcessingJob, TrainingJob, TuningJob
+from tunedrop.ports.sagemaker import ENDPOINT_FAILURES, ProcessingJob, TuningJob
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import read_pointer
 from tunedrop.runs.repository import Runs
 
-AGAIN = "then drop the file again."
 TRIES = 2  # How often a processing job is started for one attempt of a user.
 TRY_COUNT = "processing job"  # The key of run.nudges that counts further tries.
 
@@ -53,7 +52,7 @@ def report_failed_job(job_name: str, ending: Ending) -> StepResult:
     if job is None or job.status not in ("Failed", "Stopped"):
         return StepResult("nothing to do", held.run.folder)
     if held.run.stage == "train":
-        error = _tuning_error(job, ending) if isinstance(job, TuningJob) else _job_error(job)
+        error = tuning_error(job, ending) if isinstance(job, TuningJob) else job_error(job)
         ending.fail(held.run.folder, "train", error)
     return StepResult("reported", held.run.folder)
 
@@ -72,7 +71,7 @@ def report_failed_processing_job(job_name: str, ending: Ending) -> StepResult:
         return StepResult("nothing to do", run.folder)
     if _may_succeed(job) and _tries_again(run, ending.runs):
         return StepResult("left to sweep: another job prepares it", run.folder)
-    ending.fail(run.folder, "prepare", _processing_error(job, run))
+    ending.fail(run.folder, "prepare", processing_error(job, run))
     return StepResult("reported", run.folder)
 
 
@@ -203,49 +202,3 @@ def folder_of(subject: str, runs: Runs) -> str | None:
         return keys.run_folder(dataset, pointer.run) if pointer else None
     held = runs.find(subject)
     return held.run.folder if held else None
-
-
-def _job_error(job: TrainingJob) -> TrainingError:
-    if job.secondary_status == "MaxRuntimeExceeded":
-        return TrainingError(
-            f"The training job {job.name} reached its time limit and was stopped.",
-            f"Raise training.max_hours and budget_usd, or lower rows.max_train; {AGAIN}",
-        )
-    if job.status == "Stopped":
-        return TrainingError(
-            f"The training job {job.name} was stopped by hand.", AGAIN.capitalize()
-        )
-    return TrainingError(
-        f"The training job {job.name} failed: {job.failure_reason}",
-        f"Read its log in /aws/sagemaker/TrainingJobs; {AGAIN}",
-    )
-
-
-def _tuning_error(job: TuningJob, ending: Ending) -> TrainingError:
-    """Return the error of a tuning job, with the reason of the first trial that failed."""
-    if job.status == "Stopped":
-        return TrainingError(f"The tuning job {job.name} was stopped by hand.", AGAIN.capitalize())
-    failed = [trial for trial in ending.sagemaker.trials(job.name) if trial.failure_reason]
-    first = f" The first of them, {failed[0].name}: {failed[0].failure_reason}" if failed else ""
-    return TrainingError(
-        f"The tuning job {job.name} failed: {job.failure_reason}{first}",
-        f"Read the logs of its training jobs in /aws/sagemaker/TrainingJobs; {AGAIN}",
-    )
-
-
-def _processing_error(job: ProcessingJob, run: Run) -> ProcessingError:
-    begun = f"The processing job {job.name} that prepares {run.source.key}"
-    smaller = "or drop fewer rows, or write checks: basic into recipe.yaml, which needs a tenth"
-    if job.timed_out:
-        return ProcessingError(
-            f"{begun} reached its time limit and was stopped.",
-            f"Drop fewer rows, or write checks: basic into recipe.yaml, which is much faster; "
-            f"{AGAIN}",
-        )
-    if job.status == "Stopped":
-        return ProcessingError(f"{begun} was stopped by hand.", AGAIN.capitalize())
-    cause = job.exit_message or job.failure_reason or "it ended and left no dataset"
-    return ProcessingError(
-        f"{begun} failed: {cause}",
-        f"Read its log in {LOGS}; then drop the file again, {smaller} of the memory.",
-    )

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from tunedrop.documents import keys
-from tunedrop.documents.run import Run, resource_name, run_of_resource
+from tunedrop.documents.names import resource_name, run_of_resource
+from tunedrop.documents.run import Run
 from tunedrop.lifecycle.ending import (
     Ending,
     gave_up,
@@ -21,7 +22,8 @@ from tunedrop.lifecycle.ending import (
 from tunedrop.lifecycle.lost_drops import lost_drops
 from tunedrop.lifecycle.lost_event import lost_event, object_event
 from tunedrop.lifecycle.step import StepResult
-from tunedrop.ports.services import Functions, StackResource, StackResources
+from tunedrop.ports.sagemaker import StackResource, StackResources
+from tunedrop.ports.services import Functions
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
 from tunedrop.runs.repository import Marker, Runs, now, seconds_since

@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from tunedrop.aws import sagemaker as adapter
+from tunedrop.aws import sagemaker_calls
 from tunedrop.aws.sagemaker import SageMakerService
 from tunedrop.errors import ProcessingError, TrainingError
-from tunedrop.ports.services import LimitError, ProcessingJob
+from tunedrop.ports.sagemaker import LimitError, ProcessingJob
 
 REQUEST: dict[str, Any] = {
     "TrainingJobName": "tweets-0a1b2c3d4e5f-1",
@@ -177,7 +177,7 @@ def test_what_is_not_visible_yet_is_waited_for(
     message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given
-    monkeypatch.setattr(adapter, "VISIBILITY_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(sagemaker_calls, "VISIBILITY_PAUSES", (0.0, 0.0))
     client = make_client("sagemaker")
 
     # When
@@ -195,7 +195,7 @@ def test_what_stays_invisible_is_refused_with_sagemakers_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Given
-    monkeypatch.setattr(adapter, "VISIBILITY_PAUSES", (0.0,))
+    monkeypatch.setattr(sagemaker_calls, "VISIBILITY_PAUSES", (0.0,))
     client = make_client("sagemaker")
 
     # When

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from tunedrop.aws.stack import TaggedResources, put
-from tunedrop.ports.services import StackResource
+from tunedrop.ports.sagemaker import StackResource
 
 OURS, FOREIGN, OTHER = "tweets-0a1b2c3d4e5f-1", "my-endpoint", "tweets-0a1b2c3d4e5f-2"
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/"

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from tunedrop.aws.sagemaker import SageMakerService
-from tunedrop.ports.services import Trial, TuningJob
+from tunedrop.ports.sagemaker import Trial, TuningJob
 
 NAME = "tweets-0a1b2c3d4e5f-1"
 BEGAN = datetime(2026, 11, 28, tzinfo=UTC)

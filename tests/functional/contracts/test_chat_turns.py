@@ -13,7 +13,7 @@ from serving.chat_request import read_chat_request
 from tests.support.builders.fitted_rows import fit
 from tests.support.builders.tiny_model import CHATML, make_byte_tokenizer
 from tunedrop.documents.rows import Message, Row
-from tunedrop.jobs.endpoint import chat_request
+from tunedrop.jobs.chat import chat_request
 from tunedrop.recipe.schema import Recipe
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.row_fitting import IGNORED

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.pipeline.stack import EVENTS, Stack
 from tunedrop import bootstrap
-from tunedrop.ports.services import StackResource
+from tunedrop.ports.sagemaker import StackResource
 from tunedrop.stages import clean_up
 
 NAME = "tweets-0a1b2c3d4e5f-1"

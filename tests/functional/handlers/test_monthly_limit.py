@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.pipeline.drives import report_failure
 from tests.support.pipeline.stack import BUCKET, Stack
-from tunedrop.ports.services import Trial
+from tunedrop.ports.sagemaker import Trial
 from tunedrop.recipe.instances import CATALOGUE
 
 pytestmark = pytest.mark.usefixtures("base_model")

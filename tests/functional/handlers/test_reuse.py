@@ -85,7 +85,7 @@ def test_report_and_email_say_that_nothing_was_trained(stack: Stack, tweets: byt
 
     # Then
     report = msgspec.json.decode(stack.read(f"{second}/report/report.json"), type=Report)
-    sentence = f"Nothing was trained: this is the adapter of run {first}"
+    sentence = f"Nothing was trained: this is the model of run {first}"
     assert report.cost.training_usd == 0.0
     assert sentence.encode() in stack.read(f"{second}/report/report.html")
     assert sentence in " ".join(stack.emails[-1][1].split())

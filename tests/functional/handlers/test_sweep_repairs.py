@@ -11,7 +11,7 @@ from tests.support.pipeline.drives import KEY, change, deployed, sweep, trained
 from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.errors import TrainingError
 from tunedrop.lifecycle import lost_drops, step
-from tunedrop.ports.services import LimitError, StackResource
+from tunedrop.ports.sagemaker import LimitError, StackResource
 from tunedrop.stages import sweep as sweep_stage
 
 

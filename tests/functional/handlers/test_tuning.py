@@ -6,7 +6,7 @@ import pytest
 from tests.support.pipeline.drives import KEY, report_failure, sweep
 from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.documents.report import Report
-from tunedrop.ports.services import Trial
+from tunedrop.ports.sagemaker import Trial
 
 RECIPE_KEY = "datasets/tweets/recipe.yaml"
 RECIPE = b"tune: {jobs: 3, parameters: {learning_rate: [1e-5, 1e-2], lora_rank: [8, 64]}}"

@@ -20,7 +20,7 @@ from tunedrop.documents.rows import Row
 from tunedrop.documents.served import Reference
 from tunedrop.errors import EvaluationError
 from tunedrop.evaluation.served import compare
-from tunedrop.jobs.endpoint import likelihood_request
+from tunedrop.jobs.chat import likelihood_request
 from tuning.reference import FILE
 
 SOURCES = "/opt/ml/additional-model-data-sources"

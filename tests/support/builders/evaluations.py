@@ -6,7 +6,7 @@ import msgspec
 
 from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Columns, Dataset, RowCounts, Split, Task, TokenStatistics
-from tunedrop.documents.report import Judgement
+from tunedrop.documents.judgement import Judgement
 from tunedrop.documents.rows import Message, Row
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Evaluate, Gate, Recipe

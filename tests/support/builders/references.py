@@ -6,7 +6,7 @@ from typing import Any
 from tunedrop.documents.answers import TokenLikelihood
 from tunedrop.documents.rows import Row
 from tunedrop.documents.served import Reference, ReferenceRow
-from tunedrop.jobs.endpoint import likelihood_request
+from tunedrop.jobs.chat import likelihood_request
 
 LIKELIHOODS = {"base": -1.0, "tuned": -0.25}
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from tests.support.builders.evaluations import judge_labels, the_tweets
-from tunedrop.documents.report import Cost, Judgement, Lineage, LossPoint, Report
+from tunedrop.documents.judgement import Judgement
+from tunedrop.documents.report import Cost, Lineage, LossPoint, Report
 from tunedrop.lifecycle.reporting import ReportContext, build_report
 
 FOLDER = "s3://data/runs/tweets/9f3a61c2d04e/"

@@ -12,7 +12,7 @@ from tests.support.builders.references import likelihoods_of
 from tests.support.pipeline.request_policy import assert_valid_request
 from tunedrop.documents.answers import Answer, TokenLikelihood
 from tunedrop.errors import HostingError
-from tunedrop.ports.services import (
+from tunedrop.ports.sagemaker import (
     Endpoint,
     ProcessingJob,
     StackResource,

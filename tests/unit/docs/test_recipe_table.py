@@ -4,7 +4,7 @@ import pytest
 
 from docs.recipe_table import PAGE, Key, recipe_keys, with_table
 from tunedrop.dataset.shapes.by_name import by_name
-from tunedrop.recipe.schema import ColumnRoles
+from tunedrop.recipe.data import ColumnRoles
 
 
 @pytest.mark.parametrize("key", recipe_keys(), ids=lambda key: key.name)

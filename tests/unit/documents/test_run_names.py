@@ -5,7 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedrop.documents.run import MAX_NAME, resource_name, run_id, run_of_resource
+from tunedrop.documents.names import MAX_NAME, resource_name, run_id, run_of_resource
 
 RUN = "0a1b2c3d4e5f"
 

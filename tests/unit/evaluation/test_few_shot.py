@@ -13,7 +13,7 @@ from tests.support.builders.evaluations import (
 )
 from tunedrop.documents.answers import Answer
 from tunedrop.documents.dataset import TokenStatistics
-from tunedrop.documents.report import Judgement
+from tunedrop.documents.judgement import Judgement
 from tunedrop.evaluation.few_shot import FewShot, examples_for, with_examples
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Recipe

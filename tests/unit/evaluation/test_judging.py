@@ -18,7 +18,7 @@ from tests.support.builders.evaluations import (
     the_tweets,
 )
 from tunedrop.documents.answers import Answer, Answers
-from tunedrop.documents.report import Judgement
+from tunedrop.documents.judgement import Judgement
 from tunedrop.documents.rows import Message
 from tunedrop.errors import EvaluationError, RecipeError
 from tunedrop.evaluation.judging import judge
@@ -453,6 +453,21 @@ def test_a_gain_by_format_alone_qualifies_the_headline() -> None:
     assert "On the 100 rows that both models answered in form" in about(
         judged.sentences, "answered in form"
     )
+
+
+def test_worse_answers_in_form_are_told_as_worse() -> None:
+    # Given a base model that often says nothing, and is right wherever it answers in form
+    rows = ["good", "bad"] * 100
+    base = [gold if at % 4 == 0 else "?" for at, gold in enumerate(rows)]
+    tuned = ["bad" if at % 8 == 0 else gold for at, gold in enumerate(rows)]
+
+    # When
+    judged = judge_labels(rows, base, tuned)
+
+    # Then headline and gate say so alike
+    assert judged.verdict == "better"
+    assert ", but worse where both answered in form" in judged.headline
+    assert ", but worse where both answered in form" in judged.gate.sentence
 
 
 def test_answers_cut_off_do_not_count_as_in_form() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.builders.evaluations import dataset_of, gated
 from tunedrop.documents.answers import Answer, Answers
 from tunedrop.documents.dataset import Task
-from tunedrop.documents.report import Judgement
+from tunedrop.documents.judgement import Judgement
 from tunedrop.documents.rows import AnyRow, Message
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.scoring.likelihood import Likelihood, LikelihoodRow, Likelihoods

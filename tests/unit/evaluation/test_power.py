@@ -6,7 +6,8 @@ import pytest
 from tests.support.builders.evaluations import dataset_with, gated
 from tunedrop.documents.dataset import Dataset, Split
 from tunedrop.evaluation.power import expected_power
-from tunedrop.recipe.schema import Recipe, RowLimits, SplitShares
+from tunedrop.recipe.data import RowLimits, SplitShares
+from tunedrop.recipe.schema import Recipe
 
 
 def dataset(usable: int, test: int, units: int | None = None, *, given: bool = False) -> Dataset:

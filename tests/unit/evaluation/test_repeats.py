@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.builders.evaluations import SENTIMENTS, answers_of, dataset_of, rows_of
-from tunedrop.documents.report import Judgement
+from tunedrop.documents.judgement import Judgement
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.repeats import pass_k, repeat_of, repeated
 from tunedrop.recipe.schema import Evaluate, Generation, Recipe

@@ -7,7 +7,7 @@ from tunedrop.documents.answers import TokenLikelihood
 from tunedrop.documents.rows import Message, Row
 from tunedrop.errors import EvaluationError
 from tunedrop.evaluation.served import TOLERANCES, compare
-from tunedrop.jobs.endpoint import likelihood_request
+from tunedrop.jobs.chat import likelihood_request
 
 ROWS = [
     Row(number, [Message("user", text)], [Message("assistant", "yes")])

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.support.builders.evaluations import SENTIMENTS, answers_of, dataset_of, rows_of
-from tunedrop.documents.report import Since
+from tunedrop.documents.judgement import Since
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.judging import judge
 from tunedrop.evaluation.since import EarlierAnswers

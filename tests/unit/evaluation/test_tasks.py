@@ -7,7 +7,7 @@ import pytest
 from tests.support.builders.evaluations import answers_of, dataset_of, rows_of
 from tests.support.pipeline.preparation import prepare
 from tunedrop.documents.dataset import Task
-from tunedrop.documents.report import Judgement
+from tunedrop.documents.judgement import Judgement
 from tunedrop.documents.rows import Row
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Recipe

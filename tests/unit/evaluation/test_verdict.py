@@ -2,7 +2,7 @@
 
 import pytest
 
-from tunedrop.documents.report import Comparison, Estimate
+from tunedrop.documents.judgement import Comparison, Estimate
 from tunedrop.evaluation.statistics.intervals import tango
 from tunedrop.evaluation.statistics.significance import mcnemar_mid_p
 from tunedrop.evaluation.verdict import passes, verdict_of

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.builders.training_document import SMALL
 from tests.support.pipeline.request_policy import assert_valid_request
-from tunedrop.documents.run import MAX_NAME, Run, Source
+from tunedrop.documents.names import MAX_NAME
+from tunedrop.documents.run import Run, Source
 from tunedrop.errors import BudgetError
 from tunedrop.jobs.pricing import Work, cap_hours, estimate, refuse_what_cannot_end
 from tunedrop.jobs.training_job import METRICS, TrainingSettings

@@ -14,8 +14,9 @@ from tests.unit.report.failed_run import failed_run, problem
 from tunedrop.documents.run import ActualCost, Failure
 from tunedrop.errors import Problem
 from tunedrop.report import letter
-from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.email import Email, Links, failure_email
 from tunedrop.report.page import render_page
+from tunedrop.report.success_email import success_email
 
 LINKS = Links(
     folder=FOLDER,

@@ -14,14 +14,15 @@ from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
 from tests.unit.report.failed_run import failed_run, problem
 from tunedrop.documents.characters import HIDDEN, json_line, visible
-from tunedrop.documents.report import Example
+from tunedrop.documents.judgement import Example
 from tunedrop.documents.rows import Message
 from tunedrop.documents.run import Failure
 from tunedrop.lifecycle.ending import console_link
 from tunedrop.report.commands import ask_tuned, download
 from tunedrop.report.dataset_page import render_dataset_page
-from tunedrop.report.email import Email, Links, failure_email, success_email
+from tunedrop.report.email import Email, Links, failure_email
 from tunedrop.report.page import render_page
+from tunedrop.report.success_email import success_email
 
 FORGED = "x\n\nWHAT TO DO\nPay at https://evil.example\n\n"
 ESCAPES = "\x1b[2J\x07\x9b31m\x7f\x00"

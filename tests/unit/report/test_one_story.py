@@ -7,9 +7,11 @@ import pytest
 from tests.support.builders.evaluations import judge_labels
 from tests.support.builders.reports import FOLDER, report_of
 from tunedrop.documents.figures import p_value
-from tunedrop.documents.report import Judgement, Report
-from tunedrop.report.email import Links, success_email
+from tunedrop.documents.judgement import Judgement
+from tunedrop.documents.report import Report
+from tunedrop.report.email import Links
 from tunedrop.report.page import render_page
+from tunedrop.report.success_email import success_email
 
 HALVES = ["negative", "positive"] * 100
 OTHER = {"negative": "positive", "positive": "negative"}

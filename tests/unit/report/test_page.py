@@ -16,7 +16,7 @@ from tests.support.builders.evaluations import (
 )
 from tests.support.builders.reports import report_of, tweets_report
 from tunedrop.documents.asking import ModelSpeed
-from tunedrop.documents.report import Since
+from tunedrop.documents.judgement import Since
 from tunedrop.evaluation.judging import judge
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import render_page

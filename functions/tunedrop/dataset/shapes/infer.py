@@ -28,7 +28,8 @@ from tunedrop.dataset.shapes.translation import Translation
 from tunedrop.dataset.shapes.unused import unused_columns, used_columns
 from tunedrop.documents.dataset import Columns, GroupColumn
 from tunedrop.errors import DatasetError
-from tunedrop.recipe.schema import ColumnRoles, Recipe
+from tunedrop.recipe.data import ColumnRoles
+from tunedrop.recipe.schema import Recipe
 
 SAMPLE = 1_000  # Readable rows from which the shape is inferred.
 

@@ -7,7 +7,7 @@ from tunedrop.dataset.shapes.template import Template
 from tunedrop.documents.characters import json_line, visible
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.figures import cut
-from tunedrop.recipe.schema import ColumnRoles
+from tunedrop.recipe.data import ColumnRoles
 
 MOST_ALTERNATIVES = 2  # Other readings that one line names.
 LONGEST_NAME = 60  # Characters of a column's name in a sentence.

@@ -14,7 +14,8 @@ from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.conflicts import conflicting
 from tunedrop.dataset.splits.cuts import Cut, cuts
 from tunedrop.dataset.splits.places import PLACES, RowPlace
-from tunedrop.recipe.schema import Recipe, RowLimits, SplitShares
+from tunedrop.recipe.data import RowLimits, SplitShares
+from tunedrop.recipe.schema import Recipe
 
 
 class SplitAssignment:

@@ -15,7 +15,7 @@ from tunedrop.dataset.splits.places import PLACES
 from tunedrop.dataset.splits.spool import Spool
 from tunedrop.documents.dataset import GroupColumn, Place
 from tunedrop.documents.rows import read_row
-from tunedrop.recipe.schema import SplitShares
+from tunedrop.recipe.data import SplitShares
 
 
 class RowColumns:

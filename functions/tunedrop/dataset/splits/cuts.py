@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tunedrop.dataset.readers.record import SplitName
-from tunedrop.recipe.schema import RowLimits, SplitShares
+from tunedrop.recipe.data import RowLimits, SplitShares
 
 
 class Cut(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from itertools import compress
 
 from tunedrop.dataset.shapes.wording import named, recipe_value
 from tunedrop.documents.dataset import GroupColumn
-from tunedrop.recipe.schema import SplitShares
+from tunedrop.recipe.data import SplitShares
 
 FEWEST_TEST_GROUPS = 10  # Fewer groups of test rows than this give no verdict.
 MOST_ROWS = 1_000_000  # The groups of more rows would take gigabytes of memory.

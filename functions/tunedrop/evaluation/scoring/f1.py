@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from tunedrop.documents.report import Confusion, LabelScore
+from tunedrop.documents.judgement import Confusion, LabelScore
 
 MAX_CONFUSION_LABELS = 12  # A larger confusion matrix is not readable.
 

@@ -15,7 +15,7 @@ the two never tell different stories. docs/evaluation.md explains each method.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunedrop.documents.report import Comparison, Estimate
+from tunedrop.documents.judgement import Comparison, Estimate
 from tunedrop.evaluation.scoring.kinds import CorpusMetric, Metric, RowMetric
 from tunedrop.evaluation.statistics.influence import influence_scores
 from tunedrop.evaluation.statistics.intervals import effective_rows, t_of, tango, wilson, z_of

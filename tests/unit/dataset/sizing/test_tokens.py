@@ -14,7 +14,8 @@ from tunedrop.dataset.prepare import prepare_dataset
 from tunedrop.dataset.sizing.tokens import MARKUP, SAMPLE, TOLERANCE, TokenSample, relative_error
 from tunedrop.documents.dataset import TokenStatistics
 from tunedrop.documents.rows import Message, Row
-from tunedrop.recipe.schema import Recipe, RowLimits
+from tunedrop.recipe.data import RowLimits
+from tunedrop.recipe.schema import Recipe
 
 
 def counted(

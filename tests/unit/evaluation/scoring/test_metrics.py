@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from tunedrop.documents.dataset import TECHNIQUES
-from tunedrop.documents.report import LabelScore
+from tunedrop.documents.judgement import LabelScore
 from tunedrop.errors import RecipeError
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores, macro_f1
 from tunedrop.evaluation.scoring.metrics import METRICS
