@@ -1,12 +1,12 @@
 """SageMaker for `prepare`, which parses files of strangers and may therefore touch no endpoint."""
 # ruff: noqa: ARG002  # the arguments are those of the protocol
 
+from tunedrop.documents.trials import Trial
 from tunedrop.ports.sagemaker import (
     Endpoint,
     ProcessingJob,
     SageMaker,
     TrainingJob,
-    Trial,
     TuningJob,
 )
 from tunedrop.ports.services import Request

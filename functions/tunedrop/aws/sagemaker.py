@@ -4,12 +4,12 @@ from typing import Any
 
 from tunedrop.aws.sagemaker_calls import create, delete, found, stop
 from tunedrop.documents.names import tuned_name
+from tunedrop.documents.trials import Trial
 from tunedrop.errors import HostingError, ProcessingError, TrainingError
 from tunedrop.ports.sagemaker import (
     Endpoint,
     ProcessingJob,
     TrainingJob,
-    Trial,
     TuningJob,
 )
 from tunedrop.ports.services import Request
@@ -67,7 +67,8 @@ class SageMakerService:
         pages = self.client.get_paginator(
             "list_training_jobs_for_hyper_parameter_tuning_job"
         ).paginate(HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending")
-        return [_trial(each) for page in pages for each in page["TrainingJobSummaries"]]
+        summaries = (each for page in pages for each in page["TrainingJobSummaries"])
+        return [_trial(number, each) for number, each in enumerate(summaries, 1)]
 
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job; do nothing when it has ended or does not exist."""
@@ -144,13 +145,14 @@ class SageMakerService:
         )
 
 
-def _trial(summary: dict[str, Any]) -> Trial:
+def _trial(number: int, summary: dict[str, Any]) -> Trial:
     started, ended = summary.get("TrainingStartTime"), summary.get("TrainingEndTime")
     return Trial(
-        name=summary["TrainingJobName"],
+        number=number,
+        job=summary["TrainingJobName"],
         status=summary["TrainingJobStatus"],
         values=summary["TunedHyperParameters"],
         loss=summary.get("FinalHyperParameterTuningJobObjectiveMetric", {}).get("Value"),
         seconds=(ended - started).total_seconds() if started and ended else None,
-        failure_reason=summary.get("FailureReason"),
+        reason=summary.get("FailureReason"),
     )

@@ -1,10 +1,15 @@
-"""config/trials.json: the training jobs of a tuning job, written when it has ended."""
+"""config/trials.json: the training jobs of a tuning job, as SageMaker lists them at its end."""
 
 import msgspec
 
 
-class TrialResult(msgspec.Struct):
-    """One training job: its number from 1, what it tried, and the lowest validation loss."""
+class Trial(msgspec.Struct):
+    """One training job of a tuning job.
+
+    `number` counts from 1 in the order of the starts. `values` are the tuned hyperparameters as
+    texts, `loss` the lowest validation loss, None without one, and `seconds` how long it trained.
+    `reason` is that of a failure.
+    """
 
     number: int
     job: str
@@ -19,9 +24,9 @@ class Trials(msgspec.Struct):
     """All trials in the order in which they were started; `best` is the number of the best one."""
 
     best: int
-    trials: list[TrialResult]
+    trials: list[Trial]
 
     @property
-    def winner(self) -> TrialResult:
+    def winner(self) -> Trial:
         """The best trial."""
         return self.trials[self.best - 1]

@@ -112,7 +112,7 @@ def _updated(each: Bill, month: str, source: Account, catalogue: Catalogue) -> B
 
 def _trials(job: TuningJob, source: Account) -> list[TrainingJob]:
     sagemaker = source.sagemaker
-    found = [sagemaker.training_job(each.name) for each in sagemaker.trials(job.name)]
+    found = [sagemaker.training_job(each.job) for each in sagemaker.trials(job.name)]
     return [each for each in found if each]
 
 

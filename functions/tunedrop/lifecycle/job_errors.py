@@ -30,8 +30,8 @@ def tuning_error(job: TuningJob, ending: Ending) -> TrainingError:
     """Return the error of a tuning job, with the reason of the first trial that failed."""
     if job.status == "Stopped":
         return TrainingError(f"The tuning job {job.name} was stopped by hand.", AGAIN.capitalize())
-    failed = [trial for trial in ending.sagemaker.trials(job.name) if trial.failure_reason]
-    first = f" The first of them, {failed[0].name}: {failed[0].failure_reason}" if failed else ""
+    failed = [trial for trial in ending.sagemaker.trials(job.name) if trial.reason]
+    first = f" The first of them, {failed[0].job}: {failed[0].reason}" if failed else ""
     return TrainingError(
         f"The tuning job {job.name} failed: {job.failure_reason}{first}",
         f"Read the logs of its training jobs in /aws/sagemaker/TrainingJobs; {AGAIN}",

@@ -7,7 +7,7 @@ import msgspec
 from tunedrop.documents import keys
 from tunedrop.documents.choices import TrainedWith
 from tunedrop.documents.run import Run
-from tunedrop.documents.trials import TrialResult, Trials
+from tunedrop.documents.trials import Trials
 from tunedrop.ports.sagemaker import SageMaker, TrainingJob, TuningJob
 from tunedrop.runs.repository import Runs
 
@@ -26,24 +26,13 @@ def trials_of(run: Run, sagemaker: SageMaker) -> Trials | None:
     The best one is the one with the lowest loss among those that have completed. A job that
     SageMaker stopped early has a loss too, but no artifact.
     """
-    results = [
-        TrialResult(
-            number=number,
-            job=each.name,
-            status=each.status,
-            values=each.values,
-            loss=each.loss,
-            seconds=each.seconds,
-            reason=each.failure_reason,
-        )
-        for number, each in enumerate(sagemaker.trials(run.name), 1)
-    ]
+    trials = sagemaker.trials(run.name)
     losses = {
         each.number: each.loss
-        for each in results
+        for each in trials
         if each.status == "Completed" and each.loss is not None
     }
-    return Trials(min(losses, key=losses.__getitem__), results) if losses else None
+    return Trials(min(losses, key=losses.__getitem__), trials) if losses else None
 
 
 class Trained(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from tunedrop.documents.trials import Trial
 from tunedrop.errors import TunedropError
 from tunedrop.ports.services import Request
 
@@ -37,21 +38,6 @@ class TrainingJob(msgspec.Struct):
     billable_seconds: int | None
     instance: str | None
     metrics: dict[str, float]
-
-
-class Trial(msgspec.Struct):
-    """One training job of a tuning job (ListTrainingJobsForHyperParameterTuningJob).
-
-    `values` are the tuned hyperparameters as texts, `loss` the objective, None without one.
-    `seconds` is how long it trained.
-    """
-
-    name: str
-    status: JobStatus
-    values: dict[str, str]
-    loss: float | None = None
-    seconds: float | None = None
-    failure_reason: str | None = None
 
 
 class TuningJob(msgspec.Struct):

@@ -7,7 +7,7 @@ from math import ceil
 from tunedrop.documents.figures import ScaleName
 from tunedrop.documents.judgement import Comparison
 from tunedrop.documents.report import LossPoint
-from tunedrop.documents.trials import TrialResult, Trials
+from tunedrop.documents.trials import Trial, Trials
 
 MAX_POINTS = 300  # Points drawn of a loss curve; a screen shows no more.
 
@@ -38,7 +38,7 @@ def difference_axis(comparison: Comparison, scale: ScaleName = "percent") -> Dif
 class TrialBar:
     """One trial as a bar, as long as its share of the largest loss, in percent."""
 
-    trial: TrialResult
+    trial: Trial
     percent: float
     style: str
 

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from tunedrop.aws.sagemaker import SageMakerService
-from tunedrop.ports.sagemaker import Trial, TuningJob
+from tunedrop.documents.trials import Trial
+from tunedrop.ports.sagemaker import TuningJob
 
 NAME = "tweets-0a1b2c3d4e5f-1"
 BEGAN = datetime(2026, 11, 28, tzinfo=UTC)
@@ -94,8 +95,8 @@ def test_trials_come_from_all_pages() -> None:
     # Then
     values = {"learning_rate": "1E-4"}
     assert trials == [
-        Trial(f"{NAME}-001-0a1b2c3d", "Completed", values, 0.25, 90.0),
-        Trial(f"{NAME}-002-0a1b2c3d", "Failed", values, None, None, "too large"),
+        Trial(1, f"{NAME}-001-0a1b2c3d", "Completed", values, 0.25, 90.0),
+        Trial(2, f"{NAME}-002-0a1b2c3d", "Failed", values, None, None, "too large"),
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.pipeline.drives import report_failure
 from tests.support.pipeline.stack import BUCKET, Stack
-from tunedrop.ports.sagemaker import Trial
+from tunedrop.documents.trials import Trial
 from tunedrop.recipe.instances import CATALOGUE
 
 pytestmark = pytest.mark.usefixtures("base_model")
@@ -94,7 +94,11 @@ def test_the_bill_of_a_tuning_job_is_that_of_all_its_trials(
 
     # When it has ended
     stack.sagemaker.set_trials(
-        name, *(Trial(f"{name}-00{number}-0a1b2c3d", "Completed", {}, 0.5) for number in (1, 2, 3))
+        name,
+        *(
+            Trial(number, f"{name}-00{number}-0a1b2c3d", "Completed", {}, 0.5)
+            for number in (1, 2, 3)
+        ),
     )
     stack.sagemaker.set_tuning_job(name, "Completed")
     dropped(stack, "three", tweets)

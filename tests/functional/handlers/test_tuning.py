@@ -6,7 +6,7 @@ import pytest
 from tests.support.pipeline.drives import KEY, report_failure, sweep
 from tests.support.pipeline.stack import BUCKET, Stack
 from tunedrop.documents.report import Report
-from tunedrop.ports.sagemaker import Trial
+from tunedrop.documents.trials import Trial
 
 RECIPE_KEY = "datasets/tweets/recipe.yaml"
 RECIPE = b"tune: {jobs: 3, parameters: {learning_rate: [1e-5, 1e-2], lora_rank: [8, 64]}}"
@@ -27,10 +27,10 @@ def give_trials(stack: Stack, name: str) -> None:
     best = {"learning_rate": "0.003", "lora_rank": "33"}
     stack.sagemaker.set_trials(
         name,
-        Trial(f"{name}-001-0a1b2c3d", "Completed", values, 0.8, 60.0),
-        Trial(f"{name}-002-1a1b2c3d", "Completed", best, 0.6, 60.0),
-        Trial(f"{name}-003-2a1b2c3d", "Failed", values, None, 5.0, "AlgorithmError: too large"),
-        Trial(f"{name}-004-3a1b2c3d", "Stopped", values, 0.5, 20.0),
+        Trial(1, f"{name}-001-0a1b2c3d", "Completed", values, 0.8, 60.0),
+        Trial(2, f"{name}-002-1a1b2c3d", "Completed", best, 0.6, 60.0),
+        Trial(3, f"{name}-003-2a1b2c3d", "Failed", values, None, 5.0, "AlgorithmError: too large"),
+        Trial(4, f"{name}-004-3a1b2c3d", "Stopped", values, 0.5, 20.0),
     )
 
 

@@ -11,13 +11,13 @@ from typing import Any, Self
 from tests.support.builders.references import likelihoods_of
 from tests.support.pipeline.request_policy import assert_valid_request
 from tunedrop.documents.answers import Answer, TokenLikelihood
+from tunedrop.documents.trials import Trial
 from tunedrop.errors import HostingError
 from tunedrop.ports.sagemaker import (
     Endpoint,
     ProcessingJob,
     StackResource,
     TrainingJob,
-    Trial,
     TuningJob,
 )
 
@@ -75,7 +75,7 @@ class FakeSageMaker:
         """Give a tuning job its training jobs, each with an artifact."""
         self.trials_of[name] = list(trials)
         for trial in trials:
-            self.set_job(trial.name, trial.status, artifact=f"s3://b/model/{trial.name}/")
+            self.set_job(trial.job, trial.status, artifact=f"s3://b/model/{trial.job}/")
 
     def tuning_job(self, name: str) -> TuningJob | None:
         return self.tuning_jobs.get(name)

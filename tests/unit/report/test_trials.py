@@ -3,16 +3,16 @@
 from msgspec.structs import replace
 
 from tests.support.builders.reports import tweets_report
-from tunedrop.documents.trials import TrialResult, Trials
+from tunedrop.documents.trials import Trial, Trials
 from tunedrop.report.charts import trial_bars, worth_in_words
 from tunedrop.report.page import render_page
 
 EVIL = "<script>alert(1)</script>"
 
 
-def trial(number: int, loss: float | None, reason: str | None = None) -> TrialResult:
+def trial(number: int, loss: float | None, reason: str | None = None) -> Trial:
     status = "Failed" if reason else "Completed"
-    return TrialResult(number, f"job-{number}", status, {"lora_rank": "8"}, loss, 61.0, reason)
+    return Trial(number, f"job-{number}", status, {"lora_rank": "8"}, loss, 61.0, reason)
 
 
 def test_bars_are_as_long_as_the_losses() -> None:
