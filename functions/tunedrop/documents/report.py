@@ -153,6 +153,17 @@ class Report(msgspec.Struct):
         return [each for each in rivals if each.difference.low <= 0]
 
     @property
+    def but_better(self) -> str:
+        """What follows the word "better" where it needs a qualification; "" anywhere else."""
+        if self.verdict != "better":
+            return ""
+        if self.unbeaten:
+            return " than the base model only"
+        if not self.passed_gate:
+            return ", but below the recipe's gate"
+        return " in the form of its answers" if self.gate and self.gate.by_form else ""
+
+    @property
     def reuse(self) -> str | None:
         """That nothing was trained, and why, in one sentence."""
         if self.reuses is None:

@@ -37,11 +37,10 @@ def expected_power(dataset: Dataset, recipe: Recipe) -> Power:
             f"{hold_out(dataset, recipe, rows * MIN_UNITS // units + 1)}"
         )
     else:
-        up_to = (
-            f" (up to {worst * 100:.0f}, if the rows of a group are alike)" if units < rows else ""
-        )
+        least, most = f"{best * 100:.0f}", f"{worst * 100:.0f}"
+        up_to = f" (up to {most}, if the rows of a group are alike)" if least != most else ""
         sentence = (
-            f"{these} will show a true difference of about {best * 100:.0f} points{up_to} or more "
+            f"{these} will show a true difference of about {least} points{up_to} or more "
             "in 80 of 100 evaluations, at the spread that is typical of two models."
         )
         margin = margin_of(recipe.evaluate.gate)

@@ -64,14 +64,9 @@ def render_page(report: Report) -> str:
 
 def _pill(report: Report) -> tuple[str, str]:
     """Return the colour and the words of the verdict; green only for an unqualified one."""
-    tone, word = PILLS[report.verdict]
-    if report.verdict == "better" and report.unbeaten:
-        return "unsure", "Better than the base model only"
-    if report.verdict == "better" and not report.passed_gate:
-        return "unsure", "Better, but below the recipe's gate"
-    if report.verdict == "better" and report.gate and report.gate.by_form:
-        return "unsure", "Better in the form of its answers"
-    return tone, word
+    if report.but_better:
+        return "unsure", f"Better{report.but_better}"
+    return PILLS[report.verdict]
 
 
 def _bars(report: Report) -> list[Bar]:

@@ -25,10 +25,10 @@ def success_email(report: Report, links: Links) -> Email:
     metric = report.primary_metric
     base, tuned = report.base.metrics[metric].value, report.tuned.metrics[metric].value
     title, value = report.metrics[metric].title, SCALES[report.metrics[metric].scale].value
+    verdict = f"{SUBJECTS[report.verdict]}{report.but_better}"
     return Email(
         letter.subject(
-            f"{dataset_name(report.dataset)}: {_result(report)}, {title} "
-            f"{value(base)} -> {value(tuned)}"
+            f"{dataset_name(report.dataset)}: {verdict}, {title} {value(base)} -> {value(tuned)}"
         ),
         letter.body(
             (
@@ -47,13 +47,6 @@ def success_email(report: Report, links: Links) -> Email:
             )
         ),
     )
-
-
-def _result(report: Report) -> str:
-    """Return the verdict for the subject; it promises no more than the headline."""
-    if report.verdict == "better" and report.unbeaten:
-        return "the tuned model is better than the base model only"
-    return SUBJECTS[report.verdict]
 
 
 def _figures(report: Report) -> str:

@@ -64,6 +64,27 @@ def test_the_subject_promises_no_more_than_the_headline() -> None:
     assert email.subject.startswith("tweets: the tuned model is better than the base model only, ")
 
 
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("form", "better in the form of its answers, accuracy"),
+        ("gate", "better, but below the recipe's gate, accuracy"),
+    ],
+)
+def test_the_subject_tells_what_limits_a_gain(limit: str, words: str) -> None:
+    # Given
+    report = deepcopy(tweets_report())
+    assert report.gate
+    report.gate.by_form, report.passed_gate = limit == "form", limit != "gate"
+
+    # When
+    email = success_email(report, LINKS)
+
+    # Then it promises no more than the page
+    assert_fit_for_sns(email)
+    assert words in email.subject
+
+
 LEARNS = "Learns: reply from question (could also be: team from question); to change it: …"
 
 
