@@ -31,7 +31,6 @@ from tunedrop.evaluation.judging import judge
 ROLE = "arn:aws:iam::111122223333:role/tunedrop"
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
-    "POWERTOOLS_METRICS_DISABLED": "true",
     "DATA_BUCKET": BUCKET,
     "REPORT_TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:reports",
     "STACK_NAME": "tunedrop",
@@ -89,6 +88,7 @@ def installed() -> Iterator[Product]:
         patch.setattr("fetch.boto3", SimpleNamespace(client=product.client))
         patch.setattr("fetch.HubModel", ModelHub)
         patch.setattr("fetch.log_line", lambda **_: None)
+        patch.setattr("tunedrop.aws.measures.Measures._put", lambda *_, **__: None)
         # sweep also removes what no run knows, which would hide that a guard is missing.
         patch.setattr("tunedrop.bootstrap.stack_resources", lambda _stack: NoResources())
         patch.setattr(os, "cpu_count", lambda: 1)  # A processing job starts no processes.
