@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tunedrop.dataset import column_names
 from tunedrop.dataset.readers.record import Fields
+from tunedrop.dataset.shapes.chatgpt import chatgpt
 from tunedrop.dataset.shapes.ground_truth import ground_truth
 from tunedrop.dataset.shapes.label_studio import label_studio
 from tunedrop.dataset.shapes.multiple_choice import multiple_choices
@@ -28,6 +29,7 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
         *ground_truth(sample, columns),
         *prodigy(sample, columns),
         *label_studio(sample, columns),
+        *chatgpt(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
         *_conversations(sample, known),
