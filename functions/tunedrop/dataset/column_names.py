@@ -6,7 +6,8 @@ TEXT = (
 )  # fmt: skip
 LABEL = (
     "label", "labels", "class", "category", "sentiment", "intent", "target", "topic", "emotion",
-    "label_text", "rating", "stars", "polarity", "output", "completion", "answer", "y",
+    "label_text", "annotation", "rating", "stars", "polarity", "output", "completion", "answer",
+    "y",
 )  # fmt: skip
 CONVERSATION = (
     "messages", "conversation", "conversations", "dialog", "dialogue", "chat", "contents",

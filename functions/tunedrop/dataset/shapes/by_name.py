@@ -11,6 +11,7 @@ from tunedrop.dataset.shapes.label_studio import label_studio
 from tunedrop.dataset.shapes.multiple_choice import multiple_choices
 from tunedrop.dataset.shapes.prodigy import prodigy
 from tunedrop.dataset.shapes.scores import is_score, scored
+from tunedrop.dataset.shapes.spans import refuse_spans
 from tunedrop.dataset.shapes.text_pair import text_pairs
 from tunedrop.dataset.shapes.transcript import transcripts
 from tunedrop.dataset.shapes.translation import translations
@@ -23,8 +24,9 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     """Return every mapping whose columns have well-known names.
 
     Raises:
-        DatasetError: the columns are known to contain no text.
+        DatasetError: the columns are known to contain no text, or no answer.
     """
+    refuse_spans(sample, columns)
     known = {name.lower(): name for name in reversed(columns)}
     return [
         *_in_folders(columns),
