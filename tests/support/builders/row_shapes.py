@@ -216,6 +216,15 @@ SHAPES: dict[str, RowShape] = {
         {"body": {"messages": [turn("user", "and?")]}},
         flat=False,
     ),
+    "requests and answers": RowShape(
+        "exchange",
+        lambda t, n: {
+            "request": {"messages": [turn("user", t)]},
+            "response": {"choices": [{"message": turn("assistant", answer(n))}]},
+        },
+        {"response": {"choices": []}},
+        flat=False,
+    ),
     "ChatGPT's export (`conversations.json`)": RowShape(
         "chatgpt",
         lambda t, n: {"title": f"number {n}", "mapping": tree(t, answer(n)), "current_node": "b"},

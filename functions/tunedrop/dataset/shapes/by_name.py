@@ -6,6 +6,7 @@ from tunedrop.dataset import column_names
 from tunedrop.dataset.readers.folders import COLUMNS as FOLDER_COLUMNS
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.chatgpt import chatgpt
+from tunedrop.dataset.shapes.exchange import exchanges
 from tunedrop.dataset.shapes.ground_truth import ground_truth
 from tunedrop.dataset.shapes.label_studio import label_studio
 from tunedrop.dataset.shapes.multiple_choice import multiple_choices
@@ -34,6 +35,7 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
         *prodigy(sample, columns),
         *label_studio(sample, columns),
         *chatgpt(sample, columns),
+        *exchanges(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
         *_conversations(sample, known),
