@@ -19,6 +19,7 @@ from tunedrop.recipe.schema import Recipe
 CONFIG_VERSION = 3
 """The version of training.json. A container that reads another version refuses the file."""
 CHECKPOINTS = "/opt/ml/checkpoints"
+TENSORBOARD = "/opt/ml/output/tensorboard"
 VOLUME_GB = 100
 PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
 SPOT_WAIT_SECONDS = 3_600  # Added to the running time: MaxWait may not be below MaxRuntime.
@@ -140,6 +141,11 @@ def training_job_request(
         "CheckpointConfig": {
             "S3Uri": f"{root}/{keys.checkpoints(run.attempt)}",
             "LocalPath": CHECKPOINTS,
+        },
+        # SageMaker adds the folders `<job>/tensorboard-output/`.
+        "TensorBoardOutputConfig": {
+            "S3OutputPath": f"{root}/{keys.TENSORBOARD_FOLDER}",
+            "LocalPath": TENSORBOARD,
         },
         "EnableNetworkIsolation": True,
         **settings.network.member,
