@@ -21,7 +21,6 @@ _NOT_EMULATED = (
     "DebugHookConfig",
     "DebugRuleConfigurations",
     "ServerlessJobConfig",
-    "MlflowConfig",
     "ModelPackageConfig",
     "SessionChainingConfig",
 )
