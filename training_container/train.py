@@ -36,6 +36,7 @@ from tuning.progress import log_line
 from tuning.reference import Reference
 from tuning.row_fitting import FittedRows
 from tuning.speed.precision import choose_precision
+from tuning.tensorboard_files import write_tensorboard_files
 
 
 def main() -> int:
@@ -91,8 +92,10 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
 
     checkpoint = latest_complete(checkpoints)
-    if checkpoint:
-        log_line(event="resumed", step=step_of(checkpoint))
+    resumed_at = step_of(checkpoint) if checkpoint else None
+    if resumed_at is not None:
+        log_line(event="resumed", step=resumed_at)
+    write_tensorboard_files(trainer, folders, checkpoints, resumed_at)
     train_from(trainer, checkpoint)
 
     tuned = trainer.accelerator.unwrap_model(trainer.model)

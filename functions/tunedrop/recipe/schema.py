@@ -36,6 +36,14 @@ DIGEST_LENGTH = 10  # Hex digits that tell directories of the same name apart.
 InstanceType = Annotated[
     str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+\Z", description="`ml.<family>.<size>`")
 ]
+MLFLOW_SERVER = r"[a-z0-9-]+:[0-9]{12}:mlflow-(tracking-server|app)/[A-Za-z0-9-]+"
+MlflowArn = Annotated[
+    str,
+    Meta(
+        pattern=rf"^arn:aws[a-z-]*:sagemaker:{MLFLOW_SERVER}\Z",
+        description="ARN of an MLflow tracking server or app of SageMaker",
+    ),
+]
 Instances = Annotated[tuple[InstanceType, ...], Meta(min_length=1, max_length=5)]
 Metric = Literal[
     "auto",
@@ -186,6 +194,9 @@ class Recipe(Section, frozen=True, kw_only=True):
     """Which weights are trained: those of an adapter (lora), or all of the model's (full)."""
     hyperparameters: GivenHyperparameters = GivenHyperparameters()
     tune: Tune | None = None
+    mlflow: MlflowArn | None = None
+    """Where SageMaker records the training job: in the experiment with the dataset's name. Only
+    the server that the stack's parameter `MlflowServerArn` names is allowed, and no tuning."""
     generation: Generation = Generation()
     training: Training = Training()
     budget_usd: Annotated[float, Meta(gt=0)] = 20.0

@@ -98,6 +98,11 @@ def _refuse_unsearchable(recipe: Recipe, lines: dict[str, int]) -> None:
     """Raise RecipeError for a search that SageMaker or the training would refuse."""
     if recipe.tune is None:
         return
+    if recipe.mlflow:
+        raise RecipeError(
+            f"recipe.yaml, line {lines['mlflow']}: mlflow: SageMaker records no tuning in MLflow.",
+            "Take mlflow or tune out of recipe.yaml, and drop it again.",
+        )
     try:
         check_tune(recipe.tune, recipe.hyperparameters)
     except SpaceError as error:

@@ -46,10 +46,13 @@ RUN = Run(
     created="2026-11-28T00:00:00+00:00",
 )
 SPOT = read_recipe(b"training: {spot: true}")
+MLFLOW = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-tracking-server/ours"
+TRACKED = read_recipe(f"mlflow: {MLFLOW}".encode())
 TUNED = read_recipe(b"tune: {jobs: 2}")
 REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "training": ("CreateTrainingJob", training_job_request(RUN, RECIPE, TRAINING)),
     "spot": ("CreateTrainingJob", training_job_request(RUN, SPOT, TRAINING)),
+    "tracked": ("CreateTrainingJob", training_job_request(RUN, TRACKED, TRAINING)),
     "tuning": (
         "CreateHyperParameterTuningJob",
         tuning_job_request(RUN, TUNED, SMALL, TRAINING),

@@ -1,9 +1,9 @@
 """train.py as SageMaker runs it: a process that has only its folders."""
 
 import json
-import re
 import shutil
 import signal
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,8 @@ from transformers import AutoModelForCausalLM
 from tests.functional.training_container.finished_job import DROPOUT, FinishedJob
 from tests.support.builders.tiny_model import LEARNABLE
 from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.event_files import restarts, scalars
 from tests.support.pipeline.training_job import TrainingJob
-
-METRICS = {
-    "train:loss": r'"loss": ([0-9.eE+-]+)',
-    "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
-    "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
-}
-"""The metric definitions of the training job's request."""
 
 
 @pytest.fixture
@@ -45,12 +39,34 @@ def test_job_learns_and_leaves_an_adapter(finished: FinishedJob) -> None:
 
 def test_log_matches_the_metric_definitions(finished: FinishedJob) -> None:
     # Given the log of a finished job
-    log = finished.process.text
+    process = finished.process
+    validation = list(process.validation_losses.values())
 
-    # When SageMaker's regular expressions read it, then they find every figure
-    assert len(re.findall(METRICS["train:loss"], log)) == 60
-    assert len(re.findall(METRICS["validation:loss"], log)) == 12
-    assert all(float(v) > 0 for v in re.findall(METRICS["train:tokens_per_second"], log))
+    # When the regular expressions of the training job's request read it
+    metrics = {name: values for name, values in process.metrics.items() if values}
+
+    # Then they find every figure of supervised fine-tuning, and no figure of another metric
+    assert all(speed > 0 for speed in metrics["train:tokens_per_second"])
+    assert len(metrics.pop("train:tokens_per_second")) == 60
+    assert metrics == {
+        "train:loss": list(process.losses.values()),
+        "validation:loss": validation,
+        "validation:best_loss": list(accumulate(validation, min)),
+    }
+
+
+def test_tensorboard_files_have_the_figures_of_the_log(finished: FinishedJob) -> None:
+    # Given the event files of a finished job
+    folder = finished.job.root / "output" / "tensorboard"
+
+    # When they are read
+    found = scalars(folder)
+
+    # Then they have every loss at its step, and nothing is left out by TensorBoard
+    assert found["train/loss"] == pytest.approx(finished.process.losses)
+    assert found["eval/loss"] == pytest.approx(finished.process.validation_losses)
+    assert set(found["train/learning_rate"]) == set(finished.process.losses)
+    assert restarts(folder) == []
 
 
 def test_log_tells_the_time_left_at_every_loss(finished: FinishedJob) -> None:
@@ -106,6 +122,9 @@ def test_killed_job_resumes_with_the_same_losses(
     assert cold_job.summary["first_loss"] == finished.job.summary["first_loss"]
     assert adapter_bytes(cold_job.root / "model") == adapter_bytes(finished.job.root / "model")
     assert not incomplete.exists()
+    tensorboard = cold_job.root / "output" / "tensorboard"
+    assert restarts(tensorboard) == [resumed[0] + 1], "TensorBoard forgets the steps done twice"
+    assert scalars(tensorboard)["train/loss"] == pytest.approx(finished.process.losses)
 
 
 def test_artifact_is_the_best_checkpoint_not_the_last(job: TrainingJob) -> None:
