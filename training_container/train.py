@@ -33,6 +33,7 @@ from tuning.ending import StopRequested, report_failure, report_stop, stop_on_si
 from tuning.mixing import mixed, sample_for
 from tuning.objectives.registry import objective_of
 from tuning.progress import log_line
+from tuning.quantization import FORMAT, keep_adapter_exact
 from tuning.reference import Reference
 from tuning.row_fitting import FittedRows
 from tuning.speed.precision import choose_precision
@@ -58,7 +59,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     began = time.monotonic()
     config = TrainingConfig.from_folders(folders)
     objective = objective_of(config.technique)
-    check_device()
+    check_device(config.method)
     require_model(folders.channel("model"), config)
     checkpoints = checkpoint_folder(folders, os.environ.get("TRAINING_JOB_NAME", ""))
     precision = choose_precision(folders.channel("model"), checkpoints)
@@ -74,7 +75,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     train, validation = (
         fitted_rows(folders, channel, chat, config, scratch) for channel in ("train", "validation")
     )
-    reference = Reference.of(base.weights, validation, chat, technique=config.technique)
+    reference = Reference.of(base.weights, validation, chat, config)
     other = rows_to_mix_in(train, folders, chat, config, scratch)
     seed = config.hyperparameters.seed
     trainer = objective.make_trainer(
@@ -84,6 +85,8 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
         chosen=config.hyperparameters,
         checkpoints=checkpoints,
     )
+    if config.method == "qlora":
+        keep_adapter_exact(trainer.model)
     start_from(folders.channel("adapter"), trainer, config)
     if config.patience:
         trainer.add_callback(EarlyStopping(config.patience))
@@ -104,14 +107,14 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     save_adapter(trainer, base.tokenizer, config, folders.model)
     reference.save(tuned, precision=precision.name, folder=folders.model)
     if config.merge and base.adapter:  # Otherwise the artifact has all weights already.
-        save_merged(trainer, base.tokenizer, folders.model / "merged")
+        save_merged(trainer, base, config, folders)
     save_summary(
         trainer.state,
         config=config,
         figures={
             **describe_rows(train, chat),
             "mixed_rows": len(other.rows) if other else 0,
-            "precision": precision.name,
+            "precision": FORMAT if config.method == "qlora" else precision.name,
         },
         seconds=time.monotonic() - began,
         folder=folders.model,
