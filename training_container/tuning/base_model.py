@@ -53,7 +53,7 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
         ConfigurationError: `max_length` is more than the model's context.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(directory)
+        tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False)
         model = load_weights(
             directory,
             torch.float32 if config.method == "full" else dtype,
@@ -75,6 +75,7 @@ def load_weights(directory: Path, dtype: torch.dtype, **more: Any) -> PreTrained
     """Load the weights alone; raises what transformers raises."""
     weights: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         directory,
+        trust_remote_code=False,  # The default asks on a terminal whether the code may run.
         use_safetensors=True,  # Other formats can run code when they are loaded.
         dtype=dtype,
         attn_implementation="sdpa" if torch.cuda.is_available() else attention_by_segment.NAME,
