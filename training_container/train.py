@@ -34,6 +34,7 @@ from tuning.mixing import mixed, sample_for
 from tuning.objectives.registry import objective_of
 from tuning.probe.trials import Probe
 from tuning.progress import log_line
+from tuning.quantization import FORMAT, keep_adapter_exact
 from tuning.reference import Reference
 from tuning.row_fitting import FittedRows
 from tuning.speed.precision import choose_precision
@@ -59,7 +60,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     began = time.monotonic()
     config = TrainingConfig.from_folders(folders)
     objective = objective_of(config.technique)
-    check_device()
+    check_device(config.method)
     require_model(folders.channel("model"), config)
     checkpoints = checkpoint_folder(folders, os.environ.get("TRAINING_JOB_NAME", ""))
     precision = choose_precision(folders.channel("model"), checkpoints)
@@ -75,12 +76,14 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     train, validation = (
         fitted_rows(folders, channel, chat, config, scratch) for channel in ("train", "validation")
     )
-    reference = Reference.of(base.weights, validation, chat, technique=config.technique)
+    reference = Reference.of(base.weights, validation, chat, config)
     other = rows_to_mix_in(train, folders, chat, config, scratch)
     seed = config.hyperparameters.seed
     rows = mixed(train.rows, other.rows, seed=seed) if other else train.rows
 
     def make_ready(trainer: Any) -> None:
+        if config.method == "qlora":
+            keep_adapter_exact(trainer.model)
         start_from(folders.channel("adapter"), trainer, config)
         # The trainer may change the rows that it is given, so its own rows are checked.
         objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
@@ -112,14 +115,14 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     save_adapter(trainer, base.tokenizer, config, folders.model)
     reference.save(tuned, precision=precision.name, folder=folders.model)
     if config.merge and base.adapter:  # Otherwise the artifact has all weights already.
-        save_merged(trainer, base.tokenizer, folders.model / "merged")
+        save_merged(trainer, base, config, folders)
     save_summary(
         trainer.state,
         config=config,
         figures={
             **describe_rows(train, chat),
             "mixed_rows": len(other.rows) if other else 0,
-            "precision": precision.name,
+            "precision": FORMAT if config.method == "qlora" else precision.name,
             "probe": probed.figures,
         },
         seconds=time.monotonic() - began,

@@ -190,8 +190,9 @@ class Recipe(Section, frozen=True, kw_only=True):
     """The training ends when the validation loss has not fallen any more for so many evaluations:
     `{patience: 5}`, for example. `auto` is an epoch's evaluations, at least 3. The best checkpoint
     is kept in any case."""
-    method: Literal["lora", "full"] = "lora"
-    """Which weights are trained: those of an adapter (lora), or all of the model's (full)."""
+    method: Literal["lora", "qlora", "full"] = "lora"
+    """Which weights are trained: those of an adapter (lora), those of an adapter on weights that
+    are kept in four bits (qlora), or all of the model's (full)."""
     hyperparameters: GivenHyperparameters = GivenHyperparameters()
     probe: Literal["auto", "off"] = "auto"
     """Whether a job that trains for ten minutes or more first tries two other learning rates, in a

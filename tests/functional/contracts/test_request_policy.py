@@ -1,5 +1,6 @@
 """Every request for a job, a model or an endpoint keeps the rules, and each rule can fail."""
 
+import json
 import re
 from collections.abc import Callable
 from copy import deepcopy
@@ -191,6 +192,17 @@ def test_a_request_with_an_unknown_member_is_refused(name: str) -> None:
         assert_valid_request(operation, {**request, "Unknown": 1})
     with pytest.raises(AssertionError, match=required):
         assert_valid_request(operation, {k: v for k, v in request.items() if k != required})
+
+
+def test_the_adapter_is_named_by_an_object_and_not_by_an_array() -> None:
+    # Given the settings of a server with an adapter
+    environment = REQUESTS["model"][1]["PrimaryContainer"]["Environment"]
+
+    # When they are read, then images of before August 2026 understand them too
+    assert json.loads(environment["SM_VLLM_LORA_MODULES"]) == {
+        "name": "tuned",
+        "path": "/opt/ml/additional-model-data-sources/tuned",
+    }
 
 
 NETWORK = Network("subnet-0a,subnet-0b", "sg-0a")

@@ -18,6 +18,8 @@ from tests.support.builders.training_rows import make_rows
 from tests.support.pipeline.event_files import restarts, scalars
 from tests.support.pipeline.training_job import TrainingJob
 
+WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+
 
 @pytest.fixture
 def cold_job(tmp_path: Path, tiny_model: Path) -> TrainingJob:
@@ -203,14 +205,16 @@ def test_sigterm_ends_a_job_without_an_artifact(cold_job: TrainingJob) -> None:
 def failed(
     tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
 ) -> dict[str, tuple[TrainingJob, int]]:
-    """Run three jobs that must fail, side by side; return each with its exit status."""
+    """Run four jobs that must fail, side by side; return each with its exit status."""
     jobs = {}
-    for name in ("misspelt", "exploding", "endless"):
+    for name in ("misspelt", "exploding", "endless", "four bits"):
         root, warm = tmp_path_factory.mktemp("failed"), name != "misspelt"
         job = TrainingJob(root, tiny_model, warm=warm)
         job.give(LEARNABLE, train=make_rows(16), validation=make_rows(8))
         jobs[name] = job
     jobs["misspelt"].give({"epoch": 1}, train=make_rows(16), validation=make_rows(8))
+    train, validation = make_rows(16), make_rows(8)
+    jobs["four bits"].give(LEARNABLE, train=train, validation=validation, method="qlora")
     endless = "{% for message in messages %}{{ message['content'] + '\n' }}{% endfor %}"
     (jobs["endless"].root / "input/data/model/chat_template.jinja").write_text(endless)
     explode(jobs["exploding"].root / "input/data/model/model.safetensors")
@@ -232,6 +236,7 @@ def explode(weights: Path) -> None:
     [
         ("misspelt", "hyperparameters: unknown field `epoch` (did you mean `epochs`?)"),
         ("endless", "row 1 of the `train` channel does not end with the base model's end-of-turn"),
+        pytest.param("four bits", "qlora needs a GPU with CUDA, and this", marks=WITHOUT_GPU),
         ("exploding", "loss became nan by step 1 of 6: lower hyperparameters.learning_rate"),
     ],
 )
