@@ -2,10 +2,10 @@
 """Fine-tune a model inside a SageMaker training job.
 
 The program reads the configuration, loads the base model, tokenizes the rows so that each fits,
-checks that each row can be learned from, trains while it measures the validation loss, and leaves
-the best checkpoint's adapter, or all its weights, and a summary as the model artifact. A job that
-is started again resumes from its last complete checkpoint and logs the same losses as a job that
-never stopped.
+checks that each row can be learned from, tries learning rates if it is to, trains while it measures
+the validation loss, and leaves the best checkpoint's adapter, or all its weights, and a summary as
+the model artifact. A job that is started again resumes from its last complete checkpoint and logs
+the same losses as a job that never stopped.
 
 In the image it is the program `train`. Elsewhere, with the folders of /opt/ml made in `ml`:
 
@@ -32,10 +32,13 @@ from tuning.early_stopping import EarlyStopping
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
 from tuning.mixing import mixed, sample_for
 from tuning.objectives.registry import objective_of
+from tuning.probe.trials import Probe
 from tuning.progress import log_line
+from tuning.quantization import FORMAT, keep_adapter_exact
 from tuning.reference import Reference
 from tuning.row_fitting import FittedRows
 from tuning.speed.precision import choose_precision
+from tuning.tensorboard_files import write_tensorboard_files
 
 
 def main() -> int:
@@ -57,7 +60,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     began = time.monotonic()
     config = TrainingConfig.from_folders(folders)
     objective = objective_of(config.technique)
-    check_device()
+    check_device(config.method)
     require_model(folders.channel("model"), config)
     checkpoints = checkpoint_folder(folders, os.environ.get("TRAINING_JOB_NAME", ""))
     precision = choose_precision(folders.channel("model"), checkpoints)
@@ -73,26 +76,37 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     train, validation = (
         fitted_rows(folders, channel, chat, config, scratch) for channel in ("train", "validation")
     )
-    reference = Reference.of(base.weights, validation, chat, technique=config.technique)
+    reference = Reference.of(base.weights, validation, chat, config)
     other = rows_to_mix_in(train, folders, chat, config, scratch)
     seed = config.hyperparameters.seed
+    rows = mixed(train.rows, other.rows, seed=seed) if other else train.rows
+
+    def make_ready(trainer: Any) -> None:
+        if config.method == "qlora":
+            keep_adapter_exact(trainer.model)
+        start_from(folders.channel("adapter"), trainer, config)
+        # The trainer may change the rows that it is given, so its own rows are checked.
+        objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
+        objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
+
+    probed = Probe(objective, base, rows, validation.rows, config, make_ready).settle(checkpoints)
+    config = config.with_rate(probed.learning_rate)
     trainer = objective.make_trainer(
         base,
-        train=mixed(train.rows, other.rows, seed=seed) if other else train.rows,
+        train=rows,
         validation=validation.rows,
         chosen=config.hyperparameters,
         checkpoints=checkpoints,
     )
-    start_from(folders.channel("adapter"), trainer, config)
+    make_ready(trainer)
     if config.patience:
         trainer.add_callback(EarlyStopping(config.patience))
-    # The trainer may change the rows that it is given, so its own rows are checked.
-    objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
-    objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
 
     checkpoint = latest_complete(checkpoints)
-    if checkpoint:
-        log_line(event="resumed", step=step_of(checkpoint))
+    resumed_at = step_of(checkpoint) if checkpoint else None
+    if resumed_at is not None:
+        log_line(event="resumed", step=resumed_at)
+    write_tensorboard_files(trainer, folders, checkpoints, resumed_at)
     train_from(trainer, checkpoint)
 
     tuned = trainer.accelerator.unwrap_model(trainer.model)
@@ -101,14 +115,15 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     save_adapter(trainer, base.tokenizer, config, folders.model)
     reference.save(tuned, precision=precision.name, folder=folders.model)
     if config.merge and base.adapter:  # Otherwise the artifact has all weights already.
-        save_merged(trainer, base.tokenizer, folders.model / "merged")
+        save_merged(trainer, base, config, folders)
     save_summary(
         trainer.state,
         config=config,
         figures={
             **describe_rows(train, chat),
             "mixed_rows": len(other.rows) if other else 0,
-            "precision": precision.name,
+            "precision": FORMAT if config.method == "qlora" else precision.name,
+            "probe": probed.figures,
         },
         seconds=time.monotonic() - began,
         folder=folders.model,

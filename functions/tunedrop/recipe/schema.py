@@ -36,6 +36,14 @@ DIGEST_LENGTH = 10  # Hex digits that tell directories of the same name apart.
 InstanceType = Annotated[
     str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+\Z", description="`ml.<family>.<size>`")
 ]
+MLFLOW_SERVER = r"[a-z0-9-]+:[0-9]{12}:mlflow-(tracking-server|app)/[A-Za-z0-9-]+"
+MlflowArn = Annotated[
+    str,
+    Meta(
+        pattern=rf"^arn:aws[a-z-]*:sagemaker:{MLFLOW_SERVER}\Z",
+        description="ARN of an MLflow tracking server or app of SageMaker",
+    ),
+]
 Instances = Annotated[tuple[InstanceType, ...], Meta(min_length=1, max_length=5)]
 Metric = Literal[
     "auto",
@@ -182,10 +190,17 @@ class Recipe(Section, frozen=True, kw_only=True):
     """The training ends when the validation loss has not fallen any more for so many evaluations:
     `{patience: 5}`, for example. `auto` is an epoch's evaluations, at least 3. The best checkpoint
     is kept in any case."""
-    method: Literal["lora", "full"] = "lora"
-    """Which weights are trained: those of an adapter (lora), or all of the model's (full)."""
+    method: Literal["lora", "qlora", "full"] = "lora"
+    """Which weights are trained: those of an adapter (lora), those of an adapter on weights that
+    are kept in four bits (qlora), or all of the model's (full)."""
     hyperparameters: GivenHyperparameters = GivenHyperparameters()
+    probe: Literal["auto", "off"] = "auto"
+    """Whether a job that trains for ten minutes or more first tries two other learning rates, in a
+    tenth of its time, unless the recipe gives the rate."""
     tune: Tune | None = None
+    mlflow: MlflowArn | None = None
+    """Where SageMaker records the training job: in the experiment with the dataset's name. Only
+    the server that the stack's parameter `MlflowServerArn` names is allowed, and no tuning."""
     generation: Generation = Generation()
     training: Training = Training()
     budget_usd: Annotated[float, Meta(gt=0)] = 20.0
