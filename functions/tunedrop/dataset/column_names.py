@@ -69,11 +69,13 @@ ANSWER_KEYS = (
     "answerkey", "answer_key", "answer", "correct_answer", "correct", "label", "answer_idx",
     "answer_index", "correct_option", "target", "gold",
 )  # fmt: skip
-# Words inside a name, such as customer_question, that say what a column of text is for.
+# Words inside a name, such as customer_question, that say what a column of text is for; other
+# languages have the two commonest words each.
 ASKING = frozenset(
     (
         "question", "questions", "query", "prompt", "instruction", "request", "input", "source",
         "problem", "user", "human", "utterance",
+        "pregunta", "pergunta", "domanda", "frage", "vraag", "вопрос", "質問", "问题", "問題",
     )
 )  # fmt: skip
 ANSWERING = frozenset(
@@ -81,6 +83,8 @@ ANSWERING = frozenset(
         "answer", "answers", "reply", "replies", "response", "responses", "completion", "output",
         "outputs", "target", "targets", "solution", "summary", "translation", "explanation",
         "assistant", "rewrite", "highlights",
+        "respuesta", "resposta", "réponse", "risposta", "antwort", "antwoord", "ответ",
+        "回答", "答案",
     )
 )  # fmt: skip
 CHOICES = frozenset(("choice", "choices", "options", "candidates", "endings", "distractors"))

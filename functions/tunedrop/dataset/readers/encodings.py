@@ -126,6 +126,8 @@ def _is_likely(found: "CharsetMatch") -> bool:
     known = _GUESSES.get(found.encoding)
     if known is None or found.chaos > MOST_NOISE:
         return False
+    if known.languages is _WEST and not _is_western(str(found)):
+        return False
     return known.of_pairs or found.coherence >= LEAST_LETTERS
 
 
@@ -145,13 +147,16 @@ def _best(likely: list["CharsetMatch"]) -> str:
 
 
 def _is_windows_1252(lines: list[bytes]) -> bool:
+    if not all(_decodes(line, "cp1252") for line in lines):
+        return False
+    return _is_western("\n".join(line.decode("cp1252") for line in lines))
+
+
+def _is_western(text: str) -> bool:
     """Whether a few letters and signs beyond ASCII are those of Western European texts.
 
     In texts of other scripts nearly all letters are beyond ASCII, so that they follow each other.
     """
-    if not all(_decodes(line, "cp1252") for line in lines):
-        return False
-    text = "\n".join(line.decode("cp1252") for line in lines)
     accented = [char for char in text if not char.isascii()]
     adjacent = sum(map(len, _RUN.findall(text)))
     western = sum(char in _WESTERN for char in accented)

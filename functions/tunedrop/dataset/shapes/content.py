@@ -18,6 +18,8 @@ FULL = 0.9  # Share of the rows in which a column of labels has a value.
 LEAST_FULL = 0.3  # The same for a column that is taken for labels if no other is found.
 MIN_TEXT_LENGTH = 12  # Average characters of a column of text.
 MIN_UNSPACED_LENGTH = 6  # The same in a script that has no spaces between words.
+# A capital begins a word; scripts without capitals are one word up to the next sign.
+_PART_OF_NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _FRACTION = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+)")
 
 
@@ -126,8 +128,8 @@ def sounds_like_label(name: str) -> bool:
 
 def sounds_like(name: str, words: Container[str]) -> bool:
     """Whether the name contains one of the words: `customer_question`, `agentReply`."""
-    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
-    return any(part.lower() in words for part in parts)
+    words_of_name = _PART_OF_NAME.findall(name)
+    return any(part.lower() in words for part in words_of_name)
 
 
 def text_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
