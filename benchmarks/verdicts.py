@@ -15,146 +15,32 @@ contain. The last line is one JSON object. The exit status is 1 if a cell misses
 
 import argparse
 import json
+import os
+import platform
+import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "functions"))
+from benchmarks.simulated_models import Cell, grid, simulate  # noqa: E402 - the path must be known first
+from tunedrop.evaluation.statistics.intervals import wilson, z_of  # noqa: E402
 
-from tunedrop.evaluation.scoring.metrics import METRICS
-from tunedrop.evaluation.statistics.comparing import Evidence, compare
-from tunedrop.evaluation.statistics.intervals import wilson, z_of
-from tunedrop.evaluation.statistics.units import units_of
-from tunedrop.evaluation.verdict import verdict_of
-from tunedrop.recipe.schema import Gate
-
-QUALITY = 0.7  # How often a word or a label is right.
 GAIN = 0.1  # By how much the tuned model is better in the simulations of a gain.
-ALIKE = 0.7  # Share of the rows of a group that are right or wrong with the whole group.
-AGREEMENT = {
-    "low": 0.0,
-    "high": 0.7,
-}  # Share of the answers that the tuned model has from the base.
 RUNS = {"accuracy": 2_000, "macro_f1": 500, "token_f1": 500}  # Nulls in each cell.
 GAIN_RUNS = 0.25  # Simulations of a gain, as a share of the nulls.
-LABELS = ("negative", "neutral", "positive")
-LABEL_SHARES = (0.6, 0.3, 0.1)
-WORDS = ("red", "green", "blue", "white", "black")
 CHUNK = 50  # Simulations in one task of a process.
 MOST_FALSE, LEAST_FALSE = 0.05, 0.03
 LEAST_COVERED, MOST_COVERED = 0.94, 0.97
 FEWEST_ROWS, FEWEST_GROUPS = 100, 20  # From here on the coverage is a goal.
 SURE = 0.99  # Confidence of the intervals around the measured rates.
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One kind of evaluation: how many rows, in how many groups, how alike the two models are."""
-
-    metric: str
-    rows: int
-    groups: int | None
-    agreement: str
-    sizes: str = "equal"
-
-
-def grid() -> Iterator[Cell]:
-    """Yield all cells."""
-    for metric in RUNS:
-        for rows in (50, 200, 1_000):
-            for groups in (None, 10, 20, 50):
-                if groups is None or groups < rows:
-                    for agreement in AGREEMENT:
-                        yield Cell(metric, rows, groups, agreement)
-        for groups in (10, 20, 50):
-            yield Cell(metric, 200, groups, "low", "unequal")
-
-
-def simulate(cell: Cell, gain: float, seed: int, runs: int) -> Counter[str]:
-    """Return how many runs had a verdict and an interval that contains the true difference."""
-    random = np.random.default_rng([seed, *f"{cell}".encode()])
-    found: Counter[str] = Counter()
-    for _ in range(runs):
-        groups = _groups(cell, random)
-        base, tuned = _right_words(cell, groups, gain, random)
-        golds, rival, mine = _texts(cell.metric, base, tuned, random)
-        evidence = Evidence(
-            golds=golds,
-            rival=rival,
-            tuned=mine,
-            rival_name="base",
-            confidence=0.95,
-            units=units_of(groups),
-        )
-        comparison = compare(METRICS[cell.metric], evidence).comparison
-        found[verdict_of(comparison, Gate())] += 1
-        found["covered"] += comparison.difference.low <= gain <= comparison.difference.high
-    return found
-
-
-def _groups(cell: Cell, random: np.random.Generator) -> list[int]:
-    """Return the number of each row's group."""
-    if cell.groups is None:
-        return list(range(cell.rows))
-    if cell.sizes == "equal":
-        return [row % cell.groups for row in range(cell.rows)]
-    weights = random.lognormal(0, 1, cell.groups)
-    some = random.choice(cell.groups, cell.rows - cell.groups, p=weights / weights.sum())
-    return [*range(cell.groups), *some.tolist()]  # No group is empty.
-
-
-def _right_words(
-    cell: Cell, groups: Sequence[int], gain: float, random: np.random.Generator
-) -> tuple[Any, Any]:
-    """Return for both models how many words of each row are right, of one or of five.
-
-    A model's answer comes from its group with probability `ALIKE`, if there are groups. Both models
-    have the same answer with the probability of the cell's agreement, on top of chance.
-    """
-    words = len(WORDS) if cell.metric == "token_f1" else 1
-    count = max(groups) + 1
-
-    def draw(size: int) -> tuple[Any, Any]:
-        one = random.random((size, words))
-        same = random.random(size) < AGREEMENT[cell.agreement]
-        other = np.where(same[:, None], one, random.random((size, words)))
-        return (one < QUALITY).sum(axis=1), (other < QUALITY + gain).sum(axis=1)
-
-    own, of_group = draw(cell.rows), draw(count)
-    from_group = random.random(cell.rows) < (ALIKE if cell.groups else 0.0)
-    base, tuned = (
-        np.where(from_group, group[np.asarray(groups)], alone)
-        for group, alone in zip(of_group, own, strict=True)
-    )
-    return base, tuned
-
-
-def _texts(
-    metric: str, base: Any, tuned: Any, random: np.random.Generator
-) -> tuple[list[str], list[str], list[str]]:
-    """Return golds and both models' answers with this many right words."""
-    if metric == "token_f1":
-        golds = [" ".join(WORDS)] * len(base)
-        texts = [
-            [" ".join([*WORDS[:right], *["grey"] * (len(WORDS) - right)]) for right in model]
-            for model in (base, tuned)
-        ]
-        return golds, texts[0], texts[1]
-    shares = LABEL_SHARES if metric == "macro_f1" else None
-    drawn = random.choice(len(LABELS), len(base), p=shares)
-    away = random.integers(1, len(LABELS), (2, len(base)))
-    answers = [
-        [LABELS[label] for label in np.where(right > 0, drawn, (drawn + other) % len(LABELS))]
-        for right, other in zip((base, tuned), away, strict=True)
-    ]
-    return [LABELS[label] for label in drawn], answers[0], answers[1]
 
 
 def measured(cell: Cell, null: Counter[str], gain: Counter[str]) -> dict[str, Any]:
@@ -221,6 +107,26 @@ def shown(figures: dict[str, Any]) -> str:
     )
 
 
+def last_line(
+    cells: Sequence[dict[str, Any]], arguments: argparse.Namespace, seconds: float
+) -> dict[str, Any]:
+    """Return the shares of each metric over all its cells, then the figures of each cell."""
+    ratios: dict[str, float] = {}
+    for metric in dict.fromkeys(cell["metric"] for cell in cells):
+        wrong = [c["false_better"] + c["false_worse"] for c in cells if c["metric"] == metric]
+        covered = [c["coverage"] for c in cells if c["metric"] == metric]
+        ratios[f"{metric}_false_verdicts"] = round(statistics.mean(wrong), 4)
+        ratios[f"{metric}_most_false_verdicts"] = round(max(wrong), 4)
+        ratios[f"{metric}_coverage"] = round(statistics.mean(covered), 4)
+    return {
+        "ratios": ratios | {"cells_that_miss_a_goal": sum(bool(c["missed"]) for c in cells)},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.python_version()}",
+        "repeats": {m: min(arguments.runs, RUNS[m]) for m in arguments.metric or RUNS},
+        "minutes": round(seconds / 60, 1),
+        "cells": list(cells),
+    }
+
+
 def main() -> int:
     """Print a table and the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -234,8 +140,7 @@ def main() -> int:
     for figures in run(cells, arguments.runs, arguments.processes):
         found.append(figures)
         print(shown(figures), flush=True)
-    minutes = (time.monotonic() - began) / 60
-    print(json.dumps({"minutes": round(minutes, 1), "cells": found}))
+    print(json.dumps(last_line(found, arguments, time.monotonic() - began)))
     return int(any(each["missed"] for each in found))
 
 

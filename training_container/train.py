@@ -2,10 +2,10 @@
 """Fine-tune a model inside a SageMaker training job.
 
 The program reads the configuration, loads the base model, tokenizes the rows so that each fits,
-checks that each row can be learned from, trains while it measures the validation loss, and leaves
-the best checkpoint's adapter, or all its weights, and a summary as the model artifact. A job that
-is started again resumes from its last complete checkpoint and logs the same losses as a job that
-never stopped.
+checks that each row can be learned from, tries learning rates if it is to, trains while it measures
+the validation loss, and leaves the best checkpoint's adapter, or all its weights, and a summary as
+the model artifact. A job that is started again resumes from its last complete checkpoint and logs
+the same losses as a job that never stopped.
 
 In the image it is the program `train`. Elsewhere, with the folders of /opt/ml made in `ml`:
 
@@ -32,8 +32,9 @@ from tuning.early_stopping import EarlyStopping
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
 from tuning.mixing import mixed, sample_for
 from tuning.objectives.registry import objective_of
+from tuning.probe.trials import Probe
 from tuning.progress import log_line
-from tuning.quantization import FORMAT, keep_adapter_exact
+from tuning.quantization import keep_adapter_exact
 from tuning.reference import Reference
 from tuning.row_fitting import FittedRows
 from tuning.speed.precision import choose_precision
@@ -78,21 +79,28 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     reference = Reference.of(base.weights, validation, chat, config)
     other = rows_to_mix_in(train, folders, chat, config, scratch)
     seed = config.hyperparameters.seed
+    rows = mixed(train.rows, other.rows, seed=seed) if other else train.rows
+
+    def make_ready(trainer: Any) -> None:
+        if config.method == "qlora":
+            keep_adapter_exact(trainer.model)
+        start_from(folders.channel("adapter"), trainer, config)
+        # The trainer may change the rows that it is given, so its own rows are checked.
+        objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
+        objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
+
+    probed = Probe(objective, base, rows, validation.rows, config, make_ready).settle(checkpoints)
+    config = config.with_rate(probed.learning_rate)
     trainer = objective.make_trainer(
         base,
-        train=mixed(train.rows, other.rows, seed=seed) if other else train.rows,
+        train=rows,
         validation=validation.rows,
         chosen=config.hyperparameters,
         checkpoints=checkpoints,
     )
-    if config.method == "qlora":
-        keep_adapter_exact(trainer.model)
-    start_from(folders.channel("adapter"), trainer, config)
+    make_ready(trainer)
     if config.patience:
         trainer.add_callback(EarlyStopping(config.patience))
-    # The trainer may change the rows that it is given, so its own rows are checked.
-    objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
-    objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
 
     checkpoint = latest_complete(checkpoints)
     resumed_at = step_of(checkpoint) if checkpoint else None
@@ -114,7 +122,8 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
         figures={
             **describe_rows(train, chat),
             "mixed_rows": len(other.rows) if other else 0,
-            "precision": FORMAT if config.method == "qlora" else precision.name,
+            "precision": precision.name,
+            "probe": probed.figures,
         },
         seconds=time.monotonic() - began,
         folder=folders.model,

@@ -13,7 +13,7 @@ from container_folders import ContainerFolders
 from tuning.errors import ConfigurationError
 from tuning.strict_json import SAME_RELEASE, parse_strictly, read_json, require_fields
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The only version of training.json that this program reads."""
 
 METHODS: Final = ("lora", "qlora", "full")
@@ -82,6 +82,23 @@ class Hyperparameters:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RatesToTry:
+    """The learning rates that the job tries before it trains."""
+
+    rates: list[Any]
+    """The rates, that of `hyperparameters` first; none when nothing is tried."""
+
+    share: float
+    """The largest part of the training's expected time that all trials may take together."""
+
+    least_seconds: float
+    """Nothing is tried when the training is expected to take less time."""
+
+    reason: str
+    """Why these rates are tried, or why none is, in words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingConfig:
     """The whole of config/training.json."""
 
@@ -114,6 +131,9 @@ class TrainingConfig:
 
     hyperparameters: Hyperparameters
     """The settings of the training."""
+
+    probe: RatesToTry
+    """What is tried before the training."""
 
     ranges: dict[str, Any]
     """For each hyperparameter the allowed values, in JSON Schema's words: either `minimum` and
@@ -161,6 +181,14 @@ class TrainingConfig:
         config = cls.from_json(read_json(folders.channel("config") / "training.json"))
         trial = folders.hyperparameters
         return config.with_trial(read_json(trial)) if trial.exists() else config
+
+    def with_rate(self, rate: float) -> Self:
+        """Return the configuration with another learning rate.
+
+        Raises:
+            ConfigurationError: the rate is outside its range.
+        """
+        return replace(self, hyperparameters=replace(self.hyperparameters, learning_rate=rate))
 
     def with_trial(self, values: Mapping[str, str]) -> Self:
         """Return the configuration with the hyperparameters that a tuning trial has chosen.

@@ -23,7 +23,7 @@ from tunedrop.documents.judgement import (
 from tunedrop.documents.run import Certainty
 from tunedrop.documents.served import ServedCheck
 from tunedrop.documents.slices import Slice
-from tunedrop.documents.trials import Trials
+from tunedrop.documents.trials import Probe, Trials
 
 
 class Lineage(msgspec.Struct):
@@ -97,7 +97,8 @@ class Report(msgspec.Struct):
 
     `learns` says in one line how the file was read, and `certainty` how sure that is.
     `hyperparameters` are those of the training, each with its reason; `trials` the training jobs of
-    a tuning job. `reuses` is the run that trained the model, if this one did not.
+    a tuning job, and `probe` the learning rates that the job tried first. `reuses` is the run that
+    trained the model, if this one did not.
     """
 
     version: int
@@ -140,6 +141,7 @@ class Report(msgspec.Struct):
     slices: list[Slice] = []
     hyperparameters: list[Choice] = []
     trials: Trials | None = None
+    probe: Probe | None = None
     learns: str = ""
     certainty: Certainty = "certain"
     reuses: str | None = None

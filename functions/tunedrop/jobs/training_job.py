@@ -11,12 +11,13 @@ from tunedrop.jobs.base_model import model_prefix
 from tunedrop.jobs.choosing import Chosen
 from tunedrop.jobs.network import Network
 from tunedrop.jobs.pricing import cap_hours
+from tunedrop.jobs.probing import NOTHING_TO_TRY, RatesToTry
 from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
 from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
 from tunedrop.recipe.schema import Recipe
 
-CONFIG_VERSION = 3
+CONFIG_VERSION = 4
 """The version of training.json. A container that reads another version refuses the file."""
 CHECKPOINTS = "/opt/ml/checkpoints"
 TENSORBOARD = "/opt/ml/output/tensorboard"
@@ -65,7 +66,8 @@ class TrainingConfig(msgspec.Struct):
     `technique` is how the model learns from this kind of data; `method` is which weights are
     trained; `learn` is which answers of a conversation are learnt. `patience` is how
     many evaluations without improvement end the training, and `merge` whether merged weights are
-    left too. `mix_share` is the share of the rows of the channel `mix`, 0 without it. `ranges` and
+    left too. `mix_share` is the share of the rows of the channel `mix`, 0 without it. `probe` has
+    the learning rates that are tried first; the job's summary has what that found. `ranges` and
     `reasons` have an entry for every hyperparameter of the technique: the values that are allowed,
     and why this one was chosen.
     """
@@ -80,11 +82,14 @@ class TrainingConfig(msgspec.Struct):
     merge: bool
     mix_share: float
     hyperparameters: Hyperparameters
+    probe: RatesToTry
     ranges: dict[str, NumberRange | TextChoice]
     reasons: dict[str, str]
 
 
-def training_config(run: str, recipe: Recipe, task: Task, chosen: Chosen) -> TrainingConfig:
+def training_config(
+    run: str, recipe: Recipe, task: Task, chosen: Chosen, probe: RatesToTry = NOTHING_TO_TRY
+) -> TrainingConfig:
     """Return the configuration for the training container.
 
     Args:
@@ -92,6 +97,7 @@ def training_config(run: str, recipe: Recipe, task: Task, chosen: Chosen) -> Tra
         recipe: the recipe of the run.
         task: the task in dataset.json; the technique follows from it.
         chosen: the hyperparameters and their reasons.
+        probe: the learning rates that the job tries first.
     """
     return TrainingConfig(
         version=CONFIG_VERSION,
@@ -104,6 +110,7 @@ def training_config(run: str, recipe: Recipe, task: Task, chosen: Chosen) -> Tra
         merge=recipe.deploy.merge,
         mix_share=recipe.mix.used_share,
         hyperparameters=chosen.hyperparameters,
+        probe=probe,
         ranges=hyperparameter_ranges(),
         reasons=chosen.reasons,
     )

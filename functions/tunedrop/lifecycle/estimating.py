@@ -13,16 +13,21 @@ from tunedrop.jobs.base_model import read_manifest
 from tunedrop.jobs.choosing import Chosen, choose
 from tunedrop.jobs.model_shape import read_shape
 from tunedrop.jobs.pricing import Work, estimate
+from tunedrop.jobs.probing import RatesToTry, announced, rates_to_try
 from tunedrop.recipe.instances import Catalogue
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import Runs
 
 
 class Plan(NamedTuple):
-    """The training as it will be: its hyperparameters, and its cost where a price is known."""
+    """The training as it will be: its hyperparameters, and its cost where a price is known.
+
+    `probe` has the learning rates that the job tries first.
+    """
 
     chosen: Chosen
     estimate: CostEstimate | None
+    probe: RatesToTry
 
 
 def plan_training(runs: Runs, recipe: Recipe, dataset: Dataset, catalogue: Catalogue) -> Plan:
@@ -31,8 +36,11 @@ def plan_training(runs: Runs, recipe: Recipe, dataset: Dataset, catalogue: Catal
     chosen = choose(recipe, dataset, read_shape(runs.store, recipe, manifest))
     tokens = round(dataset.tokens.total / (1 - recipe.mix.used_share))
     epochs = _epochs(recipe, chosen)
-    work = Work(tokens, manifest.parameters, epochs, TECHNIQUES[dataset.task])
-    return Plan(chosen, estimate(recipe, work, catalogue))
+    technique = TECHNIQUES[dataset.task]
+    work = Work(tokens, manifest.parameters, epochs, technique)
+    estimated = estimate(recipe, work, catalogue)
+    probe = rates_to_try(recipe, technique, chosen, estimated)
+    return Plan(announced(chosen, probe), estimated, probe)
 
 
 def _epochs(recipe: Recipe, chosen: Chosen) -> tuple[float, float]:

@@ -8,9 +8,10 @@ from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.judgement import Judgement
 from tunedrop.documents.report import Cost, Lineage, LossPoint, Report, TokenCount
 from tunedrop.documents.run import Certainty, Run
-from tunedrop.documents.trials import Trials
+from tunedrop.documents.trials import Probe, Trials
 from tunedrop.jobs.endpoint import HostingSettings
 from tunedrop.lifecycle.learning import learning_of
+from tunedrop.lifecycle.trained import with_probe
 from tunedrop.ports.store import MissingError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.page import tokens_in_words
@@ -55,6 +56,7 @@ class TrainingSummary(msgspec.Struct):
     precision: str | None = None
     packages: dict[str, str] = {}
     curve: list[LossPoint] = []
+    probe: Probe | None = None
 
 
 class Training(msgspec.Struct):
@@ -83,6 +85,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
         warnings: those of the earlier stages.
         hyperparameters: those of the training, each with its reason.
         trials: the training jobs of the tuning job, if there was one.
+        probe: the learning rates that the job tried first, if it did.
         learns: how the file was read, in one line.
         certainty: how sure that reading is.
         reuses: the run that trained the adapter, if this one did not.
@@ -105,6 +108,7 @@ class ReportContext(msgspec.Struct, kw_only=True):
     warnings: list[str] = []
     hyperparameters: list[Choice] = []
     trials: Trials | None = None
+    probe: Probe | None = None
     learns: str = ""
     certainty: Certainty = "certain"
     reuses: str | None = None
@@ -156,8 +160,9 @@ def compose_report(
             *learning_of(summary, run.cost.usd if run.cost else None),
         ],
         warnings=[*run.warnings, *token_warnings(tokens)],
-        hyperparameters=known.choices,
+        hyperparameters=with_probe(known.choices, summary.probe),
         trials=known.trials,
+        probe=summary.probe,
         learns=dataset.learns,
         certainty=dataset.columns.certainty,
         reuses=run.reuses,

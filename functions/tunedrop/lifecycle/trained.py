@@ -5,9 +5,9 @@ from typing import NamedTuple
 import msgspec
 
 from tunedrop.documents import keys
-from tunedrop.documents.choices import TrainedWith
+from tunedrop.documents.choices import Choice, TrainedWith
 from tunedrop.documents.run import Run
-from tunedrop.documents.trials import Trials
+from tunedrop.documents.trials import Probe, Trials
 from tunedrop.ports.sagemaker import SageMaker, TrainingJob, TuningJob
 from tunedrop.runs.repository import Runs
 
@@ -60,3 +60,11 @@ def _used(written: TrainedWith, trials: Trials | None) -> TrainedWith:
         msgspec.convert(values, type(written.hyperparameters), strict=False),
         {**written.reasons, **dict.fromkeys(tuned, reason)},
     )
+
+
+def with_probe(choices: list[Choice], probe: Probe | None) -> list[Choice]:
+    """Return the hyperparameters with the learning rate that the job's own trials decided for."""
+    if probe is None or probe.source == "rule":
+        return choices
+    decided = Choice("learning_rate", probe.learning_rate, probe.reason)
+    return [decided if each.name == decided.name else each for each in choices]

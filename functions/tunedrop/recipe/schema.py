@@ -194,6 +194,9 @@ class Recipe(Section, frozen=True, kw_only=True):
     """Which weights are trained: those of an adapter (lora), those of an adapter on weights that
     are kept in four bits (qlora), or all of the model's (full)."""
     hyperparameters: GivenHyperparameters = GivenHyperparameters()
+    probe: Literal["auto", "off"] = "auto"
+    """Whether a job that trains for ten minutes or more first tries two other learning rates, in a
+    tenth of its time, unless the recipe gives the rate."""
     tune: Tune | None = None
     mlflow: MlflowArn | None = None
     """Where SageMaker records the training job: in the experiment with the dataset's name. Only

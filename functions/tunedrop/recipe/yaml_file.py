@@ -63,8 +63,9 @@ def _plain(values: Any) -> Any:
     if isinstance(values, dict):
         if values.get("hyperparameters") == "auto":
             values["hyperparameters"] = {}
-        if values.get("early_stopping") is False:
-            values["early_stopping"] = "off"  # YAML 1.1 reads the word as false.
+        for key in ("early_stopping", "probe"):
+            if values.get(key) is False:
+                values[key] = "off"  # YAML 1.1 reads the word as false.
     return values
 
 

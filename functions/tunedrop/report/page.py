@@ -54,6 +54,7 @@ def render_page(report: Report) -> str:
         loss=loss_chart(report.curve),
         trials=trial_bars(report.trials) if report.trials else [],
         worth=worth_in_words(report.trials) if report.trials else "",
+        probed=trial_bars(report.probe.trials) if report.probe and report.probe.trials else [],
         tokens=tokens_in_words(report.tokens) if report.tokens else None,
         served=served_in_words(report.served),
         heat=_heat(report.confusion),

@@ -1,6 +1,6 @@
 """The email of a successful run: the verdict, the evidence, the cost, and how to use the model."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from tunedrop.documents.figures import SCALES, Scale, duration, moment, p_value, usd
 from tunedrop.documents.judgement import Comparison
@@ -66,10 +66,10 @@ def _figures(report: Report) -> str:
             for title, model in (("Tuned model", report.tuned), ("Base model", report.base))
         ),
         *([rival, *(values[rival, name] for name in names)] for rival in rivals),
-        [_gain_in(scales.values()), *(_gap(scales[name], gaps[name])[0] for name in names)],
+        _gains(scales, gaps),
         [
             f"  {report.confidence * 100:g}% interval",
-            *(_gap(scales[name], gaps[name])[1] for name in names),
+            *(_interval(scales[name], gaps[name]) for name in names),
         ],
         ["  p value", *(p_value(gaps[name].p_value) for name in names)],
     ]
@@ -80,16 +80,19 @@ def _since(report: Report) -> str:
     return f"{report.since.sentence} It was run {report.since.run}." if report.since else ""
 
 
-def _gain_in(scales: Iterable[Scale]) -> str:
-    """Return the name of the row with the gains, with their unit if all have the same."""
-    units = {scale.unit for scale in scales}
-    return f"Gain in {units.pop()}" if len(units) == 1 else "Gain"
+def _gains(scales: Mapping[str, Scale], gaps: Mapping[str, Comparison]) -> list[str]:
+    """Return the row with the gains; their units stand in the cells if they differ."""
+    values = {name: gaps[name].difference.value for name in scales}
+    units = {scale.unit for scale in scales.values()}
+    if len(units) == 1:
+        return [f"Gain in {units.pop()}", *(scales[name].signed(values[name]) for name in scales)]
+    return ["Gain", *(scales[name].gap(values[name]) for name in scales)]
 
 
-def _gap(scale: Scale, comparison: Comparison) -> tuple[str, str]:
-    """Return a gain and its interval."""
+def _interval(scale: Scale, comparison: Comparison) -> str:
+    """Return the interval of a gain."""
     gap = comparison.difference
-    return scale.signed(gap.value), f"{scale.signed(gap.low)} to {scale.signed(gap.high)}"
+    return f"{scale.signed(gap.low)} to {scale.signed(gap.high)}"
 
 
 def _cost(report: Report) -> str:

@@ -61,7 +61,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
             ),
         ]
     reserve(run, recipe, step, catalogue, settings.monthly_usd)
-    config = encode(training_config(run.run, recipe, dataset.task, plan.chosen))
+    config = encode(training_config(run.run, recipe, dataset.task, plan.chosen, plan.probe))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
     # The name must be in run.json before the job exists, because its events can come at once.
     run.job, run.tuning = run.name, recipe.tune is not None

@@ -101,6 +101,7 @@ def test_report_and_email_say_that_nothing_was_trained(stack: Stack, tweets: byt
         b"system: Be brief.",
         b"learn: last",
         b"early_stopping: off",
+        b"probe: off",
         b"deploy: {merge: true}",
     ],
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders.evaluations import judge_labels, the_tweets
+from tests.support.builders.likelihoods import judged_preferences
 from tests.support.builders.reports import report_of
 from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
@@ -41,7 +42,7 @@ def chromium() -> Path:
 def test_pages_have_no_finding_on_phone_desktop_dark_and_paper(
     chromium: Path, tmp_path: Path
 ) -> None:
-    # Given the three pages, with long words and markup in texts of users
+    # Given the pages of every kind, with long words and markup in texts of users
     golds, base, tuned = the_tweets()
     base[:2] = [LONG, "<script>alert(1)</script>"]
     report = report_of(judge_labels(golds, base, tuned), warnings=["Only 20 rows."])
@@ -57,6 +58,10 @@ def test_pages_have_no_finding_on_phone_desktop_dark_and_paper(
     pages = {
         "report.html": render_page(report),
         "dataset.html": render_dataset_page(dataset),
+        "preference.html": render_page(report_of(judged_preferences())),
+        "too_few_rows.html": render_page(
+            report_of(judge_labels(golds[:18], base[:18], tuned[:18]))
+        ),
         "index.html": render_index_page([entry]),
     }
     for name, html in pages.items():

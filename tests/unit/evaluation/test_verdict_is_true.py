@@ -5,7 +5,7 @@ A short version of benchmarks/verdicts.py. The seeds are fixed.
 
 import pytest
 
-from benchmarks.verdicts import Cell, simulate
+from benchmarks.simulated_models import Cell, simulate
 
 
 @pytest.mark.parametrize(

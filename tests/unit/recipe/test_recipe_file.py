@@ -248,3 +248,8 @@ def test_early_stopping_is_turned_off_by_the_word(word: str) -> None:
 
     # Then
     assert recipe.patience(evaluations_per_epoch=4) == 0
+
+
+@pytest.mark.parametrize("word", ["off", '"off"', "false"])
+def test_the_probe_is_turned_off_by_the_word(word: str) -> None:
+    assert read_recipe(f"probe: {word}".encode()).probe == "off"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders.reports import ENDPOINT, FOLDER, tweets_report
+from tests.support.builders.likelihoods import judged_preferences
+from tests.support.builders.reports import ENDPOINT, FOLDER, report_of, tweets_report
 from tests.unit.report.failed_run import failed_run, problem
 from tunedrop.documents.run import ActualCost, Failure
 from tunedrop.errors import Problem
@@ -114,6 +115,19 @@ def test_the_verdict_comes_first_then_the_figures() -> None:
     assert lines[7].split() == ["Tuned", "model", "65.5%", "62.6%"]
     assert lines[8].split()[:3] == ["Base", "model", "19.0%"]
     assert lines[9].split()[:3] == ["always", "“negative”", "52.0%"]
+
+
+def test_gains_in_different_units_have_their_unit_in_each_cell() -> None:
+    # Given a margin in nats a token and a share of the rows
+    report = report_of(judged_preferences())
+
+    # When
+    body = success_email(report, LINKS).body
+
+    # Then
+    gains = next(line for line in body.splitlines() if line.startswith("Gain"))
+    assert " nats a token" in gains
+    assert " points" in gains
 
 
 def test_the_email_says_what_the_run_cost_and_where_the_report_is() -> None:

@@ -1,9 +1,9 @@
-"""The report shows every trial of a tuning, and what the tuning was worth."""
+"""The report shows every trial: of a tuning, and of the learning rates that a job tried first."""
 
 from msgspec.structs import replace
 
 from tests.support.builders.reports import tweets_report
-from tunedrop.documents.trials import Trial, Trials
+from tunedrop.documents.trials import Probe, Trial, Trials
 from tunedrop.report.charts import trial_bars, worth_in_words
 from tunedrop.report.page import render_page
 
@@ -50,3 +50,29 @@ def test_the_page_has_a_picture_and_a_table_of_all_trials() -> None:
 
 def test_a_report_without_tuning_has_no_trials() -> None:
     assert "trials of the tuning" not in render_page(tweets_report())
+
+
+def test_the_page_shows_the_rates_that_were_tried_first() -> None:
+    # Given
+    trials = Trials(2, [trial(1, 0.8), trial(2, 0.2), trial(3, None, EVIL)])
+    probe = Probe(5.2e-4, "probe", "the best of 3 rates that were tried first", 95.0, trials)
+
+    # When
+    page = render_page(replace(tweets_report(), probe=probe))
+
+    # Then
+    assert "Learning rates that were tried first" in page
+    assert "The model was trained with 0.00052: the best of 3 rates" in page
+    assert "1 min 35 s together" in page
+    assert page.count('aria-label="Validation loss of trial') == 2
+    assert "All trials of the tuning" not in page
+    assert EVIL not in page
+
+
+def test_without_trials_no_rates_are_shown() -> None:
+    # Given a job that was to try rates and did not
+    probe = Probe(1.3e-3, "rule", "the training takes about 4.0 min")
+
+    # Then
+    page = render_page(replace(tweets_report(), probe=probe))
+    assert "tried first" not in page

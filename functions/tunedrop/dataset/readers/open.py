@@ -91,6 +91,9 @@ def _text_parts(source: SourceFile, head: bytes) -> list[Part | Skipped]:
     for read in text_readers():
         parts: list[Part | Skipped] | None = read(source, text)
         if parts is not None:
+            for part in parts:
+                if isinstance(part, Part):
+                    part.encoding = text.guess
             return parts
     if text.is_binary:
         raise _unreadable(source, "is a binary file")

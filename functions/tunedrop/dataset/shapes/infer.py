@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 
+from tunedrop.dataset.readers.parts import Parts
 from tunedrop.dataset.readers.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
@@ -79,8 +80,10 @@ class Unreadable:
         raise RowError("empty", "The row is empty.")
 
 
-def find_shape(table: Table, recipe: Recipe) -> Shape:
+def find_shape(table: Parts, recipe: Recipe) -> Shape:
     """Choose the row shape by the recipe, by the columns' names, or by their contents.
+
+    A reading of texts whose encoding was guessed is probable at most.
 
     Raises:
         DatasetError: the recipe names a missing column, or no shape fits.
@@ -96,6 +99,8 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
     if not names:
         return Unreadable()
     best = _with_template(filled, named) if filled else _best(sample, names, named)
+    if table.guessed and best.certainty == "certain":
+        best.certainty = "probable"
     if best.certainty == "doubtful":
         further = other_readings(best, sample, names)
         best.alternatives = [*further, *best.alternatives]

@@ -29,7 +29,7 @@ def test_integer_is_accepted_as_a_number() -> None:
     assert isinstance(config.hyperparameters.epochs, float)
 
 
-@pytest.mark.parametrize("section", [None, "base_model", "hyperparameters", "ranges"])
+@pytest.mark.parametrize("section", [None, "base_model", "hyperparameters", "probe", "ranges"])
 def test_each_missing_field_is_refused(section: str | None) -> None:
     document = training_document()
     for name in document[section] if section else sorted(set(document) - {"version"}):
@@ -46,7 +46,7 @@ def test_each_missing_field_is_refused(section: str | None) -> None:
         assert str(refusal.value) == f"{where}: field `{name}` is missing{RELEASE}"
 
 
-@pytest.mark.parametrize("version", [2, 4, "3", None])
+@pytest.mark.parametrize("version", [3, 5, "4", None])
 def test_another_version_is_refused(version: Any) -> None:
     # Given a document of another version, in which other fields may be missing too
     document = {"version": version, "run": "0123456789ab"}
@@ -54,7 +54,7 @@ def test_another_version_is_refused(version: Any) -> None:
     # When it is read, then the version is named, not a field
     with pytest.raises(ConfigurationError) as refusal:
         TrainingConfig.from_json(document)
-    expected = f"training.json has version {version}, but this training image reads version 3"
+    expected = f"training.json has version {version}, but this training image reads version 4"
     assert str(refusal.value) == expected + RELEASE
 
 
@@ -172,7 +172,7 @@ def test_missing_file_names_the_channel(tmp_path: Path) -> None:
 
 def test_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {}, {})
-    (tmp_path / "input/data/config/training.json").write_text('{"version": 3,')
+    (tmp_path / "input/data/config/training.json").write_text('{"version": 4,')
 
     with pytest.raises(ConfigurationError, match=r"training\.json is not JSON: .*line 1"):
         read(tmp_path)

@@ -1,0 +1,116 @@
+"""A training job tries rates around the rule's, unless there is a reason not to."""
+
+import pytest
+
+from tunedrop.documents.choices import Choice
+from tunedrop.documents.dataset import Technique
+from tunedrop.documents.run import CostEstimate
+from tunedrop.jobs.choosing import Chosen
+from tunedrop.jobs.pricing import START_HOURS
+from tunedrop.jobs.probing import RatesToTry, announced, rates_to_try
+from tunedrop.recipe.hyperparameters import Hyperparameters
+from tunedrop.recipe.yaml_file import read_recipe
+
+
+def chosen_with(rate: float) -> Chosen:
+    hyperparameters = Hyperparameters(
+        epochs=3.0,
+        learning_rate=rate,
+        lora_rank=8,
+        lora_alpha=32,
+        lora_dropout=0.0,
+        batch_size=8,
+        gradient_accumulation_steps=1,
+        max_length=512,
+        warmup_fraction=0.03,
+        scheduler="cosine",
+        weight_decay=0.0,
+        evaluations_per_epoch=4,
+        seed=17,
+    )
+    return Chosen(hyperparameters, [Choice("learning_rate", rate, "the rule")])
+
+
+def estimate_of(minutes: float) -> CostEstimate:
+    """Return the estimate of a training that takes so long at most, without its start."""
+    hours = START_HOURS[1] + minutes / 60
+    return CostEstimate(
+        low_usd=0.1,
+        high_usd=1.0,
+        low_hours=0.06,
+        high_hours=hours,
+        cap_hours=6.0,
+        instance="ml.g6.2xlarge",
+        budget_usd=20.0,
+        basis="a test",
+    )
+
+
+def probe_of(
+    recipe: str = "",
+    technique: Technique = "sft",
+    *,
+    rate: float = 1.3e-3,
+    estimate: CostEstimate | None = None,
+) -> RatesToTry:
+    return rates_to_try(read_recipe(recipe.encode()), technique, chosen_with(rate), estimate)
+
+
+@pytest.mark.parametrize("technique", ["sft", "pretraining"])
+@pytest.mark.parametrize("estimate", [None, estimate_of(10.5)])
+def test_the_rules_rate_comes_first(technique: Technique, estimate: CostEstimate | None) -> None:
+    # When
+    probe = probe_of(technique=technique, estimate=estimate)
+
+    # Then
+    assert probe.rates == [1.3e-3, 5.2e-4, 3.2e-3]
+    assert (probe.share, probe.least_seconds) == (0.1, 600.0)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "technique", "reason"),
+    [
+        ("probe: off", "sft", "the recipe says probe: off"),
+        ("hyperparameters: {learning_rate: 1e-3}", "sft", "the recipe gives the learning rate"),
+        ("tune: {}", "sft", "the trials of the tuning job are compared instead"),
+        ("method: full", "sft", "all weights are trained"),
+        ("", "dpo", "the loss of dpo does not tell"),
+        ("", "kto", "the loss of kto does not tell"),
+    ],
+)
+def test_nothing_is_tried_with_a_reason(recipe: str, technique: Technique, reason: str) -> None:
+    # When
+    probe = probe_of(recipe, technique)
+
+    # Then
+    assert probe.rates == []
+    assert probe.reason.startswith(reason)
+
+
+def test_nothing_is_tried_in_a_training_of_few_minutes() -> None:
+    # When
+    probe = probe_of(estimate=estimate_of(9.0))
+
+    # Then
+    assert probe.rates == []
+    assert probe.reason == "the training takes 9 min at most"
+
+
+def test_rates_outside_their_range_are_not_tried() -> None:
+    assert probe_of(rate=0.8).rates == [0.8, 0.32]
+    assert probe_of(rate=1.2e-7).rates == [1.2e-7, 3e-7]
+
+
+def test_the_other_rates_are_told_beside_the_learning_rate() -> None:
+    # Given
+    chosen = chosen_with(1.3e-3)
+
+    # When
+    (told,) = announced(chosen, probe_of()).choices
+
+    # Then
+    assert told.value == 1.3e-3
+    assert told.reason == (
+        "the rule; a training of 10 minutes or more tries 0.00052 and 0.0032 too"
+    )
+    assert announced(chosen, probe_of("probe: off")) is chosen
