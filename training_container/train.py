@@ -34,7 +34,7 @@ from tuning.mixing import mixed, sample_for
 from tuning.objectives.registry import objective_of
 from tuning.probe.trials import Probe
 from tuning.progress import log_line
-from tuning.quantization import keep_adapter_exact
+from tuning.quantization import FORMAT, keep_adapter_exact
 from tuning.reference import Reference
 from tuning.row_fitting import FittedRows
 from tuning.speed.precision import choose_precision
@@ -122,7 +122,7 @@ def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
         figures={
             **describe_rows(train, chat),
             "mixed_rows": len(other.rows) if other else 0,
-            "precision": precision.name,
+            "precision": FORMAT if config.method == "qlora" else precision.name,
             "probe": probed.figures,
         },
         seconds=time.monotonic() - began,
