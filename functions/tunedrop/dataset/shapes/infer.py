@@ -8,6 +8,7 @@ from tunedrop.dataset.readers.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
 from tunedrop.dataset.shapes.certainty import with_certainty
+from tunedrop.dataset.shapes.chatgpt import ChatGPT
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
 from tunedrop.dataset.shapes.ground_truth import GroundTruth
@@ -36,6 +37,7 @@ SAMPLE = 1_000  # Readable rows from which the shape is inferred.
 
 _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "messages": Messages,
+    "chatgpt": ChatGPT,
     "prompt_completion": PromptCompletion,
     "alpaca": PromptCompletion,
     "text_to_sql": PromptCompletion,
