@@ -14,6 +14,8 @@ REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt 
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
 LAMBDA_VENV := .venv-lambda
+# The handlers run in Lambda alone, so their tests need no second run where its Python is installed.
+TESTED_ON_LAMBDA := $(and $(LAMBDA_PYTHON),tests/functional/handlers)
 # Tests of one group run in one process, the longest groups first (tests/conftest.py).
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4
 
@@ -55,7 +57,7 @@ local: install ## Run FILE through the whole pipeline on this machine [DATASET= 
 
 .PHONY: test
 test: install lambda-test ## Run all tests
-	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
+	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(or $(ARGS),$(TESTED_ON_LAMBDA:%=--ignore %))
 
 # Chromium and axe-core for the tests of the pages; without them these tests are skipped.
 .PHONY: pages

@@ -50,6 +50,11 @@ class ContainerFolders:
         return self.root / "checkpoints"
 
     @property
+    def tensorboard(self) -> Path:
+        """SageMaker copies the files here to S3 while the job runs (TensorBoardOutputConfig)."""
+        return self.root / "output" / "tensorboard"
+
+    @property
     def failure(self) -> Path:
         """The first 1,024 characters of this file become the job's FailureReason."""
         return self.root / "output" / "failure"

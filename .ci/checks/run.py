@@ -28,6 +28,7 @@ SHIPPED = [
     "functions/prepare_layer/requirements.txt",
     "functions/tokenizer_layer/requirements.txt",
     "training_container/requirements.txt",
+    "training_container/gpu_requirements.txt",
 ]
 AUDIT_SECONDS = 180
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 RECIPE = "recipe.yaml"
 """The name of a recipe beside a dataset's files."""
+EARLIER_RUN = "run:"
+"""What stands before the dataset and id of a run that is continued."""
 DEMO = "demo"
 """The folder of the demo's model below the state."""
 DEMO_NAMES = ((demo_model.MODEL_ID, ""), (demo_model.MODEL_ID, REVISION))
@@ -65,8 +67,14 @@ class ModelChoice:
         return bool(self._named(state_dir)) and not self._is_here(state_dir)
 
     def _is_here(self, state_dir: Path) -> bool:
-        """Whether the base model of the run is given or in the bucket."""
-        model_id, _, revision = self._named(state_dir).partition("@")
+        """Whether the base model of the run is given or in the bucket.
+
+        That of an earlier run is not looked up: it was there when that run was trained.
+        """
+        named = self._named(state_dir)
+        if named.startswith(EARLIER_RUN):
+            return True
+        model_id, _, revision = named.partition("@")
         model_id, revision = model_id or demo_model.MODEL_ID, revision or REVISION
         is_given = model_id in self.given and revision == REVISION
         key = f"models/{model_id}/{revision}/manifest.json"

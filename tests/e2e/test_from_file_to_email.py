@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.recipes import FAST
 from tests.support.builders.tables import labelled_rows
 from tests.support.local_aws.cloud import Cloud, wait_for
 
@@ -80,6 +81,15 @@ def test_the_training_job_has_metrics_and_an_artifact(cloud: Cloud, run: dict[st
     assert any(key.endswith("adapter_model.safetensors") for key in cloud.keys(artifact))
 
 
+def test_the_runs_folder_has_the_files_for_tensorboard(cloud: Cloud, run: dict[str, Any]) -> None:
+    # When
+    keys = cloud.keys(f"runs/words/{run['run']}/tensorboard/")
+
+    # Then
+    assert keys
+    assert all(f"/{run['job']}/tensorboard-output/events.out.tfevents." in key for key in keys)
+
+
 def test_the_endpoint_answers_as_base_and_as_tuned(cloud: Cloud, run: dict[str, Any]) -> None:
     # Given
     runtime = cloud.client("sagemaker-runtime")
@@ -125,6 +135,27 @@ def test_one_email_has_the_verdict_in_its_subject(cloud: Cloud, run: dict[str, A
     assert len(mails) == 1
     assert "better" in mails[0]["Subject"]
     assert run["endpoint"] in mails[0].get_content()
+
+
+def test_the_next_run_starts_from_the_adapter_of_this_one(
+    cloud: Cloud, run: dict[str, Any]
+) -> None:
+    # Given
+    folder = f"runs/words/{run['run']}"
+    losses = cloud.document(f"{folder}/report/report.json")
+
+    # When other rows are dropped with this run as their base model
+    cloud.drop("continued", labelled_rows(60), FAST, model=f"run:words/{run['run']}")
+    after = cloud.ended("continued")
+
+    # Then the report says where the training began, and its first loss is that of a tuned model
+    assert after["status"] == "succeeded", after.get("error")
+    report = cloud.document(f"runs/continued/{after['run']}/report/report.json")
+    assert losses
+    assert report
+    assert report["lineage"]["continues"] == folder
+    assert f"The training started from the adapter of {folder}." in report["learning"]
+    assert report["curve"][0]["loss"] < losses["curve"][0]["loss"] / 2
 
 
 def test_the_same_file_joins_its_run_and_starts_no_job(cloud: Cloud, run: dict[str, Any]) -> None:

@@ -32,12 +32,15 @@ class ServedModel:
         for adapter in settings.adapters:
             _check_rank(adapter.path / "adapter_config.json", settings.max_lora_rank)
         self._settings = settings
-        self._tokenizer = AutoTokenizer.from_pretrained(settings.model_path)
+        self._tokenizer = AutoTokenizer.from_pretrained(
+            settings.model_path, trust_remote_code=False
+        )
         if settings.chat_template:
             template = settings.chat_template.read_text(encoding="utf-8")
             self._tokenizer.chat_template = template
         self._base = AutoModelForCausalLM.from_pretrained(
             settings.model_path,
+            trust_remote_code=False,  # The default asks on a terminal whether the code may run.
             use_safetensors=True,  # Other formats can run code when they are loaded.
             dtype=_number_type(),
             device_map="cuda" if torch.cuda.is_available() else None,

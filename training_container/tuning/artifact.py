@@ -9,6 +9,8 @@ from typing import Any, Final
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase, Trainer, TrainerState
 
+from container_folders import ContainerFolders
+from tuning.base_model import LoadedModel, load_weights
 from tuning.configuration import TrainingConfig
 from tuning.progress import figures_of
 
@@ -46,15 +48,22 @@ def save_adapter(
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's model card is an empty form
 
 
-def save_merged(trainer: Trainer, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Save the base model with the adapter merged into its weights, as safetensors.
+def save_merged(
+    trainer: Trainer, base: LoadedModel, config: TrainingConfig, folders: ContainerFolders
+) -> None:
+    """Save the base model with the saved adapter merged into its weights, as safetensors.
 
-    The weights have the number type of the training. The trainer's model is merged in place, so
-    nothing may be trained or saved from it afterwards.
+    The weights have the number type of the training. Weights in four bits are read again without
+    quantization, as the endpoint serves them, because four bits cannot hold the adapter's changes.
+    The trainer's model is merged in place, so nothing may be trained or saved from it afterwards.
     """
-    merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-    merged.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    tuned = trainer.accelerator.unwrap_model(trainer.model)
+    if config.method == "qlora":
+        weights = load_weights(folders.channel("model"), base.dtype)
+        tuned = PeftModel.from_pretrained(weights, folders.model)
+    folder = folders.model / "merged"
+    tuned.merge_and_unload().save_pretrained(folder)
+    base.tokenizer.save_pretrained(folder)
 
 
 def save_summary(

@@ -1,7 +1,7 @@
 """Load the base model from the `model` channel, and configure its adapter."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from peft import LoraConfig, TaskType
@@ -15,6 +15,7 @@ from transformers import (
 
 from tuning.configuration import Hyperparameters, TrainingConfig
 from tuning.errors import ConfigurationError, ModelError
+from tuning.quantization import four_bits, prepared
 from tuning.speed import attention_by_segment
 
 
@@ -52,12 +53,11 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
         ConfigurationError: `max_length` is more than the model's context.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(directory)
-        model = AutoModelForCausalLM.from_pretrained(
+        tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False)
+        model = load_weights(
             directory,
-            use_safetensors=True,  # Other formats can run code when they are loaded.
-            dtype=torch.float32 if config.method == "full" else dtype,
-            attn_implementation="sdpa" if torch.cuda.is_available() else attention_by_segment.NAME,
+            torch.float32 if config.method == "full" else dtype,
+            quantization_config=four_bits(dtype) if config.method == "qlora" else None,
         )
     except (OSError, ValueError, ImportError) as error:
         first_line = str(error).strip().splitlines()[0]
@@ -65,8 +65,23 @@ def load_base_model(directory: Path, config: TrainingConfig, dtype: torch.dtype)
             f"{config.base_model.id} cannot be loaded: {first_line}; choose another model"
         ) from error
     _check_context(model, config)
-    adapter = lora(config.hyperparameters) if config.method == "lora" else None
+    if config.method == "qlora":
+        model = prepared(model)
+    adapter = None if config.method == "full" else lora(config.hyperparameters)
     return LoadedModel(model, tokenizer, adapter, dtype)
+
+
+def load_weights(directory: Path, dtype: torch.dtype, **more: Any) -> PreTrainedModel:
+    """Load the weights alone; raises what transformers raises."""
+    weights: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        directory,
+        trust_remote_code=False,  # The default asks on a terminal whether the code may run.
+        use_safetensors=True,  # Other formats can run code when they are loaded.
+        dtype=dtype,
+        attn_implementation="sdpa" if torch.cuda.is_available() else attention_by_segment.NAME,
+        **more,
+    )
+    return weights
 
 
 def generation_settings(directory: Path) -> GenerationConfig | None:

@@ -16,7 +16,7 @@ from tuning.strict_json import SAME_RELEASE, parse_strictly, read_json, require_
 VERSION: Final = 4
 """The only version of training.json that this program reads."""
 
-METHODS: Final = ("lora", "full")
+METHODS: Final = ("lora", "qlora", "full")
 """The training methods that are built."""
 
 LEARN: Final = ("all", "last")

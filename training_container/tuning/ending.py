@@ -2,12 +2,14 @@
 
 import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import torch
+from transformers import TrainerCallback
 
 from tuning.errors import TrainingError
 from tuning.progress import log_line
@@ -21,6 +23,9 @@ unfinished training as completed."""
 
 REASON_CHARACTERS: Final = 1024
 """SageMaker copies at most this many characters of the failure file into FailureReason."""
+
+
+_asked_to_stop: Final = threading.Event()
 
 
 class StopRequested(BaseException):
@@ -39,9 +44,24 @@ def stop_on_sigterm() -> None:
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the clean-up
+        _asked_to_stop.set()
         raise StopRequested
 
+    _asked_to_stop.clear()
     signal.signal(signal.SIGTERM, stop)
+
+
+class StopWhenAsked(TrainerCallback):
+    """Raises StopRequested at the next step of a training if the first one was lost.
+
+    Python prints an exception that is raised in a destructor and goes on, and some libraries catch
+    every exception. Without this the training would run until SageMaker kills it.
+    """
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """Stop if SageMaker has asked for it."""
+        if _asked_to_stop.is_set():
+            raise StopRequested
 
 
 def report_stop() -> int:

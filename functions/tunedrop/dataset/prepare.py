@@ -137,6 +137,7 @@ def _prepared(
             written.train_characters, sample, _mean_row(spool, shape, assignment)
         ),
         skipped=table.skipped,
+        guessed=table.guessed,
     )
 
 

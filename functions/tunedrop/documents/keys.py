@@ -37,6 +37,7 @@ QUESTION = "dataset/question.json"
 TRAINING_CONFIG = "config/training.json"
 TRIALS = "config/trials.json"
 MODEL_FOLDER = "model"
+TENSORBOARD_FOLDER = "tensorboard"
 REPORT = "report/report.json"
 REPORT_PAGE = "report/report.html"
 

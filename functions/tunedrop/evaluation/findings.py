@@ -1,7 +1,7 @@
 """The results of an evaluation, from which headline, sentences and warnings are written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from tunedrop.documents.answers import Answers
@@ -9,17 +9,10 @@ from tunedrop.documents.dataset import Dataset
 from tunedrop.documents.figures import Scale
 from tunedrop.documents.judgement import BaselineKind, Verdict
 from tunedrop.documents.rows import Row
-from tunedrop.evaluation.baselines import (
-    NearestRows,
-    few_shot_rival,
-    leaked_rows,
-    rivals_without_a_model,
-)
-from tunedrop.evaluation.few_shot import FewShot
-from tunedrop.evaluation.reading import reader_of, rows_in_form, texts_of, units_for
+from tunedrop.evaluation.reading import units_for
 from tunedrop.evaluation.scoring.kinds import Metric
 from tunedrop.evaluation.scoring.metrics import METRICS
-from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask, deciding_metric, reported_metrics
+from tunedrop.evaluation.scoring.tasks import TASKS, JudgedTask
 from tunedrop.evaluation.statistics.comparing import Compared, Evidence, compare
 from tunedrop.evaluation.verdict import is_enough, passes, verdict_of
 from tunedrop.recipe.schema import Recipe
@@ -182,78 +175,3 @@ class EvaluationFindings:
                 units=units_for([self.rows[at] for at in positions]),
             ),
         )
-
-
-def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
-    dataset: Dataset,
-    rows: Sequence[Row],
-    answers: Answers,
-    recipe: Recipe,
-    train: Sequence[Row],
-    few_shot: FewShot | None = None,
-) -> EvaluationFindings:
-    """Read the answers, score both models by every metric of the task, and compare them.
-
-    Raises:
-        RecipeError: the gate's metric does not exist for the task.
-    """
-    task, gate = TASKS[dataset.task], recipe.evaluate.gate
-    labels = _labels(task, dataset, rows)
-    read = reader_of(rows, task.reader(labels, rows))
-    base, tuned = read(texts_of(answers.base)), read(texts_of(answers.tuned))
-    golds = (
-        read([row.answer.strip() for row in rows])
-        if task.weights is None
-        else task.weights(rows, answers.base)
-    )
-    beside_base = Evidence(
-        golds=golds,
-        rival=base,
-        tuned=tuned,
-        rival_name=BASE,
-        confidence=gate.confidence,
-        units=units_for(rows),
-    )
-    metrics = reported_metrics(dataset.task, gate, golds)
-    search = NearestRows(train) if train else None
-    nearest = [search.nearest(row) for row in rows] if search else []
-    rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
-    if task.weights is None:
-        rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
-    return EvaluationFindings(
-        dataset=dataset,
-        recipe=recipe,
-        rows=rows,
-        answers=answers,
-        labels=labels,
-        golds=golds,
-        base=base,
-        tuned=tuned,
-        metric=deciding_metric(dataset.task, gate, golds),
-        compared=_by_metric(metrics, beside_base),
-        baselines=[
-            BaselineFinding(
-                kind=each.kind,
-                name=each.name,
-                subject=each.subject,
-                compared=_by_metric(
-                    metrics, replace(beside_base, rival=read(each.answers), rival_name=each.name)
-                ),
-            )
-            for each in rivals
-        ],
-        in_form=rows_in_form(answers, (base, tuned) if task.form else ()),
-        leaked=leaked_rows(rows, train, nearest),
-    )
-
-
-def _labels(task: JudgedTask, dataset: Dataset, rows: Sequence[Row]) -> list[str]:
-    """Return the possible labels, those of the test rows last; none for free text."""
-    if not task.has_labels:
-        return []
-    named = [label.strip() for label in dataset.labels]
-    return list(dict.fromkeys([*named, *(row.answer.strip() for row in rows)]))
-
-
-def _by_metric(metrics: Sequence[Metric], evidence: Evidence) -> dict[str, Compared]:
-    return {metric.name: compare(metric, evidence) for metric in metrics}

@@ -20,8 +20,9 @@ from tunedrop.documents.judgement import (
 from tunedrop.documents.rows import Message, Row
 from tunedrop.errors import EvaluationError
 from tunedrop.evaluation.cautions import cautions
+from tunedrop.evaluation.comparing_answers import find
 from tunedrop.evaluation.few_shot import FewShot
-from tunedrop.evaluation.findings import EvaluationFindings, find
+from tunedrop.evaluation.findings import EvaluationFindings
 from tunedrop.evaluation.gate import gate_of
 from tunedrop.evaluation.repeats import repeats_of
 from tunedrop.evaluation.scoring.f1 import confusion, label_scores

@@ -39,7 +39,7 @@ SHARES: dict[Technique, float] = {"sft": 1.0, "pretraining": 1.0, "dpo": 0.05, "
 # All weights take a tenth of an adapter's rate: the best rate of LoRA was about ten times that of
 # full fine-tuning, for all models and data of the experiments.
 # https://thinkingmachines.ai/blog/lora/ ("Optimal learning rate and rank")
-METHOD_SHARES = {"lora": 1.0, "full": 0.1}
+METHOD_SHARES = {"lora": 1.0, "qlora": 1.0, "full": 0.1}
 PREFERENCE_TECHNIQUES = ("dpo", "kto")
 BETA = 0.1  # Of both techniques' papers; only they use it.
 RANKS = (8, 16, 32, 64, 128)

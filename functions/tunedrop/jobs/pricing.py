@@ -19,7 +19,8 @@ BEST_USE, WORST_USE = 0.40, 0.05
 # pass, 2 for the gradients of the activations (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361,
 # section 2.1) and 2 to compute activations again. It needs no gradients of the base weights.
 # Training all weights takes 2 more, for their gradients.
-FLOPS = {"lora": 6.0, "full": 8.0}
+# QLoRA computes as LoRA does, with weights that are unpacked from four bits before each product.
+FLOPS = {"lora": 6.0, "qlora": 6.0, "full": 8.0}
 # What a technique adds: DPO reads each row with the base model too, which takes a forward pass. KTO
 # reads it with the base model, and with the answer to another row by both models.
 MORE_FLOPS: dict[Technique, float] = {"sft": 0.0, "dpo": 2.0, "kto": 6.0, "pretraining": 0.0}

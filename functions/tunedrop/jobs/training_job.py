@@ -20,7 +20,9 @@ from tunedrop.recipe.schema import Recipe
 CONFIG_VERSION = 4
 """The version of training.json. A container that reads another version refuses the file."""
 CHECKPOINTS = "/opt/ml/checkpoints"
+TENSORBOARD = "/opt/ml/output/tensorboard"
 VOLUME_GB = 100
+MLFLOW_NAME = 256  # The most characters of an experiment's name.
 PENDING_SECONDS = 7_200  # How long an on-demand job may wait for an instance.
 SPOT_WAIT_SECONDS = 3_600  # Added to the running time: MaxWait may not be below MaxRuntime.
 BEST_LOSS = "validation:best_loss"
@@ -148,11 +150,32 @@ def training_job_request(
             "S3Uri": f"{root}/{keys.checkpoints(run.attempt)}",
             "LocalPath": CHECKPOINTS,
         },
+        # SageMaker adds the folders `<job>/tensorboard-output/`.
+        "TensorBoardOutputConfig": {
+            "S3OutputPath": f"{root}/{keys.TENSORBOARD_FOLDER}",
+            "LocalPath": TENSORBOARD,
+        },
+        **_tracking(run, recipe),
         "EnableNetworkIsolation": True,
         **settings.network.member,
         **_capacity(recipe, catalogue),
         "Tags": resource_tags(run, settings.stack),
     }
+
+
+def _tracking(run: Run, recipe: Recipe) -> dict[str, Any]:
+    """Return where SageMaker records the job, if the recipe names an MLflow server.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MlflowConfig.html
+    """
+    if recipe.mlflow is None:
+        return {}
+    config = {
+        "MlflowResourceArn": recipe.mlflow,
+        "MlflowExperimentName": run.dataset[:MLFLOW_NAME],
+        "MlflowRunName": run.name,
+    }
+    return {"MlflowConfig": config}
 
 
 def _mix_channel(run: Run) -> list[dict[str, Any]]:

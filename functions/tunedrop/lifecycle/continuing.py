@@ -33,11 +33,11 @@ def continue_earlier(run: Run, recipe: Recipe, runs: Runs) -> Recipe:
     artifact = earlier.links.get("artifact")
     if artifact is None:
         raise _refusal(f"the run {name} has left no adapter", "a run whose training has ended")
-    if (before.method, recipe.method) != ("lora", "lora"):
+    if "full" in (before.method, recipe.method):
         raise _refusal(
-            f"only an adapter can be continued, with method lora; the run {name} has the method "
-            f"{before.method}, and this recipe {recipe.method}",
-            "a run with the method lora",
+            "only an adapter can be continued, with method lora or qlora; the run "
+            f"{name} has the method {before.method}, and this recipe {recipe.method}",
+            "a run with the method lora or qlora",
         )
     rank = used.lora_rank
     if recipe.hyperparameters.lora_rank not in (None, rank) or _searches_rank(recipe):

@@ -34,12 +34,13 @@ def field_at(section: type[msgspec.Struct], path: str) -> types.Field | None:
 def unwrapped(kind: types.Type) -> Unwrapped:
     """Return what a type consists of."""
     described, instead = "", ""
-    if isinstance(kind, types.Metadata):
-        instead = str((kind.extra or {}).get("instead", ""))
-        described = str((kind.extra_json_schema or {}).get("description", ""))
+    while isinstance(kind, types.Metadata | types.UnionType):
+        if isinstance(kind, types.UnionType):
+            kind = next(each for each in kind.types if not isinstance(each, types.NoneType))
+            continue
+        instead = instead or str((kind.extra or {}).get("instead", ""))
+        described = described or str((kind.extra_json_schema or {}).get("description", ""))
         kind = kind.type
-    if isinstance(kind, types.UnionType):
-        kind = next(each for each in kind.types if not isinstance(each, types.NoneType))
     return Unwrapped(kind, described, instead)
 
 

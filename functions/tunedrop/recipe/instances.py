@@ -65,18 +65,20 @@ class Catalogue(msgspec.Struct, frozen=True):
         instances = {**self.instances, **other.instances}
         return Catalogue(instances, other.read or self.read, other.region or self.region)
 
-    def trainable(self) -> list[str]:
-        """Return the names of the types that a training job can run on."""
-        return [name for name in self.instances if self.why_not_trainable(name) is None]
+    def trainable(self, method: str = "lora") -> list[str]:
+        """Return the names of the types that a training job with this method can run on."""
+        return [name for name in self.instances if self.why_not_trainable(name, method) is None]
 
-    def why_not_trainable(self, name: str) -> str | None:
-        """Return why no training job can run on this type, or None when one can."""
+    def why_not_trainable(self, name: str, method: str = "lora") -> str | None:
+        """Return why no training job with this method can run on this type, or None."""
         instance = self.instances.get(name)
         if instance is None:
             return f"{name} is not in the catalogue of instance types ({self.read})"
         if not instance.training:
             lacking = "no GPU" if instance.gpus == 0 else "a GPU without bfloat16"
             return f"{name} has {lacking}, so it cannot train"
+        if instance.gpus == 0 and method == "qlora":
+            return f"{name} has no GPU, and method qlora needs one with CUDA"
         if instance.gpus > 1:
             return f"{name} has {instance.gpus} GPUs; training on several GPUs is not built yet"
         return None

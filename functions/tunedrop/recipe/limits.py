@@ -10,7 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from tunedrop.errors import RecipeError
-from tunedrop.recipe.schema import InstanceType, Recipe
+from tunedrop.recipe.names import InstanceType
+from tunedrop.recipe.schema import Recipe
 
 MAX_BYTES = 65_536  # Bytes of recipe.yaml.
 REMEDY = "Correct recipe.yaml and drop it again; the data itself need not be dropped again."
@@ -24,13 +25,15 @@ def too_large() -> RecipeError:
 class Limits(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """The limits, as `tunedrop.settings.read_settings` reads them from the environment.
 
-    `allowed_instance_types` are names with commas between them.
+    `allowed_instance_types` are names with commas between them, `mlflow_server_arn` is empty when
+    there is no server.
     """
 
     allowed_instance_types: str
     max_training_hours: float
     max_budget_usd: float
     max_endpoint_hours: float
+    mlflow_server_arn: str = ""
 
     @property
     def instances(self) -> list[str]:
@@ -64,6 +67,7 @@ def refuse_beyond_limits(recipe: Recipe, limits: Limits, lines: Mapping[str, int
     )
     usd = _most("budget_usd", recipe.budget_usd, (limits.max_budget_usd, "MaxBudgetUsd"), lines)
     training_types = _allowed("training.instances", training.instances, limits, lines)
+    _require_own_server(recipe, limits, lines)
     hosting_types = _allowed("deploy.instances", deploy.instances, limits, lines)
     return replace(
         recipe,
@@ -83,6 +87,20 @@ def _most(key: str, value: float, limit: tuple[float, str], lines: Mapping[str, 
             f"Write {most:g} or less, or have {parameter} raised; then drop the recipe again.",
         )
     return min(value, most)
+
+
+def _require_own_server(recipe: Recipe, limits: Limits, lines: Mapping[str, int]) -> None:
+    """Raise RecipeError for an MLflow server to which the role of training jobs may not write."""
+    own = limits.mlflow_server_arn
+    if recipe.mlflow is None or recipe.mlflow == own:
+        return
+    may = f"only to {own}" if own else "to none"
+    raise RecipeError(
+        f"recipe.yaml, line {lines['mlflow']}: mlflow: the training jobs of this stack may not "
+        f"write to {recipe.mlflow}, {may} (its parameter MlflowServerArn).",
+        "Write that server under mlflow, take the key out, or have MlflowServerArn changed; then "
+        "drop the recipe again.",
+    )
 
 
 def _allowed(

@@ -13,30 +13,14 @@ from msgspec import Meta
 from tunedrop.documents.dataset import Task
 from tunedrop.recipe.data import ColumnRoles, Mix, RowLimits, SplitShares
 from tunedrop.recipe.hyperparameters import GivenHyperparameters, Seed
+from tunedrop.recipe.names import Instances, MlflowArn, ModelId
 from tunedrop.recipe.section import FOUND, Section
 from tunedrop.recipe.tuning import Tune
 
 DEFAULT_ANSWER_TOKENS = 256
 LEAST_PATIENCE = 3  # Evaluations; one or two worse ones are often chance.
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
-
-# A name of dots alone would lead to another folder wherever a key becomes a path.
-NAME = r"(?!\.+(?:[/@]|\Z))[A-Za-z0-9._-]+"
-HUB_MODEL = rf"{NAME}(/{NAME})?(@{NAME})?"
-EARLIER_RUN = r"run:(?!\.+/)[^/\s]+/[A-Za-z0-9]+"
-S3_DIRECTORY = rf"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/{NAME})+/?"
-ModelId = Annotated[
-    str,
-    Meta(
-        pattern=rf"^({HUB_MODEL}|{S3_DIRECTORY}|{EARLIER_RUN})\Z",
-        description="`id`, `id@revision`, `s3://bucket/folder` or `run:dataset/run`",
-    ),
-]
 DIGEST_LENGTH = 10  # Hex digits that tell directories of the same name apart.
-InstanceType = Annotated[
-    str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+\Z", description="`ml.<family>.<size>`")
-]
-Instances = Annotated[tuple[InstanceType, ...], Meta(min_length=1, max_length=5)]
 Metric = Literal[
     "auto",
     "accuracy",
@@ -182,13 +166,17 @@ class Recipe(Section, frozen=True, kw_only=True):
     """The training ends when the validation loss has not fallen any more for so many evaluations:
     `{patience: 5}`, for example. `auto` is an epoch's evaluations, at least 3. The best checkpoint
     is kept in any case."""
-    method: Literal["lora", "full"] = "lora"
-    """Which weights are trained: those of an adapter (lora), or all of the model's (full)."""
+    method: Literal["lora", "qlora", "full"] = "lora"
+    """Which weights are trained: those of an adapter (lora), those of an adapter on weights that
+    are kept in four bits (qlora), or all of the model's (full)."""
     hyperparameters: GivenHyperparameters = GivenHyperparameters()
     probe: Literal["auto", "off"] = "auto"
     """Whether a job that trains for ten minutes or more first tries two other learning rates, in a
     tenth of its time, unless the recipe gives the rate."""
     tune: Tune | None = None
+    mlflow: MlflowArn | None = None
+    """Where SageMaker records the training job: in the experiment with the dataset's name. Only
+    the server that the stack's parameter `MlflowServerArn` names is allowed, and no tuning."""
     generation: Generation = Generation()
     training: Training = Training()
     budget_usd: Annotated[float, Meta(gt=0)] = 20.0

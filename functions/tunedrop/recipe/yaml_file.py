@@ -23,7 +23,6 @@ NOT_BUILT = {
     "notify": "addresses a recipe; subscribe them to the stack's ReportTopic instead",
     "evaluate.metrics": "a choice of metrics",
     "evaluate.judge": "a judge model",
-    "method=qlora": "the method qlora",
 }
 MAX_MESSAGE = 300  # Characters of a message about a value; it repeats the value.
 
@@ -73,13 +72,14 @@ def _plain(values: Any) -> Any:
 def _refuse_untrainable(recipe: Recipe, catalogue: Catalogue, lines: dict[str, int]) -> None:
     """Raise RecipeError for an instance type on which the training job could only fail."""
     for at, name in enumerate(recipe.training.instances):
-        reason = catalogue.why_not_trainable(name)
+        reason = catalogue.why_not_trainable(name, recipe.method)
         if reason is not None:
             path = f"training.instances[{at}]"
             line = lines.get(path, lines.get("training.instances", 1))
+            others = ", ".join(catalogue.trainable(recipe.method))
             raise RecipeError(
                 f"recipe.yaml, line {line}: {path}: {reason}.",
-                f"Name one of {', '.join(catalogue.trainable())}, and drop the recipe again.",
+                f"Name one of {others}, and drop the recipe again.",
             )
 
 
@@ -99,6 +99,11 @@ def _refuse_unsearchable(recipe: Recipe, lines: dict[str, int]) -> None:
     """Raise RecipeError for a search that SageMaker or the training would refuse."""
     if recipe.tune is None:
         return
+    if recipe.mlflow:
+        raise RecipeError(
+            f"recipe.yaml, line {lines['mlflow']}: mlflow: SageMaker records no tuning in MLflow.",
+            "Take mlflow or tune out of recipe.yaml, and drop it again.",
+        )
     try:
         check_tune(recipe.tune, recipe.hyperparameters)
     except SpaceError as error:
@@ -139,8 +144,7 @@ def _refuse_unknown_keys(
     fields = {field.name: field for field in msgspec.structs.fields(section)}
     for key, value in node.value:
         below = f"{path}.{key.value}".lstrip(".")
-        choice = value.value if isinstance(value, yaml.ScalarNode) else ""
-        not_built = NOT_BUILT.get(below) or NOT_BUILT.get(f"{below}={choice}")
+        not_built = NOT_BUILT.get(below)
         if not_built:
             raise RecipeError(
                 f"recipe.yaml, line {lines[below]}: {below}: {not_built} is not built yet.",

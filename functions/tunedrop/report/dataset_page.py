@@ -38,6 +38,7 @@ CHECKS = {
     "low_confidence": "Labels with low confidence",
     "turn_order": "Turns out of order",
     "first_answer": "Several answers in a list",
+    "left_out": "Thoughts, tools' messages",
     "several_answers": "Several answers to one prompt",
     "not_compared": "Rows not compared with each other",
     "leakage": "Training rows that are also in the validation or test file",

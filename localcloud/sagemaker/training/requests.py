@@ -20,9 +20,7 @@ CONTAINER_ROOT = "/opt/ml"
 _NOT_EMULATED = (
     "DebugHookConfig",
     "DebugRuleConfigurations",
-    "TensorBoardOutputConfig",
     "ServerlessJobConfig",
-    "MlflowConfig",
     "ModelPackageConfig",
     "SessionChainingConfig",
 )
@@ -42,9 +40,10 @@ def check_training_request(payload: dict[str, Any]) -> None:
     _check_channels(payload.get("InputDataConfig") or [])
     for place, uri in _uris(payload):
         _check_uri(uri, place)
-    local = payload.get("CheckpointConfig", {}).get("LocalPath", CONTAINER_ROOT)
-    if not f"{local}/".startswith(f"{CONTAINER_ROOT}/") or ".." in local:
-        raise not_emulated(f"CheckpointConfig.LocalPath {local}", f"use a path in {CONTAINER_ROOT}")
+    for member in ("CheckpointConfig", "TensorBoardOutputConfig"):
+        local = payload.get(member, {}).get("LocalPath", CONTAINER_ROOT)
+        if not f"{local}/".startswith(f"{CONTAINER_ROOT}/") or ".." in local:
+            raise not_emulated(f"{member}.LocalPath {local}", f"use a path in {CONTAINER_ROOT}")
 
 
 def stopping_condition(payload: dict[str, Any]) -> dict[str, Any]:
@@ -131,6 +130,8 @@ def _uris(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "OutputDataConfig", payload["OutputDataConfig"]["S3OutputPath"]
     if "CheckpointConfig" in payload:
         yield "CheckpointConfig", payload["CheckpointConfig"]["S3Uri"]
+    if "TensorBoardOutputConfig" in payload:
+        yield "TensorBoardOutputConfig", payload["TensorBoardOutputConfig"]["S3OutputPath"]
 
 
 def _check_uri(uri: str, place: str) -> None:

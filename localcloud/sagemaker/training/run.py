@@ -11,10 +11,10 @@ from localcloud.sagemaker.jobs.program import start_program
 from localcloud.sagemaker.jobs.run import JobRun
 from localcloud.sagemaker.training.artifacts import ArtifactUpload
 from localcloud.sagemaker.training.channels import download_channels
-from localcloud.sagemaker.training.checkpoints import sync_checkpoints
 from localcloud.sagemaker.training.folders import TrainingFolders
 from localcloud.sagemaker.training.job import TrainingJob
 from localcloud.sagemaker.training.program import algorithm_error, contract, metric_listener
+from localcloud.sagemaker.training.syncing import sync_folders
 
 if TYPE_CHECKING:
     from localcloud.sagemaker.container import Container
@@ -58,7 +58,7 @@ class TrainingRun(JobRun[TrainingJob]):
         """Run the program to its end; also return why it was stopped, None when it was not."""
         interval = self._runtime.settings.checkpoint_interval_seconds
         job, on_line = self._job, metric_listener(self._job)
-        with sync_checkpoints(self._store, self._request, folders, interval):
+        with sync_folders(self._store, self._request, folders, interval):
             job.move("InProgress", "Training")
             command = container.image.train
             with start_program(

@@ -1,5 +1,6 @@
 """Every request for a job, a model or an endpoint keeps the rules, and each rule can fail."""
 
+import json
 import re
 from collections.abc import Callable
 from copy import deepcopy
@@ -46,10 +47,13 @@ RUN = Run(
     created="2026-11-28T00:00:00+00:00",
 )
 SPOT = read_recipe(b"training: {spot: true}")
+MLFLOW = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-tracking-server/ours"
+TRACKED = read_recipe(f"mlflow: {MLFLOW}".encode())
 TUNED = read_recipe(b"tune: {jobs: 2}")
 REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "training": ("CreateTrainingJob", training_job_request(RUN, RECIPE, TRAINING)),
     "spot": ("CreateTrainingJob", training_job_request(RUN, SPOT, TRAINING)),
+    "tracked": ("CreateTrainingJob", training_job_request(RUN, TRACKED, TRAINING)),
     "tuning": (
         "CreateHyperParameterTuningJob",
         tuning_job_request(RUN, TUNED, SMALL, TRAINING),
@@ -188,6 +192,17 @@ def test_a_request_with_an_unknown_member_is_refused(name: str) -> None:
         assert_valid_request(operation, {**request, "Unknown": 1})
     with pytest.raises(AssertionError, match=required):
         assert_valid_request(operation, {k: v for k, v in request.items() if k != required})
+
+
+def test_the_adapter_is_named_by_an_object_and_not_by_an_array() -> None:
+    # Given the settings of a server with an adapter
+    environment = REQUESTS["model"][1]["PrimaryContainer"]["Environment"]
+
+    # When they are read, then images of before August 2026 understand them too
+    assert json.loads(environment["SM_VLLM_LORA_MODULES"]) == {
+        "name": "tuned",
+        "path": "/opt/ml/additional-model-data-sources/tuned",
+    }
 
 
 NETWORK = Network("subnet-0a,subnet-0b", "sg-0a")

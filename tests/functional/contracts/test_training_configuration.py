@@ -10,9 +10,11 @@ import pytest
 
 from tests.support.builders.training_document import SMALL, training_document
 from tunedrop.documents.dataset import TECHNIQUES, Technique
-from tunedrop.jobs.training_job import CONFIG_VERSION
+from tunedrop.jobs.choosing import Chosen
+from tunedrop.jobs.training_job import CONFIG_VERSION, training_config
 from tunedrop.recipe.hyperparameters import GivenHyperparameters, Hyperparameters
 from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
+from tunedrop.recipe.yaml_file import read_recipe
 from tuning.configuration import VERSION, TrainingConfig
 from tuning.errors import ConfigurationError
 from tuning.objectives.registry import OBJECTIVES
@@ -73,6 +75,37 @@ def test_recipe_and_container_refuse_what_is_outside_a_range(name: str) -> None:
             msgspec.convert({name: value}, GivenHyperparameters)
         with pytest.raises(ConfigurationError, match=f"{name} must be"):
             TrainingConfig.from_json(training_document(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name", "value"),
+    [
+        ("", "learn", "all"),
+        ("learn: last", "learn", "last"),
+        ("method: qlora", "method", "qlora"),
+        ("method: full", "method", "full"),
+        ("", "merge", False),
+        ("deploy: {merge: true}", "merge", True),
+        ("mix: {dataset: general, share: 0.3}", "mix_share", 0.3),
+        ("early_stopping: off", "patience", 0),
+        ("early_stopping: {patience: 5}", "patience", 5),
+        ("hyperparameters: {evaluations_per_epoch: 7}", "patience", 7),
+    ],
+)
+def test_a_key_of_the_recipe_arrives_in_the_container(
+    recipe: str, name: str, value: object
+) -> None:
+    # Given what a recipe says of the training
+    read = read_recipe(recipe.encode())
+    given = read.hyperparameters.evaluations_per_epoch
+    chosen = Chosen(msgspec.structs.replace(SMALL, evaluations_per_epoch=given or 1), [])
+
+    # When the container reads the file that the train function writes
+    written = msgspec.json.encode(training_config("0123456789ab", read, "generation", chosen))
+    config = TrainingConfig.from_json(msgspec.json.decode(written))
+
+    # Then it has the key's value
+    assert getattr(config, name) == value
 
 
 def test_functions_and_container_know_the_same_techniques() -> None:

@@ -49,12 +49,13 @@ def channels(request: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def test_the_job_starts_from_the_earlier_adapter(stack: Stack, tweets: bytes) -> None:
+@pytest.mark.parametrize("method", ["lora", "qlora"])
+def test_the_job_starts_from_the_earlier_adapter(stack: Stack, tweets: bytes, method: str) -> None:
     # Given a run that has left an adapter of rank 4
     earlier = first_run(stack, tweets, b"hyperparameters: {lora_rank: 4, lora_alpha: 8}")
 
     # When another dataset continues it
-    folder = next_run(stack, tweets, f"base_model: run:{earlier}")
+    folder = next_run(stack, tweets, f"base_model: run:{earlier}\nmethod: {method}")
 
     # Then its job gets the adapter, with the same base model, rank and alpha
     jobs = [request for kind, request in stack.sagemaker.requests if kind == "CreateTrainingJob"]

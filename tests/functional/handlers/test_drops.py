@@ -45,6 +45,31 @@ def test_a_folder_completed_again_unchanged_joins_its_run(stack: Stack, tweets: 
     assert answer == {"outcome": "joined", "run": first["run"]}
 
 
+def test_the_same_upload_again_continues_a_run_left_unprepared(
+    stack: Stack, tweets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a preparation that broke off in the middle, and the retry of its event still to come
+    def break_off(*_: object) -> None:
+        raise OSError("out of memory")
+
+    stack.drop(KEY, tweets)
+    with monkeypatch.context() as broken:
+        broken.setattr("tunedrop.stages.prepare.prepare_run", break_off)
+        with pytest.raises(OSError, match="out of memory"):
+            stack.prepare(KEY)
+    unprepared = stack.keys("runs/tweets/")
+
+    # When the same content is dropped again, which joins the run
+    stack.drop(KEY, tweets)
+    answer = stack.prepare(KEY, request_id="request-2")
+
+    # Then that run is prepared, and there is no second one
+    run = stack.run(answer["run"])
+    assert answer["outcome"] == "prepared"
+    assert f"{run.folder}/run.json" in unprepared
+    assert (run.status, run.stage) == ("running", "train")
+
+
 def test_files_of_a_folder_named_as_splits_are_the_splits(stack: Stack) -> None:
     # Given
     for name, count in (("train", 40), ("dev", 10), ("test", 20)):

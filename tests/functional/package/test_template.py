@@ -93,6 +93,21 @@ def test_each_job_role_may_write_sagemakers_own_metrics(namespace: str) -> None:
         assert not any(fnmatchcase("AWS/Lambda", pattern) for pattern in patterns), patterns
 
 
+def test_training_jobs_may_write_to_the_named_mlflow_server_only() -> None:
+    # Given the statements about MLflow, which stand below a condition
+    role = RESOURCES["TrainingJobRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    conditional = [each for each in role["Statement"] if "Fn::If" in each]
+    found = [each for each in statements_of(DOCUMENT) if "mlflow" in str(each.get("Action"))]
+
+    # Then there is one, and without the parameter there is none
+    (statement,) = found
+    assert ["HasMlflow", statement, {"Ref": "AWS::NoValue"}] in [
+        each["Fn::If"] for each in conditional
+    ]
+    assert statement["Resource"] == {"Ref": "MlflowServerArn"}
+    assert not any("Delete" in action or "*" in action for action in statement["Action"])
+
+
 def statements_of(value: Any) -> list[dict[str, Any]]:
     """Return every statement below a value, also inside conditions of the template."""
     if isinstance(value, list):

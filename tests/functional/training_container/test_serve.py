@@ -23,6 +23,7 @@ from serving.likelihood import CHUNK
 from serving.served_model import ServedModel
 from serving.settings import ServingSettings, SettingsError
 from tests.functional.training_container.finished_job import FinishedJob
+from tests.support.builders.model_with_code import make_model_with_code
 from tests.support.builders.tiny_model import CONTEXT_TOKENS, make_tiny_model
 from tests.support.builders.training_rows import make_rows
 from tests.support.pipeline.serving_process import ANSWER_SECONDS, STOP_SECONDS, ServingProcess
@@ -342,6 +343,20 @@ def test_endpoint_with_impossible_settings_does_not_start(
     # When the model is loaded, then the setting is named
     with pytest.raises(SettingsError, match=sentence):
         ServedModel(settings)
+
+
+def test_code_of_a_model_is_not_run_by_the_server(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a base model that comes with code
+    trace = make_model_with_code(tiny_model, tmp_path / "model")
+    settings = ServingSettings.from_environment({}, ContainerFolders(tmp_path))
+
+    # When it is loaded, then it is refused, and its code does not run
+    with pytest.raises(ValueError, match="trust_remote_code"):
+        ServedModel(settings)
+    assert not trace.exists()
+    assert "[y/N]" not in capsys.readouterr().out
 
 
 def test_pickled_weights_are_not_served(tiny_model: Path, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """train.py as SageMaker runs it: a process that has only its folders."""
 
 import json
-import re
 import shutil
 import signal
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,10 @@ from transformers import AutoModelForCausalLM
 from tests.functional.training_container.finished_job import DROPOUT, FinishedJob
 from tests.support.builders.tiny_model import LEARNABLE
 from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.event_files import restarts, scalars
 from tests.support.pipeline.training_job import TrainingJob
 
-METRICS = {
-    "train:loss": r'"loss": ([0-9.eE+-]+)',
-    "validation:loss": r'"eval_loss": ([0-9.eE+-]+)',
-    "train:tokens_per_second": r'"tokens_per_second": ([0-9.eE+-]+)',
-}
-"""The metric definitions of the training job's request."""
+WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 
 
 @pytest.fixture
@@ -45,12 +41,34 @@ def test_job_learns_and_leaves_an_adapter(finished: FinishedJob) -> None:
 
 def test_log_matches_the_metric_definitions(finished: FinishedJob) -> None:
     # Given the log of a finished job
-    log = finished.process.text
+    process = finished.process
+    validation = list(process.validation_losses.values())
 
-    # When SageMaker's regular expressions read it, then they find every figure
-    assert len(re.findall(METRICS["train:loss"], log)) == 60
-    assert len(re.findall(METRICS["validation:loss"], log)) == 12
-    assert all(float(v) > 0 for v in re.findall(METRICS["train:tokens_per_second"], log))
+    # When the regular expressions of the training job's request read it
+    metrics = {name: values for name, values in process.metrics.items() if values}
+
+    # Then they find every figure of supervised fine-tuning, and no figure of another metric
+    assert all(speed > 0 for speed in metrics["train:tokens_per_second"])
+    assert len(metrics.pop("train:tokens_per_second")) == 60
+    assert metrics == {
+        "train:loss": list(process.losses.values()),
+        "validation:loss": validation,
+        "validation:best_loss": list(accumulate(validation, min)),
+    }
+
+
+def test_tensorboard_files_have_the_figures_of_the_log(finished: FinishedJob) -> None:
+    # Given the event files of a finished job
+    folder = finished.job.root / "output" / "tensorboard"
+
+    # When they are read
+    found = scalars(folder)
+
+    # Then they have every loss at its step, and nothing is left out by TensorBoard
+    assert found["train/loss"] == pytest.approx(finished.process.losses)
+    assert found["eval/loss"] == pytest.approx(finished.process.validation_losses)
+    assert set(found["train/learning_rate"]) == set(finished.process.losses)
+    assert restarts(folder) == []
 
 
 def test_log_tells_the_time_left_at_every_loss(finished: FinishedJob) -> None:
@@ -106,6 +124,9 @@ def test_killed_job_resumes_with_the_same_losses(
     assert cold_job.summary["first_loss"] == finished.job.summary["first_loss"]
     assert adapter_bytes(cold_job.root / "model") == adapter_bytes(finished.job.root / "model")
     assert not incomplete.exists()
+    tensorboard = cold_job.root / "output" / "tensorboard"
+    assert restarts(tensorboard) == [resumed[0] + 1], "TensorBoard forgets the steps done twice"
+    assert scalars(tensorboard)["train/loss"] == pytest.approx(finished.process.losses)
 
 
 def test_artifact_is_the_best_checkpoint_not_the_last(job: TrainingJob) -> None:
@@ -184,14 +205,16 @@ def test_sigterm_ends_a_job_without_an_artifact(cold_job: TrainingJob) -> None:
 def failed(
     tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
 ) -> dict[str, tuple[TrainingJob, int]]:
-    """Run three jobs that must fail, side by side; return each with its exit status."""
+    """Run four jobs that must fail, side by side; return each with its exit status."""
     jobs = {}
-    for name in ("misspelt", "exploding", "endless"):
+    for name in ("misspelt", "exploding", "endless", "four bits"):
         root, warm = tmp_path_factory.mktemp("failed"), name != "misspelt"
         job = TrainingJob(root, tiny_model, warm=warm)
         job.give(LEARNABLE, train=make_rows(16), validation=make_rows(8))
         jobs[name] = job
     jobs["misspelt"].give({"epoch": 1}, train=make_rows(16), validation=make_rows(8))
+    train, validation = make_rows(16), make_rows(8)
+    jobs["four bits"].give(LEARNABLE, train=train, validation=validation, method="qlora")
     endless = "{% for message in messages %}{{ message['content'] + '\n' }}{% endfor %}"
     (jobs["endless"].root / "input/data/model/chat_template.jinja").write_text(endless)
     explode(jobs["exploding"].root / "input/data/model/model.safetensors")
@@ -213,6 +236,7 @@ def explode(weights: Path) -> None:
     [
         ("misspelt", "hyperparameters: unknown field `epoch` (did you mean `epochs`?)"),
         ("endless", "row 1 of the `train` channel does not end with the base model's end-of-turn"),
+        pytest.param("four bits", "qlora needs a GPU with CUDA, and this", marks=WITHOUT_GPU),
         ("exploding", "loss became nan by step 1 of 6: lower hyperparameters.learning_rate"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 from tests.support.builders.training_document import training_document
 from tests.support.pipeline.warm_start import WarmProcess
 from tunedrop.documents.dataset import Task
+from tunedrop.jobs.training_job import METRICS
 from tuning.speed.precision import FILE
 
 PROGRAM = Path(__file__).parents[3] / "training_container" / "train.py"
@@ -136,6 +138,14 @@ class TrainingProcess:
         """The JSON lines of the log so far; warnings of libraries are left out."""
         whole = self.text.rpartition("\n")[0].splitlines()
         return [json.loads(line) for line in whole if line.startswith("{")]
+
+    @property
+    def metrics(self) -> dict[str, list[float]]:
+        """What SageMaker reads in the log with the request's MetricDefinitions, by metric."""
+        return {
+            name: [float(value) for value in re.findall(regex, self.text)]
+            for name, regex in METRICS.items()
+        }
 
     @property
     def losses(self) -> dict[int, float]:

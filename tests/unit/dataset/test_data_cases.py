@@ -33,6 +33,7 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True):
     why: str
     shape: str = ""
     format: str = ""
+    certainty: str = ""
     recipe: dict[str, object] = {}
     rows: dict[int, list[str]] = {}
     rejected: dict[int, str] = {}
@@ -111,5 +112,6 @@ def test_a_file_is_read_as_a_person_reads_it(expected: Path) -> None:
     assert document.rows.duplicates == wanted.duplicates
     assert wanted.shape in ("", document.columns.shape)
     assert wanted.format in ("", document.format)
+    assert wanted.certainty in ("", document.columns.certainty)
     said = f"{document.columns.why} {document.warnings} {document.findings}"
     assert [text for text in wanted.told if text not in said] == []

@@ -34,6 +34,23 @@ def test_the_default_recipe_names_types_that_can_train() -> None:
     assert set(Recipe().training.instances) <= set(CATALOGUE.trainable())
 
 
+def test_qlora_is_refused_on_a_type_without_a_gpu() -> None:
+    # Given a catalogue whose owner trains small models on a CPU
+    row = {"ml.c7i.4xlarge": {"training": True, "training_usd": 0.86}}
+    catalogue = CATALOGUE.overridden_by(json.dumps({"instances": row}).encode())
+    text = "training: {instances: [ml.c7i.4xlarge]}\nmethod: "
+
+    # When
+    read_recipe(f"{text}lora".encode(), catalogue)
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(f"{text}qlora".encode(), catalogue)
+
+    # Then
+    assert "line 1: training.instances[0]: ml.c7i.4xlarge has no GPU" in caught.value.message
+    assert "method qlora" in caught.value.message
+    assert "ml.c7i.4xlarge" not in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

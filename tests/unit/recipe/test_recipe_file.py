@@ -11,6 +11,8 @@ from tunedrop.errors import RecipeError
 from tunedrop.recipe.schema import Recipe
 from tunedrop.recipe.yaml_file import NOT_BUILT, read_recipe
 
+MLFLOW = "arn:aws:sagemaker:eu-central-1:111122223333:mlflow-tracking-server/mine"
+
 
 def refusal(text: str) -> RecipeError:
     with pytest.raises(RecipeError) as caught:
@@ -33,6 +35,9 @@ def test_an_empty_recipe_has_every_default(text: str) -> None:
         ("split: {test: .nan}", ["line 1", "split.test"]),
         ("training:\n  instances: [g5.large]", ["line 2", "training.instances"]),
         ("task: auto\nevaluate: {repeats: 3}", ["line 2", "evaluate.repeats", "temperature 0"]),
+        ("task: auto\nmlflow: http://mine", ["line 2", "mlflow", "allowed: ARN of an MLflow"]),
+        ("mlflow: arn:aws:s3:::mine", ["line 1", "mlflow", "allowed: ARN of an MLflow"]),
+        (f"tune: {{}}\nmlflow: {MLFLOW}", ["line 2", "mlflow", "no tuning"]),
         ("evaluate: {repeats: 11}", ["line 1", "evaluate.repeats"]),
         ("rows: {max_test: 1, max_test: 2}", ["line 1", "max_test"]),
         ("- a\n- b", ["object"]),
@@ -168,9 +173,8 @@ def test_values_of_a_recipe_can_be_written_and_read_again() -> None:
 @pytest.mark.parametrize("designed", sorted(NOT_BUILT))
 def test_a_key_that_is_not_built_yet_is_refused_with_these_words(designed: str) -> None:
     # Given
-    path, _, value = designed.partition("=")
-    *sections, key = path.split(".")
-    text = f"{key}: {value or 1}"
+    *sections, key = designed.split(".")
+    text = f"{key}: 1"
     for section in reversed(sections):
         text = f"{section}: {{{text}}}"
 

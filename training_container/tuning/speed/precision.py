@@ -131,7 +131,8 @@ def _seconds(tokens: int, width: int, inner: int, dtype: torch.dtype) -> float:
 def _product_sizes(model: Path) -> tuple[int, int]:
     """Return the model's hidden size, and the size between the two products of a layer's MLP."""
     try:
-        config = AutoConfig.from_pretrained(model).get_text_config()
+        loaded = AutoConfig.from_pretrained(model, trust_remote_code=False)
+        config = loaded.get_text_config()
     except (OSError, ValueError) as error:
         first_line = str(error).strip().splitlines()[0]
         raise ModelError(f"the base model's config.json cannot be read: {first_line}") from error

@@ -36,6 +36,8 @@ ADVICE = {
     "low_confidence": "Labels with a confidence below 0.5. They were kept; please review them.",
     "turn_order": "Messages in an unusual order of roles; some chat templates refuse them.",
     "first_answer": "Rows that give several answers in a list; the first of them is learnt.",
+    "left_out": "Rows with thoughts of the model, or with messages of its own tools: the model "
+    "learns the text of the answers alone.",
     "several_answers": "Prompts with several different answers; all were kept, in one split.",
     "not_compared": "Rows that did not fit into the index of near duplicates; later rows were not "
     "compared with them.",

@@ -30,6 +30,7 @@ class Member:
         self._source = source
         self._archive = archive
         self._info = info
+        self.path = info.filename
         self.name = plain_name(info.filename)
         self.size = info.file_size
 
@@ -87,7 +88,10 @@ def refuse_hostile(source: SourceFile, members: Sequence[tuple[str, int]]) -> No
         if path.is_absolute() or ".." in path.parts:
             raise DatasetError(f"{source.name} contains the path {name!r}.", PACK_AGAIN)
     if len(members) > MOST_MEMBERS:
-        raise DatasetError(f"{source.name} contains {len(members)} files.", PACK_AGAIN)
+        raise DatasetError(
+            f"{source.name} contains {len(members):,} files; at most {MOST_MEMBERS:,} are read.",
+            "Write many small texts into one CSV, with the columns text and label.",
+        )
     if total > LARGEST or total > max(HARMLESS, source.size * LARGEST_RATIO):
         raise DatasetError(
             f"{source.name} unpacks to {total >> 20} MB from {source.size} bytes.",

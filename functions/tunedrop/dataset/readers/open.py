@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from tunedrop.dataset.readers.folders import parts_of as texts_in_folders
 from tunedrop.dataset.readers.formats import SUPPORTED, UNREADABLE, format_of, text_readers
 from tunedrop.dataset.readers.other_texts import kind_of
 from tunedrop.dataset.readers.parts import NoTableError, Part, Parts, Skipped
@@ -45,7 +46,8 @@ def _parts_of(source: SourceFile, resources: ExitStack, deepest: int) -> list[Pa
         return parts
     if not deepest:
         raise _unreadable(source, f"is an archive inside {DEEPEST} other archives")
-    return _tables_in(found.open(source, resources), resources, deepest - 1)
+    files: list[SourceFile] = found.open(source, resources)
+    return texts_in_folders(files) or _tables_in(files, resources, deepest - 1)
 
 
 def _tables_in(
@@ -91,6 +93,9 @@ def _text_parts(source: SourceFile, head: bytes) -> list[Part | Skipped]:
     for read in text_readers():
         parts: list[Part | Skipped] | None = read(source, text)
         if parts is not None:
+            for part in parts:
+                if isinstance(part, Part):
+                    part.encoding = text.guess
             return parts
     if text.is_binary:
         raise _unreadable(source, "is a binary file")

@@ -41,11 +41,15 @@ class Skipped(msgspec.Struct):
 
 
 class Part(msgspec.Struct):
-    """One table and its name: a file, an archive member, a sheet or a JSON key."""
+    """One table and its name: a file, an archive member, a sheet or a JSON key.
+
+    `encoding` names the encoding of a text if it was guessed.
+    """
 
     table: Table
     name: str
     split: SplitName | None = None
+    encoding: str = ""
 
 
 class Parts:
@@ -53,12 +57,13 @@ class Parts:
 
     Test rows come first and training rows last. A row that is in both is then found to be a
     duplicate in the training rows, where it would do harm. `skipped` says what was left out because
-    it is no table.
+    it is no table. `guessed` names the encodings that were guessed.
     """
 
     def __init__(self, found: Sequence[Part | Skipped]) -> None:
         parts = [each for each in found if isinstance(each, Part)]
         self.skipped = [f"{each.name} {each.why}" for each in found if isinstance(each, Skipped)]
+        self.guessed = [*dict.fromkeys(part.encoding for part in parts if part.encoding)]
         named = {part.split for part in parts}
         given = len(parts) > 1 and "train" in named and bool(named & {"validation", "test"})
         self._parts = sorted(parts, key=lambda part: _ORDER.index(part.split) if given else 0)

@@ -19,6 +19,7 @@ class Member:
     def __init__(self, archive: tarfile.TarFile, info: tarfile.TarInfo) -> None:
         self._archive = archive
         self._info = info
+        self.path = info.name
         self.name = plain_name(info.name)
         self.size = info.size
 

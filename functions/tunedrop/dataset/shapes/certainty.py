@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tunedrop.dataset.column_names import ANSWERING, ASKING, CHOICES, TEXT
 from tunedrop.dataset.readers.record import Fields
@@ -21,8 +22,10 @@ from tunedrop.documents.run import Certainty
 # Only these shapes are doubted. The others are recognised by their structure.
 _DOUBTED = frozenset(("text_label", "prompt_completion"))
 FEWEST_WORDS = 3.0  # Mean words of a column of text whose name is unknown; dates have fewer.
+FEWEST_WORDS_ALONE = 8.0  # The same for a text that is read without an answer; titles have fewer.
 FIRST_UNSPACED = "\u0e00"  # Thai, Chinese, Japanese, … write no spaces: each letter is a word.
 SIMILAR_LENGTH = 3.0  # Two texts are alike when the longer is at most so many times as long.
+EXAMINED_INSIDE = 100  # Rows whose lists and objects are examined for texts.
 FEWEST_CHOICES = 3  # Columns such as A, B, C that are the choices of one question.
 FEWEST_REPEATS = 10  # Fewer labels than this need not repeat.
 INDEXES = 0.9  # Share of the answers that must look like an index of a choice.
@@ -42,6 +45,10 @@ def with_certainty(columns: Columns, origin: Certainty, sample: Sequence[Fields]
     columns.certainty = origin if columns.certainty == "certain" else columns.certainty
     if columns.doubt:  # A score: however well-known the names are, it may be meant as a label.
         columns.certainty = "doubtful"
+    elif columns.shape == "text" and INSIDE not in columns.mapping:
+        columns.doubt = next(_doubts_of_text(columns.mapping["text"], sample), "")
+        if columns.doubt:
+            columns.certainty = "doubtful"
     elif columns.shape in _DOUBTED and columns.template is None and INSIDE not in columns.mapping:
         evidence = _Evidence(columns, sample)
         columns.doubt = next(evidence.doubts(certain=origin == "certain"), "")
@@ -57,6 +64,22 @@ def choice_columns(sample: Sequence[Fields], names: Sequence[str]) -> list[str]:
     lists = [name for name in names if sounds_like(name, CHOICES) and _holds_lists(sample, name)]
     single = [name for name in names if _CHOICE.fullmatch(name) and values_of(sample, name)]
     return lists or (single if len(single) >= FEWEST_CHOICES else [])
+
+
+def _doubts_of_text(text: str, sample: Sequence[Fields]) -> Iterator[str]:
+    """Yield what speaks against a column as running text that is learnt without an answer."""
+    names = dict.fromkeys(name for fields in sample for name in fields if name != text)
+    length = _length_inside(sample, text)
+    held = [name for name in names if _holds_lists(sample, name)]
+    longer = [name for name in held if _length_inside(sample, name) > length]
+    if longer:
+        yield (
+            f"{named(longer[0])} holds lists or objects with more text than {named(text)}, and it "
+            "is not used."
+        )
+    fewest = FEWEST_WORDS if text.lower() == "text" else FEWEST_WORDS_ALONE
+    if words_of(sample, text) < fewest:
+        yield f"{named(text)} holds few words: titles, names or codes, not running text."
 
 
 class _Evidence:
@@ -149,6 +172,19 @@ def _words(text: str) -> int:
 def _mean_length(sample: Sequence[Fields], name: str) -> float:
     values = values_of(sample, name)
     return sum(map(len, values)) / max(1, len(values))
+
+
+def _length_inside(sample: Sequence[Fields], name: str) -> int:
+    """Return the characters of the texts in a column, also of those in lists and objects."""
+    waiting: list[Any] = [fields.get(name) for fields in sample[:EXAMINED_INSIDE]]
+    length = 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            length += len(value)
+        elif isinstance(value, list | dict):
+            waiting += value.values() if isinstance(value, dict) else value
+    return length
 
 
 def _holds_lists(sample: Sequence[Fields], name: str) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from tunedrop.dataset.readers.record import RowError
 from tunedrop.dataset.shapes.example import text_of
-from tunedrop.dataset.shapes.parts import said
+from tunedrop.dataset.shapes.parts import is_thought, said
 from tunedrop.dataset.shapes.tools import calls_in, calls_of
 from tunedrop.dataset.shapes.weights import NAMES as WEIGHTS
 from tunedrop.dataset.shapes.weights import up_to_last_trained, weight_of
@@ -39,6 +39,9 @@ KNOWN_KEYS = frozenset(
     ("role", "content", "parts", "message", "from", "value", "name", *WEIGHTS, "tool_calls",
      "tool_call_id", "function_call")
 )  # fmt: skip
+THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+"""Keys of what a model thought before its answer."""
+
 IGNORED_KEYS = frozenset(("id", "timestamp", "refusal", "audio", "annotations"))
 
 
@@ -60,6 +63,19 @@ def conversation(value: Any, column: str) -> list[Message]:
     for index, item in enumerate(value):
         found += _messages(item, f"{column}[{index}]")
     return found
+
+
+def thoughts_in(value: Any) -> str:
+    """Return what the model thought before its answers, which is not learnt; mostly nothing."""
+    for item in value if isinstance(value, list) else []:
+        if not isinstance(item, dict):
+            continue
+        content = item.get("content", item.get("parts"))
+        found = [item.get(name) for name in THOUGHTS]
+        found += [part for part in content if is_thought(part)] if isinstance(content, list) else []
+        for each in filter(None, found):
+            return each if isinstance(each, str) else msgspec.json.encode(each).decode()
+    return ""
 
 
 def with_answer(messages: list[Message], column: str) -> tuple[list[Message], list[Message]]:
@@ -136,7 +152,7 @@ def _keys(item: dict[str, Any]) -> tuple[str, str]:
 
 def _refuse_unknown_keys(item: dict[str, Any], key: str, path: str) -> None:
     """Refuse a key that may change what the message says; ShareGPT has keys of all kinds."""
-    unknown = item.keys() - KNOWN_KEYS - IGNORED_KEYS
+    unknown = item.keys() - KNOWN_KEYS - IGNORED_KEYS - {*THOUGHTS}
     if unknown and key == "role":
         name = min(unknown)
         raise RowError("unknown_key", f"{path} has the unknown key {name!r}.", f"{path}.{name}")

@@ -11,9 +11,10 @@ from tunedrop.documents.rows import Message, Row, SplitRow
 
 
 class Dialogue(Example, gc=False):
-    """An example with tools, calls or weights."""
+    """An example with tools, calls, weights, or parts that are not learnt (`left_out`)."""
 
     tools: list[Tool] | None = None
+    left_out: str = ""
 
     def as_row(self, row: int) -> SplitRow:
         """Return the line of the split file."""
@@ -34,6 +35,10 @@ class Dialogue(Example, gc=False):
         several = any(message.weight for message in self.prompt)
         return None if last.tool_calls or several else last.content
 
+    def remarks(self) -> Sequence[tuple[str, str]]:
+        """Report the parts that are not learnt."""
+        return [("left_out", self.left_out)] if self.left_out else []
+
     def characters(self) -> int:
         """Return the length of all texts, with calls and tools as JSON."""
         length = sum(len(message.text) for message in self.messages())
@@ -41,14 +46,24 @@ class Dialogue(Example, gc=False):
 
 
 def example_of(
-    prompt: list[Message], completion: list[Message], tools: list[Tool] | None
+    prompt: list[Message],
+    completion: list[Message],
+    tools: list[Tool] | None,
+    left_out: str = "",
 ) -> Example:
-    """Return a `Dialogue` if there are tools, calls or weights, else an `Example`."""
+    """Return a `Dialogue` if there are tools, calls, weights or parts left out, else an `Example`.
+
+    Args:
+        prompt: the messages before the answer.
+        completion: the answer.
+        tools: the row's tools.
+        left_out: the beginning of what the row has and the model does not learn.
+    """
     has_more = any(
         message.tool_calls or message.weight is not None for message in (*prompt, *completion)
     )
-    if tools or has_more:
-        return Dialogue(prompt, completion, tools)
+    if tools or has_more or left_out:
+        return Dialogue(prompt, completion, tools, left_out)
     return Example(prompt, completion)
 
 

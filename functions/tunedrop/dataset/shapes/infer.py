@@ -3,12 +3,15 @@
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 
+from tunedrop.dataset.readers.parts import Parts
 from tunedrop.dataset.readers.record import Fields, Record, RowError, Table
 from tunedrop.dataset.shapes.by_name import by_name
 from tunedrop.dataset.shapes.by_recipe import by_recipe, completed
 from tunedrop.dataset.shapes.certainty import with_certainty
+from tunedrop.dataset.shapes.chatgpt import ChatGPT
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
+from tunedrop.dataset.shapes.exchange import Exchange
 from tunedrop.dataset.shapes.ground_truth import GroundTruth
 from tunedrop.dataset.shapes.groups import find_group
 from tunedrop.dataset.shapes.label_studio import LabelStudio
@@ -35,6 +38,8 @@ SAMPLE = 1_000  # Readable rows from which the shape is inferred.
 
 _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "messages": Messages,
+    "chatgpt": ChatGPT,
+    "exchange": Exchange,
     "prompt_completion": PromptCompletion,
     "alpaca": PromptCompletion,
     "text_to_sql": PromptCompletion,
@@ -79,8 +84,10 @@ class Unreadable:
         raise RowError("empty", "The row is empty.")
 
 
-def find_shape(table: Table, recipe: Recipe) -> Shape:
+def find_shape(table: Parts, recipe: Recipe) -> Shape:
     """Choose the row shape by the recipe, by the columns' names, or by their contents.
+
+    A reading of texts whose encoding was guessed is probable at most.
 
     Raises:
         DatasetError: the recipe names a missing column, or no shape fits.
@@ -96,6 +103,8 @@ def find_shape(table: Table, recipe: Recipe) -> Shape:
     if not names:
         return Unreadable()
     best = _with_template(filled, named) if filled else _best(sample, names, named)
+    if table.guessed and best.certainty == "certain":
+        best.certainty = "probable"
     if best.certainty == "doubtful":
         further = other_readings(best, sample, names)
         best.alternatives = [*further, *best.alternatives]

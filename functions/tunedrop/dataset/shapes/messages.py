@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tunedrop.dataset.readers.record import Record, RowError
-from tunedrop.dataset.shapes.conversation import conversation, with_answer
+from tunedrop.dataset.shapes.conversation import conversation, thoughts_in, with_answer
 from tunedrop.dataset.shapes.dialogue import example_of
 from tunedrop.dataset.shapes.example import Example, Kind
 from tunedrop.dataset.shapes.media import MEDIA, refuse_media
@@ -55,7 +55,8 @@ class Messages:
         messages = conversation(fields.get(self._column), self._column)
         messages = with_system(system_of(fields, self._system), messages)
         others = {name: value for name, value in fields.items() if name != self._column}
-        return example_of(*with_answer(messages, self._column), tools_of(others))
+        thoughts = thoughts_in(fields.get(self._column))
+        return example_of(*with_answer(messages, self._column), tools_of(others), thoughts)
 
 
 class _Turn(Message, forbid_unknown_fields=True, gc=False):

@@ -18,6 +18,7 @@ from tunedrop.dataset.shapes.example import text_of
 from tunedrop.documents.rows import Message
 
 _TEXT = ("text", "input_text", "output_text", None)
+_THOUGHTS = ("thinking", "redacted_thinking", "reasoning")
 _RESULTS = ("toolResult", "functionResponse")
 
 
@@ -29,8 +30,15 @@ class Said(NamedTuple):
     results: list[Message]
 
 
+def is_thought(part: Any) -> bool:
+    """Whether a part is what a model thought before its answer, which is not learnt."""
+    return isinstance(part, dict) and (
+        part.get("type") in _THOUGHTS or "reasoningContent" in part or part.get("thought") is True
+    )
+
+
 def said(parts: list[Any], path: str) -> Said:
-    """Return what a list of parts says.
+    """Return what a list of parts says; what the model thought is left out.
 
     Args:
         parts: the message's content.
@@ -48,7 +56,7 @@ def said(parts: list[Any], path: str) -> Said:
             calls.append(call)
         elif result is not None:
             results.append(_as_message(result, f"{path}[{at}]"))
-        else:
+        elif not is_thought(part):
             texts.append(_text(part, path, at))
     return Said("\n".join(texts) if texts else None, calls, results)
 

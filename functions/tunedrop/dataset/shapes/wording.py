@@ -27,6 +27,7 @@ _BY_COLUMNS = frozenset(
 )
 _SINGLE = {
     "messages": ("messages", "the assistant's answers in"),
+    "chatgpt": ("messages", "the assistant's answers in"),
     "text": ("text", "the texts of"),
 }
 """For shapes with a single column: its role, and words that stand before its name."""

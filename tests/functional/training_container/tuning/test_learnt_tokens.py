@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import GenerationConfig, PreTrainedTokenizerFast
 
 from tests.functional.training_container.tuning.conversations import message
+from tests.support.pipeline.training_job import TrainingJob
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.row_fitting import IGNORED, labels_of
 
@@ -199,6 +200,21 @@ def test_every_answer_and_its_end_is_trained_on_and_nothing_else(name: str) -> N
 
     # Then each token is as expected, and trained on if it belongs to an answer
     assert found == tokens_of(chat, family.written)
+
+
+@pytest.mark.parametrize(("learn", "every_turn"), [("all", True), ("last", False)])
+def test_a_job_learns_what_its_configuration_says(
+    job: TrainingJob, learn: str, *, every_turn: bool
+) -> None:
+    # Given a job whose rows leave no token to train on, so that it ends before the training
+    rows = [{"row": 1, "prompt": PROMPT, "completion": [message("assistant", "")]}]
+    job.give({}, train=rows, validation=rows, learn=learn)
+
+    # When it has told how it reads the template
+    (told,) = [line for line in job.run().lines if line.get("event") == "template"]
+
+    # Then it is as the configuration says
+    assert told["every_turn"] is every_turn
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -13,8 +13,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.functional.training_container.finished_job import FinishedJob
 from tests.support.builders.fitted_rows import fit
 from tests.support.builders.tiny_model import make_byte_tokenizer
-from tests.support.builders.training_rows import make_row, make_texts
+from tests.support.builders.training_document import training_document
+from tests.support.builders.training_rows import make_row, make_rows, make_texts
 from tuning.chat_tokenizer import ChatTokenizer
+from tuning.configuration import TrainingConfig
 from tuning.reference import FILE, MAX_TOKENS, ROWS, Reference, answers_in, chosen_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
@@ -103,14 +105,31 @@ def test_rows_in_a_template_of_training_alone_are_not_chosen(tmp_path: Path) -> 
     assert [row["row"] for row in chosen] == [2]
 
 
-def test_blocks_of_running_text_are_not_recorded(tmp_path: Path, tiny_model: Path) -> None:
+@pytest.mark.parametrize(
+    ("rows", "technique", "method", "recorded"),
+    [
+        (make_rows(4), "sft", "lora", 4),
+        (make_texts(40), "pretraining", "lora", 0),
+        (make_rows(4), "sft", "qlora", 0),
+    ],
+    ids=["conversations", "running text", "four bits"],
+)
+def test_only_what_the_endpoint_computes_alike_is_recorded(  # noqa: PLR0913, PLR0917  the cases
+    tmp_path: Path,
+    tiny_model: Path,
+    rows: list[dict[str, Any]],
+    technique: str,
+    method: str,
+    recorded: int,
+) -> None:
     # Given
     chat = ChatTokenizer(make_byte_tokenizer())
-    fitted = fit(tmp_path, make_texts(40), chat, technique="pretraining")
+    fitted = fit(tmp_path, rows, chat, technique=technique)
     base = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+    document = training_document() | {"technique": technique, "method": method}
 
     # When
-    found = Reference.of(base, fitted, chat, technique="pretraining")
+    found = Reference.of(base, fitted, chat, TrainingConfig.from_json(document))
 
     # Then
-    assert found.rows == []
+    assert len(found.rows) == recorded

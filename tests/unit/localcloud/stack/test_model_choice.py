@@ -94,6 +94,21 @@ def test_a_missing_model_that_the_recipe_names_is_left_to_the_run(
     assert said == [f"the base model {name} is not here: the run fetches it"]
 
 
+def test_the_base_model_of_a_continued_run_is_neither_fetched_nor_missed(
+    tmp_path: Path, fetched: list[Path]
+) -> None:
+    # Given
+    said: list[str] = []
+    named = recipe(tmp_path, "base_model: run:tweets/0123456789ab")
+    chosen = ModelChoice(given={}, dataset="d", recipe=named)
+
+    # When
+    models = chosen.models(tmp_path, said.append)
+
+    # Then
+    assert (models, fetched, said) == ({}, [], [])
+
+
 def test_the_recipe_of_an_earlier_drop_counts(tmp_path: Path, fetched: list[Path]) -> None:
     # Given
     stored(tmp_path, "datasets/d/recipe.yaml", "base_model: me/x")

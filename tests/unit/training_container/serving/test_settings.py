@@ -12,6 +12,19 @@ FOLDERS = ContainerFolders(Path("/base"))
 TUNED = [{"name": "tuned", "path": "/opt/ml/additional-model-data-sources/tuned"}]
 
 
+@pytest.mark.parametrize("written", [TUNED, TUNED[0]], ids=["array", "object"])
+def test_adapters_are_named_by_an_array_or_a_bare_object(written: object) -> None:
+    # Given the form of newer images, and the one that older ones understand too
+    environment = {"SM_VLLM_ENABLE_LORA": "true", "SM_VLLM_LORA_MODULES": json.dumps(written)}
+
+    # When it is read
+    settings = ServingSettings.from_environment(environment, FOLDERS)
+
+    # Then both name the same adapter
+    path = Path("/base/additional-model-data-sources/tuned")
+    assert settings.adapters == (AdapterSource("tuned", path),)
+
+
 def test_settings_are_read_from_the_environment() -> None:
     # When an environment with every setting is read
     settings = ServingSettings.from_environment(

@@ -126,9 +126,9 @@ def test_wrong_hyperparameter_is_refused(changes: dict[str, Any], sentence: str)
         ({"hyperparameters": []}, "training.json: hyperparameters must be an object, not a list"),
         ({"ranges": "wide"}, 'training.json: ranges must be an object, not a text ("wide")'),
         (
-            {"method": "qlora"},
+            {"method": "dora"},
             (
-                "training.json: method must be one of lora, full, not 'qlora': "
+                "training.json: method must be one of lora, qlora, full, not 'dora': "
                 "change method in recipe.yaml"
             ),
         ),

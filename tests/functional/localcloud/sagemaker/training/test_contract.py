@@ -160,6 +160,18 @@ def test_log_lines_and_metrics_of_the_program_are_read(
     assert "".join(lines[3:]) == "x" * 70_000
 
 
+def test_the_mlflow_server_of_a_job_is_described(cloud: Cloud, sagemaker: Any, name: str) -> None:
+    # Given
+    server = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-tracking-server/ours"
+    config = {"MlflowResourceArn": server, "MlflowRunName": name}
+
+    # When
+    sagemaker.create_training_job(**training_request(name, "report", MlflowConfig=config))
+
+    # Then
+    assert cloud.ended_job(name)["MlflowConfig"] == config
+
+
 def test_first_instance_preference_is_selected(cloud: Cloud, sagemaker: Any, name: str) -> None:
     # Given
     request = training_request(name, "report")

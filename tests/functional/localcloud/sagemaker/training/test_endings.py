@@ -128,6 +128,35 @@ def test_checkpoints_are_copied_early_and_restored_for_the_next_job(
     assert cloud.read(f"checkpoints/{name}/2/state") == b"after 1"
 
 
+def test_tensorboard_files_are_copied_while_the_job_runs(
+    cloud: Cloud, sagemaker: Any, name: str
+) -> None:
+    # Given
+    request = training_request(
+        name,
+        "tensorboard",
+        HyperParameters={"action": "tensorboard", "wait": "yes"},
+        TensorBoardOutputConfig={"S3OutputPath": f"s3://{BUCKET}/watched"},
+    )
+
+    # When
+    sagemaker.create_training_job(**request)
+
+    # Then the files are where the SageMaker Python SDK looks for them, before the job has ended
+    copied = f"watched/{name}/tensorboard-output/train/events"
+    wait_for(lambda: cloud.keys(copied) == [copied])
+    described = sagemaker.describe_training_job(TrainingJobName=name)
+    assert described["SecondaryStatus"] == "Training"
+    assert described["TensorBoardOutputConfig"] == request["TensorBoardOutputConfig"]
+
+    # And when
+    sagemaker.stop_training_job(TrainingJobName=name)
+
+    # Then the last ones are copied too
+    cloud.ended_job(name)
+    assert cloud.read(f"watched/{name}/tensorboard-output/last") == b"at the end"
+
+
 def test_the_folder_of_an_ended_job_is_removed(cloud: Cloud, sagemaker: Any, name: str) -> None:
     # When
     sagemaker.create_training_job(**training_request(name, "report"))

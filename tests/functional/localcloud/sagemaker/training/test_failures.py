@@ -115,6 +115,30 @@ def test_artifact_that_may_not_be_written_fails_the_job(
     assert "AccessDenied" in reason
 
 
+def test_tensorboard_files_that_may_not_be_written_fail_the_job(
+    cloud: Cloud, sagemaker: Any, name: str
+) -> None:
+    # Given
+    role = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    folder = f"arn:aws:s3:::{BUCKET}/watched/*"
+    deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": folder}
+    cloud.put_role(role, ["sagemaker.amazonaws.com"], [*execution_statements(), deny])
+    request = training_request(
+        name,
+        "tensorboard",
+        RoleArn=role,
+        TensorBoardOutputConfig={"S3OutputPath": f"s3://{BUCKET}/watched"},
+    )
+
+    # When
+    sagemaker.create_training_job(**request)
+
+    # Then
+    reason = cloud.ended_job(name)["FailureReason"]
+    assert reason.startswith("ClientError: TensorBoard upload failed:")
+    assert "AccessDenied" in reason
+
+
 def test_role_that_may_not_write_logs_loses_the_logs_alone(
     cloud: Cloud, sagemaker: Any, name: str
 ) -> None:

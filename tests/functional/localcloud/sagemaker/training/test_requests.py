@@ -178,6 +178,10 @@ def test_every_violation_is_counted(sagemaker: Any) -> None:
             {"CheckpointConfig": {"S3Uri": "s3://b/k", "LocalPath": "/var/data"}},
             "CheckpointConfig.LocalPath /var/data",
         ),
+        (
+            {"TensorBoardOutputConfig": {"S3OutputPath": "s3://b/k", "LocalPath": "/var/data"}},
+            "TensorBoardOutputConfig.LocalPath /var/data",
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -106,4 +106,9 @@ def test_job_learns_to_prefer_the_better_answers(job: TrainingJob) -> None:
     assert logged[-1]["eval_loss"] < logged[0]["eval_loss"] < 0.6931
     assert job.summary["eval_reward_margin"] > 0
     assert 0.5 < job.summary["eval_reward_accuracy"] <= 1
+    metrics = process.metrics
+    assert all(metrics.values()), "a preference job logs every metric of the request"
+    assert metrics["validation:reward_margin"] == [line["eval_reward_margin"] for line in logged]
+    accuracies = [line["eval_reward_accuracy"] for line in logged]
+    assert metrics["validation:reward_accuracy"] == accuracies
     assert "adapter_model.safetensors" in job.artifact

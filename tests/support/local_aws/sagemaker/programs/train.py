@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(os.environ["SAGEMAKER_BASE_DIR"])
 CONFIG = ROOT / "input" / "config"
@@ -97,6 +98,21 @@ def checkpoint() -> None:
     (folder / str(done + 1)).mkdir()
     (folder / str(done + 1) / "state").write_text(f"after {done}")
     (ROOT / "model" / "resumed_from").write_text(str(done))
+    if HYPERPARAMETERS.get("wait"):
+        time.sleep(600)
+
+
+def tensorboard() -> None:
+    """Write a file for TensorBoard; with `wait`, write another one when SIGTERM comes."""
+    folder = ROOT / "output" / "tensorboard"
+    (folder / "train").mkdir(parents=True)
+    (folder / "train" / "events").write_text("loss")
+
+    def last(_signal: int, _frame: FrameType | None) -> None:
+        (folder / "last").write_text("at the end")
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, last)
     if HYPERPARAMETERS.get("wait"):
         time.sleep(600)
 

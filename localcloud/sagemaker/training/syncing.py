@@ -1,7 +1,7 @@
-"""Restores checkpoints before the program starts, and copies new ones to S3 while it runs.
+"""Copies folders of a running job to S3: its checkpoints, and its files for TensorBoard.
 
-As on AWS, files are copied as they appear and none is removed from S3: a job that is killed loses
-only its newest files.
+Checkpoints are restored before the program starts. As on AWS, files are copied as they appear and
+none is removed from S3: a job that is killed loses only its newest files.
 """
 
 from __future__ import annotations
@@ -26,7 +26,23 @@ log = logging.getLogger("localcloud.sagemaker")
 State = tuple[int, int]
 """Modification time in nanoseconds and size in bytes: a changed file has another state."""
 
-DEFAULT_LOCAL_PATH = "/opt/ml/checkpoints"
+DEFAULT_CHECKPOINTS = "/opt/ml/checkpoints"
+DEFAULT_TENSORBOARD = "/opt/ml/output/tensorboard"
+
+
+@contextmanager
+def sync_folders(
+    store: ObjectStore, job: dict[str, Any], folders: TrainingFolders, interval_seconds: float
+) -> Iterator[None]:
+    """Upload what the job asks for, from the start of its program until the context ends.
+
+    Raises ContractError when S3 refuses.
+    """
+    with (
+        sync_checkpoints(store, job, folders, interval_seconds),
+        sync_tensorboard(store, job, folders, interval_seconds),
+    ):
+        yield
 
 
 @contextmanager
@@ -41,16 +57,41 @@ def sync_checkpoints(
     if config is None:
         yield
         return
-    folder = folders.inside(config.get("LocalPath", DEFAULT_LOCAL_PATH))
+    folder = folders.inside(config.get("LocalPath", DEFAULT_CHECKPOINTS))
     target = S3Location.parse(config["S3Uri"]).folder()
     try:
-        with CheckpointSync(store, folder, target, interval_seconds):
+        store.download_prefix(target, folder)
+        with FolderSync(store, folder, target, interval_seconds):
             yield
     except TransferError as error:
         raise ContractError(f"ClientError: Checkpoint transfer failed:{error}") from error
 
 
-class CheckpointSync:
+@contextmanager
+def sync_tensorboard(
+    store: ObjectStore, job: dict[str, Any], folders: TrainingFolders, interval_seconds: float
+) -> Iterator[None]:
+    """Upload the files of a job with a TensorBoardOutputConfig, until the context ends.
+
+    They are at `<S3OutputPath>/<job>/tensorboard-output/`, as the SageMaker Python SDK has it in
+    `latest_job_tensorboard_artifacts_path`. Raises ContractError when S3 refuses.
+    """
+    config = job.get("TensorBoardOutputConfig")
+    if config is None:
+        yield
+        return
+    folder = folders.inside(config.get("LocalPath", DEFAULT_TENSORBOARD))
+    target = S3Location.parse(config["S3OutputPath"]).folder(
+        job["TrainingJobName"], "tensorboard-output"
+    )
+    try:
+        with FolderSync(store, folder, target, interval_seconds):
+            yield
+    except TransferError as error:
+        raise ContractError(f"ClientError: TensorBoard upload failed:{error}") from error
+
+
+class FolderSync:
     """Copies new and changed files of a folder to a prefix until the context ends.
 
     A file is copied when two looks in a row found it unchanged, so that a file that is still being
@@ -70,7 +111,6 @@ class CheckpointSync:
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> Self:
-        self._store.download_prefix(self._target, self._folder)
         self._copied = self._look()
         self._thread.start()
         return self
@@ -94,7 +134,9 @@ class CheckpointSync:
             try:
                 self._copy(settled)
             except TransferError as error:
-                log.warning("checkpoints could not be copied; the copy is tried again: %s", error)
+                log.warning(
+                    "%s could not be copied; the copy is tried again: %s", self._target, error
+                )
 
     def _copy(self, files: dict[Path, State]) -> None:
         for path, state in files.items():
