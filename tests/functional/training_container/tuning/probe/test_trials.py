@@ -55,6 +55,7 @@ def test_one_rate_trains_as_no_trial_does(job: TrainingJob, finished: FinishedJo
     assert process.process.returncode == 0, process.text
     assert len(events(process, "probe")) == 1
     assert trains_as(job, process, finished)
+    assert "second time" not in process.text, "PEFT found an adapter in the base model"
 
 
 def test_the_best_of_three_rates_is_trained_with(job: TrainingJob, finished: FinishedJob) -> None:
