@@ -6,7 +6,8 @@ TEXT = (
 )  # fmt: skip
 LABEL = (
     "label", "labels", "class", "category", "sentiment", "intent", "target", "topic", "emotion",
-    "label_text", "rating", "stars", "polarity", "output", "completion", "answer", "y",
+    "label_text", "annotation", "rating", "stars", "polarity", "output", "completion", "answer",
+    "y",
 )  # fmt: skip
 CONVERSATION = (
     "messages", "conversation", "conversations", "dialog", "dialogue", "chat", "contents",
@@ -57,7 +58,11 @@ SCORE = frozenset(
 PAIR_SCORE = ("score", "similarity", "similarity_score", "relatedness_score")
 CONTEXT = ("context", "schema", "create_table", "table_schema", "passage", "document")
 SYSTEM = ("system", "system_prompt", "systeminstruction", "system_instruction")
-PREFERENCE = (("chosen", "rejected"), ("chosen_messages", "rejected_messages"))
+PREFERENCE = (
+    ("chosen", "rejected"),
+    ("chosen_messages", "rejected_messages"),
+    ("preferred_output", "non_preferred_output"),
+)
 QUESTIONS = ("question", "question_stem", "query", "stem", "ctx", "sentence", "prompt")
 CHOICE_LISTS = ("choices", "options", "endings", "answer_choices", "candidates")
 ANSWER_KEYS = (

@@ -80,6 +80,12 @@ def as_zipped_splits(items: Sequence[Item]) -> bytes:
     return zipped({f"{name}.csv": as_table(part) for name, part in parts.items()})
 
 
+def as_folders(items: Sequence[Item]) -> bytes:
+    rows = [(number, item) for number, item in enumerate(items) if isinstance(item, dict)]
+    texts = {f"{item['label'] or 'good'}/{number}.txt": item for number, item in rows}
+    return zipped({path: item["text"].encode() for path, item in texts.items()})
+
+
 def zipped(members: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

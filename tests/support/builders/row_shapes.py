@@ -37,6 +37,17 @@ def turn(role: str, content: Any, **other: Any) -> Fields:
     return {"role": role, "content": content, **other}
 
 
+def tree(asked: str, answered: str) -> Fields:
+    """Return the messages of a conversation as ChatGPT exports them."""
+
+    def node(role: str, text: str, parent: str | None, children: list[str]) -> Fields:
+        content = {"content_type": "text", "parts": [text]}
+        message = {"author": {"role": role}, "content": content}
+        return {"message": message, "parent": parent, "children": children}
+
+    return {"a": node("user", asked, None, ["b"]), "b": node("assistant", answered, "a", [])}
+
+
 def with_tools(text: str, number: int) -> Fields:
     function = {"name": "find", "arguments": "{}"}
     call = {"id": "c1", "type": "function", "function": function}
@@ -203,6 +214,21 @@ SHAPES: dict[str, RowShape] = {
             "body": {"messages": [turn("user", t), turn("assistant", answer(n))]},
         },
         {"body": {"messages": [turn("user", "and?")]}},
+        flat=False,
+    ),
+    "requests and answers": RowShape(
+        "exchange",
+        lambda t, n: {
+            "request": {"messages": [turn("user", t)]},
+            "response": {"choices": [{"message": turn("assistant", answer(n))}]},
+        },
+        {"response": {"choices": []}},
+        flat=False,
+    ),
+    "ChatGPT's export (`conversations.json`)": RowShape(
+        "chatgpt",
+        lambda t, n: {"title": f"number {n}", "mapping": tree(t, answer(n)), "current_node": "b"},
+        {"mapping": tree("and?", "")},
         flat=False,
     ),
     "conversation as one text": RowShape(

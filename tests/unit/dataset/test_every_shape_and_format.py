@@ -109,6 +109,9 @@ FORMATS: dict[str, Format] = {
     "zip of several files": Format(
         "JSON Lines, JSON array", "d.zip", files.as_zip, unreadable=NO_OBJECTS
     ),
+    "zip or tar with one text a file, in folders named like the labels": Format(
+        "plain text in folders", "d.zip", files.as_folders, only="text and label"
+    ),
     "zip of splits": Format("CSV", "d.zip", files.as_zipped_splits, flat=True),
 }
 PACKERS: dict[str, Callable[[bytes], bytes]] = {

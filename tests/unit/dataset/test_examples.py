@@ -15,6 +15,7 @@ TASKS = {
     "kto.jsonl": "kto",
     "preference.jsonl": "preference",
     "preference-messages.jsonl": "preference",
+    "preference-openai.jsonl": "preference",
 }
 RECIPES: dict[str, Any] = {
     "tickets-several-columns.csv": {

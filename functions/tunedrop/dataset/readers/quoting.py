@@ -55,7 +55,9 @@ class _Sample:
             quoted[0] += cells[0].startswith(quote) and quote + delimiter in line
             quoted[-1] += cells[-1].endswith(quote) and delimiter + quote in line
             for at, cell in enumerate(cells[1:-1], 1):
-                quoted[at] += len(cell) > 1 and cell.startswith(quote) and cell.endswith(quote)
+                whole = len(cell) > 1 and cell.endswith(quote)
+                closed = whole or any(each.endswith(quote) for each in cells[at + 1 : -1])
+                quoted[at] += cell.startswith(quote) and closed
         return max(quoted.values(), default=0) > len(below) * MOSTLY
 
     def with_escapes(self, dialect: Dialect) -> Dialect:

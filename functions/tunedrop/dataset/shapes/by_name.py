@@ -6,11 +6,13 @@ from tunedrop.dataset import column_names
 from tunedrop.dataset.readers.folders import COLUMNS as FOLDER_COLUMNS
 from tunedrop.dataset.readers.record import Fields
 from tunedrop.dataset.shapes.chatgpt import chatgpt
+from tunedrop.dataset.shapes.exchange import exchanges
 from tunedrop.dataset.shapes.ground_truth import ground_truth
 from tunedrop.dataset.shapes.label_studio import label_studio
 from tunedrop.dataset.shapes.multiple_choice import multiple_choices
 from tunedrop.dataset.shapes.prodigy import prodigy
 from tunedrop.dataset.shapes.scores import is_score, scored
+from tunedrop.dataset.shapes.spans import refuse_spans
 from tunedrop.dataset.shapes.text_pair import text_pairs
 from tunedrop.dataset.shapes.transcript import transcripts
 from tunedrop.dataset.shapes.translation import translations
@@ -23,8 +25,9 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
     """Return every mapping whose columns have well-known names.
 
     Raises:
-        DatasetError: the columns are known to contain no text.
+        DatasetError: the columns are known to contain no text, or no answer.
     """
+    refuse_spans(sample, columns)
     known = {name.lower(): name for name in reversed(columns)}
     return [
         *_in_folders(columns),
@@ -32,6 +35,7 @@ def by_name(sample: Sequence[Fields], columns: Sequence[str]) -> list[Columns]:
         *prodigy(sample, columns),
         *label_studio(sample, columns),
         *chatgpt(sample, columns),
+        *exchanges(sample, columns),
         *_preferences(known),
         *_judged(sample, known),
         *_conversations(sample, known),

@@ -23,7 +23,8 @@ _TEXTS = frozenset(("text", "multimodal_text"))
 
 def chatgpt(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
     """Return the mapping for an export of ChatGPT; none for other rows."""
-    if _TREE not in names or not all(_is_tree(fields.get(_TREE)) for fields in sample):
+    trees = [tree for fields in sample if (tree := fields.get(_TREE))]
+    if not trees or not all(map(_is_tree, trees)):
         return []
     mapping = {"messages": _TREE} | ({"end": _END} if _END in names else {})
     why = f"{_TREE!r} holds the conversations of an export of ChatGPT."
@@ -31,10 +32,9 @@ def chatgpt(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
 
 
 def _is_tree(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(isinstance(node, dict) and "message" in node for node in value.values())
+    nodes = value.values() if isinstance(value, dict) else ()
+    return any(nodes) and all(
+        node is None or (isinstance(node, dict) and "message" in node) for node in nodes
     )
 
 
@@ -53,6 +53,7 @@ class ChatGPT:
         tree: Any = fields.get(_TREE)
         if not _is_tree(tree):
             raise RowError("wrong_type", f"{_TREE} is no tree of messages.", _TREE)
+        tree = {name: node for name, node in tree.items() if node}
         branch = _branch(tree, fields.get(self._end))
         messages: list[Message] = []
         left_out = ""

@@ -11,6 +11,7 @@ from tunedrop.dataset.shapes.certainty import with_certainty
 from tunedrop.dataset.shapes.chatgpt import ChatGPT
 from tunedrop.dataset.shapes.content import by_content
 from tunedrop.dataset.shapes.example import Example, Kind, Shape
+from tunedrop.dataset.shapes.exchange import Exchange
 from tunedrop.dataset.shapes.ground_truth import GroundTruth
 from tunedrop.dataset.shapes.groups import find_group
 from tunedrop.dataset.shapes.label_studio import LabelStudio
@@ -38,6 +39,7 @@ SAMPLE = 1_000  # Readable rows from which the shape is inferred.
 _SHAPES: dict[str, Callable[[Columns], Shape]] = {
     "messages": Messages,
     "chatgpt": ChatGPT,
+    "exchange": Exchange,
     "prompt_completion": PromptCompletion,
     "alpaca": PromptCompletion,
     "text_to_sql": PromptCompletion,

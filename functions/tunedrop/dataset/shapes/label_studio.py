@@ -9,18 +9,26 @@ from typing import Any
 
 from tunedrop.dataset.readers.record import Fields, Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, text_of
+from tunedrop.dataset.shapes.spans import are_spans, spans_error
 from tunedrop.dataset.shapes.text_label import label_of
 from tunedrop.documents.dataset import Columns
 from tunedrop.documents.rows import Message
 
 
 def label_studio(sample: Sequence[Fields], names: Sequence[str]) -> list[Columns]:
-    """Return the mapping for an export with `data` and `annotations`; none for other rows."""
+    """Return the mapping for an export with `data` and `annotations`; none for other rows.
+
+    Raises:
+        DatasetError: the annotators have marked spans of the texts.
+    """
     if not {"data", "annotations"} <= set(names):
         return []
     if not all(isinstance(fields.get("data"), dict) for fields in sample):
         return []
-    if not any(_answers(fields.get("annotations")) for fields in sample):
+    annotations = [fields.get("annotations") for fields in sample]
+    if not any(map(_answers, annotations)):
+        if any(are_spans(_values(each)) for each in annotations):
+            raise spans_error("annotations")
         return []
     why = "'annotations' are choices that were made in Label Studio about the text in 'data'."
     return [Columns("label_studio", {"text": "data", "label": "annotations"}, why)]
@@ -68,6 +76,13 @@ def _answers(annotations: Any) -> list[str]:
         if chosen:
             found.append(label_of(chosen, "annotations"))
     return found
+
+
+def _values(annotations: Any) -> list[Any]:
+    """Return the values of all results, such as {"start": 0, "end": 5, "labels": ["CITY"]}."""
+    found = [each for each in annotations or [] if isinstance(each, dict)]
+    results = [result for each in found for result in each.get("result") or []]
+    return [result.get("value") for result in results if isinstance(result, dict)]
 
 
 def _choices(result: Any) -> list[Any]:

@@ -38,7 +38,7 @@ class Asked:
     def _question(self, fields: Fields) -> list[Message]:
         if self._template:
             return [Message("user", self._template.filled(fields))]
-        value = fields.get(self._prompt)
+        value = _messages_in(fields.get(self._prompt), self._prompt)
         if isinstance(value, list):
             return conversation(value, self._prompt)
         after = _optional(fields.get(self._after)) if self._after else ""
@@ -49,6 +49,20 @@ class Asked:
             after,
         ]
         return [Message("user", "\n\n".join(part for part in parts if part))]
+
+
+def _messages_in(value: Any, column: str) -> Any:
+    """Return the messages of OpenAI's `input` of a preference, an object; other values as they are.
+
+    Raises:
+        RowError: the object has tools, with which preferences cannot be trained.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
+        return value
+    if value.get("tools"):
+        fix = "Leave such rows out, or write the tools into the system prompt."
+        raise RowError("wrong_type", f"{column} has tools, which are not used.", column, fix)
+    return value["messages"]
 
 
 class PromptCompletion:

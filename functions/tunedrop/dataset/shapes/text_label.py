@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from tunedrop.dataset.readers.record import Record, RowError
 from tunedrop.dataset.shapes.example import Example, Kind, Passage, text_of
 from tunedrop.dataset.shapes.template import Template
@@ -39,11 +41,27 @@ def label_of(value: Any, column: str) -> str:
     Raises:
         RowError: there is no label.
     """
+    value = _choices(value)
     if not isinstance(value, list):
         return text_of(value, column)
     if not value:
         raise RowError("not_labelled", "No label applies.", column, "Give such texts a label.")
     return BETWEEN_LABELS.join(sorted({text_of(each, column) for each in value}))
+
+
+def _choices(value: Any) -> Any:
+    """Return the list in Label Studio's `{"choices": [...]}`, also as the JSON text of a CSV.
+
+    A task with a single choice has it as plain text in the same column.
+    """
+    if isinstance(value, str) and value.startswith('{"choices":'):
+        try:
+            value = msgspec.json.decode(value)
+        except (ValueError, RecursionError):
+            return value
+    if isinstance(value, dict) and value.keys() == {"choices"}:
+        return value["choices"]
+    return value
 
 
 class OneHot:
