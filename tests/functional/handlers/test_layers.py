@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
-LAYERS = ("blake3", "ftfy", "pyarrow", "python_calamine", "rensa", "tokenizers", "xxhash")
+LAYERS = (
+    "blake3",
+    "charset_normalizer",
+    "ftfy",
+    "pyarrow",
+    "python_calamine",
+    "rensa",
+    "tokenizers",
+    "xxhash",
+)
 
 
 @pytest.mark.parametrize("function", ["train", "deploy", "evaluate", "report_failure", "sweep"])

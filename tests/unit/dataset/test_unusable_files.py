@@ -131,7 +131,7 @@ def test_a_classification_of_free_text_is_refused() -> None:
 
 
 LAYER = ("ftfy", "ftfy.badness", "pyarrow", "pyarrow.parquet", "python_calamine", "rensa",
-         "tokenizers")  # fmt: skip
+         "charset_normalizer", "tokenizers")  # fmt: skip
 
 
 def test_text_formats_are_read_without_the_prepare_layer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +141,8 @@ def test_text_formats_are_read_without_the_prepare_layer(monkeypatch: pytest.Mon
 
     # Then
     assert prepare(table(60))[0].rows.train == 48
+    western = table(60).replace("sentence", "phrase élégante").encode("cp1252")
+    assert "phrase élégante" in prepare(western)[1].all_rows()[0].prompt[1].content
     for name in ("tickets.parquet", "tickets.xlsx", "tickets.csv.zst"):
         with pytest.raises(DatasetError, match="the prepare layer is missing"):
             prepare((FORMATS / name).read_bytes(), name)

@@ -29,6 +29,22 @@ def test_the_dataset_page_says_where_every_row_went() -> None:
     assert re.search(r"rejected</td><td class=\"num\">1</td>", text)
 
 
+def test_the_dataset_page_begins_with_a_guess_and_shows_what_is_not_used() -> None:
+    # Given a table whose columns are known by their contents alone
+    lines = [f"a remark about thing number {n},{'ab'[n % 2]},Leipzig {n}" for n in range(60)]
+
+    # When
+    text = render_dataset_page(prepare("\n".join(["remark,mood_label,place", *lines]))[0])
+
+    # Then
+    assert "<b>A guess (probable).</b> Learns: mood_label from remark" in text
+    assert text.index("A guess (probable)") < text.index("Where 60 rows went")
+    assert re.search(r"<dt>Certainty</dt><dd[^>]*>probable</dd>", text)
+    [unused] = re.findall(r"<tr>(?:(?!</tr>).)*Leipzig.*?</tr>", text, re.DOTALL)
+    assert "place" in unused
+    assert re.search(r"a remark about thing number \d+</", text)
+
+
 def test_the_dataset_page_escapes_texts_and_loads_nothing() -> None:
     # When
     text = page(f"{HOSTILE} jo@example.com wrote this to me today,{HOSTILE}\n" * 2)

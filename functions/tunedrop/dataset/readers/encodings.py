@@ -111,14 +111,15 @@ def encoding_of(head: bytes) -> str:
 
 def _guess(lines: list[bytes]) -> str | None:
     """Return the encoding that suits the letters of the lines, or None when none does."""
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - only the prepare layer has it
-
+    western = "cp1252" if _is_windows_1252(lines) else None
+    try:
+        from charset_normalizer import from_bytes  # noqa: PLC0415 - only the prepare layer has it
+    except ModuleNotFoundError:
+        return western
     sample = b"\n".join(lines)[:LONGEST_SAMPLE].rpartition(b"\n")[0] or lines[0]
     found = from_bytes(sample, cp_isolation=[*_GUESSES], preemptive_behaviour=False)
     likely = [each for each in found if _is_likely(each)]
-    if likely:
-        return _best(likely)
-    return "cp1252" if _is_windows_1252(lines) else None
+    return _best(likely) if likely else western
 
 
 def _is_likely(found: "CharsetMatch") -> bool:

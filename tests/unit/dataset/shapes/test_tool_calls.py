@@ -81,6 +81,33 @@ def test_answers_that_are_tool_calls_are_not_labels() -> None:
     assert (document.task, document.labels) == ("generation", [])
 
 
+def test_a_sharegpt_turn_from_function_call_becomes_a_tool_call() -> None:
+    # Given
+    rows = [
+        {
+            "conversations": [
+                {"from": "human", "value": f"where is order {n}?"},
+                {
+                    "from": "function_call",
+                    "value": f'{{"name": "find", "arguments": {{"id": {n}}}}}',
+                },
+                {"from": "observation", "value": "on its way"},
+                {"from": "gpt", "value": f"Order {n} is on its way."},
+            ]
+        }
+        for n in range(20)
+    ]
+
+    # When
+    _, sink = prepare(json.dumps(rows), "chat.json")
+
+    # Then
+    called = sink.all_rows()[5].prompt[1]
+    arguments = {"name": "find", "arguments": '{"id":5}'}
+    assert called.tool_calls == [{"type": "function", "function": arguments}]
+    assert called.content == ""
+
+
 def test_the_older_function_call_becomes_a_tool_call() -> None:
     # Given
     rows = [
