@@ -14,6 +14,8 @@ REQUIREMENTS := requirements-dev.txt constraints.txt functions/requirements.txt 
 LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 	"$$p" -c "" 2>/dev/null && echo "$$p" && break; done)
 LAMBDA_VENV := .venv-lambda
+# The functions' packages, in seconds: who deploys to AWS need not install PyTorch.
+DOCTOR_VENV := .venv-doctor
 # The handlers run in Lambda alone, so their tests need no second run where its Python is installed.
 TESTED_ON_LAMBDA := $(and $(LAMBDA_PYTHON),tests/functional/handlers)
 # Tests of one group run in one process, the longest groups first (tests/conftest.py).
@@ -92,7 +94,7 @@ $(LAMBDA_VENV)/.installed: constraints.txt functions/requirements.txt tests/requ
 lint: install ## Check style, types and the direction of imports
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy functions localcloud examples benchmarks tests
+	@$(RUN) -m mypy functions localcloud doctor examples benchmarks tests
 	@cd training_container && ../$(RUN) -m mypy --config-file ../pyproject.toml .
 	@PYTHONPATH=functions $(VENV)/bin/lint-imports
 
@@ -117,6 +119,16 @@ validate: .venv-sam/.installed ## Check the template and build the functions wit
 	@touch $@
 
 # A Docker engine is started where there is none and this is root on Debian.
+.PHONY: doctor
+doctor: $(DOCTOR_VENV)/.installed ## Say what the stack on AWS still needs before a run [STACK= RECIPE= REGION=]
+	@PYTHONPATH=functions $(DOCTOR_VENV)/bin/python -m doctor $(if $(STACK),--stack "$(STACK)") \
+		$(if $(RECIPE),--recipe "$(RECIPE)") $(if $(REGION),--region "$(REGION)")
+
+$(DOCTOR_VENV)/.installed: functions/requirements.txt
+	@$(PYTHON) -m venv $(DOCTOR_VENV)
+	@$(DOCTOR_VENV)/bin/python -m pip install --quiet --requirement functions/requirements.txt
+	@touch $@
+
 .PHONY: sam-local
 sam-local: install .venv-sam/.installed ## Call every function with its events in Lambda's containers
 ifeq ($(LAMBDA_PYTHON),)

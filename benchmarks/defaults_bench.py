@@ -153,10 +153,29 @@ def tokens_in_budget(bench: Bench) -> int:
     pace = max(1e-4, (long["train_seconds"] - short["train_seconds"]) / more)
     fixed = max(0.0, short["train_seconds"] - pace * short["train_tokens"])
     whole = RESERVE * 60 * bench.options.budget_minutes / bench.count()
-    spare = min(LONGEST_TRAINING, whole - fixed - long["judge_seconds"])
     print(
         f"a token takes {pace * 1e3:.2f} ms, and a trial {fixed:.1f} s more; judging it "
         f"{long['judge_seconds']:.1f} s; planned for a trial: {whole:.0f} s",
         flush=True,
     )
-    return max(1, int(spare / pace))
+    tokens = affordable_tokens(pace, fixed + long["judge_seconds"], whole)
+    least = int(LEAST_ROWS * bench.split(name, MOST_ROWS).dataset.tokens.mean * bench.plan.epochs)
+    if tokens < least:
+        needed = (pace * least + fixed + long["judge_seconds"]) * bench.count() / 60 / RESERVE
+        raise SystemExit(
+            f"{bench.options.budget_minutes:g} minutes are too few for {bench.count()} trials of "
+            f"{LEAST_ROWS} rows, which take about {needed:.0f}: give more, or fewer --datasets, "
+            "--contenders, --seeds or --held-out"
+        )
+    return tokens
+
+
+def affordable_tokens(pace: float, fixed: float, whole: float) -> int:
+    """Return the tokens that a trial can train on; 0 if the rest of it takes all its time.
+
+    Args:
+        pace: seconds for a training token.
+        fixed: seconds of the trial that do not depend on its training tokens.
+        whole: seconds that the trial may take.
+    """
+    return int(max(0.0, min(LONGEST_TRAINING, whole - fixed)) / pace)

@@ -16,12 +16,15 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from transformers import Trainer
+
 from container_folders import ContainerFolders
 from tuning.artifact import save_adapter, save_merged, save_summary
-from tuning.base_model import generation_settings, load_base_model, require_model
+from tuning.base_model import LoadedModel, generation_settings, load_base_model, require_model
 from tuning.channels import load_channel
 from tuning.chat_tokenizer import ChatTokenizer
 from tuning.checkpoints import checkpoint_folder, latest_complete, step_of, train_from
@@ -31,7 +34,8 @@ from tuning.device import check_device
 from tuning.early_stopping import EarlyStopping
 from tuning.ending import StopRequested, report_failure, report_stop, stop_on_sigterm
 from tuning.mixing import mixed, sample_for
-from tuning.objectives.registry import objective_of
+from tuning.objectives.registry import Objective, objective_of
+from tuning.probe.outcome import Outcome
 from tuning.probe.trials import Probe
 from tuning.progress import log_line
 from tuning.quantization import FORMAT, keep_adapter_exact
@@ -55,111 +59,134 @@ def main() -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a training job is given, and where it may write."""
+
+    folders: ContainerFolders
+    config: TrainingConfig
+    checkpoints: Path
+    scratch: Path
+
+    @property
+    def objective(self) -> Objective:
+        """How the technique fits, proves and learns its rows."""
+        return objective_of(self.config.technique)
+
+
 def fine_tune(folders: ContainerFolders, *, scratch: Path) -> None:
     """Train on the rows of the channels and leave the artifact in the model folder."""
     began = time.monotonic()
     config = TrainingConfig.from_folders(folders)
-    objective = objective_of(config.technique)
     check_device(config.method)
     require_model(folders.channel("model"), config)
     checkpoints = checkpoint_folder(folders, os.environ.get("TRAINING_JOB_NAME", ""))
+    job = Job(folders, config, checkpoints, scratch)
     precision = choose_precision(folders.channel("model"), checkpoints)
     log_line(event="precision", **precision.figures)
     base = load_base_model(folders.channel("model"), config, precision.dtype)
-    chat = ChatTokenizer(
-        base.tokenizer,
-        generation_settings(folders.channel("model")),
-        learns_every_turn=config.learn == "all",
-    )
-    log_line(event="template", given=chat.given_template, every_turn=chat.learns_earlier_answers)
-
-    train, validation = (
-        fitted_rows(folders, channel, chat, config, scratch) for channel in ("train", "validation")
-    )
+    chat = chat_tokenizer(job, base)
+    train, validation = (fitted_rows(job, channel, chat) for channel in ("train", "validation"))
     reference = Reference.of(base.weights, validation, chat, config)
-    other = rows_to_mix_in(train, folders, chat, config, scratch)
-    seed = config.hyperparameters.seed
-    rows = mixed(train.rows, other.rows, seed=seed) if other else train.rows
+    other = rows_to_mix_in(job, train, chat)
 
-    def make_ready(trainer: Any) -> None:
-        if config.method == "qlora":
-            keep_adapter_exact(trainer.model)
-        start_from(folders.channel("adapter"), trainer, config)
-        # The trainer may change the rows that it is given, so its own rows are checked.
-        objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
-        objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
-
-    probed = Probe(objective, base, rows, validation.rows, config, make_ready).settle(checkpoints)
-    config = config.with_rate(probed.learning_rate)
-    trainer = objective.make_trainer(
-        base,
-        train=rows,
-        validation=validation.rows,
-        chosen=config.hyperparameters,
-        checkpoints=checkpoints,
-    )
-    make_ready(trainer)
-    if config.patience:
-        trainer.add_callback(EarlyStopping(config.patience))
-
-    checkpoint = latest_complete(checkpoints)
-    resumed_at = step_of(checkpoint) if checkpoint else None
-    if resumed_at is not None:
-        log_line(event="resumed", step=resumed_at)
-    write_tensorboard_files(trainer, folders, checkpoints, resumed_at)
-    train_from(trainer, checkpoint)
+    trainer, probed = make_trainer(job, base, chat, train, validation, other)
+    train_or_resume(job, trainer)
 
     tuned = trainer.accelerator.unwrap_model(trainer.model)
     if base.adapter is None:
         tuned.to(base.dtype)  # As the base model has it, so that the server computes in it too.
+    config = config.with_rate(probed.learning_rate)
     save_adapter(trainer, base.tokenizer, config, folders.model)
     reference.save(tuned, precision=precision.name, folder=folders.model)
     if config.merge and base.adapter:  # Otherwise the artifact has all weights already.
         save_merged(trainer, base, config, folders)
+    figures = {
+        **describe_rows(train, chat),
+        "mixed_rows": len(other.rows) if other else 0,
+        "precision": FORMAT if config.method == "qlora" else precision.name,
+        "probe": probed.figures,
+    }
+    seconds = time.monotonic() - began
     save_summary(
-        trainer.state,
-        config=config,
-        figures={
-            **describe_rows(train, chat),
-            "mixed_rows": len(other.rows) if other else 0,
-            "precision": FORMAT if config.method == "qlora" else precision.name,
-            "probe": probed.figures,
-        },
-        seconds=time.monotonic() - began,
-        folder=folders.model,
+        trainer.state, config=config, figures=figures, seconds=seconds, folder=folders.model
     )
 
 
-def rows_to_mix_in(
+def chat_tokenizer(job: Job, base: LoadedModel) -> ChatTokenizer:
+    """Return the tokenizer with its chat template, and log which one that is."""
+    chat = ChatTokenizer(
+        base.tokenizer,
+        generation_settings(job.folders.channel("model")),
+        learns_every_turn=job.config.learn == "all",
+    )
+    log_line(event="template", given=chat.given_template, every_turn=chat.learns_earlier_answers)
+    return chat
+
+
+def make_trainer(  # noqa: PLR0913, PLR0917  what a training is made of
+    job: Job,
+    base: LoadedModel,
+    chat: ChatTokenizer,
     train: FittedRows,
-    folders: ContainerFolders,
-    chat: ChatTokenizer,
-    config: TrainingConfig,
-    scratch: Path,
-) -> FittedRows | None:
+    validation: FittedRows,
+    other: FittedRows | None,
+) -> tuple[Trainer, Outcome]:
+    """Return the trainer, with the learning rate that the trials chose, and their outcome."""
+    config, objective = job.config, job.objective
+    rows = mixed(train.rows, other.rows, seed=config.hyperparameters.seed) if other else train.rows
+
+    def make_ready(trainer: Trainer) -> None:
+        if config.method == "qlora":
+            keep_adapter_exact(trainer.model)
+        start_from(job.folders.channel("adapter"), trainer, config)
+        # The trainer may change the rows that it is given, so its own rows are checked.
+        objective.prove_trainable(trainer.train_dataset, chat.end_of_turn_ids, channel="train")
+        objective.prove_trainable(trainer.eval_dataset, chat.end_of_turn_ids, channel="validation")
+
+    probe = Probe(objective, base, rows, validation.rows, config, make_ready)
+    probed = probe.settle(job.checkpoints)
+    trainer = objective.make_trainer(
+        base,
+        train=rows,
+        validation=validation.rows,
+        chosen=config.with_rate(probed.learning_rate).hyperparameters,
+        checkpoints=job.checkpoints,
+    )
+    make_ready(trainer)
+    return trainer, probed
+
+
+def train_or_resume(job: Job, trainer: Trainer) -> None:
+    """Train to the end, from the last complete checkpoint if there is one."""
+    if job.config.patience:
+        trainer.add_callback(EarlyStopping(job.config.patience))
+    checkpoint = latest_complete(job.checkpoints)
+    resumed_at = step_of(checkpoint) if checkpoint else None
+    if resumed_at is not None:
+        log_line(event="resumed", step=resumed_at)
+    write_tensorboard_files(trainer, job.folders, job.checkpoints, resumed_at)
+    train_from(trainer, checkpoint)
+
+
+def rows_to_mix_in(job: Job, train: FittedRows, chat: ChatTokenizer) -> FittedRows | None:
     """Return the rows of the `mix` channel that are trained on beside `train`, if there are any."""
-    if not config.mix_share:
+    if not job.config.mix_share:
         return None
-    seed = config.hyperparameters.seed
-    sample = {"beside": len(train.rows), "share": config.mix_share, "seed": seed}
-    return fitted_rows(folders, "mix", chat, config, scratch, sample)
+    seed = job.config.hyperparameters.seed
+    sample = {"beside": len(train.rows), "share": job.config.mix_share, "seed": seed}
+    return fitted_rows(job, "mix", chat, sample)
 
 
-def fitted_rows(  # noqa: PLR0913, PLR0917  a channel, and how it is read
-    folders: ContainerFolders,
-    channel: str,
-    chat: ChatTokenizer,
-    config: TrainingConfig,
-    scratch: Path,
-    sample: dict[str, Any] | None = None,
+def fitted_rows(
+    job: Job, channel: str, chat: ChatTokenizer, sample: dict[str, Any] | None = None
 ) -> FittedRows:
     """Load and tokenize one channel, or a sample of it, and log which rows did not fit."""
-    objective = objective_of(config.technique)
-    rows = load_channel(folders, channel, objective.ROWS, scratch=scratch)
+    rows = load_channel(job.folders, channel, job.objective.ROWS, scratch=job.scratch)
     if sample:
         rows = sample_for(rows, **sample)
-    max_length = config.hyperparameters.max_length
-    fitted = objective.fit_rows(rows, chat, max_length=max_length, channel=channel)
+    max_length = job.config.hyperparameters.max_length
+    fitted = job.objective.fit_rows(rows, chat, max_length=max_length, channel=channel)
     log_line(
         event="rows",
         channel=channel,

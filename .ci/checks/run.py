@@ -14,7 +14,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CHECKS = ".ci/checks"
 TOOLS = Path(sys.executable).parent
-SOURCES = ["functions", "localcloud", "training_container", "examples", "benchmarks", "docs", ".ci"]
+SOURCES = [
+    "functions",
+    "localcloud",
+    "doctor",
+    "training_container",
+    "examples",
+    "benchmarks",
+    "docs",
+    ".ci",
+]
 # What detect-secrets takes for secrets and is none: ids and digests in tests, made-up keys, `test`
 # of the local AWS, and texts that name secrets. To add another:
 #   .venv-checks/bin/python -m detect_secrets scan --baseline .ci/checks/secrets.baseline

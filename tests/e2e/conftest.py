@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.recipes import GATED_MODEL, HUB_MODEL
+from tests.e2e.recipes import GATED_MODEL, HUB_MODEL, MLFLOW_SERVER
 from tests.support.builders.tiny_model import make_tiny_model
 from tests.support.local_aws.cloud import Cloud
 from tests.support.local_aws.hub import Hub, Repository
@@ -33,7 +33,7 @@ def hub(tiny_model: Path) -> Iterator[Hub]:
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, hub: Hub) -> Iterator[Cloud]:
     """A local AWS with the stack deployed, as `python -m localcloud up` makes it."""
-    parameters = {"HubEndpoint": hub.endpoint}
+    parameters = {"HubEndpoint": hub.endpoint, "MlflowServerArn": MLFLOW_SERVER}
     cloud = Cloud(tmp_path_factory.mktemp("cloud"), tiny_model, parameters=parameters)
     yield cloud
     assert cloud.stop() == 0

@@ -2,6 +2,9 @@
 
 HUB_MODEL, GATED_MODEL = "tests/of-the-hub", "tests/gated"
 
+MLFLOW_SERVER = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-tracking-server/ours"
+"""The server that the shared stack's recipes may name; localcloud has none."""
+
 FAST = """
 rows: {max_train: 16, max_validation: 8, max_test: 8}
 hyperparameters: {epochs: 0.5, max_length: 256, evaluations_per_epoch: 1}

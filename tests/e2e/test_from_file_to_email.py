@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.recipes import FAST
+from tests.e2e.recipes import FAST, MLFLOW_SERVER
 from tests.support.builders.tables import labelled_rows
 from tests.support.local_aws.cloud import Cloud, wait_for
 
-RECIPE = """
+RECIPE = f"""
+mlflow: {MLFLOW_SERVER}
 task: classification
-rows: {max_train: 160, max_validation: 16, max_test: 60}
-split: {validation: 0.1, test: 0.25}
+rows: {{max_train: 160, max_validation: 16, max_test: 60}}
+split: {{validation: 0.1, test: 0.25}}
 hyperparameters:
-  {epochs: 4, learning_rate: 1.0e-2, lora_dropout: 0.0, max_length: 256, evaluations_per_epoch: 1}
-deploy: {keep: always}
+  {{epochs: 4, learning_rate: 1.0e-2, lora_dropout: 0.0, max_length: 256, evaluations_per_epoch: 1}}
+deploy: {{keep: always}}
 """
 
 
@@ -78,6 +79,11 @@ def test_the_training_job_has_metrics_and_an_artifact(cloud: Cloud, run: dict[st
     artifact = job["ModelArtifacts"]["S3ModelArtifacts"].split("/", 3)[3]
     assert job["TrainingJobStatus"] == "Completed"
     assert {"train:loss", "validation:loss"} <= set(metrics)
+    assert job["MlflowConfig"] == {
+        "MlflowResourceArn": MLFLOW_SERVER,
+        "MlflowExperimentName": "words",
+        "MlflowRunName": run["job"],
+    }
     assert any(key.endswith("adapter_model.safetensors") for key in cloud.keys(artifact))
 
 

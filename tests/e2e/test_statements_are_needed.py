@@ -87,6 +87,7 @@ def prepared_by_a_job(small: Cloud) -> None:
 ON_AWS_ONLY = {
     "ecr:": "SageMaker pulls images with the role; localcloud has the programs at hand",
     "cloudwatch:PutMetricData": "SageMaker writes its metrics with the role; localcloud has none",
+    "sagemaker-mlflow:": "SageMaker records jobs with the role; localcloud has no MLflow",
     "sqs:SendMessage": "SAM writes it for the on-failure destination, which only failures use",
 }
 RARE = {

@@ -34,3 +34,8 @@ def test_a_tuned_drop_ends_in_a_report_with_its_trials(cloud: Cloud) -> None:
     jobs = cloud.client("sagemaker").list_training_jobs(NameContains=run["job"], MaxResults=100)
     assert len(jobs["TrainingJobSummaries"]) == 2
     assert run["cost"]["billable_seconds"] >= 2
+
+    # And each trial has left its files for TensorBoard beside its checkpoints
+    for trial in trials:
+        watched = f"{folder}/checkpoints/1/{trial['job']}/tensorboard/events.out.tfevents."
+        assert cloud.keys(watched), trial

@@ -83,6 +83,7 @@ def _why_none(recipe: Recipe, technique: Technique, estimate: CostEstimate | Non
             technique in PREFERENCE_TECHNIQUES
         ),
         "all weights are trained, and trials would need a copy of them": recipe.method == "full",
+        "trials with the base model in 4 bits have not been tried": recipe.method == "qlora",
         f"the training takes {minutes(hours)} at most": hours < LEAST_SECONDS / 3600,
     }
     return next((reason for reason, applies in reasons.items() if applies), None)

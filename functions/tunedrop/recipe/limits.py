@@ -10,7 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from tunedrop.errors import RecipeError
-from tunedrop.recipe.schema import InstanceType, Recipe
+from tunedrop.recipe.names import InstanceType
+from tunedrop.recipe.schema import Recipe
 
 MAX_BYTES = 65_536  # Bytes of recipe.yaml.
 REMEDY = "Correct recipe.yaml and drop it again; the data itself need not be dropped again."

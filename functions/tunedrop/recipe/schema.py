@@ -13,38 +13,14 @@ from msgspec import Meta
 from tunedrop.documents.dataset import Task
 from tunedrop.recipe.data import ColumnRoles, Mix, RowLimits, SplitShares
 from tunedrop.recipe.hyperparameters import GivenHyperparameters, Seed
+from tunedrop.recipe.names import Instances, MlflowArn, ModelId
 from tunedrop.recipe.section import FOUND, Section
 from tunedrop.recipe.tuning import Tune
 
 DEFAULT_ANSWER_TOKENS = 256
 LEAST_PATIENCE = 3  # Evaluations; one or two worse ones are often chance.
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
-
-# A name of dots alone would lead to another folder wherever a key becomes a path.
-NAME = r"(?!\.+(?:[/@]|\Z))[A-Za-z0-9._-]+"
-HUB_MODEL = rf"{NAME}(/{NAME})?(@{NAME})?"
-EARLIER_RUN = r"run:(?!\.+/)[^/\s]+/[A-Za-z0-9]+"
-S3_DIRECTORY = rf"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/{NAME})+/?"
-ModelId = Annotated[
-    str,
-    Meta(
-        pattern=rf"^({HUB_MODEL}|{S3_DIRECTORY}|{EARLIER_RUN})\Z",
-        description="`id`, `id@revision`, `s3://bucket/folder` or `run:dataset/run`",
-    ),
-]
 DIGEST_LENGTH = 10  # Hex digits that tell directories of the same name apart.
-InstanceType = Annotated[
-    str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+\Z", description="`ml.<family>.<size>`")
-]
-MLFLOW_SERVER = r"[a-z0-9-]+:[0-9]{12}:mlflow-(tracking-server|app)/[A-Za-z0-9-]+"
-MlflowArn = Annotated[
-    str,
-    Meta(
-        pattern=rf"^arn:aws[a-z-]*:sagemaker:{MLFLOW_SERVER}\Z",
-        description="ARN of an MLflow tracking server or app of SageMaker",
-    ),
-]
-Instances = Annotated[tuple[InstanceType, ...], Meta(min_length=1, max_length=5)]
 Metric = Literal[
     "auto",
     "accuracy",

@@ -3,22 +3,39 @@
 Functions and container share no code. They meet in config/training.json.
 """
 
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from container_folders import ContainerFolders
 from tests.support.builders.training_document import SMALL, training_document
 from tunedrop.documents.dataset import TECHNIQUES, Technique
+from tunedrop.documents.run import Run, Source
 from tunedrop.jobs.choosing import Chosen
-from tunedrop.jobs.training_job import CONFIG_VERSION, training_config
+from tunedrop.jobs.training_job import (
+    CONFIG_VERSION,
+    TrainingSettings,
+    training_config,
+    training_job_request,
+)
 from tunedrop.recipe.hyperparameters import GivenHyperparameters, Hyperparameters
 from tunedrop.recipe.ranges import NumberRange, TextChoice, hyperparameter_ranges
+from tunedrop.recipe.schema import Recipe
 from tunedrop.recipe.yaml_file import read_recipe
 from tuning.configuration import VERSION, TrainingConfig
 from tuning.errors import ConfigurationError
 from tuning.objectives.registry import OBJECTIVES
 
+RUN = Run(
+    run="0a1b2c3d4e5f",
+    dataset="tweets",
+    generation=1,
+    source=Source("b", "datasets/d/f.csv", "v1", "e", "c", 1, "2026-11-28T00:00:00+00:00"),
+    recipe_digest="d",
+    created="2026-11-28T00:00:00+00:00",
+)
 RANGES = hyperparameter_ranges()
 
 
@@ -106,6 +123,17 @@ def test_a_key_of_the_recipe_arrives_in_the_container(
 
     # Then it has the key's value
     assert getattr(config, name) == value
+
+
+def test_tensorboard_files_are_copied_from_where_the_job_writes_them() -> None:
+    # Given the request of a training job
+    request = training_job_request(RUN, Recipe(), TrainingSettings("image", "role", "stack", 1.0))
+
+    # When SageMaker looks for the files, then it finds them in the container's folder
+    assert request["TensorBoardOutputConfig"] == {
+        "S3OutputPath": "s3://b/runs/tweets/0a1b2c3d4e5f/tensorboard",
+        "LocalPath": str(ContainerFolders(Path("/opt/ml")).tensorboard),
+    }
 
 
 def test_functions_and_container_know_the_same_techniques() -> None:

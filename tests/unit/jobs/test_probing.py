@@ -74,6 +74,7 @@ def test_the_rules_rate_comes_first(technique: Technique, estimate: CostEstimate
         ("hyperparameters: {learning_rate: 1e-3}", "sft", "the recipe gives the learning rate"),
         ("tune: {}", "sft", "the trials of the tuning job are compared instead"),
         ("method: full", "sft", "all weights are trained"),
+        ("method: qlora", "sft", "trials with the base model in 4 bits"),
         ("", "dpo", "the loss of dpo does not tell"),
         ("", "kto", "the loss of kto does not tell"),
     ],

@@ -3,6 +3,7 @@
 bitsandbytes is not installed here, so the weights themselves stay as they are.
 """
 
+import importlib.util
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +12,15 @@ from typing import Any
 import pytest
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from container_folders import ContainerFolders
 from tests.functional.training_container.finished_job import FinishedJob
+from tests.support.builders.tiny_model import LEARNABLE
 from tests.support.builders.training_document import training_document
+from tests.support.builders.training_rows import make_rows
+from tests.support.pipeline.training_job import PROGRAM, TrainingJob
 from tuning import base_model
 from tuning.artifact import save_merged
 from tuning.base_model import LoadedModel, load_base_model
@@ -36,10 +41,9 @@ def test_weights_are_kept_in_nf4_with_quantized_scales() -> None:
     assert settings["bnb_4bit_compute_dtype"] == "bfloat16"
 
 
-def test_the_base_model_is_loaded_in_four_bits_and_frozen(
-    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Given transformers without its step that packs the weights
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """How the weights are asked for; transformers does not pack them, but says that it did."""
     asked: dict[str, Any] = {}
 
     def loaded(directory: Path, **options: Any) -> Any:
@@ -49,7 +53,12 @@ def test_the_base_model_is_loaded_in_four_bits_and_frozen(
         return model
 
     monkeypatch.setattr(base_model, "AutoModelForCausalLM", SimpleNamespace(from_pretrained=loaded))
+    return asked
 
+
+def test_the_base_model_is_loaded_in_four_bits_and_frozen(
+    tiny_model: Path, asked: dict[str, Any]
+) -> None:
     # When
     base = load_base_model(tiny_model, QLORA, torch.bfloat16)
 
@@ -80,6 +89,45 @@ def test_trained_weights_are_put_into_float32() -> None:
     # Then
     assert model[0].weight.dtype == torch.bfloat16
     assert model[1].weight.dtype == torch.float32
+
+
+def training_program() -> Any:
+    """Return train.py as a module; the functions have one of the same name."""
+    spec = importlib.util.spec_from_file_location("training_program", PROGRAM)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning:transformers")
+def test_a_job_trains_an_exact_adapter_beside_the_frozen_weights(
+    job: TrainingJob, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Given a job with the method qlora, on an instance that seems to have CUDA
+    train = training_program()
+    monkeypatch.setattr(train, "check_device", lambda _method: None)
+    monkeypatch.setattr(
+        PreTrainedModel, "num_parameters", lambda *_, **__: 1
+    )  # It asks bitsandbytes.
+    job.give(
+        {**LEARNABLE, "epochs": 1.0},
+        train=make_rows(32),
+        validation=make_rows(8, first_row=33),
+        method="qlora",
+    )
+    job.compute_in("float32")
+
+    # When it trains, in this process
+    train.fine_tune(ContainerFolders(job.root), scratch=tmp_path)
+
+    # Then the adapter is in float32, although TRL puts one beside four bits into bfloat16
+    adapter = load_file(job.root / "model/adapter_model.safetensors")
+    assert {tensor.dtype for tensor in adapter.values()} == {torch.float32}
+    assert asked["quantization_config"]
+    assert job.summary["precision"] == "nf4"
+    assert "reference_likelihoods.json" not in job.artifact
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning:transformers")

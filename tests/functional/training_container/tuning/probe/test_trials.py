@@ -1,6 +1,7 @@
 """A job tries learning rates first, and then trains as it would have without."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def test_one_rate_trains_as_no_trial_does(job: TrainingJob, finished: FinishedJo
     assert process.process.returncode == 0, process.text
     assert len(events(process, "probe")) == 1
     assert trains_as(job, process, finished)
+    assert "second time" not in process.text, "PEFT found an adapter in the base model"
 
 
 def test_the_best_of_three_rates_is_trained_with(job: TrainingJob, finished: FinishedJob) -> None:
@@ -111,6 +113,23 @@ def test_a_job_that_goes_on_tries_nothing_again(job: TrainingJob, finished: Fini
     assert job.summary["probe"]["trials"]["best"] == 2
     weights = [each.root / "model/adapter_model.safetensors" for each in (job, finished.job)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_trials_start_from_the_adapter_of_an_earlier_run(
+    job: TrainingJob, finished: FinishedJob
+) -> None:
+    # Given a job that starts from what the finished job has learnt, and hardly changes it
+    give(job, [1e-7])
+    shutil.copytree(finished.job.root / "model", job.root / "input/data/adapter")
+
+    # When
+    process = job.run()
+
+    # Then its trial has the loss of that adapter
+    assert process.process.returncode == 0, process.text
+    (trial,) = job.summary["probe"]["trials"]["trials"]
+    learned = finished.job.summary["best_eval_loss"]
+    assert abs(trial["loss"] - learned) < 0.01 * learned
 
 
 def probe_of(**probe: Any) -> Probe:
