@@ -159,7 +159,7 @@ def training_image(session: Any, deployed: Deployed) -> Iterator[Finding]:
             raise
         yield missing(
             f"The training image {uri} is not there.",
-            "Deploy again with an empty TrainingImage: the stack builds the image.",
+            "Push it, or deploy again with an empty TrainingImage: the stack builds the image.",
         )
     else:
         yield Finding(State.OK, "The training image is there.")
