@@ -30,6 +30,7 @@ SOURCES = [
 BASELINE = f"{CHECKS}/secrets.baseline"
 # The example events and the documents of earlier versions have made-up ids and digests.
 NOT_SEARCHED = rf"^events/|^tests/functional/handlers/documents/|{BASELINE}"
+MADE_UP = "0a1b2c3d4e5f"  # The run id in tests and examples.
 # Files with the packages of functions, layers and training image; the other environments never
 # meet foreign data.
 SHIPPED = [
@@ -65,7 +66,8 @@ def commands() -> dict[str, list[str]]:
 def secrets() -> list[str]:
     """Return a line for each possible secret in a tracked file that the baseline lacks."""
     known = json.loads((ROOT / BASELINE).read_text())["results"]
-    command = [sys.executable, "-m", "detect_secrets", "scan", "--exclude-files", NOT_SEARCHED]
+    excluded = ["--exclude-files", NOT_SEARCHED, "--exclude-secrets", MADE_UP]
+    command = [sys.executable, "-m", "detect_secrets", "scan", *excluded]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return [
         f"{file}:{found['line_number']}: {found['type']}"

@@ -37,4 +37,6 @@ def _handle(event: dict[str, Any], seconds: float) -> str:
         return "nothing to do"
     if not is_being_deleted(bootstrap.stack_status(event["StackId"])):
         return "nothing to do: the stack itself stays"
-    return clean_up(bootstrap.stack_resources(settings.stack_name), seconds)
+    done = clean_up(bootstrap.stack_resources(settings.stack_name), seconds)
+    bucket = settings.data_bucket
+    return f"the bucket {bucket} stays: empty it in the S3 console, then delete it; {done}"

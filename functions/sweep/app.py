@@ -24,6 +24,7 @@ class Settings(EndingSettings, frozen=True):
     deploy_function: str
     evaluate_function: str
     report_failure_function: str
+    log_retention_days: int
 
 
 @logger.inject_lambda_context
@@ -45,7 +46,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
     if event.get("detail-type") == "SageMaker Processing Job State Change":
         results = continue_fetched(processing_job_name(event), ending, functions)
     else:
-        results = sweep(ending, functions, bootstrap.stack_resources(settings.stack_name))
+        resources = bootstrap.stack_resources(settings.stack_name)
+        job_logs = bootstrap.job_logs(settings.log_retention_days)
+        results = sweep(ending, functions, resources, job_logs)
     for result in results:
         logger.info(result.outcome, run=result.run)
     if event.get("detail-type") != "SageMaker Processing Job State Change":

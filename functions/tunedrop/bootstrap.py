@@ -8,6 +8,7 @@ from uuid import uuid4
 from tunedrop.aws.bucket import Bucket
 from tunedrop.aws.clients import client, credentials
 from tunedrop.aws.image_builds import CodeBuild
+from tunedrop.aws.job_logs import JobLogs
 from tunedrop.aws.jobs_only import JobsOnly
 from tunedrop.aws.measures import Measures
 from tunedrop.aws.messages import LambdaFunctions, Topic
@@ -100,6 +101,11 @@ def image_builds(settings: ImageSettings) -> CodeBuild:
 def stack_resources(stack: str) -> TaggedResources:
     """Return everything in SageMaker that carries the stack's tag."""
     return TaggedResources(client("sagemaker"), stack)
+
+
+def job_logs(days: int) -> JobLogs:
+    """Return SageMaker's log groups; lines are kept for so many days."""
+    return JobLogs(client("logs"), days)
 
 
 def stack_status(stack_id: str) -> str:

@@ -18,7 +18,7 @@ class BucketSettings(Environment, frozen=True):
     data_bucket: str
 
 
-class StackSettings(Environment, frozen=True):
+class StackSettings(BucketSettings, frozen=True):
     """The settings of the function that cleans up before the stack is deleted."""
 
     stack_name: str

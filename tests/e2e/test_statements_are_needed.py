@@ -59,6 +59,7 @@ def misplaced(cloud: Cloud) -> None:
 
 
 def swept(cloud: Cloud) -> None:
+    """Sweep, after the log group of all training jobs has come, as SageMaker makes it."""
     call(cloud, "SweepFunction", {"detail-type": "Scheduled Event"})
 
 
@@ -98,6 +99,7 @@ RARE = {
     "(Deploy|Train|Sweep)FunctionRole: .*s3:DeleteObject": "the step whose run was superseded",
     "(Deploy|Prepare|ReportFailure|Sweep|Train)FunctionRole: .*sagemaker:Stop": "removes leftovers",
     "PrepareJobRole: .*sagemaker:(Describe|Stop)": "a job whose run was superseded meanwhile",
+    "SweepFunctionRole: .*logs:DeleteLogGroup": "logs of an endpoint that are a month old",
     "SweepFunctionRole: .*s3:PutObject": "a bill that became exact since the last training began",
     "SweepFunctionRole: .*sagemaker:ListTags": "something with a run's name that no run has",
     "SweepFunctionRole: .*sns:Publish": "an email that the function before could not send",

@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "MAX_BUDGET_USD": "100",
     "MAX_ENDPOINT_HOURS": "168",
     "MAX_MONTHLY_USD": "1000",
+    "LOG_RETENTION_DAYS": "30",
     **{f"{name.upper()}_FUNCTION": name for name in TIME_LIMITS},
 }
 

@@ -70,6 +70,7 @@ class World:
         self.events: list[str] = []
         # By endpoint: the invocations that asked it, as they took turns.
         self.askers: dict[str, list[int]] = {}
+        self.retentions: dict[str, int] = {}  # Days, by the name of a log group.
         self.hit: list[tuple[str, str, str]] = []  # (kind, who, what): faults that happened
         self.user_actions: list[Callable[[], None]] = []
         self._programs: dict[str, Invocation] = {}
@@ -212,6 +213,27 @@ class World:
             scored = likelihoods_of(payload)
             answer["prompt_logprobs"] = [{each.token: {"logprob": each.logprob}} for each in scored]
         return {"Body": io.BytesIO(json.dumps(answer).encode())}
+
+    # CloudWatch Logs: the group of all training jobs, and one of each endpoint
+
+    def describe_log_groups(self, *, logGroupNamePrefix: str) -> Any:  # noqa: N803
+        endpoints = (f"Endpoints/{name}" for name in self.sagemaker.endpoints)
+        names = [f"{logGroupNamePrefix}{name}" for name in ("TrainingJobs", *endpoints)]
+        return {
+            "logGroups": [
+                {"logGroupName": name, "creationTime": 0}
+                | ({"retentionInDays": self.retentions[name]} if name in self.retentions else {})
+                for name in names
+            ]
+        }
+
+    def delete_log_group(self, *, logGroupName: str) -> Any:  # noqa: N803
+        self.retentions.pop(logGroupName)
+        return {}
+
+    def put_retention_policy(self, *, logGroupName: str, retentionInDays: int) -> Any:  # noqa: N803
+        self.retentions[logGroupName] = retentionInDays
+        return {}
 
     # Events
 

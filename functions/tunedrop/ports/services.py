@@ -1,6 +1,6 @@
 """What the domain needs of endpoints, email, Lambda and CodeBuild; `tunedrop.aws` implements it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -99,6 +99,16 @@ class Measures(Protocol):
 
     def of_stack(self, oldest_seconds: float, month_usd: float) -> None:
         """Tell the age of the oldest live run, and US dollars of this month's training jobs."""
+
+
+class JobLogs(Protocol):
+    """The log groups that SageMaker makes for jobs and endpoints."""
+
+    def tidy(self, is_live: Callable[[str], bool]) -> list[str]:
+        """Limit how long they are kept; `is_live` tells of a run whether it may have an endpoint.
+
+        Returns what was done, a line for each group.
+        """
 
 
 class Functions(Protocol):

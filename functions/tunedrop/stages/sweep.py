@@ -23,7 +23,7 @@ from tunedrop.lifecycle.lost_drops import lost_drops
 from tunedrop.lifecycle.lost_event import lost_event, object_event
 from tunedrop.lifecycle.step import StepResult
 from tunedrop.ports.sagemaker import StackResource, StackResources
-from tunedrop.ports.services import Functions
+from tunedrop.ports.services import Functions, JobLogs
 from tunedrop.ports.store import MissingError
 from tunedrop.runs.pointer import is_current
 from tunedrop.runs.repository import Marker, Runs, now, seconds_since
@@ -35,8 +35,12 @@ UNCONCERNED = "left alone: it does not wait for this job"
 ERROR = "error: "  # The outcome of a run that could not be looked after begins so.
 
 
-def sweep(ending: Ending, functions: Functions, resources: StackResources) -> list[StepResult]:
+def sweep(
+    ending: Ending, functions: Functions, resources: StackResources, job_logs: JobLogs
+) -> list[StepResult]:
     """Check the runs that are not yet ended and cleaned up, recent uploads, and what has the tag.
+
+    SageMaker's log groups get a retention, because SageMaker itself keeps them for ever.
 
     An error of one run does not keep sweep from the others. Its outcome begins with `ERROR`.
     """
@@ -48,6 +52,7 @@ def sweep(ending: Ending, functions: Functions, resources: StackResources) -> li
         *results,
         *_send_lost_drops(ending, functions),
         *_remove_unknown(resources, ending.runs),
+        *_tidy(job_logs, ending.runs),
     ]
 
 
@@ -171,6 +176,14 @@ def _remove_unknown(resources: StackResources, runs: Runs) -> Iterator[StepResul
 def _remove(resource: StackResource, resources: StackResources) -> StepResult:
     resources.remove(resource)
     return StepResult(f"removed: the {resource.kind} {resource.name}, which belongs to no run")
+
+
+def _tidy(job_logs: JobLogs, runs: Runs) -> Iterator[StepResult]:
+    try:
+        for line in job_logs.tidy(runs.has_marker):
+            yield StepResult(line)
+    except Exception as error:  # noqa: BLE001 - the runs were looked after all the same
+        yield _failed(error, "the log groups of SageMaker")
 
 
 def _send_lost_drops(ending: Ending, functions: Functions) -> Iterator[StepResult]:

@@ -65,6 +65,7 @@ def _environment(topic: str) -> dict[str, str]:
         "MAX_TRAINING_HOURS": "24",
         "MAX_BUDGET_USD": "100",
         "MAX_MONTHLY_USD": "1000",
+        "LOG_RETENTION_DAYS": "30",
         "MAX_ENDPOINT_HOURS": "168",
         "TRAINING_ROLE_ARN": ROLE,
         "SERVING_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:1",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.pipeline.stack import EVENTS, Stack
+from tests.support.pipeline.stack import BUCKET, EVENTS, Stack
 from tunedrop import bootstrap
 from tunedrop.ports.sagemaker import StackResource
 from tunedrop.stages import clean_up
@@ -84,7 +84,10 @@ def test_jobs_and_endpoints_are_removed_before_the_stack(formation: Formation) -
     # Then
     assert formation.resources.removed == [JOB, ENDPOINT]
     assert answer["Status"] == "SUCCESS"
-    assert answer["Reason"] == f"removed: endpoint {NAME}, training job {NAME}"
+    assert answer["Reason"] == (
+        f"the bucket {BUCKET} stays: empty it in the S3 console, then delete it; "
+        f"removed: endpoint {NAME}, training job {NAME}"
+    )
     for member in ("StackId", "RequestId", "LogicalResourceId", "PhysicalResourceId"):
         assert answer[member] == EVENT[member]
 

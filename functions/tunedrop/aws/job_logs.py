@@ -1,0 +1,50 @@
+"""The log groups that SageMaker makes for jobs and endpoints, which it keeps for ever by itself."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tunedrop.documents.names import run_of_resource
+
+# https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+GROUPS = "/aws/sagemaker/"
+ENDPOINTS = f"{GROUPS}Endpoints/"
+OF_JOBS = (f"{GROUPS}TrainingJobs", f"{GROUPS}ProcessingJobs")
+DAY_MILLISECONDS = 86_400_000
+
+
+class JobLogs:
+    """SageMaker's log groups, as `tunedrop.ports.services.JobLogs`.
+
+    All jobs of the account and Region share two groups; each endpoint has a group of its own.
+    """
+
+    def __init__(self, client: Any, days: int) -> None:
+        self.client = client
+        self.days = days
+
+    def tidy(self, is_live: Callable[[str], bool]) -> list[str]:
+        """Give the groups without a retention one; delete those of endpoints that are long gone.
+
+        Returns what was done, a line for each group. A retention that somebody has chosen stays.
+        """
+        done = []
+        pages = self.client.get_paginator("describe_log_groups")
+        for page in pages.paginate(logGroupNamePrefix=GROUPS):
+            for group in page["logGroups"]:
+                name = group["logGroupName"]
+                run = run_of_resource(name.removeprefix(ENDPOINTS))
+                if run is None and name not in OF_JOBS:
+                    continue
+                if "retentionInDays" not in group:
+                    self.client.put_retention_policy(logGroupName=name, retentionInDays=self.days)
+                    done.append(f"{name}: kept for {self.days} days from now on")
+                elif run and self._is_empty(group) and not is_live(run[0]):
+                    self.client.delete_log_group(logGroupName=name)
+                    done.append(f"{name}: removed, for its endpoint is gone")
+        return done
+
+    def _is_empty(self, group: dict[str, Any]) -> bool:
+        """Return whether all lines of a group are older than its retention, by its age alone."""
+        age = time.time() * 1000 - group["creationTime"]
+        return bool(age > 2 * group["retentionInDays"] * DAY_MILLISECONDS)
