@@ -55,13 +55,13 @@ def deploy(  # noqa: PLR0913, PLR0917  # each is a choice of the caller
     Raises LocalCloudError with CloudFormation's reason when the stack fails.
     """
     template = Template.read(template_path)
+    if "TrainingImage" in template.document.get("Parameters", {}):
+        parameters = {"TrainingImage": TRAINING_IMAGE, **parameters}
     uploader = _Uploader(emulator.client("s3"), build_dir, say)
-    template.replace_local_code(uploader.upload)
+    template.replace_local_code(uploader.upload, parameters)
     uploader.delete_others()
     say(f"deploying {template_path.name} as the stack {stack_name}")
     formation = emulator.client("cloudformation")
-    if "TrainingImage" in template.document.get("Parameters", {}):
-        parameters = {"TrainingImage": TRAINING_IMAGE, **parameters}
     location = f"{emulator.endpoint_url}/{uploader.upload_template(template)}"
     _create_or_update(formation, stack_name, location, parameters)
     outputs = _wait(formation, stack_name)

@@ -12,7 +12,7 @@ from samtranslator.yaml_helper import intrinsics_multi_constructor
 from localcloud.service import LocalCloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE = PROJECT / "template.yaml"
@@ -55,14 +55,18 @@ class Template:
     def replace_local_code(
         self,
         upload: Callable[[Path, str], str],
+        parameters: Mapping[str, str],
         *,
         code: str = "CodeUri",
         content: str = "ContentUri",
     ) -> None:
         """Replace every local folder by an S3 URI.
 
+        A folder of a resource whose condition is false is not uploaded.
+
         Args:
             upload: uploads a folder for a resource type, and returns its `s3://` URI.
+            parameters: the values of the stack's parameters that differ from their defaults.
             code: the property of functions that names the folder, also under Globals.
             content: the property of layers that names the folder.
         """
@@ -70,10 +74,36 @@ class Template:
         self._replace(shared, code, FUNCTION, upload)
         for _, resource in self.resources():
             properties = resource.get("Properties", {})
+            made = self.is_made(resource, parameters)
             if resource["Type"] == FUNCTION:
-                self._replace(properties, code, FUNCTION, upload)
+                self._replace(properties, code, FUNCTION, upload if made else _not_uploaded)
             elif resource["Type"] == LAYER:
-                self._replace(properties, content, LAYER, upload)
+                self._replace(properties, content, LAYER, upload if made else _not_uploaded)
+
+    def is_made(self, resource: Mapping[str, Any], parameters: Mapping[str, str]) -> bool:
+        """Return whether a stack with these parameters has the resource, by its condition.
+
+        A condition that needs more than the parameters counts as true.
+        """
+        if "Condition" not in resource:
+            return True
+        declared = self.document.get("Parameters", {}).items()
+        defaults = {name: one["Default"] for name, one in declared if "Default" in one}
+        try:
+            return self._holds({"Condition": resource["Condition"]}, {**defaults, **parameters})
+        except LookupError:
+            return True
+
+    def _holds(self, expression: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
+        """Return whether a condition holds; raises LookupError when it cannot be decided here."""
+        ((function, operand),) = expression.items()
+        if function == "Condition":
+            return self._holds(self.document["Conditions"][operand], parameters)
+        if function == "Fn::Equals":
+            left, right = (_value(each, parameters) for each in operand)
+            return left == right
+        combine = {"Fn::Not": lambda held: not all(held), "Fn::And": all, "Fn::Or": any}[function]
+        return combine([self._holds(each, parameters) for each in operand])
 
     def _replace(
         self, properties: dict[str, Any], name: str, kind: str, upload: Callable[[Path, str], str]
@@ -85,3 +115,15 @@ class Template:
         if not folder.is_dir():
             raise LocalCloudError(f"{name} {value} of the template: {folder} is no folder")
         properties[name] = upload(folder, kind)
+
+
+def _not_uploaded(folder: Path, _kind: str) -> str:
+    # SAM's transform demands the URI of an archive also for what the stack does not have.
+    return f"s3://not-uploaded/{folder.name}"
+
+
+def _value(operand: Any, parameters: Mapping[str, Any]) -> str:
+    """Return an operand of Fn::Equals; raises LookupError unless it is a text or a parameter."""
+    if not isinstance(operand, dict):
+        return str(operand)
+    return str(parameters[operand["Ref"]])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from localcloud.stack.images import TRAINING_IMAGE
 from localcloud.stack.package import build_layer, build_package
 from localcloud.stack.template import LAYER, Template
 
@@ -20,7 +21,8 @@ def provide_packages(build_dir: Path) -> None:
     Test processes run side by side: one builds, and the others wait for it.
     """
     with alone():
-        Template.read(ROOT / "template.yaml").replace_local_code(_build)
+        parameters = {"TrainingImage": TRAINING_IMAGE}  # As localcloud deploys it.
+        Template.read(ROOT / "template.yaml").replace_local_code(_build, parameters)
         build_dir.mkdir(parents=True, exist_ok=True)
         for archive in PACKAGES.glob("*.zip"):
             _link(archive, build_dir / archive.name)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
+from ministack.services.cloudformation import engine
 from samtranslator.translator.transform import transform
 
 from localcloud.aws.reconciliation import IGNORED, PROVISIONED, RECONCILED, unknown_properties
-from localcloud.stack.template import Template
+from localcloud.stack.images import TRAINING_IMAGE
+from localcloud.stack.template import LAYER, TEMPLATE, Template
 from tests.functional.localcloud.probe_cloud import BUCKET, PROBE, ProbeCloud
 from tests.support.local_aws.cloud import wait_for
 from tests.support.local_aws.packages import ROOT
@@ -27,7 +29,7 @@ def processed(template: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
     """Return the resources after SAM's transform."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     read = Template.read(template)
-    read.replace_local_code(lambda _folder, _kind: "s3://bucket/key")
+    read.replace_local_code(lambda _folder, _kind: "s3://bucket/key", {})
     resources: dict[str, Any] = transform(read.document, {}, NoManagedPolicies())["Resources"]
     return resources
 
@@ -115,6 +117,67 @@ def test_an_alarm_changes_its_state_without_being_read(probe: ProbeCloud) -> Non
 
     # Then
     assert wait_for(look, probe.log)["AlarmName"].startswith("tunedrop-ErrorsAlarm")
+
+
+def uploaded(template: Template, parameters: dict[str, str]) -> list[str]:
+    """Return the names of the layers' folders that a deployment with these parameters uploads."""
+    folders: list[str] = []
+
+    def upload(folder: Path, kind: str) -> str:
+        if kind == LAYER:
+            folders.append(folder.name)
+        return f"s3://bucket/{folder.name}"
+
+    template.replace_local_code(upload, parameters)
+    return folders
+
+
+def test_sources_of_an_image_that_is_not_built_are_not_uploaded() -> None:
+    # Given the image that localcloud gives, for which the stack builds none
+    template = Template.read(TEMPLATE)
+
+    # When
+    layers = uploaded(template, {"TrainingImage": TRAINING_IMAGE})
+
+    # Then
+    assert layers == ["prepare_layer", "tokenizer_layer"]
+    assert "s3://bucket/training_container" not in json.dumps(template.document)
+
+
+def test_sources_of_an_image_that_the_stack_builds_are_uploaded() -> None:
+    layers = uploaded(Template.read(TEMPLATE), {})
+    assert layers == ["prepare_layer", "tokenizer_layer", "training_container", "functions"]
+
+
+@pytest.mark.parametrize("a", ["", "x"])
+@pytest.mark.parametrize("b", ["0", "1"])
+def test_conditions_are_decided_as_by_the_local_cloudformation(a: str, b: str) -> None:
+    # Given
+    is_a, is_b = {"Fn::Equals": [{"Ref": "A"}, ""]}, {"Fn::Equals": ["0", {"Ref": "B"}]}
+    conditions = {
+        "IsA": is_a,
+        "NotB": {"Fn::Not": [is_b]},
+        "Both": {"Fn::And": [is_a, is_b]},
+        "Either": {"Fn::Or": [{"Condition": "IsA"}, {"Condition": "NotB"}]},
+    }
+    document = {"Conditions": conditions, "Parameters": {"A": {"Default": ""}, "B": {"Default": 0}}}
+    given = {name: {"Value": value} for name, value in {"A": a, "B": b}.items()}
+
+    # When
+    template = Template(document, ROOT)
+    decided = {name: template.is_made({"Condition": name}, {"A": a, "B": b}) for name in conditions}
+
+    # Then
+    assert decided == engine._evaluate_conditions(document, given)
+
+
+def test_a_resource_is_made_if_its_condition_cannot_be_decided() -> None:
+    # Given
+    by_region = {"Fn::Not": [{"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}]}
+    template = Template({"Conditions": {"Elsewhere": by_region}}, ROOT)
+
+    # When, then
+    assert template.is_made({"Condition": "Elsewhere"}, {})
 
 
 def test_a_template_that_is_not_yaml_is_refused_with_its_path(tmp_path: Path) -> None:
