@@ -105,7 +105,7 @@ def stack_resources(stack: str) -> TaggedResources:
 
 def job_logs(days: int) -> JobLogs:
     """Return SageMaker's log groups; lines are kept for so many days."""
-    return JobLogs(client("logs"), days)
+    return JobLogs(client("logs"), client("sagemaker"), days)
 
 
 def stack_status(stack_id: str) -> str:

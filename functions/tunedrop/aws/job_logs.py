@@ -1,7 +1,6 @@
 """The log groups that SageMaker makes for jobs and endpoints, which it keeps for ever by itself."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from tunedrop.documents.names import run_of_resource
@@ -19,12 +18,15 @@ class JobLogs:
     All jobs of the account and Region share two groups; each endpoint has a group of its own.
     """
 
-    def __init__(self, client: Any, days: int) -> None:
+    def __init__(self, client: Any, sagemaker: Any, days: int) -> None:
         self.client = client
+        self.sagemaker = sagemaker
         self.days = days
 
-    def tidy(self, is_live: Callable[[str], bool]) -> list[str]:
+    def tidy(self) -> list[str]:
         """Give the groups without a retention one; delete those of endpoints that are long gone.
+
+        An endpoint may be that of another stack, so SageMaker is asked whether it exists.
 
         Returns what was done, a line for each group. A retention that somebody has chosen stays.
         """
@@ -39,10 +41,16 @@ class JobLogs:
                 if "retentionInDays" not in group:
                     self.client.put_retention_policy(logGroupName=name, retentionInDays=self.days)
                     done.append(f"{name}: kept for {self.days} days from now on")
-                elif run and self._is_empty(group) and not is_live(run[0]):
+                elif run and self._is_empty(group) and not self._exists(name):
                     self.client.delete_log_group(logGroupName=name)
                     done.append(f"{name}: removed, for its endpoint is gone")
         return done
+
+    def _exists(self, group: str) -> bool:
+        """Return whether the endpoint of a log group still exists, whatever stack it belongs to."""
+        name = group.removeprefix(ENDPOINTS)
+        found = self.sagemaker.list_endpoints(NameContains=name)["Endpoints"]
+        return name in {each["EndpointName"] for each in found}
 
     def _is_empty(self, group: dict[str, Any]) -> bool:
         """Return whether all lines of a group are older than its retention, by its age alone."""

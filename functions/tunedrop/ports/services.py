@@ -1,6 +1,6 @@
 """What the domain needs of endpoints, email, Lambda and CodeBuild; `tunedrop.aws` implements it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -104,11 +104,8 @@ class Measures(Protocol):
 class JobLogs(Protocol):
     """The log groups that SageMaker makes for jobs and endpoints."""
 
-    def tidy(self, is_live: Callable[[str], bool]) -> list[str]:
-        """Limit how long they are kept; `is_live` tells of a run whether it may have an endpoint.
-
-        Returns what was done, a line for each group.
-        """
+    def tidy(self) -> list[str]:
+        """Limit how long they are kept; returns what was done, a line for each group."""
 
 
 class Functions(Protocol):

@@ -52,7 +52,7 @@ def sweep(
         *results,
         *_send_lost_drops(ending, functions),
         *_remove_unknown(resources, ending.runs),
-        *_tidy(job_logs, ending.runs),
+        *_tidy(job_logs),
     ]
 
 
@@ -178,9 +178,9 @@ def _remove(resource: StackResource, resources: StackResources) -> StepResult:
     return StepResult(f"removed: the {resource.kind} {resource.name}, which belongs to no run")
 
 
-def _tidy(job_logs: JobLogs, runs: Runs) -> Iterator[StepResult]:
+def _tidy(job_logs: JobLogs) -> Iterator[StepResult]:
     try:
-        for line in job_logs.tidy(runs.has_marker):
+        for line in job_logs.tidy():
             yield StepResult(line)
     except Exception as error:  # noqa: BLE001 - the runs were looked after all the same
         yield _failed(error, "the log groups of SageMaker")

@@ -1,6 +1,7 @@
 """Sweep limits how long the logs of SageMaker's jobs and endpoints are kept."""
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -8,11 +9,12 @@ import pytest
 
 from tests.support.pipeline.drives import KEY, deployed, sweep
 from tests.support.pipeline.stack import Stack
+from tunedrop.aws.job_logs import JobLogs
 
 JOBS, PROCESSING = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"
 ENDPOINTS = "/aws/sagemaker/Endpoints"
 OF_OTHERS = f"{ENDPOINTS}/somebodys-endpoint"
-OLD = f"{ENDPOINTS}/tweets-0a1b2c3d4e5f-1"
+OLD, STANDS = f"{ENDPOINTS}/tweets-0a1b2c3d4e5f-1", "other-0a1b2c3d4e5f-2"
 DAYS = 86_400
 
 
@@ -48,25 +50,27 @@ def test_groups_without_a_retention_get_one(stack: Stack, tweets: bytes, logs: A
     }
 
 
-@pytest.mark.usefixtures("base_model")
 def test_the_group_of_an_endpoint_goes_when_its_lines_have_gone(
-    stack: Stack, tweets: bytes, logs: Any, monkeypatch: pytest.MonkeyPatch
+    logs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given groups of an endpoint that is gone and of one that stands, both of long ago
-    folder, name = deployed(stack, tweets)
-    for group in (JOBS, OLD, f"{ENDPOINTS}/{name}"):
+    # Given old groups of an endpoint that is gone, and of one that stands, maybe of another stack
+    def endpoints(NameContains: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        return {"Endpoints": [{"EndpointName": STANDS}] if NameContains == STANDS else []}
+
+    job_logs = JobLogs(logs, SimpleNamespace(list_endpoints=endpoints), 30)
+    for group in (JOBS, OLD, f"{ENDPOINTS}/{STANDS}"):
         logs.create_log_group(logGroupName=group)
-    sweep(stack)
+    job_logs.tidy()
+    job_logs.tidy()
     assert OLD in retentions(logs)
     later = time.time() + 61 * DAYS
     monkeypatch.setattr("tunedrop.aws.job_logs.time.time", lambda: later)
 
     # When
-    sweep(stack)
+    job_logs.tidy()
 
     # Then
-    assert stack.run(folder).status == "running"
-    assert set(retentions(logs)) == {JOBS, f"{ENDPOINTS}/{name}"}
+    assert set(retentions(logs)) == {JOBS, f"{ENDPOINTS}/{STANDS}"}
 
 
 def test_logs_that_cannot_be_read_keep_sweep_from_nothing_else(

@@ -187,6 +187,10 @@ class SageMaker(TuningJobs):
             "EndpointConfigName": endpoint.request["EndpointConfigName"],
         }
 
+    def list_endpoints(self, *, NameContains: str) -> Any:  # noqa: N803
+        """List the endpoints with a part of a name."""
+        return {"Endpoints": [{"EndpointName": n} for n in self.endpoints if NameContains in n]}
+
     def delete_endpoint(self, *, EndpointName: str) -> Any:  # noqa: N803
         endpoint = found("DeleteEndpoint", EndpointName, self.endpoints)
         if endpoint.status in ("Creating", "Updating", "Deleting"):
