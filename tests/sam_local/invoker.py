@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,14 @@ class Invoker:
         self._variables = cloud.directory / "variables.json"
         self._template = local_template()
 
-    def call(self, function: str, event: str) -> Any:
+    def call(self, function: str, event: str, variables: Mapping[str, str] | None = None) -> Any:
         """Call a function and return its answer; raises AssertionError when it gave none.
 
-        The exit status tells nothing: it is 0 even if the function failed.
+        The exit status tells nothing: it is 0 even if the function failed. The variables are those
+        of the deployed function, unless others are given.
         """
-        variables = {"Parameters": self._deployed_variables(function)}
-        self._variables.write_text(json.dumps(variables))
+        parameters = variables or self.deployed_variables(function)
+        self._variables.write_text(json.dumps({"Parameters": parameters}))
         command = [str(SAM), "local", "invoke", function, "--event", "-", "--skip-pull-image"]
         command += ["--template", str(self._template), "--env-vars", str(self._variables)]
         done = subprocess.run(
@@ -53,7 +55,8 @@ class Invoker:
         assert not failed, f"{function} failed: {answer}\n{done.stderr[-3000:]}"
         return answer
 
-    def _deployed_variables(self, function: str) -> dict[str, str]:
+    def deployed_variables(self, function: str) -> dict[str, str]:
+        """Return the variables of a function of the local AWS."""
         resource = self._cloud.client("cloudformation").describe_stack_resource(
             StackName="tunedrop", LogicalResourceId=function
         )["StackResourceDetail"]

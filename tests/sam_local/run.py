@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.sam_local.calls import CALLS, Call
-from tests.sam_local.custom_resource import call_clean_up
+from tests.sam_local.custom_resource import CUSTOM_RESOURCES, call_clean_up, call_image_build
 from tests.sam_local.engine import NoEngineError, engine
 from tests.sam_local.forwarding import forwarded
 from tests.sam_local.image import provide_image
@@ -76,7 +76,7 @@ def main() -> int:
     """Provide the engine, the image and the local AWS, and call the functions."""
     python = Path(sys.argv[1])
     files = {path.stem for path in EVENTS.glob("*.json")}
-    assert files == {call.file for call in CALLS} | {"custom_resource_delete"}, sorted(files)
+    assert files == {call.file for call in CALLS} | CUSTOM_RESOURCES, sorted(files)
     try:
         with (
             engine(ROOT / ".local" / "sam-local") as environment,
@@ -92,6 +92,7 @@ def main() -> int:
                     invoker = Invoker(cloud, address, environment)
                     play(cloud, invoker)
                     call_clean_up(cloud, invoker, environment)
+                    call_image_build(cloud, invoker, environment)
             finally:
                 cloud.stop()
     except NoEngineError as error:
