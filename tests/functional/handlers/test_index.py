@@ -31,6 +31,8 @@ def test_the_index_lists_all_ended_runs_the_newest_first(stack: Stack, tweets: b
     }
     assert "<b>" not in page.partition("<main>")[2]
     assert "+100.0 points accuracy" in page
+    assert '<span class="pill' in page
+    assert "$" in page.partition("<tbody>")[2]
     head = stack.s3.head_object(Bucket=stack.run(folder).source.bucket, Key="runs/index.html")
     assert head["ContentType"].startswith("text/html")
 

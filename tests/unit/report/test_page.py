@@ -271,6 +271,7 @@ def test_the_page_tells_how_each_model_answered_and_what_that_costs() -> None:
     ):
         assert words_of_a_line in words
     assert "ml.g6.xlarge at $1.13 an hour" in page
+    assert "without one, the base model may answer up to twice as fast" in page
 
 
 def test_a_report_of_an_earlier_version_without_speed_has_its_page() -> None:
