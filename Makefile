@@ -137,7 +137,7 @@ else
 	@machine=$$(uname -m | sed s/arm64/aarch64/); SAM_CLI_TELEMETRY=0 \
 		LAMBDA_PLATFORM="manylinux2014_$$machine manylinux_2_28_$$machine manylinux_2_34_$$machine" \
 		.venv-sam/bin/sam build --no-cached
-	@$(RUN) -m tests.sam_local.run "$$($(LAMBDA_PYTHON) -c 'import sys; print(sys.executable)')"
+	@PYTHONPATH=functions $(RUN) -m tests.sam_local.run "$$($(LAMBDA_PYTHON) -c 'import sys; print(sys.executable)')"
 endif
 
 # The checkers are in an environment of their own, because they need some 100 packages.
