@@ -70,7 +70,11 @@ def call_image_build(cloud: Cloud, invoker: Invoker, environment: dict[str, str]
 
 
 def _build_for(cloud: Cloud, request: dict[str, Any], tag: str) -> str:
-    """Start a build as the function does, and return its ARN."""
+    """Start a build with the variables that the function gives it, and return its ARN.
+
+    They are the project's, because the emulator's builds do not tell those of a single build.
+    """
+    variables = {"IMAGE_TAG": tag, "REQUEST": json.dumps(request)}
     codebuild = cloud.client("codebuild")
     codebuild.create_project(
         name=PROJECT,
@@ -80,17 +84,14 @@ def _build_for(cloud: Cloud, request: dict[str, Any], tag: str) -> str:
             "type": "LINUX_CONTAINER",
             "image": "aws/codebuild/standard:7.0",
             "computeType": "BUILD_GENERAL1_MEDIUM",
+            "environmentVariables": [
+                {"name": name, "value": value, "type": "PLAINTEXT"}
+                for name, value in variables.items()
+            ],
         },
         serviceRole="arn:aws:iam::123456789012:role/build",
     )
-    build = codebuild.start_build(
-        projectName=PROJECT,
-        environmentVariablesOverride=[
-            {"name": "IMAGE_TAG", "value": tag, "type": "PLAINTEXT"},
-            {"name": "REQUEST", "value": json.dumps(request), "type": "PLAINTEXT"},
-        ],
-    )["build"]
-    arn: str = build["arn"]
+    arn: str = codebuild.start_build(projectName=PROJECT)["build"]["arn"]
     return arn
 
 
