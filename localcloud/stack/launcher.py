@@ -17,7 +17,6 @@ from localcloud.stack.template import TEMPLATE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from localcloud.sagemaker import SageMakerService
     from localcloud.stack.model_choice import ModelChoice
@@ -85,12 +84,7 @@ class LocalCloud:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._down()
 
     def _up(self) -> None:

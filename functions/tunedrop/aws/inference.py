@@ -7,7 +7,6 @@ the requests, because botocore's own client needs a thread and 2 ms of CPU for e
 import json
 import ssl
 import time
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -101,12 +100,7 @@ class EndpointInference:
         """Begin to ask; all chats belong to the event loop of this call."""
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the connections."""
         self._connections.close()
 

@@ -1,7 +1,6 @@
 """What the domain needs of endpoints, email, Lambda and CodeBuild; `tunedrop.aws` implements it."""
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
 import msgspec
@@ -59,12 +58,7 @@ class Inference(Protocol):
     async def __aenter__(self) -> Self:
         """Begin to ask."""
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the connections."""
 
     async def chat(self, endpoint: str, payload: Request) -> Answer:

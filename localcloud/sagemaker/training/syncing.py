@@ -17,7 +17,6 @@ from localcloud.sagemaker.storage import ObjectStore, S3Location, TransferError,
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
     from localcloud.sagemaker.training.folders import TrainingFolders
 
@@ -115,12 +114,7 @@ class FolderSync:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._closing.set()
         self._thread.join()
         if kind is None:

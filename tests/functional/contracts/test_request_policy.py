@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.support.builders.runs import run_of
 from tests.support.builders.training_document import SMALL
 from tests.support.pipeline.request_policy import MODEL, assert_valid_request, violations
 from tunedrop.dataset.sizing.footprint import Footprint
-from tunedrop.documents.run import Run, Source
 from tunedrop.jobs.endpoint import (
     HostingSettings,
     endpoint_config_request,
@@ -38,14 +38,7 @@ HOSTING = HostingSettings("image", ROLE, "tunedrop")
 FETCH = FetchSettings(ROLE, "https://huggingface.co", "")
 PROCESSING = ProcessingSettings("image", ROLE, "tunedrop", "us-east-1", 2048, 2048, FETCH)
 RECIPE = read_recipe(b"")
-RUN = Run(
-    run="0a1b2c3d4e5f",
-    dataset="tweets",
-    generation=1,
-    source=Source("b", "datasets/d/f.csv", "v1", "e", "c", 1, "2026-11-28T00:00:00+00:00"),
-    recipe_digest="d",
-    created="2026-11-28T00:00:00+00:00",
-)
+RUN = run_of()
 SPOT = read_recipe(b"training: {spot: true}")
 MLFLOW = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-tracking-server/ours"
 TRACKED = read_recipe(f"mlflow: {MLFLOW}".encode())

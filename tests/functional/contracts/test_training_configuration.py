@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from container_folders import ContainerFolders
+from tests.support.builders.runs import run_of
 from tests.support.builders.training_document import SMALL, training_document
 from tunedrop.documents.dataset import TECHNIQUES, Technique
-from tunedrop.documents.run import Run, Source
 from tunedrop.jobs.choosing import Chosen
 from tunedrop.jobs.training_job import (
     CONFIG_VERSION,
@@ -28,14 +28,7 @@ from tuning.configuration import VERSION, TrainingConfig
 from tuning.errors import ConfigurationError
 from tuning.objectives.registry import OBJECTIVES
 
-RUN = Run(
-    run="0a1b2c3d4e5f",
-    dataset="tweets",
-    generation=1,
-    source=Source("b", "datasets/d/f.csv", "v1", "e", "c", 1, "2026-11-28T00:00:00+00:00"),
-    recipe_digest="d",
-    created="2026-11-28T00:00:00+00:00",
-)
+RUN = run_of()
 RANGES = hyperparameter_ranges()
 
 

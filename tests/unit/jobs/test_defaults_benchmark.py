@@ -1,26 +1,13 @@
 """The figures of benchmarks/defaults.py: which trials are compared, and how its texts are read."""
 
 import pytest
+from msgspec.structs import replace
 
 from benchmarks.defaults_contenders import Result, finalists, grid_name, summarised, values_of
 from benchmarks.defaults_datasets import definition, email_text
-from tunedrop.recipe.hyperparameters import Hyperparameters
+from tests.support.builders.training_document import SMALL
 
-CHOSEN = Hyperparameters(
-    epochs=1.0,
-    learning_rate=1e-3,
-    lora_rank=8,
-    lora_alpha=32,
-    lora_dropout=0.0,
-    batch_size=4,
-    gradient_accumulation_steps=2,
-    max_length=512,
-    warmup_fraction=0.1,
-    scheduler="cosine",
-    weight_decay=0.0,
-    evaluations_per_epoch=4,
-    seed=17,
-)
+CHOSEN = replace(SMALL, epochs=1.0, learning_rate=1e-3, batch_size=4, gradient_accumulation_steps=2)
 
 
 def test_only_trials_with_the_same_seed_are_compared() -> None:

@@ -1,49 +1,27 @@
 """A training job tries rates around the rule's, unless there is a reason not to."""
 
 import pytest
+from msgspec.structs import replace
 
+from tests.support.builders.runs import estimate_with
+from tests.support.builders.training_document import SMALL
 from tunedrop.documents.choices import Choice
 from tunedrop.documents.dataset import Technique
 from tunedrop.documents.run import CostEstimate
 from tunedrop.jobs.choosing import Chosen
 from tunedrop.jobs.pricing import START_HOURS
 from tunedrop.jobs.probing import RatesToTry, announced, rates_to_try
-from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.yaml_file import read_recipe
 
 
 def chosen_with(rate: float) -> Chosen:
-    hyperparameters = Hyperparameters(
-        epochs=3.0,
-        learning_rate=rate,
-        lora_rank=8,
-        lora_alpha=32,
-        lora_dropout=0.0,
-        batch_size=8,
-        gradient_accumulation_steps=1,
-        max_length=512,
-        warmup_fraction=0.03,
-        scheduler="cosine",
-        weight_decay=0.0,
-        evaluations_per_epoch=4,
-        seed=17,
-    )
-    return Chosen(hyperparameters, [Choice("learning_rate", rate, "the rule")])
+    chosen = replace(SMALL, learning_rate=rate)
+    return Chosen(chosen, [Choice("learning_rate", rate, "the rule")])
 
 
 def estimate_of(minutes: float) -> CostEstimate:
     """Return the estimate of a training that takes so long at most, without its start."""
-    hours = START_HOURS[1] + minutes / 60
-    return CostEstimate(
-        low_usd=0.1,
-        high_usd=1.0,
-        low_hours=0.06,
-        high_hours=hours,
-        cap_hours=6.0,
-        instance="ml.g6.2xlarge",
-        budget_usd=20.0,
-        basis="a test",
-    )
+    return estimate_with(high_hours=START_HOURS[1] + minutes / 60)
 
 
 def probe_of(

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.builders.runs import run_of
 from tests.support.builders.training_document import SMALL
 from tests.support.pipeline.request_policy import assert_valid_request
 from tunedrop.documents.names import MAX_NAME
-from tunedrop.documents.run import Run, Source
 from tunedrop.errors import BudgetError
 from tunedrop.jobs.pricing import Work, cap_hours, estimate, refuse_what_cannot_end
 from tunedrop.jobs.training_job import METRICS, TrainingSettings
@@ -16,14 +16,7 @@ from tunedrop.recipe.yaml_file import read_recipe
 
 MILLION = 1_000_000
 SETTINGS = TrainingSettings("image", "arn:aws:iam::111122223333:role/training", "tunedrop", 1000)
-RUN = Run(
-    run="0a1b2c3d4e5f",
-    dataset="a dataset whose name is longer than any name of a job may be",
-    generation=1,
-    source=Source("b", "datasets/d/f.csv", "v1", "e", "c", 1, "2026-11-28T00:00:00+00:00"),
-    recipe_digest="d",
-    created="2026-11-28T00:00:00+00:00",
-)
+RUN = run_of("a dataset whose name is longer than any name of a job may be")
 
 
 def request_of(recipe: str) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 import re
 
+from tests.support.builders.runs import estimate_with
 from tests.support.builders.tables import table
 from tests.support.pipeline.preparation import prepare
 from tunedrop.dataset.checks.findings import ADVICE
 from tunedrop.documents.choices import Choice
-from tunedrop.documents.run import CostEstimate
 from tunedrop.evaluation.power import expected_power
 from tunedrop.recipe.schema import Recipe
 from tunedrop.report.dataset_page import CHECKS, render_dataset_page
@@ -74,16 +74,7 @@ def test_the_dataset_page_says_how_it_will_be_trained_before_the_cost() -> None:
 
 def priced(budget: float) -> str:
     document = prepare(table(60))[0]
-    document.estimate = CostEstimate(
-        low_usd=0.11,
-        high_usd=3.4,
-        low_hours=0.25,
-        high_hours=2.5,
-        cap_hours=6.0,
-        instance="ml.g6.2xlarge",
-        budget_usd=budget,
-        basis="1,234 tokens, 3 times.",
-    )
+    document.estimate = estimate_with(budget_usd=budget)
     return render_dataset_page(document)
 
 
