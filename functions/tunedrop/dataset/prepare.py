@@ -24,7 +24,7 @@ from tunedrop.dataset.splits.assignment import SplitAssignment
 from tunedrop.dataset.splits.columns import RowColumns
 from tunedrop.dataset.splits.places import SPLIT_PLACES
 from tunedrop.dataset.splits.spool import Spool, reader_of_rows
-from tunedrop.dataset.splits.write import write_splits
+from tunedrop.dataset.splits.write import Written, write_splits
 from tunedrop.documents.dataset import Columns, Dataset
 from tunedrop.recipe.schema import Recipe
 
@@ -103,12 +103,9 @@ def _prepared(
     rejected = resources.enter_context(sink.create("rejected.jsonl"))
     again = reader_of_rows(table, examination)
     spool = resources.enter_context(Spool(limit=options.scratch_bytes, again=again))
-    row_columns = RowColumns(
-        recipe.split,
-        spool,
-        labels_possible=shape.kind == "answers",
-        group=shape.columns.group,
-    )
+    has_labels = shape.kind == "answers"
+    group = shape.columns.group
+    row_columns = RowColumns(recipe.split, spool, labels_possible=has_labels, group=group)
     watch.begin()
     for batch in examined(table.chunks(), examination, options.processes):
         row_columns.take(batch)
@@ -121,11 +118,10 @@ def _prepared(
     sample = _token_sample(options, len(row_columns.groups))
     written = write_splits(spool, row_columns, assignment, sink, sample)
     if recipe.checks == "full":
-        in_split = map(SPLIT_PLACES.__contains__, written.places)
-        rows = list(compress(zip(spool.rows, row_columns.characters, strict=True), in_split))
-        note_lengths(row_columns.findings, rows, recipe, assignment.system)
+        _note_lengths(row_columns, spool.rows, written, recipe, assignment.system)
     _reject_conflicts(table, written.conflicts, row_columns.rejects)
     row_columns.rejects.write(rejected)
+    mean = _mean_row(spool, shape, assignment)
     return Preparation(
         name=watch.sources[0].name,
         format=table.format,
@@ -133,12 +129,23 @@ def _prepared(
         row_columns=row_columns,
         assignment=assignment,
         written=written,
-        tokens=token_statistics(
-            written.train_characters, sample, _mean_row(spool, shape, assignment)
-        ),
+        tokens=token_statistics(written.train_characters, sample, mean),
         skipped=table.skipped,
         guessed=table.guessed,
     )
+
+
+def _note_lengths(
+    row_columns: RowColumns,
+    numbers: Sequence[int],
+    written: Written,
+    recipe: Recipe,
+    system: str | None,
+) -> None:
+    """Note the rows of the splits that are unusually long; `numbers` are those of all rows."""
+    in_split = map(SPLIT_PLACES.__contains__, written.places)
+    rows = list(compress(zip(numbers, row_columns.characters, strict=True), in_split))
+    note_lengths(row_columns.findings, rows, recipe, system)
 
 
 def _token_sample(options: _Options, rows: int) -> TokenSample | None:

@@ -55,9 +55,7 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
     metrics = reported_metrics(dataset.task, gate, beside_base.golds)
     search = NearestRows(train) if train else None
     nearest = [search.nearest(row) for row in rows] if search else []
-    rivals = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
-    if task.weights is None:
-        rivals += rivals_without_a_model(dataset, train, nearest, len(rows))
+    rivals = _rivals(dataset, train, nearest, len(rows), few_shot)
     return EvaluationFindings(
         dataset=dataset,
         recipe=recipe,
@@ -73,6 +71,23 @@ def find(  # noqa: PLR0913, PLR0917 - what an evaluation consists of
         in_form=rows_in_form(answers, (beside_base.rival, beside_base.tuned) if task.form else ()),
         leaked=leaked_rows(rows, train, nearest),
     )
+
+
+def _rivals(
+    dataset: Dataset,
+    train: Sequence[Row],
+    nearest: Sequence[Row],
+    rows: int,
+    few_shot: FewShot | None,
+) -> list[Rival]:
+    """Return the baselines: examples in the prompt, if they were asked, and answers of no model.
+
+    Texts that are judged by their likelihood have no answers, and so no baseline without a model.
+    """
+    asked = [few_shot_rival(few_shot.examples, texts_of(few_shot.answers))] if few_shot else []
+    if TASKS[dataset.task].weights is not None:
+        return asked
+    return [*asked, *rivals_without_a_model(dataset, train, nearest, rows)]
 
 
 def _golds(task: JudgedTask, rows: Sequence[Row], answers: Answers, read: ReadAll) -> Sequence[str]:

@@ -74,17 +74,29 @@ def prepare(
     done, was_killed = "prepared", held.run.lease is not None
     with step.claimed(held, "prepare") as ours:
         if ours:
-            refuse_if_cancelled(held.run.source, step.runs.store)
-            if isinstance(found.recipe, RecipeError):
-                raise found.recipe
-            recipe = continue_earlier(held.run, found.recipe, step.runs)
-            if awaits_model(held, recipe, step, settings):
-                done = "waiting for its base model"
-            elif hand_over(held, recipe, step, settings, was_killed=was_killed):
-                done = "preparing in a processing job"
-            else:
-                prepare_run(held, recipe, step)
+            done = _prepare_claimed(held, found.recipe, step, settings, was_killed=was_killed)
     return step.result(held.run.folder, done) if ours else otherwise
+
+
+def _prepare_claimed(
+    held: Held,
+    recipe: Recipe | RecipeError,
+    step: Step,
+    settings: ProcessingSettings,
+    *,
+    was_killed: bool,
+) -> str:
+    """Prepare a claimed run, or start the job that it has to wait for; return which, in words."""
+    refuse_if_cancelled(held.run.source, step.runs.store)
+    if isinstance(recipe, RecipeError):
+        raise recipe
+    recipe = continue_earlier(held.run, recipe, step.runs)
+    if awaits_model(held, recipe, step, settings):
+        return "waiting for its base model"
+    if hand_over(held, recipe, step, settings, was_killed=was_killed):
+        return "preparing in a processing job"
+    prepare_run(held, recipe, step)
+    return "prepared"
 
 
 def _find_run(key: str, step: Step, limits: Limits, completed: Completion | None) -> Found | str:

@@ -2,6 +2,7 @@
 
 from tunedrop.documents import keys
 from tunedrop.documents.dataset import Dataset
+from tunedrop.documents.run import Run
 from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
@@ -10,11 +11,13 @@ from tunedrop.jobs.tuning_job import tuning_job_request
 from tunedrop.lifecycle.bills import reserve
 from tunedrop.lifecycle.continuing import require_adapter
 from tunedrop.lifecycle.earlier import call_deploy, run_to_reuse, use_again
-from tunedrop.lifecycle.estimating import plan_training
+from tunedrop.lifecycle.estimating import Plan, plan_training
 from tunedrop.lifecycle.mixing import mixed_run
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.lifecycle.trained import job_of
-from tunedrop.runs.repository import Held, encode
+from tunedrop.recipe.instances import Catalogue
+from tunedrop.recipe.schema import Recipe
+from tunedrop.runs.repository import Held, Runs, encode
 
 
 def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
@@ -45,21 +48,7 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
         call_deploy(run, runs)
         return
     catalogue = runs.catalogue()
-    try:
-        plan = plan_training(runs, recipe, dataset, catalogue)
-    except BaseModelError as error:
-        error.remedy = f"{error.remedy} {models_in(runs.store)}"
-        raise
-    run.estimate = plan.estimate
-    refuse_what_cannot_end(run.estimate)
-    if run.estimate is None:
-        run.warnings = [
-            *run.warnings,
-            (
-                f"No price is known for {recipe.training.instances[0]}: the run's cost is not "
-                "estimated, and only training.max_hours limits it."
-            ),
-        ]
+    plan = _planned(run, recipe, dataset, runs, catalogue)
     reserve(run, recipe, step, catalogue, settings.monthly_usd)
     config = encode(training_config(run.run, recipe, dataset.task, plan.chosen, plan.probe))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")
@@ -75,3 +64,26 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
         request = training_job_request(run, recipe, settings, catalogue)
         step.sagemaker.create_training_job(request)
     step.finish(held, "train")
+
+
+def _planned(run: Run, recipe: Recipe, dataset: Dataset, runs: Runs, catalogue: Catalogue) -> Plan:
+    """Return how the run is trained; note its price, or that none is known.
+
+    Raises:
+        BaseModelError: the base model is not there; the remedy names those that are.
+        BudgetError: the training cannot end within the recipe's budget or hours.
+    """
+    try:
+        plan = plan_training(runs, recipe, dataset, catalogue)
+    except BaseModelError as error:
+        error.remedy = f"{error.remedy} {models_in(runs.store)}"
+        raise
+    run.estimate = plan.estimate
+    refuse_what_cannot_end(run.estimate)
+    if run.estimate is None:
+        warning = (
+            f"No price is known for {recipe.training.instances[0]}: the run's cost is not "
+            "estimated, and only training.max_hours limits it."
+        )
+        run.warnings = [*run.warnings, warning]
+    return plan

@@ -94,11 +94,7 @@ def make_trainer(
         ConfigurationError: a batch has a single row.
         DataError: all training rows have the same label.
     """
-    if chosen.batch_size < SMALLEST_BATCH:
-        raise ConfigurationError(
-            "hyperparameters: batch_size must be at least 2 for judged answers: each prompt is "
-            "compared with the answer to another one; raise it in recipe.yaml"
-        )
+    _require_pairs(chosen)
     base.weights.set_attn_implementation("sdpa")  # TRL pads these batches.
     set_seed(chosen.seed)
     schedule = Schedule.plan(len(train), chosen)
@@ -122,6 +118,14 @@ def make_trainer(
     )
     trainer.remove_callback(PrinterCallback)  # It would print what ProgressLog prints.
     return trainer
+
+
+def _require_pairs(chosen: Hyperparameters) -> None:
+    if chosen.batch_size < SMALLEST_BATCH:
+        raise ConfigurationError(
+            "hyperparameters: batch_size must be at least 2 for judged answers: each prompt is "
+            "compared with the answer to another one; raise it in recipe.yaml"
+        )
 
 
 def weights_of(labels: Sequence[bool]) -> tuple[float, float]:

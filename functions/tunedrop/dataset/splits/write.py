@@ -130,8 +130,7 @@ def write_splits(
             for name in SPLITS
         }
         clustered = ClusteredRows(splits[RowPlace.TEST], clusters.numbers)
-        files: dict[int, SplitFile | ClusteredRows] = {CLUSTERED: clustered}
-        files.update(splits)
+        files: Files = {**splits, CLUSTERED: clustered}
         rewriter = Rewriter(assignment)
         if rewriter.is_needed or tokens is not None or spool.is_given_up:
             _write_lines(spool, clusters.places, files, rewriter, tokens)
@@ -139,19 +138,18 @@ def write_splits(
             _write_runs(spool, clusters.places, files)
         for file in splits.values():
             file.flush()
-    named = set(columns.given)
-    described: dict[str, Split] = {
-        name: Split(
-            rows=places.count(PLACES[name]),
-            blake3=splits[PLACES[name]].digest,
-            labels=labels,
-            units=clusters.units if name == "test" else None,
-            given=PLACES[name] in named,
-        )
-        for name, labels in _labels(places, columns, assignment).items()
-    }
+    given = set(columns.given)
     return Written(
-        described,
+        {
+            name: Split(
+                rows=places.count(PLACES[name]),
+                blake3=splits[PLACES[name]].digest,
+                labels=labels,
+                units=clusters.units if name == "test" else None,
+                given=PLACES[name] in given,
+            )
+            for name, labels in _labels(places, columns, assignment).items()
+        },
         places,
         _train_characters(places, columns, assignment),
         {spool.rows[at] for at in assignment.conflicts},
