@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError
 
 from doctor import checks
 from doctor.checks import Finding, State, asked
@@ -61,7 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.recipe and not options.recipe.is_file():
         parser.error(f"there is no file {options.recipe}")
     recipe = options.recipe.read_bytes() if options.recipe else b""
-    session = boto3.Session(region_name=options.region)
+    try:
+        session = boto3.Session(region_name=options.region)
+    except BotoCoreError as error:  # AWS_PROFILE names no profile.
+        parser.error(f"{error}; `aws configure list-profiles` lists those that exist")
     is_missing = False
     for finding in findings(session, options.stack, recipe):
         print(shown(finding), flush=True)

@@ -19,6 +19,7 @@ from tunedrop.recipe.limits import Limits
 from tunedrop.recipe.schema import Recipe
 from tunedrop.recipe.yaml_file import read_recipe
 
+NEEDED_OUTPUTS = {"Bucket", "Topic", "TrainingImageUri"}
 QUOTAS = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
 
 
@@ -106,6 +107,9 @@ def stack(session: Any, name: str) -> tuple[Deployed | None, Finding]:
         {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
         {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
     )
+    if not deployed.outputs.keys() >= NEEDED_OUTPUTS:
+        remedy = "Name the stack that has Tunedrop, as make doctor STACK=NAME."
+        return None, missing(f"The stack {name} is not one of Tunedrop.", remedy)
     return deployed, Finding(State.OK, f"The stack {name} is deployed.")
 
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from doctor.__main__ import findings
+from doctor.__main__ import findings, main
 from doctor.checks import Finding, State
 
 REGION = "eu-central-1"
@@ -154,6 +154,28 @@ def test_a_stack_that_is_not_deployed_is_named_with_the_commands(account: Accoun
 
     # Then
     assert [each.remedy for each in found if each.remedy] == ["sam build && sam deploy --guided"]
+
+
+def test_another_stack_is_not_taken_for_one_of_tunedrop(account: Account) -> None:
+    # Given
+    account.stacks["tunedrop"] = {"StackStatus": "CREATE_COMPLETE", "Outputs": []}
+
+    # When and then
+    assert missing(account.ask()) == ["The stack tunedrop is not one of Tunedrop."]
+
+
+def test_a_profile_that_does_not_exist_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+
+    # When
+    with pytest.raises(SystemExit):
+        main([])
+
+    # Then
+    assert "nobody" in capsys.readouterr().err
 
 
 def test_a_quota_of_zero_is_missing_and_one_not_listed_is_unknown(account: Account) -> None:
