@@ -221,7 +221,7 @@ class World:
         names = [f"{logGroupNamePrefix}{name}" for name in ("TrainingJobs", *endpoints)]
         return {
             "logGroups": [
-                {"logGroupName": name, "creationTime": 0}
+                {"logGroupName": name, "creationTime": 0, "storedBytes": 0}
                 | ({"retentionInDays": self.retentions[name]} if name in self.retentions else {})
                 for name in names
             ]

@@ -52,7 +52,7 @@ def stop_on_sigterm() -> None:
 
 
 class StopWhenAsked(TrainerCallback):
-    """Raises StopRequested at the next step of a training if the first one was lost.
+    """Raises StopRequested at the next step if the one that the signal raised was swallowed.
 
     Python prints an exception that is raised in a destructor and goes on, and some libraries catch
     every exception. Without this the training would run until SageMaker kills it.

@@ -1,4 +1,4 @@
-"""The log groups that SageMaker makes for jobs and endpoints, which it keeps for ever by itself."""
+"""SageMaker's log groups of jobs and endpoints, which SageMaker itself never deletes."""
 
 import time
 from typing import Any
@@ -53,6 +53,10 @@ class JobLogs:
         return name in {each["EndpointName"] for each in found}
 
     def _is_empty(self, group: dict[str, Any]) -> bool:
-        """Return whether all lines of a group are older than its retention, by its age alone."""
+        """Return whether the retention has removed every line of a group.
+
+        CloudWatch Logs tells a new group's size late, so that only an older one counts as empty.
+        """
         age = time.time() * 1000 - group["creationTime"]
-        return bool(age > 2 * group["retentionInDays"] * DAY_MILLISECONDS)
+        is_old = age > group["retentionInDays"] * DAY_MILLISECONDS
+        return is_old and group.get("storedBytes") == 0

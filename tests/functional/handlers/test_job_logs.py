@@ -15,6 +15,7 @@ JOBS, PROCESSING = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs
 ENDPOINTS = "/aws/sagemaker/Endpoints"
 OF_OTHERS = f"{ENDPOINTS}/somebodys-endpoint"
 OLD, STANDS = f"{ENDPOINTS}/tweets-0a1b2c3d4e5f-1", "other-0a1b2c3d4e5f-2"
+FULL = f"{ENDPOINTS}/tweets-0a1b2c3d4e5f-2"
 DAYS = 86_400
 
 
@@ -53,24 +54,27 @@ def test_groups_without_a_retention_get_one(stack: Stack, tweets: bytes, logs: A
 def test_the_group_of_an_endpoint_goes_when_its_lines_have_gone(
     logs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given old groups of an endpoint that is gone, and of one that stands, maybe of another stack
+    # Given groups of endpoints that are gone, one with a line, and of one that stands
     def endpoints(NameContains: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         return {"Endpoints": [{"EndpointName": STANDS}] if NameContains == STANDS else []}
 
     job_logs = JobLogs(logs, SimpleNamespace(list_endpoints=endpoints), 30)
-    for group in (JOBS, OLD, f"{ENDPOINTS}/{STANDS}"):
+    for group in (JOBS, OLD, FULL, f"{ENDPOINTS}/{STANDS}"):
         logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=FULL, logStreamName="one")
+    line = {"timestamp": int(time.time() * 1000), "message": "a line of an endpoint that is gone"}
+    logs.put_log_events(logGroupName=FULL, logStreamName="one", logEvents=[line])
     job_logs.tidy()
     job_logs.tidy()
     assert OLD in retentions(logs)
-    later = time.time() + 61 * DAYS
+    later = time.time() + 31 * DAYS
     monkeypatch.setattr("tunedrop.aws.job_logs.time.time", lambda: later)
 
     # When
     job_logs.tidy()
 
     # Then
-    assert set(retentions(logs)) == {JOBS, f"{ENDPOINTS}/{STANDS}"}
+    assert set(retentions(logs)) == {JOBS, FULL, f"{ENDPOINTS}/{STANDS}"}
 
 
 def test_logs_that_cannot_be_read_keep_sweep_from_nothing_else(
