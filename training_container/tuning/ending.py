@@ -26,6 +26,8 @@ REASON_CHARACTERS: Final = 1024
 
 
 _asked_to_stop: Final = threading.Event()
+_between_batches: Final = threading.Event()
+"""Set while a StopBetweenBatches is entered."""
 
 
 class StopRequested(BaseException):
@@ -43,24 +45,47 @@ def stop_on_sigterm() -> None:
     """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the clean-up
         _asked_to_stop.set()
-        raise StopRequested
+        if not _between_batches.is_set():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # A second one would disturb the end.
+            raise StopRequested
 
     _asked_to_stop.clear()
     signal.signal(signal.SIGTERM, stop)
 
 
-class StopWhenAsked(TrainerCallback):
-    """Raises StopRequested at the next step if the one that the signal raised was swallowed.
+class StopBetweenBatches(TrainerCallback):
+    """While it is entered, a training that is asked to stop does so before its next batch.
 
-    Python prints an exception that is raised in a destructor and goes on, and some libraries catch
-    every exception. Without this the training would run until SageMaker kills it.
+    A signal may arrive while the trainer or another callback holds a lock. An exception that is
+    raised there can leave the lock held, and the process then waits for it at its exit: the queue
+    of tensorboardX did that.
     """
 
+    def __enter__(self) -> None:
+        _between_batches.set()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        _between_batches.clear()
+        if kind is None:  # Asked during the last batch, or while the last checkpoint was saved.
+            self._stop_if_asked()
+
     def on_step_begin(self, *_: Any, **__: Any) -> None:
-        """Stop if SageMaker has asked for it."""
+        """Stop before the first batch of a step."""
+        self._stop_if_asked()
+
+    def on_substep_end(self, *_: Any, **__: Any) -> None:
+        """Stop before a later batch whose gradients are accumulated."""
+        self._stop_if_asked()
+
+    def on_prediction_step(self, *_: Any, **__: Any) -> None:
+        """Stop before the next batch of the validation rows."""
+        self._stop_if_asked()
+
+    @staticmethod
+    def _stop_if_asked() -> None:
         if _asked_to_stop.is_set():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             raise StopRequested
 
 

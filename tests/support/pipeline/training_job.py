@@ -116,11 +116,16 @@ class TrainingProcess:
                 [sys.executable, PROGRAM], stdout=log, stderr=subprocess.STDOUT, env=environment
             )
 
-    def wait(self, timeout: float = 1200.0) -> int:
-        """Wait for the end and give the exit status."""
-        return self.process.wait(timeout)
+    def wait(self, timeout: float = 600.0) -> int:
+        """Wait for the end and give the exit status; a job that does not end is killed."""
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(timeout)
+            raise AssertionError(f"the job did not end:\n{self.text}") from None
 
-    def wait_for_step(self, step: int, timeout: float = 1200.0) -> None:
+    def wait_for_step(self, step: int, timeout: float = 600.0) -> None:
         """Wait until the log tells of that step."""
         deadline = time.monotonic() + timeout
         while not any(line.get("step", 0) >= step for line in self.lines):
