@@ -12,15 +12,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tunedrop.aws.bucket import Bucket
+from tunedrop.aws.quotas import ServiceQuotas
 from tunedrop.documents.figures import count
 from tunedrop.errors import TunedropError
 from tunedrop.jobs.base_model import is_complete, read_manifest
+from tunedrop.jobs.quotas import CONSOLE, needs
 from tunedrop.recipe.limits import Limits
 from tunedrop.recipe.schema import Recipe
 from tunedrop.recipe.yaml_file import read_recipe
 
 NEEDED_OUTPUTS = {"Bucket", "Topic", "TrainingImageUri"}
-QUOTAS = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
 
 
 class State(StrEnum):
@@ -193,22 +194,14 @@ def base_model(session: Any, deployed: Deployed, wanted: Recipe) -> Iterator[Fin
 
 def quotas(session: Any, wanted: Recipe) -> Iterator[Finding]:
     """Whether one instance of each kind may run; the first of several types is looked at."""
-    pages = session.client("service-quotas").get_paginator("list_service_quotas")
-    values = {
-        quota["QuotaName"]: quota["Value"]
-        for page in pages.paginate(ServiceCode="sagemaker")
-        for quota in page["Quotas"]
-    }
-    spot = "spot training" if wanted.training.spot else "training"
-    for name in (
-        f"{wanted.training.instances[0]} for {spot} job usage",
-        f"{wanted.deploy.instances[0]} for endpoint usage",
-    ):
+    values = ServiceQuotas(session.client("service-quotas")).read()
+    for need in needs(wanted):
+        name, enough = need.names[0], f"{need.instances} or more"
         value = values.get(name)
         if value is None:
-            remedy = f"Look for it at {QUOTAS}, and ask for 1 or more."
+            remedy = f"Look for it at {CONSOLE}, and ask for {enough}."
             yield Finding(State.UNKNOWN, f'Service Quotas lists no quota "{name}".', remedy)
-        elif value < 1:
-            yield missing(f'The quota "{name}" is 0.', f"Ask for 1 or more at {QUOTAS}.")
+        elif value < need.instances:
+            yield missing(f'The quota "{name}" is {value:g}.', f"Ask for {enough} at {CONSOLE}.")
         else:
             yield Finding(State.OK, f'The quota "{name}" is {value:g}.')

@@ -40,6 +40,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             settings.max_monthly_usd,
             read_settings(Network),
         ),
+        bootstrap.quotas(),
     )
     logger.info(result.outcome)
     answer: dict[str, Any] = msgspec.to_builtins(result)

@@ -12,6 +12,7 @@ from tunedrop.aws.job_logs import JobLogs
 from tunedrop.aws.jobs_only import JobsOnly
 from tunedrop.aws.measures import Measures
 from tunedrop.aws.messages import LambdaFunctions, Topic
+from tunedrop.aws.quotas import ServiceQuotas
 from tunedrop.aws.sagemaker import SageMakerService
 from tunedrop.aws.stack import CustomResource, TaggedResources, put
 from tunedrop.aws.stack import stack_status as read_stack_status
@@ -106,6 +107,11 @@ def stack_resources(stack: str) -> TaggedResources:
 def job_logs(days: int) -> JobLogs:
     """Return SageMaker's log groups; lines are kept for so many days."""
     return JobLogs(client("logs"), client("sagemaker"), days)
+
+
+def quotas() -> ServiceQuotas:
+    """Return the account's quotas of SageMaker."""
+    return ServiceQuotas(client("service-quotas"))
 
 
 def stack_status(stack_id: str) -> str:

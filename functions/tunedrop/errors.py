@@ -7,6 +7,7 @@
     ├── ProcessingError      the job that prepares a large drop failed
     ├── BaseModelError       the base weights are missing, incomplete or cannot be fetched
     ├── BudgetError          the run would cost more than the recipe allows
+    ├── QuotaError           the account may not use the instances that the recipe names
     ├── TrainingError        the training job failed
     ├── HostingError         the endpoint did not start or stopped answering
     ├── EvaluationError      the answers cannot be judged
@@ -91,6 +92,12 @@ class BudgetError(TunedropError):
     """The run would cost more than the recipe allows."""
 
     code = "budget"
+
+
+class QuotaError(TunedropError):
+    """The account may not use the instances that the recipe names."""
+
+    code = "quota"
 
 
 class TrainingError(TunedropError):

@@ -88,20 +88,23 @@ def prepared_by_a_job(small: Cloud) -> None:
 ON_AWS_ONLY = {
     "ecr:": "SageMaker pulls images with the role; localcloud has the programs at hand",
     "cloudwatch:PutMetricData": "SageMaker writes its metrics with the role; localcloud has none",
+    "servicequotas:": "train reads the account's quotas; localcloud says that it has none",
     "sagemaker-mlflow:": "SageMaker records jobs with the role; localcloud has no MLflow",
     "sqs:SendMessage": "SAM writes it for the on-failure destination, which only failures use",
 }
+# tests/model/test_rare_calls.py shows these calls of the functions, where nothing else is named.
 RARE = {
     "EvaluateFunctionRole: .*sagemaker:(Create|Update)Endpoint": "fully tuned weights",
     "EvaluateFunctionRole: .*(iam:PassRole|sagemaker:AddTags)": "as above, see test_techniques",
     "CleanUpFunctionRole: ": "only the deletion of the stack, see test_deleting_the_stack",
     "FetchJobRole: .*runs/\\*/model/": "merged weights of a run as a base model",
     "(Deploy|Train|Sweep)FunctionRole: .*s3:DeleteObject": "the step whose run was superseded",
-    "(Deploy|Prepare|ReportFailure|Sweep|Train)FunctionRole: .*sagemaker:Stop": "removes leftovers",
+    "(Prepare|ReportFailure|Sweep|Train)FunctionRole: .*sagemaker:Stop": "removes leftovers",
+    "DeployFunctionRole: .*sagemaker:DeleteEndpoint": "the step whose run was superseded",
     "PrepareJobRole: .*sagemaker:(Describe|Stop)": "a job whose run was superseded meanwhile",
-    "SweepFunctionRole: .*logs:DeleteLogGroup": "logs of an endpoint that are a month old",
+    "SweepFunctionRole: .*logs:DeleteLogGroup": "logs a month old, see test_job_logs",
     "SweepFunctionRole: .*s3:PutObject": "a bill that became exact since the last training began",
-    "SweepFunctionRole: .*sagemaker:ListTags": "something with a run's name that no run has",
+    "SweepFunctionRole: .*sagemaker:ListTags": "what no run has, see test_sweep_repairs",
     "SweepFunctionRole: .*sns:Publish": "an email that the function before could not send",
 }
 

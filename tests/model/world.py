@@ -34,6 +34,7 @@ from tunedrop.documents.rows import Row
 
 BUCKET = "data"
 TWIN_SECONDS = 0.12  # The second of two events comes so much later, while the first is handled.
+QUOTAS = ("ml.g6.2xlarge for spot training job usage", "ml.g6.xlarge for endpoint usage")
 JOB_SECONDS = 12 * 3_600.0
 # How long a call takes whose fault is a delay before the effect.
 PAUSES_BEFORE = {
@@ -234,6 +235,11 @@ class World:
     def put_retention_policy(self, *, logGroupName: str, retentionInDays: int) -> Any:  # noqa: N803
         self.retentions[logGroupName] = retentionInDays
         return {}
+
+    # Service Quotas
+
+    def list_service_quotas(self, *, ServiceCode: str) -> Any:  # noqa: N803, ARG002
+        return {"Quotas": [{"QuotaName": name, "Value": 2.0} for name in QUOTAS]}
 
     # Events
 

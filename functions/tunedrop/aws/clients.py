@@ -9,7 +9,10 @@ from botocore.config import Config
 # An endpoint may take 60 s to answer, so `aws.inference` waits a little longer.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 RUNTIME = Config(read_timeout=70)
+# The quotas are worth a few seconds: a subnet without a way to Service Quotas never answers.
+QUOTAS = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2})
 STANDARD = Config(retries={"mode": "standard", "total_max_attempts": 5})
+CONFIGS = {"sagemaker-runtime": RUNTIME, "service-quotas": QUOTAS}
 
 
 class Client:
@@ -24,7 +27,7 @@ class Client:
 
     @cached_property
     def _made(self) -> Any:
-        config = RUNTIME if self._service == "sagemaker-runtime" else STANDARD
+        config = CONFIGS.get(self._service, STANDARD)
         return boto3.client(self._service, config=config)
 
     def __getattr__(self, name: str) -> Any:

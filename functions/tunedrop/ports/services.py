@@ -102,6 +102,13 @@ class JobLogs(Protocol):
         """Limit how long they are kept; returns what was done, a line for each group."""
 
 
+class Quotas(Protocol):
+    """How many instances of each kind the account may use."""
+
+    def known(self) -> Mapping[str, float]:
+        """Return SageMaker's quotas by their names; empty if they cannot be read."""
+
+
 class Functions(Protocol):
     """Calls the application's own functions by the name of their stage."""
 

@@ -6,6 +6,7 @@ from tunedrop.documents.run import Run
 from tunedrop.errors import BaseModelError
 from tunedrop.jobs.base_model import models_in
 from tunedrop.jobs.pricing import refuse_what_cannot_end
+from tunedrop.jobs.quotas import refuse_what_cannot_run
 from tunedrop.jobs.training_job import TrainingSettings, training_config, training_job_request
 from tunedrop.jobs.tuning_job import tuning_job_request
 from tunedrop.lifecycle.bills import reserve
@@ -15,12 +16,13 @@ from tunedrop.lifecycle.estimating import Plan, plan_training
 from tunedrop.lifecycle.mixing import mixed_run
 from tunedrop.lifecycle.step import Step, StepResult
 from tunedrop.lifecycle.trained import job_of
+from tunedrop.ports.services import Quotas
 from tunedrop.recipe.instances import Catalogue
 from tunedrop.recipe.schema import Recipe
 from tunedrop.runs.repository import Held, Runs, encode
 
 
-def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
+def train(folder: str, step: Step, settings: TrainingSettings, quotas: Quotas) -> StepResult:
     """Start the run's training or tuning job, unless it exists or an earlier run did the same."""
     held = step.runs.load(folder)
     run = held.run
@@ -31,12 +33,12 @@ def train(folder: str, step: Step, settings: TrainingSettings) -> StepResult:
         return StepResult("nothing to do", folder)
     with step.claimed(held, "train") as ours:
         if ours:
-            _start(held, step, settings)
+            _start(held, step, settings, quotas)
     done = "using an earlier adapter" if held.run.reuses else "training"
     return step.result(folder, done) if ours else StepResult("nothing to do", folder)
 
 
-def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
+def _start(held: Held, step: Step, settings: TrainingSettings, quotas: Quotas) -> None:
     run, runs = held.run, step.runs
     recipe = runs.recipe(run)
     dataset = runs.document(run, keys.DATASET, Dataset)
@@ -49,6 +51,8 @@ def _start(held: Held, step: Step, settings: TrainingSettings) -> None:
         return
     catalogue = runs.catalogue()
     plan = _planned(run, recipe, dataset, runs, catalogue)
+    if not run.waiting:  # Otherwise they were looked at when the run began to wait.
+        refuse_what_cannot_run(recipe, quotas.known())
     reserve(run, recipe, step, catalogue, settings.monthly_usd)
     config = encode(training_config(run.run, recipe, dataset.task, plan.chosen, plan.probe))
     runs.store.write(f"{run.folder}/{keys.TRAINING_CONFIG}", config, "application/json")

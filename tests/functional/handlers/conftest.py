@@ -44,6 +44,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         monkeypatch.setattr(bootstrap, "SageMakerService", lambda _client: stack.sagemaker)
         monkeypatch.setattr(bootstrap, "stack_resources", lambda _stack: stack.resources)
         monkeypatch.setattr(bootstrap, "inference", lambda: stack.inference)
+        monkeypatch.setattr(
+            bootstrap, "quotas", lambda: SimpleNamespace(known=lambda: stack.quotas)
+        )
         sender = SimpleNamespace(send=lambda name, event: stack.sent.append((name, event)))
         monkeypatch.setattr(bootstrap, "LambdaFunctions", lambda _client, _names: sender)
         yield stack

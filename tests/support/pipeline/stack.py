@@ -25,6 +25,7 @@ class Stack:
         self.resources = FakeStackResources()
         self.inference = FakeInference()
         self.seconds_left = 900.0  # Of each invocation.
+        self.quotas: dict[str, float] = {}  # By name; others are not known.
         self.sent: list[tuple[str, Any]] = []
         self._sns_messages = sns_messages
 

@@ -1,0 +1,53 @@
+"""Which quotas of SageMaker a recipe needs, and the refusal of a run that they make impossible."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from tunedrop.errors import QuotaError
+from tunedrop.recipe.schema import Recipe
+
+CONSOLE = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
+
+
+class Need(msgspec.Struct, frozen=True):
+    """So many instances of one of the types, whose quotas have these names in Service Quotas."""
+
+    names: Sequence[str]
+    instances: int
+
+
+def needs(recipe: Recipe) -> Iterator[Need]:
+    """Yield what the training and then the endpoint need.
+
+    Spot capacity uses the first type only. An endpoint of fully tuned weights is updated, and two
+    instances run meanwhile.
+    """
+    wanted = recipe.training
+    types = wanted.instances[:1] if wanted.spot else wanted.instances
+    kind = "spot training" if wanted.spot else "training"
+    yield Need([f"{name} for {kind} job usage" for name in types], wanted.count)
+    endpoints = [f"{name} for endpoint usage" for name in recipe.deploy.instances]
+    yield Need(endpoints, 2 if recipe.method == "full" else 1)
+
+
+def refuse_what_cannot_run(recipe: Recipe, quotas: Mapping[str, float]) -> None:
+    """Raise QuotaError if no type of the training, or none of the endpoint, can ever be used.
+
+    Args:
+        recipe: names the instances.
+        quotas: the account's quotas by name. One that is not known refuses nothing.
+    """
+    lacking = [
+        f'"{name}" is {quotas[name]:g}, and the run needs {need.instances}'
+        for need in needs(recipe)
+        if all(quotas.get(name, need.instances) < need.instances for name in need.names)
+        for name in need.names
+    ]
+    if lacking:
+        raise QuotaError(
+            f"The quotas of this AWS account are too small: {'; '.join(lacking)}. "
+            "Nothing was started, so nothing was spent.",
+            f"Ask for more at {CONSOLE} (that can take a day), or name other types in "
+            "training.instances or deploy.instances of recipe.yaml; then drop the file again.",
+        )
