@@ -73,7 +73,7 @@ def test_no_sentence_is_told_twice(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_a_verdict_speaks_of_better_or_of_chance_ruled_out(kind: str) -> None:
+def test_only_a_verdict_speaks_of_better_worse_or_chance_ruled_out(kind: str) -> None:
     # Given
     report = report_of(judged(*KINDS[kind]))
 
@@ -82,11 +82,12 @@ def test_only_a_verdict_speaks_of_better_or_of_chance_ruled_out(kind: str) -> No
 
     # Then
     decided = report.verdict in {"better", "worse"}
+    for text in (email, page, report.headline):
+        for verdict in ("better", "worse"):
+            said = f"is {verdict} than the base model" in " ".join(text.split())
+            assert said == (report.verdict == verdict)
     for text in (email, page):
         assert ("unlikely by chance alone" in " ".join(text.split())) == decided
-        assert ("is better than the base model" in " ".join(text.split())) == (
-            report.verdict == "better"
-        )
     apart = report.comparisons[0].difference.low > 0 or report.comparisons[0].difference.high < 0
     assert apart == decided or report.rows["test"] < 20 or kind == "eighteen rows"
 
