@@ -220,6 +220,22 @@ def test_a_second_drop_may_come_at_any_call_of_the_first(product: Product, kind:
     assert not found, found[0]
 
 
+def test_an_endpoint_that_deploy_may_still_create_keeps_its_config(product: Product) -> None:
+    # Given a newer recipe whose event is handled while deploy creates config and endpoint; with
+    # this pace the older run is released between both
+    scenario, seed = "only the evaluation changes, soon", 92_938_402
+    for _ in range(2):  # The first time some computations make more calls than they do later.
+        calls = check(Schedule(scenario, seed=seed), product).world.calls
+    number = calls.index(("deploy", "create_endpoint_config", ""))
+
+    # When
+    outcome = check(Schedule(scenario, calls={number: "race"}, seed=seed), product)
+
+    # Then
+    assert not outcome.broken, str(outcome)
+    assert outcome.world.hit
+
+
 @given(random=st.randoms(use_true_random=False))
 @settings(max_examples=150)
 def test_random_schedules_break_no_promise(

@@ -49,7 +49,7 @@ RARE = [
     Rare("train", "stop_training_job", "two drops", TRAINING),
     Rare("train", "stop_hyper_parameter_tuning_job", "tuning, then a drop", TUNING),
     Rare("train", "delete_object", "two drops, processing", STALLED, "runs/_active/"),
-    Rare("deploy", "delete_endpoint_config", "two drops, late", DEPLOYING),
+    Rare("deploy", "delete_endpoint", "two drops, late", DEPLOYING),
     Rare("deploy", "delete_object", "two drops", KILLED, "runs/_active/"),
     Rare("evaluate", "update_endpoint", "full fine-tuning"),
     Rare("report_failure", "stop_training_job", "cancelled"),
@@ -102,5 +102,5 @@ def test_deploy_stops_no_job_because_each_has_ended(product: Product, scenario: 
 
     # Then
     made = {call[1] for outcome in outcomes for call in outcome.world.calls if call[0] == "deploy"}
-    assert "delete_endpoint_config" in made
+    assert "delete_endpoint" in made
     assert not [operation for operation in made if operation.startswith("stop_")]

@@ -70,7 +70,7 @@ class JobsOnly:
         """Raise PermissionError: prepare looks at no endpoint."""
         raise _forbidden("look at an endpoint")
 
-    def delete_endpoint(self, name: str) -> bool:
+    def delete_endpoint(self, name: str, *, alone: bool = False) -> bool:
         """Return False: there may be an endpoint, and another function deletes it."""
         return False
 

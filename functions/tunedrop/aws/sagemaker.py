@@ -132,13 +132,17 @@ class SageMakerService:
             answer["EndpointConfigName"],
         )
 
-    def delete_endpoint(self, name: str) -> bool:
+    def delete_endpoint(self, name: str, *, alone: bool = False) -> bool:
         """Delete endpoint, endpoint config and model of that name; True when all are gone.
 
         An endpoint that is still being created cannot be deleted yet; then the result is False,
-        and config and model stay, because an endpoint must not lose them.
+        and config and model stay, because an endpoint must not lose them. They stay with `alone`,
+        too.
         """
-        return delete(self.client, "endpoint", EndpointName=name) and all(
+        is_gone = delete(self.client, "endpoint", EndpointName=name)
+        if alone:
+            return is_gone
+        return is_gone and all(
             delete(self.client, "endpoint_config", EndpointConfigName=each)
             and delete(self.client, "model", ModelName=each)
             for each in (name, tuned_name(name))

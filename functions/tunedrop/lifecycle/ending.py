@@ -182,11 +182,15 @@ def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
 
     Returns True when nothing is left and nothing can come any more. Resources are found by their
     names, because a function that was killed may have created some that run.json does not contain.
+    A function that is still at work may create an endpoint at any moment, so configs and models
+    stay until its lease is over.
     """
+    is_busy = time.time() < run.busy_until
     last = run.attempt - 1 if run.status in UNENDED else run.attempt
     attempts = range(run.released + 1, last + 1)
-    gone = [release_name(run.name_of(attempt), sagemaker) for attempt in attempts]
-    if not all(gone) or time.time() < run.busy_until:
+    names = [run.name_of(attempt) for attempt in attempts]
+    gone = [release_name(name, sagemaker, alone=is_busy) for name in names]
+    if not all(gone) or is_busy:
         return False
 
     def removed(newest: Run) -> bool:
@@ -202,12 +206,15 @@ def release(run: Run, runs: Runs, sagemaker: SageMaker) -> bool:
     return True
 
 
-def release_name(name: str, sagemaker: SageMaker) -> bool:
-    """Stop the jobs and delete the endpoint of an attempt; True when all are gone or stopping."""
+def release_name(name: str, sagemaker: SageMaker, *, alone: bool = False) -> bool:
+    """Stop the jobs and delete the endpoint of an attempt; True when all are gone or stopping.
+
+    With `alone`, the endpoint's configs and models stay.
+    """
     sagemaker.stop_processing_job(name)
     sagemaker.stop_tuning_job(name)
     sagemaker.stop_training_job(name)
-    return sagemaker.delete_endpoint(name)
+    return sagemaker.delete_endpoint(name, alone=alone)
 
 
 def supersede(folder: str, runs: Runs, sagemaker: SageMaker, owner: str | None = None) -> None:

@@ -140,10 +140,11 @@ class SageMaker(Protocol):
     def endpoint(self, name: str) -> Endpoint | None:
         """Describe an endpoint, or None when there is none."""
 
-    def delete_endpoint(self, name: str) -> bool:
+    def delete_endpoint(self, name: str, *, alone: bool = False) -> bool:
         """Delete endpoint, endpoint config and model of that name; True when all are gone.
 
-        Also the config and model that the endpoint was updated to.
+        Also the config and model that the endpoint was updated to. With `alone`, configs and models
+        stay.
         """
 
 

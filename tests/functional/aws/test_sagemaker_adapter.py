@@ -102,6 +102,16 @@ def test_config_and_model_stay_while_their_endpoint_is_created() -> None:
         assert not SageMakerService(client).delete_endpoint("tweets-0a1b2c3d4e5f-1")
 
 
+def test_config_and_model_stay_when_the_endpoint_alone_is_deleted() -> None:
+    # Given an endpoint that is deleted
+    client = make_client("sagemaker")
+    with Stubber(client) as stub:
+        stub.add_response("delete_endpoint", {})
+
+        # Then no other request is sent
+        assert SageMakerService(client).delete_endpoint("tweets-0a1b2c3d4e5f-1", alone=True)
+
+
 def test_a_throttled_request_raises_so_that_it_is_tried_again() -> None:
     with pytest.raises(ClientError):
         create("ThrottlingException")

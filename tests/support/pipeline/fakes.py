@@ -140,7 +140,7 @@ class FakeSageMaker:
     def endpoint(self, name: str) -> Endpoint | None:
         return self.endpoints.get(name)
 
-    def delete_endpoint(self, name: str) -> bool:
+    def delete_endpoint(self, name: str, *, alone: bool = False) -> bool:  # noqa: ARG002
         self.endpoints.pop(name, None)
         return True
 
