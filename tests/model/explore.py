@@ -128,6 +128,7 @@ def explore(arguments: argparse.Namespace) -> int:
 def replay(text: str) -> int:
     """Play one schedule and print what happened; returns the exit status."""
     with installed() as product:
+        sizes(product)  # Some computations make more calls the first time, which moves the numbers.
         outcome = check(Schedule.parse(text), product)
     for number, (who, operation, what) in enumerate(outcome.world.calls):
         print(f"{number:4} {who:15} {operation} {what}")
