@@ -20,13 +20,13 @@ def stub() -> Stubber:
 
 
 def test_the_quotas_of_all_pages_are_read(stub: Stubber) -> None:
-    # Given two pages
-    first, second = (
-        {"QuotaName": name, "Value": value} for name, value in (("a", 0.0), ("b", 4.0))
-    )
+    # Given two pages, of which the first names the next one
+    following = {"NextToken": "2"}
     asked = {"ServiceCode": "sagemaker"}
-    stub.add_response("list_service_quotas", {"Quotas": [first], "NextToken": "more"}, asked)
-    stub.add_response("list_service_quotas", {"Quotas": [second]}, {**asked, "NextToken": "more"})
+    first = {"Quotas": [{"QuotaName": "a", "Value": 0.0}], **following}
+    stub.add_response("list_service_quotas", first, asked)
+    second = {"Quotas": [{"QuotaName": "b", "Value": 4.0}]}
+    stub.add_response("list_service_quotas", second, asked | following)
 
     # When and then
     with stub:
