@@ -180,7 +180,7 @@ class Cloud(LocalAws):
 
     def emails(self, subject: str = "") -> list[Any]:
         """Return the reports and failures in the outbox whose subject holds this text."""
-        paths = sorted(self.directory.rglob("outbox/*.eml"))
+        paths = sorted((self.directory / "outbox").glob("*.eml"))
         mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
         return [mail for mail in mails if subject in str(mail["Subject"])]
 

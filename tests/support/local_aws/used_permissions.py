@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ministack.core import iam_evaluator
 
+from localcloud.aws.hooks.permissions import FILE
 from tests.support.local_aws.cloud import Cloud
 from tests.support.local_aws.stack_roles import role_policies
 
@@ -43,12 +44,12 @@ def roles_of(cloud: Cloud) -> list[Role]:
         if found["ResourceType"] == "AWS::IAM::Role"
     }
     calls: dict[str, list[Call]] = {physical: [] for physical in ids}
-    for path in cloud.directory.rglob("permissions.jsonl"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            noted = json.loads(line)
-            if noted["role"] in calls:
-                members = (noted[name] for name in ("principal", "action", "resource", "context"))
-                calls[noted["role"]].append(Call(*members))
+    file = cloud.directory / FILE  # It comes with the first call.
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        noted = json.loads(line)
+        if noted["role"] in calls:
+            members = (noted[name] for name in ("principal", "action", "resource", "context"))
+            calls[noted["role"]].append(Call(*members))
     return [
         Role(logical, statements_of(cloud, logical), calls[physical])
         for physical, logical in ids.items()
