@@ -193,7 +193,7 @@ def base_model(session: Any, deployed: Deployed, wanted: Recipe) -> Iterator[Fin
 
 
 def quotas(session: Any, wanted: Recipe) -> Iterator[Finding]:
-    """Whether one instance of each kind may run; the first of several types is looked at."""
+    """Whether enough instances of each kind may run; of several types, the first is looked at."""
     values = ServiceQuotas(session.client("service-quotas")).read()
     for need in needs(wanted):
         name, enough = need.names[0], f"{need.instances} or more"

@@ -6,7 +6,7 @@ import threading
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import torch
 from transformers import TrainerCallback
@@ -47,8 +47,7 @@ def stop_on_sigterm() -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         _asked_to_stop.set()
         if not _between_batches.is_set():
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # A second one would disturb the end.
-            raise StopRequested
+            _stop()
 
     _asked_to_stop.clear()
     signal.signal(signal.SIGTERM, stop)
@@ -85,8 +84,12 @@ class StopBetweenBatches(TrainerCallback):
     @staticmethod
     def _stop_if_asked() -> None:
         if _asked_to_stop.is_set():
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            raise StopRequested
+            _stop()
+
+
+def _stop() -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # A second one would disturb the end.
+    raise StopRequested
 
 
 def report_stop() -> int:

@@ -47,7 +47,7 @@ def refuse_what_cannot_run(recipe: Recipe, quotas: Mapping[str, float]) -> None:
     if lacking:
         raise QuotaError(
             f"The quotas of this AWS account are too small: {'; '.join(lacking)}. "
-            "Nothing was started, so nothing was spent.",
+            "The training was not started.",
             f"Ask for more at {CONSOLE} (that can take a day), or name other types in "
             "training.instances or deploy.instances of recipe.yaml; then drop the file again.",
         )

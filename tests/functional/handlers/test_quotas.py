@@ -28,5 +28,5 @@ def test_a_run_without_a_quota_for_its_endpoint_trains_nothing(stack: Stack, twe
     text = " ".join(body.split())
     assert "tweets" in subject
     assert f'"{ENDPOINT}" is 0, and the run needs 1' in text
-    assert "nothing was spent" in text
+    assert "The training was not started" in text
     assert "name other types in training.instances or deploy.instances" in text
