@@ -93,9 +93,9 @@ CALLS = (
     Call("ReportFailureFunction", "tuning_job_failed", "nothing to do"),
     Call("ReportFailureFunction", "processing_job_failed", "nothing to do"),
     Call("DeployFunction", "training_job_completed", "deploying", _job_ended),
-    Call("SweepFunction", "schedule", "left alone: waiting for SageMaker"),
     Call("DeployFunction", "tuning_job_completed", "nothing to do"),
-    Call("ReportFailureFunction", "endpoint_failed", "nothing to do", _endpoint_serves),
+    Call("ReportFailureFunction", "endpoint_failed", "nothing to do"),
+    Call("SweepFunction", "schedule", "sent to evaluate again", _endpoint_serves),
     Call("EvaluateFunction", "endpoint_in_service", "evaluated"),
     Call("EvaluateFunction", "s3_answers_unfinished", "settled"),
     Call(

@@ -67,11 +67,15 @@ def _event(call: Call, cloud: Cloud, run: str) -> str:
     return text.replace(EXAMPLE_RUN, run)
 
 
-def disable_rules(cloud: Cloud) -> None:
-    """Keep the local AWS from calling its own functions."""
-    events = cloud.client("events")
+def disable_functions(cloud: Cloud) -> None:
+    """Keep the local AWS from running its own functions, whatever calls them."""
+    events, functions = cloud.client("events"), cloud.client("lambda")
     for rule in events.list_rules()["Rules"]:
         events.disable_rule(Name=rule["Name"])
+    for function in functions.list_functions()["Functions"]:
+        functions.put_function_concurrency(
+            FunctionName=function["FunctionName"], ReservedConcurrentExecutions=0
+        )
 
 
 def main() -> int:
@@ -89,7 +93,7 @@ def main() -> int:
             make_tiny_model(model)
             cloud = Cloud(Path(folder) / "cloud", model)
             try:
-                disable_rules(cloud)
+                disable_functions(cloud)
                 with forwarded(cloud.exports["AWS_ENDPOINT_URL"], environment) as address:
                     invoker = Invoker(cloud, address, environment)
                     play(cloud, invoker)
