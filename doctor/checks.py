@@ -193,15 +193,19 @@ def base_model(session: Any, deployed: Deployed, wanted: Recipe) -> Iterator[Fin
 
 
 def quotas(session: Any, wanted: Recipe) -> Iterator[Finding]:
-    """Whether enough instances of each kind may run; of several types, the first is looked at."""
+    """Whether enough instances of each kind may run; of several types, one is enough."""
     values = ServiceQuotas(session.client("service-quotas")).read()
     for need in needs(wanted):
-        name, enough = need.names[0], f"{need.instances} or more"
-        value = values.get(name)
-        if value is None:
-            remedy = f"Look for it at {CONSOLE}, and ask for {enough}."
-            yield Finding(State.UNKNOWN, f'Service Quotas lists no quota "{name}".', remedy)
-        elif value < need.instances:
-            yield missing(f'The quota "{name}" is {value:g}.', f"Ask for {enough} at {CONSOLE}.")
-        else:
-            yield Finding(State.OK, f'The quota "{name}" is {value:g}.')
+        enough = [name for name in need.names if values.get(name, 0.0) >= need.instances]
+        for name in enough[:1] or need.names:
+            yield _quota(name, values.get(name), need.instances)
+
+
+def _quota(name: str, value: float | None, instances: int) -> Finding:
+    more = f"{instances} or more"
+    if value is None:
+        remedy = f"Look for it at {CONSOLE}, and ask for {more}."
+        return Finding(State.UNKNOWN, f'Service Quotas lists no quota "{name}".', remedy)
+    if value < instances:
+        return missing(f'The quota "{name}" is {value:g}.', f"Ask for {more} at {CONSOLE}.")
+    return Finding(State.OK, f'The quota "{name}" is {value:g}.')

@@ -88,9 +88,14 @@ def training_jobs(recipe: Recipe) -> int:
     return jobs_of(recipe.tune) if recipe.tune else 1
 
 
+def parallel_jobs(recipe: Recipe) -> int:
+    """Return how many training jobs of a run may run at the same time."""
+    return min(recipe.tune.parallel, training_jobs(recipe)) if recipe.tune else 1
+
+
 def rounds_of(recipe: Recipe) -> int:
     """Return how many jobs run one after the other."""
-    return ceil(training_jobs(recipe) / (recipe.tune.parallel if recipe.tune else 1))
+    return ceil(training_jobs(recipe) / parallel_jobs(recipe))
 
 
 def _basis(recipe: Recipe, work: Work, per_token: float) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from tunedrop.errors import QuotaError
+from tunedrop.jobs.pricing import parallel_jobs
 from tunedrop.recipe.schema import Recipe
 
 CONSOLE = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
@@ -20,13 +21,16 @@ class Need(msgspec.Struct, frozen=True):
 def needs(recipe: Recipe) -> Iterator[Need]:
     """Yield what the training and then the endpoint need.
 
-    Spot capacity uses the first type only. An endpoint of fully tuned weights is updated, and two
+    Spot capacity uses the first type only. The training jobs of a tuning job run side by side, and
+    the instances of all of them count. An endpoint of fully tuned weights is updated, and two
     instances run meanwhile.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
     """
     wanted = recipe.training
     types = wanted.instances[:1] if wanted.spot else wanted.instances
     kind = "spot training" if wanted.spot else "training"
-    yield Need([f"{name} for {kind} job usage" for name in types], wanted.count)
+    trainings = [f"{name} for {kind} job usage" for name in types]
+    yield Need(trainings, wanted.count * parallel_jobs(recipe))
     endpoints = [f"{name} for endpoint usage" for name in recipe.deploy.instances]
     yield Need(endpoints, 2 if recipe.method == "full" else 1)
 
@@ -45,9 +49,11 @@ def refuse_what_cannot_run(recipe: Recipe, quotas: Mapping[str, float]) -> None:
         for name in need.names
     ]
     if lacking:
+        fewer = ", or a smaller tune.parallel" if recipe.tune else ""
         raise QuotaError(
             f"The quotas of this AWS account are too small: {'; '.join(lacking)}. "
             "The training was not started.",
             f"Ask for more at {CONSOLE} (that can take a day), or name other types in "
-            "training.instances or deploy.instances of recipe.yaml; then drop the file again.",
+            f"training.instances or deploy.instances of recipe.yaml{fewer}; "
+            "then drop the file again.",
         )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tunedrop.documents.run import Run
-from tunedrop.jobs.pricing import rounds_of, training_jobs
+from tunedrop.jobs.pricing import parallel_jobs, rounds_of, training_jobs
 from tunedrop.jobs.training_job import BEST_LOSS, TrainingSettings, training_job_request
 from tunedrop.recipe.hyperparameters import Hyperparameters
 from tunedrop.recipe.instances import CATALOGUE, Catalogue
@@ -51,7 +51,7 @@ def tuning_job_request(
             "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": BEST_LOSS},
             "ResourceLimits": {
                 "MaxNumberOfTrainingJobs": training_jobs(recipe),
-                "MaxParallelTrainingJobs": min(tune.parallel, training_jobs(recipe)),
+                "MaxParallelTrainingJobs": parallel_jobs(recipe),
                 "MaxRuntimeInSeconds": min(LONGEST_SECONDS, seconds),
             },
             "ParameterRanges": _ranges(space_of(tune, chosen.learning_rate)),

@@ -184,13 +184,43 @@ def test_a_quota_of_zero_is_missing_and_one_not_listed_is_unknown(account: Accou
     del account.quotas["ml.g6.xlarge for endpoint usage"]
 
     # When
-    found = account.ask("training: {spot: false}")
+    found = account.ask("training: {spot: false, instances: [ml.g6.2xlarge]}")
 
     # Then
     assert missing(found) == ['The quota "ml.g6.2xlarge for training job usage" is 0.']
     assert [each.text for each in found if each.state is State.UNKNOWN] == [
         'Service Quotas lists no quota "ml.g6.xlarge for endpoint usage".'
     ]
+
+
+@pytest.mark.parametrize(("second", "expected"), [(1.0, State.OK), (0.0, State.MISSING)])
+def test_of_several_types_one_with_a_quota_is_enough(
+    account: Account, second: float, expected: State
+) -> None:
+    # Given a training on demand with two types, the first of which has a quota of 0
+    account.deploy(account.push_image())
+    account.quotas["ml.g5.2xlarge for training job usage"] = second
+
+    # When
+    found = account.ask("training: {spot: false}")
+
+    # Then
+    told = {each.text: each.state for each in found if "training job usage" in each.text}
+    assert told[f'The quota "ml.g5.2xlarge for training job usage" is {second:g}.'] is expected
+    assert (State.MISSING in told.values()) is (expected is State.MISSING)
+
+
+def test_all_training_jobs_of_a_tuning_need_their_instance(account: Account) -> None:
+    # Given a quota of one instance
+    account.deploy(account.push_image())
+
+    # When the recipe asks for three training jobs side by side
+    found = account.ask("tune: {parallel: 3}")
+
+    # Then
+    (told,) = [each for each in found if each.state is State.MISSING]
+    assert told.text == 'The quota "ml.g6.2xlarge for spot training job usage" is 1.'
+    assert "3 or more" in told.remedy
 
 
 def test_an_image_that_is_gone_is_missing(account: Account) -> None:

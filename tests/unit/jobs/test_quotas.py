@@ -5,6 +5,7 @@ import pytest
 from tunedrop.errors import QuotaError
 from tunedrop.jobs.quotas import refuse_what_cannot_run
 from tunedrop.recipe.schema import Deploy, Recipe, Training
+from tunedrop.recipe.tuning import Tune
 
 SPOT = "ml.g6.2xlarge for spot training job usage"
 FIRST = "ml.g6.2xlarge for training job usage"
@@ -13,6 +14,7 @@ ENDPOINT = "ml.g6.xlarge for endpoint usage"
 LARGER = "ml.g5.xlarge for endpoint usage"
 ENOUGH = {SPOT: 1.0, FIRST: 1.0, SECOND: 1.0, ENDPOINT: 1.0, LARGER: 1.0}
 ON_DEMAND = Recipe(training=Training(spot=False))
+TUNED = Recipe(tune=Tune(parallel=3))
 EITHER = Recipe(deploy=Deploy(instances=("ml.g6.xlarge", "ml.g5.xlarge")))
 
 
@@ -27,6 +29,8 @@ EITHER = Recipe(deploy=Deploy(instances=("ml.g6.xlarge", "ml.g5.xlarge")))
         (ON_DEMAND, {FIRST: 0.0}),
         (EITHER, {**ENOUGH, ENDPOINT: 0.0}),
         (Recipe(method="full"), {**ENOUGH, ENDPOINT: 2.0}),
+        (TUNED, {**ENOUGH, SPOT: 3.0}),
+        (Recipe(tune=Tune(jobs=2, parallel=3)), {**ENOUGH, SPOT: 2.0}),
     ],
     ids=[
         "nothing is known",
@@ -37,6 +41,8 @@ EITHER = Recipe(deploy=Deploy(instances=("ml.g6.xlarge", "ml.g5.xlarge")))
         "the quota of the second type is not known",
         "the second type of the endpoint",
         "two instances for the update of an endpoint",
+        "an instance for each training job of a tuning",
+        "no more training jobs than the tuning has",
     ],
 )
 def test_a_run_that_may_succeed_is_not_refused(recipe: Recipe, quotas: dict[str, float]) -> None:
@@ -51,8 +57,9 @@ def test_a_run_that_may_succeed_is_not_refused(recipe: Recipe, quotas: dict[str,
         (ON_DEMAND, {**ENOUGH, FIRST: 0.0, SECOND: 0.0}, f'"{SECOND}" is 0'),
         (EITHER, {**ENOUGH, ENDPOINT: 0.0, LARGER: 0.0}, f'"{LARGER}" is 0'),
         (Recipe(method="full"), ENOUGH, f'"{ENDPOINT}" is 1, and the run needs 2'),
+        (TUNED, {**ENOUGH, SPOT: 2.0}, f'"{SPOT}" is 2, and the run needs 3'),
     ],
-    ids=["spot training", "endpoint", "no type of two", "no endpoint of two", "an update"],
+    ids=["spot training", "endpoint", "no type of two", "no endpoint of two", "update", "tuning"],
 )
 def test_a_run_that_cannot_succeed_is_refused_with_the_quota(
     recipe: Recipe, quotas: dict[str, float], named: str
@@ -67,3 +74,9 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
         refuse_what_cannot_run(Recipe(), {SPOT: 0.0, ENDPOINT: 0.0})
     assert SPOT in refusal.value.message
     assert ENDPOINT in refusal.value.message
+
+
+def test_a_tuning_that_is_refused_may_run_fewer_training_jobs_at_a_time() -> None:
+    with pytest.raises(QuotaError, match="too small") as refusal:
+        refuse_what_cannot_run(TUNED, ENOUGH)
+    assert "a smaller tune.parallel" in refusal.value.remedy
