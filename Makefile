@@ -16,8 +16,10 @@ LAMBDA_PYTHON := $(shell for p in $$(which -a python3.13 2>/dev/null); do \
 LAMBDA_VENV := .venv-lambda
 # The functions' packages, in seconds: who deploys to AWS need not install PyTorch.
 DOCTOR_VENV := .venv-doctor
-# The handlers run in Lambda alone, so their tests need no second run where its Python is installed.
-TESTED_ON_LAMBDA := $(and $(LAMBDA_PYTHON),tests/functional/handlers)
+# The tests of the functions' code run once: on the Lambda runtime's Python, where it is installed.
+TESTS_OF_FUNCTIONS := tests/functional/handlers $(addprefix tests/unit/,\
+	dataset documents evaluation jobs lifecycle recipe report)
+TESTED_ON_LAMBDA := $(and $(LAMBDA_PYTHON),$(TESTS_OF_FUNCTIONS))
 # Tests of one group run in one process, the longest groups first (tests/conftest.py).
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4
 
@@ -78,10 +80,7 @@ ifeq ($(LAMBDA_PYTHON),)
 	@echo "No python3.13 on PATH: the functions are tested on $$($(PYTHON) --version) only."
 else
 lambda-test: $(LAMBDA_VENV)/.installed
-	@$(LAMBDA_VENV)/bin/python -m pytest $(SIDE_BY_SIDE) -q tests/unit tests/functional/handlers \
-		--ignore tests/unit/training_container --ignore tests/unit/localcloud \
-		--ignore tests/unit/docs/test_aws_documents.py \
-		--ignore tests/unit/evaluation/test_verdict_is_true.py  # Tests with packages of others.
+	@$(LAMBDA_VENV)/bin/python -m pytest $(SIDE_BY_SIDE) -q $(TESTS_OF_FUNCTIONS)
 endif
 
 $(LAMBDA_VENV)/.installed: constraints.txt functions/requirements.txt tests/requirements.txt

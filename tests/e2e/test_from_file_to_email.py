@@ -135,7 +135,7 @@ def test_the_report_shows_a_gain_with_its_interval(cloud: Cloud, run: dict[str, 
 
 def test_one_email_has_the_verdict_in_its_subject(cloud: Cloud, run: dict[str, Any]) -> None:
     # When
-    mails = cloud.emails("words")
+    mails = wait_for(lambda: cloud.emails("words"), cloud.logs)
 
     # Then
     assert len(mails) == 1
