@@ -37,7 +37,7 @@ def test_an_endpoint_killed_during_evaluation_sends_one_email(cloud: Cloud) -> N
     run = cloud.ended("killed")
     wait_for(lambda: cloud.emails("killed"), cloud.logs)
 
-    # Then the endpoint goes, after the email was sent
+    # Then one email was sent, and the endpoint is deleted after it
     assert run["status"] == "failed"
     assert run["error"]["code"] == "hosting"
     assert len(cloud.emails("killed")) == 1

@@ -69,9 +69,7 @@ def _event(call: Call, cloud: Cloud, run: str) -> str:
 
 def disable_functions(cloud: Cloud) -> None:
     """Keep the local AWS from running its own functions, whatever calls them."""
-    events, functions = cloud.client("events"), cloud.client("lambda")
-    for rule in events.list_rules()["Rules"]:
-        events.disable_rule(Name=rule["Name"])
+    functions = cloud.client("lambda")
     for function in functions.list_functions()["Functions"]:
         functions.put_function_concurrency(
             FunctionName=function["FunctionName"], ReservedConcurrentExecutions=0

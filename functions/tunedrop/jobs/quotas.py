@@ -1,6 +1,7 @@
 """Which quotas of SageMaker a recipe needs, and the refusal of a run that they make impossible."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 import msgspec
 
@@ -12,10 +13,14 @@ CONSOLE = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/
 
 
 class Need(msgspec.Struct, frozen=True):
-    """So many instances of one of the types, whose quotas have these names in Service Quotas."""
+    """So many instances of one of the types, whose quotas have these names in Service Quotas.
+
+    `keys` are the keys of the recipe that decide it.
+    """
 
     names: Sequence[str]
     instances: int
+    keys: Sequence[str]
 
 
 def needs(recipe: Recipe) -> Iterator[Need]:
@@ -30,9 +35,11 @@ def needs(recipe: Recipe) -> Iterator[Need]:
     types = wanted.instances[:1] if wanted.spot else wanted.instances
     kind = "spot training" if wanted.spot else "training"
     trainings = [f"{name} for {kind} job usage" for name in types]
-    yield Need(trainings, wanted.count * parallel_jobs(recipe))
+    factors = {"training.count": wanted.count, "tune.parallel": parallel_jobs(recipe)}
+    keys = ["training.instances", *(key for key, factor in factors.items() if factor > 1)]
+    yield Need(trainings, prod(factors.values()), keys)
     endpoints = [f"{name} for endpoint usage" for name in recipe.deploy.instances]
-    yield Need(endpoints, 2 if recipe.method == "full" else 1)
+    yield Need(endpoints, 2 if recipe.method == "full" else 1, ["deploy.instances"])
 
 
 def refuse_what_cannot_run(recipe: Recipe, quotas: Mapping[str, float]) -> None:
@@ -43,17 +50,20 @@ def refuse_what_cannot_run(recipe: Recipe, quotas: Mapping[str, float]) -> None:
         quotas: the account's quotas by name. One that is not known refuses nothing.
     """
     lacking = [
-        f'"{name}" is {quotas[name]:g}, and the run needs {need.instances}'
+        need
         for need in needs(recipe)
         if all(quotas.get(name, need.instances) < need.instances for name in need.names)
-        for name in need.names
     ]
     if lacking:
-        fewer = ", or a smaller tune.parallel" if recipe.tune else ""
+        told = [
+            f'"{name}" is {quotas[name]:g}, and the run needs {need.instances}'
+            for need in lacking
+            for name in need.names
+        ]
+        keys = [key for need in lacking for key in need.keys]
         raise QuotaError(
-            f"The quotas of this AWS account are too small: {'; '.join(lacking)}. "
+            f"The quotas of this AWS account are too small: {'; '.join(told)}. "
             "The training was not started.",
-            f"Ask for more at {CONSOLE} (that can take a day), or name other types in "
-            f"training.instances or deploy.instances of recipe.yaml{fewer}; "
-            "then drop the file again.",
+            f"Ask for more at {CONSOLE} (that can take a day), or change {' or '.join(keys)} "
+            "in recipe.yaml; then drop the file again.",
         )

@@ -193,21 +193,32 @@ def test_a_quota_of_zero_is_missing_and_one_not_listed_is_unknown(account: Accou
     ]
 
 
-@pytest.mark.parametrize(("second", "expected"), [(1.0, State.OK), (0.0, State.MISSING)])
-def test_of_several_types_one_with_a_quota_is_enough(
-    account: Account, second: float, expected: State
-) -> None:
+def test_of_several_types_one_with_a_quota_is_enough(account: Account) -> None:
     # Given a training on demand with two types, the first of which has a quota of 0
     account.deploy(account.push_image())
-    account.quotas["ml.g5.2xlarge for training job usage"] = second
+    account.quotas["ml.g5.2xlarge for training job usage"] = 1.0
 
     # When
     found = account.ask("training: {spot: false}")
 
     # Then
-    told = {each.text: each.state for each in found if "training job usage" in each.text}
-    assert told[f'The quota "ml.g5.2xlarge for training job usage" is {second:g}.'] is expected
-    assert (State.MISSING in told.values()) is (expected is State.MISSING)
+    assert missing(found) == []
+    assert 'The quota "ml.g5.2xlarge for training job usage" is 1.' in [each.text for each in found]
+
+
+def test_of_several_types_without_a_quota_each_is_missing(account: Account) -> None:
+    # Given a training on demand with two types, both with a quota of 0
+    account.deploy(account.push_image())
+    account.quotas["ml.g5.2xlarge for training job usage"] = 0.0
+
+    # When
+    found = account.ask("training: {spot: false}")
+
+    # Then
+    assert missing(found) == [
+        'The quota "ml.g6.2xlarge for training job usage" is 0.',
+        'The quota "ml.g5.2xlarge for training job usage" is 0.',
+    ]
 
 
 def test_all_training_jobs_of_a_tuning_need_their_instance(account: Account) -> None:

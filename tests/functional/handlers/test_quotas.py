@@ -29,4 +29,4 @@ def test_a_run_without_a_quota_for_its_endpoint_trains_nothing(stack: Stack, twe
     assert "tweets" in subject
     assert f'"{ENDPOINT}" is 0, and the run needs 1' in text
     assert "The training was not started" in text
-    assert "name other types in training.instances or deploy.instances" in text
+    assert "or change deploy.instances in recipe.yaml" in text

@@ -76,7 +76,20 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
     assert ENDPOINT in refusal.value.message
 
 
-def test_a_tuning_that_is_refused_may_run_fewer_training_jobs_at_a_time() -> None:
-    with pytest.raises(QuotaError, match="too small") as refusal:
-        refuse_what_cannot_run(TUNED, ENOUGH)
-    assert "a smaller tune.parallel" in refusal.value.remedy
+@pytest.mark.parametrize(
+    ("recipe", "quotas", "keys"),
+    [
+        (Recipe(), {SPOT: 0.0}, "training.instances"),
+        (Recipe(), {ENDPOINT: 0.0}, "deploy.instances"),
+        (TUNED, {SPOT: 2.0}, "training.instances or tune.parallel"),
+        (Recipe(training=Training(count=2)), {SPOT: 1.0}, "training.instances or training.count"),
+        (Recipe(), {SPOT: 0.0, ENDPOINT: 0.0}, "training.instances or deploy.instances"),
+    ],
+    ids=["training", "endpoint", "tuning", "several instances", "training and endpoint"],
+)
+def test_the_remedy_names_the_keys_of_the_recipe_to_change(
+    recipe: Recipe, quotas: dict[str, float], keys: str
+) -> None:
+    with pytest.raises(QuotaError) as refusal:
+        refuse_what_cannot_run(recipe, quotas)
+    assert f"or change {keys} in recipe.yaml" in refusal.value.remedy
